@@ -1,0 +1,35 @@
+/** Errors of the engine as the page meets them: a stable code, a sentence for a person, the facts behind it. */
+
+import type { ErrorData, Json, Verdict } from "./protocol";
+
+export class EngineError extends Error {
+  readonly code: string;
+  readonly details: { [key: string]: Json };
+  /** There where a file was refused: expected and computed digests. */
+  readonly verdict: Verdict | null;
+
+  constructor(data: {
+    code: string;
+    message: string;
+    details?: { [key: string]: Json };
+    verdict?: Verdict | null;
+  }) {
+    super(data.message);
+    this.name = "EngineError";
+    this.code = data.code;
+    this.details = data.details ?? {};
+    this.verdict = data.verdict ?? null;
+  }
+
+  /** What a structured clone can carry. */
+  toData(): ErrorData {
+    return { code: this.code, message: this.message, details: this.details, verdict: this.verdict };
+  }
+}
+
+/** Any thrown value as an EngineError; what is unknown gets the code and the sentence given. */
+export function toEngineError(thrown: unknown, code: string, sentence: string): EngineError {
+  if (thrown instanceof EngineError) return thrown;
+  const cause = thrown instanceof Error ? thrown.message : String(thrown);
+  return new EngineError({ code, message: sentence, details: { cause } });
+}
