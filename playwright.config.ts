@@ -1,0 +1,36 @@
+/**
+ * The browser tests: they drive the site as built in dist/, with the Chromium that the machine has.
+ *
+ * In: dist/ (made by `npm run build`), TALEPROOF_CHROMIUM to name a browser that is not found by itself.
+ * Refused: a machine without Chromium; a missing browser is an error, never a reason to skip.
+ */
+import { defineConfig, devices } from "@playwright/test";
+import { findChromium, CHROMIUM_FLAGS } from "./scripts/lib/chromium.mjs";
+
+const PORT = Number(process.env.TALEPROOF_TEST_PORT ?? 4199);
+
+export default defineConfig({
+  testDir: "tests/e2e",
+  outputDir: "test-results",
+  // The tests load a 98 MB model and compute on it: two at once on two cores would only measure each other.
+  workers: 1,
+  fullyParallel: false,
+  retries: 0,
+  forbidOnly: process.env.CI === "true",
+  timeout: 180_000,
+  expect: { timeout: 30_000 },
+  reporter: [["list"], ["json", { outputFile: "test-results/e2e.json" }]],
+  use: {
+    ...devices["Desktop Chrome"],
+    baseURL: `http://localhost:${PORT}/`,
+    trace: "retain-on-failure",
+    launchOptions: { executablePath: findChromium(), args: CHROMIUM_FLAGS },
+  },
+  projects: [{ name: "chromium" }],
+  webServer: {
+    command: `npm exec vite -- preview --port ${PORT} --strictPort`,
+    url: `http://localhost:${PORT}/`,
+    reuseExistingServer: false,
+    timeout: 60_000,
+  },
+});
