@@ -1,0 +1,205 @@
+/**
+ * Model files kept in this browser (the origin private file system), named by their digest.
+ *
+ * In: chunks of a download. Out: files whose digest was found right. A download is written under a temporary name and
+ * moved to its digest's name only when the worker has compared the digest; a half download stays under its temporary
+ * name, to be resumed. Whoever reads a file hashes it again: a name here proves nothing. Where the browser has no such
+ * storage, or no room left, everything here quietly does nothing and the model is downloaded again next time.
+ */
+
+import type { StorageReport, StoredModel } from "./protocol";
+
+const FOLDER = "models";
+const PARTIAL = ".part";
+
+/** A file kept here, open for reading straight into the arena. */
+export interface StoredFile {
+  readonly name: string;
+  readonly size: number;
+  /** Fills `into` from `offset`; returns the bytes read. */
+  read(into: Uint8Array, offset: number): number;
+  close(): void;
+}
+
+/** A download on its way here. */
+export interface PartialFile extends StoredFile {
+  /** Appends a chunk. After a failure, such as a full disk, `healthy` is false and the rest is ignored. */
+  write(chunk: Uint8Array): void;
+  readonly healthy: boolean;
+  /** Forgets everything from `size` on. */
+  truncate(size: number): void;
+  /** Keeps the file under its digest; only for a digest that was compared. False where that was not possible. */
+  commit(sha256: string, name: string): Promise<boolean>;
+  discard(): Promise<void>;
+}
+
+/** In every browser that has this storage, but not yet in TypeScript's library. */
+interface MovableFileHandle extends FileSystemFileHandle {
+  move(name: string): Promise<void>;
+}
+
+/** Digest and name as one file name: `<sha256> <name>`. */
+function storedName(sha256: string, name: string): string {
+  return `${sha256} ${name.replace(/[^\w.-]+/g, "_").slice(0, 100)}`;
+}
+
+function parseStoredName(stored: string): { sha256: string; name: string } | null {
+  const match = /^([0-9a-f]{64}) (.*)$/.exec(stored);
+  return match ? { sha256: match[1] ?? "", name: match[2] ?? "" } : null;
+}
+
+export class ModelStorage {
+  constructor(private readonly root: () => Promise<FileSystemDirectoryHandle> = defaultRoot) {}
+
+  /** The file with this digest, or null. */
+  async find(sha256: string): Promise<StoredFile | null> {
+    try {
+      const folder = await this.folder();
+      for await (const [stored, handle] of folder.entries()) {
+        const parsed = parseStoredName(stored);
+        if (parsed?.sha256 !== sha256 || handle.kind !== "file") continue;
+        return openStored(await (handle as FileSystemFileHandle).createSyncAccessHandle(), parsed.name);
+      }
+    } catch {
+      // No storage, or another tab holds the file: as though it were not here.
+    }
+    return null;
+  }
+
+  /** The download named `key`, new or half done; null where nothing can be kept. */
+  async partial(key: string): Promise<PartialFile | null> {
+    try {
+      const folder = await this.folder();
+      const handle = await folder.getFileHandle(key + PARTIAL, { create: true });
+      return new PartialDownload(folder, handle, await handle.createSyncAccessHandle());
+    } catch {
+      return null;
+    }
+  }
+
+  async remove(sha256: string): Promise<void> {
+    try {
+      const folder = await this.folder();
+      for await (const stored of folder.keys()) {
+        if (stored.startsWith(sha256)) await folder.removeEntry(stored);
+      }
+    } catch {
+      // Nothing there, or in use by another tab; the report tells what is left.
+    }
+  }
+
+  async report(): Promise<StorageReport> {
+    const models: StoredModel[] = [];
+    let used = 0;
+    try {
+      const folder = await this.folder();
+      for await (const [stored, handle] of folder.entries()) {
+        if (handle.kind !== "file") continue;
+        const bytes = (await (handle as FileSystemFileHandle).getFile()).size;
+        used += bytes;
+        const parsed = parseStoredName(stored);
+        if (parsed) models.push({ ...parsed, bytes });
+      }
+    } catch {
+      return { available: false, models: [], used: 0, free: null };
+    }
+    return { available: true, models, used, free: await freeBytes() };
+  }
+
+  private async folder(): Promise<FileSystemDirectoryHandle> {
+    return (await this.root()).getDirectoryHandle(FOLDER, { create: true });
+  }
+}
+
+function defaultRoot(): Promise<FileSystemDirectoryHandle> {
+  return navigator.storage.getDirectory();
+}
+
+async function freeBytes(): Promise<number | null> {
+  const { quota, usage } = await navigator.storage.estimate();
+  return quota === undefined || usage === undefined ? null : quota - usage;
+}
+
+function openStored(access: FileSystemSyncAccessHandle, name: string): StoredFile {
+  return {
+    name,
+    size: access.getSize(),
+    read: (into, offset) => access.read(into, { at: offset }),
+    close: () => access.close(),
+  };
+}
+
+class PartialDownload implements PartialFile {
+  readonly name: string;
+  private healthyYet = true;
+  private open = true;
+
+  constructor(
+    private readonly folder: FileSystemDirectoryHandle,
+    private readonly handle: FileSystemFileHandle,
+    private readonly access: FileSystemSyncAccessHandle,
+  ) {
+    this.name = handle.name;
+  }
+
+  get size(): number {
+    return this.access.getSize();
+  }
+
+  get healthy(): boolean {
+    return this.healthyYet;
+  }
+
+  read(into: Uint8Array, offset: number): number {
+    return this.access.read(into, { at: offset });
+  }
+
+  write(chunk: Uint8Array): void {
+    if (!this.healthyYet) return;
+    try {
+      const written = this.access.write(chunk, { at: this.access.getSize() });
+      this.healthyYet = written === chunk.byteLength;
+    } catch {
+      this.healthyYet = false;
+    }
+    if (!this.healthyYet) this.truncate(0); // give the room back at once
+  }
+
+  truncate(size: number): void {
+    try {
+      this.access.truncate(size);
+    } catch {
+      this.healthyYet = false;
+    }
+  }
+
+  async commit(sha256: string, name: string): Promise<boolean> {
+    if (!this.healthyYet) {
+      await this.discard();
+      return false;
+    }
+    try {
+      this.access.flush();
+      this.close();
+      await (this.handle as MovableFileHandle).move(storedName(sha256, name));
+      return true;
+    } catch {
+      await this.discard();
+      return false;
+    }
+  }
+
+  async discard(): Promise<void> {
+    this.close();
+    try {
+      await this.folder.removeEntry(this.handle.name);
+    } catch {
+      // Already gone.
+    }
+  }
+
+  close(): void {
+    if (this.open) this.access.close();
+    this.open = false;
+  }
+}
