@@ -1,10 +1,10 @@
 """Every error a user can meet: one class a kind, a stable ``code``, a sentence that says what to do.
 
-Nothing else reaches a person. Each class builds its sentence from the facts it is given and keeps those facts in
-``details``, so that the page can show them and a script can test them.
+Nothing else reaches a person. Each class builds its sentence from the facts it is given and keeps those facts
+in ``details``, so that the page can show them and a script can test them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 
 JsonValue = str | int | float | bool | None | list["JsonValue"] | dict[str, "JsonValue"]
@@ -26,3 +26,218 @@ class TaleproofError(Exception):
         super().__init__(message)
         self.message = message
         self.details: dict[str, JsonValue] = dict(details or {})
+
+
+# --- model files --------------------------------------------------------------------------------------------
+
+
+def _shown(value: object) -> str:
+    """Return a value as text that is safe to print: one line, never longer than a line."""
+    text = repr(value)
+    return text if len(text) <= 100 else text[:97] + "..."
+
+
+def _fact(value: object) -> JsonValue:
+    """Return a value as a fact for ``details``: numbers and short texts as they are, all else shortened."""
+    if value is None or isinstance(value, bool | float) or (isinstance(value, int) and abs(value) < 1 << 53):
+        return value
+    return value if isinstance(value, str) and len(value) <= 100 else _shown(value)
+
+
+class FormatError(TaleproofError):
+    """A model file that breaks its format's rules: which field, what it says, where, and why it is wrong."""
+
+    code = "format-error"
+    remedy = "The file is damaged or is not what its name says: get it again from its source."
+
+    def __init__(self, file: str, field: str, value: object, offset: int | None, why: str) -> None:
+        where = "" if offset is None else f" at byte {offset:,}"
+        said = "" if value is None else f" is {_shown(value)}"
+        super().__init__(
+            f"{file}: {field}{said}{where}: {why}. {self.remedy}",
+            {"file": file, "field": field, "value": _fact(value), "offset": offset, "why": why},
+        )
+
+
+class EmptyFileError(FormatError):
+    """A file of no bytes."""
+
+    code = "empty-file"
+
+    def __init__(self, file: str) -> None:
+        super().__init__(file, "size", 0, None, "the file is empty")
+
+
+class HtmlInsteadOfModelError(FormatError):
+    """A web page where a model should be: a login form, or a not-found page sent as a success."""
+
+    code = "html-instead-of-model"
+    remedy = (
+        "Use the address of the file itself, often called 'download' or 'raw', or save the file and open it."
+    )
+
+    def __init__(self, file: str) -> None:
+        super().__init__(file, "content", None, 0, "this is a web page, not a model")
+
+
+class LimitError(FormatError):
+    """A field that asks for more than any real model needs, and more than the reader is willing to hold."""
+
+    code = "format-limit"
+    remedy = "No real model needs this; the file is damaged, or made to exhaust memory."
+
+
+class TruncatedFileError(FormatError):
+    """A file that ends before what its header announces."""
+
+    code = "truncated-file"
+    remedy = "The download was cut short, or the file was damaged: get it again."
+
+
+class UnknownArchitectureError(FormatError):
+    """A model whose network is none of those this engine can run."""
+
+    code = "unknown-architecture"
+    remedy = "Choose a model of an architecture that is supported."
+
+    def __init__(self, file: str, architecture: str, supported: Sequence[str]) -> None:
+        self.supported = tuple(supported)
+        super().__init__(
+            file, "general.architecture", architecture, None, f"supported are {', '.join(sorted(supported))}"
+        )
+
+
+class UnknownBlockTypeError(FormatError):
+    """A tensor stored in a block type that this engine can't decode."""
+
+    code = "unknown-block-type"
+    remedy = "Choose another quantisation of the same model, such as Q4_K_M or Q8_0."
+
+
+class UnknownFormatError(FormatError):
+    """A file that begins like none of the formats known."""
+
+    code = "unknown-format"
+    remedy = "Choose a GGUF file, or a llama2.c .bin file."
+
+
+class UnsupportedVersionError(FormatError):
+    """A known format in a version, or a byte order, that is not read."""
+
+    code = "unsupported-version"
+    remedy = "Convert the model again with current tools."
+
+
+# --- downloads ----------------------------------------------------------------------------------------------
+
+
+class SourceError(TaleproofError):
+    """A model's bytes could not be brought; the base of what can go wrong on the way."""
+
+    code = "source-failed"
+
+
+class DownloadInterruptedError(SourceError):
+    """The connection dropped, and stayed down through all the retries."""
+
+    code = "download-interrupted"
+
+    def __init__(self, name: str, received: int, size: int | None, attempts: int) -> None:
+        of = "" if size is None else f" of {size:,}"
+        super().__init__(
+            f"The download of {name} broke off after {received:,}{of} bytes, and {attempts} attempts to go "
+            "on failed. Check the connection and try again.",
+            {"name": name, "received": received, "size": size, "attempts": attempts},
+        )
+
+
+class DownloadStoppedError(SourceError):
+    """The person stopped the download."""
+
+    code = "download-stopped"
+
+    def __init__(self, name: str, received: int) -> None:
+        super().__init__(
+            f"The download of {name} was stopped after {received:,} bytes. Nothing of it was kept.",
+            {"name": name, "received": received},
+        )
+
+
+class SourceChangedError(SourceError):
+    """The file behind the address changed while it was being downloaded."""
+
+    code = "source-changed"
+
+    def __init__(self, name: str, received: int) -> None:
+        super().__init__(
+            f"{name} changed at its source during the download, after {received:,} bytes. Start it again.",
+            {"name": name, "received": received},
+        )
+
+
+class SourceNotFoundError(SourceError):
+    """Nothing is at the address, or no file has that name."""
+
+    code = "source-not-found"
+
+    def __init__(self, name: str, status: int | None = None) -> None:
+        answer = "" if status is None else f" (the server answered {status})"
+        super().__init__(
+            f"{name} was not found{answer}. Check the address or the file's name.",
+            {"name": name, "status": status},
+        )
+
+
+class SourceRefusedError(SourceError):
+    """The server or the file system answered, and its answer was no."""
+
+    code = "source-refused"
+
+    def __init__(self, name: str, reason: str, status: int | None = None) -> None:
+        super().__init__(
+            f"{name} could not be read: {reason}. It may need a login, or be in trouble: try later, or try "
+            "another source.",
+            {"name": name, "reason": reason, "status": status},
+        )
+
+
+class SourceUnreachableError(SourceError):
+    """No connection could be made at all."""
+
+    code = "source-unreachable"
+
+    def __init__(self, name: str, attempts: int) -> None:
+        super().__init__(
+            f"{name} could not be reached in {attempts} attempts. Check the connection and the address; "
+            "a site may also forbid other pages to read its files.",
+            {"name": name, "attempts": attempts},
+        )
+
+
+class WrongSizeError(SourceError):
+    """More or fewer bytes arrived than were promised."""
+
+    code = "wrong-size"
+
+    def __init__(self, name: str, received: int, expected: int) -> None:
+        super().__init__(
+            f"{name} has {received:,} bytes where {expected:,} were expected. The file is not the one that "
+            "was promised; nothing of it was kept.",
+            {"name": name, "received": received, "expected": expected},
+        )
+
+
+# --- verification -------------------------------------------------------------------------------------------
+
+
+class DigestMismatchError(TaleproofError):
+    """A file whose bytes are not the ones that were vouched for. Not one of them is parsed."""
+
+    code = "digest-mismatch"
+
+    def __init__(self, name: str, expected: str, actual: str, algorithm: str = "SHA-256") -> None:
+        super().__init__(
+            f"{name} is not the file that was vouched for: its {algorithm} is {actual}, expected was "
+            f"{expected}. The bytes were dropped. Try again; if it happens again, do not use this source.",
+            {"name": name, "algorithm": algorithm, "expected": expected, "actual": actual},
+        )

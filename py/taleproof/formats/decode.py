@@ -1,0 +1,38 @@
+"""A tensor's bytes to float32: in come a Blob and a TensorInfo, out goes an array of the tensor's shape."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..reader import Blob
+from .model_file import TensorInfo
+
+
+CHUNK_BLOCKS = 1 << 14
+"""Blocks decoded at a time, so that temporary arrays stay small beside the result."""
+
+
+def tensor_f32(blob: Blob, info: TensorInfo) -> NDArray[np.float32]:
+    """Decode a whole tensor.
+
+    Parameters
+    ----------
+    blob : the file that the tensor table was parsed from.
+
+    Returns
+    -------
+    float32, of info.shape
+    """
+    blocks = _blocks(blob, info)  # (n_blocks, nbytes)
+    out = np.empty((len(blocks), info.type.elements), np.float32)
+    for start in range(0, len(blocks), CHUNK_BLOCKS):
+        out[start : start + CHUNK_BLOCKS] = info.type.decode(blocks[start : start + CHUNK_BLOCKS])
+    return out.reshape(info.shape)
+
+
+def _blocks(blob: Blob, info: TensorInfo) -> NDArray[np.uint8]:
+    data = np.frombuffer(blob.read(info.offset, info.nbytes), np.uint8)
+    if info.scales_offset is None:
+        return data.reshape(-1, info.type.nbytes)
+    split = info.scales_offset - info.offset  # all weights, then all scales: bring each group together
+    weights = data[:split].reshape(-1, info.type.elements)
+    return np.concatenate([weights, data[split:].reshape(len(weights), -1)], axis=1)

@@ -1,0 +1,224 @@
+"""GGUF, versions 2 and 3, little-endian: header, metadata and tensor table. The weights are not touched.
+
+In comes a Blob that begins with "GGUF", out goes a ModelFile. Refused: other versions and byte orders, any
+count or length that the file can't hold or that is over its cap, names that are broken or come twice, and
+tensors that have more than four dimensions, an unknown type, rows that are no whole number of blocks, or
+bytes that are outside the file or shared with another's.
+
+Source: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
+"""
+
+import math
+import struct
+from typing import Any
+
+import numpy as np
+
+from ..errors import TruncatedFileError, UnknownBlockTypeError, UnsupportedVersionError
+from ..quant import BLOCK_TYPES, GGUF_TYPE_NAMES, BlockType, row_bytes
+from ..reader import Blob, Reader
+from .model_file import ModelFile, TensorInfo, Value
+
+
+MAGIC = b"GGUF"
+VERSIONS = (2, 3)
+
+MAX_KEYS = 1 << 14
+MAX_TENSORS = 1 << 16
+MAX_NAME_BYTES = 1 << 16  # a key; the specification's own limit
+MAX_TENSOR_NAME_BYTES = 1 << 10  # ggml keeps 64; some writers go beyond
+MAX_TEXT_BYTES = (
+    16 << 20
+)  # a string value: chat templates are under 1 MB, embedded tokenizers may have several
+MAX_TOKEN_BYTES = 1 << 16  # a string in an array
+MAX_ARRAY_ITEMS = 1 << 24  # numbers in one array
+MAX_ARRAY_TEXTS = (
+    1 << 20
+)  # strings in one array: the largest vocabularies have 260,000 tokens and 520,000 merges
+MAX_NESTED_ARRAYS = 1 << 12
+MAX_NESTING = 4
+MAX_DIMENSIONS = 4
+MAX_ALIGNMENT = 1 << 20
+DEFAULT_ALIGNMENT = 32
+MAX_ELEMENTS = 1 << 48  # weights in one tensor, long before any product could wrap
+
+KEY_COST = 200
+"""Bytes of memory, about, that a metadata entry takes beside its text and value."""
+TENSOR_COST = 500
+"""Bytes of memory, about, that an entry of the tensor table takes beside its name."""
+
+_NUMBERS: dict[int, np.dtype[Any]] = {
+    0: np.dtype("<u1"),
+    1: np.dtype("<i1"),
+    2: np.dtype("<u2"),
+    3: np.dtype("<i2"),
+    4: np.dtype("<u4"),
+    5: np.dtype("<i4"),
+    6: np.dtype("<f4"),
+    10: np.dtype("<u8"),
+    11: np.dtype("<i8"),
+    12: np.dtype("<f8"),
+}
+_BOOL, _STRING, _ARRAY = 7, 8, 9
+
+
+def parse_gguf(blob: Blob) -> ModelFile:
+    """Parse a GGUF file's header, metadata and tensor table."""
+    reader = Reader(blob)
+    reader.skip(len(MAGIC), "magic")
+    version = _version(reader, blob)
+    n_tensors = reader.u64("tensor count")
+    reader.limit("tensor count", n_tensors, MAX_TENSORS, "tensors")
+    n_keys = reader.u64("metadata count")
+    reader.limit("metadata count", n_keys, MAX_KEYS, "keys")
+    metadata = _metadata(reader, n_keys)
+    alignment = _alignment(reader, metadata)
+    table = [_tensor(reader, blob, index) for index in range(n_tensors)]
+    data_start = -(-reader.position // alignment) * alignment
+    tensors = _placed(reader, blob, table, data_start, alignment)
+    architecture = metadata.get("general.architecture")
+    if not isinstance(architecture, str):
+        raise reader.fail("general.architecture", architecture, "a model names its architecture here", None)
+    return ModelFile(blob.name, f"GGUF v{version}", architecture, metadata, tensors, blob.size)
+
+
+def _version(reader: Reader, blob: Blob) -> int:
+    offset = reader.position
+    version = reader.u32("version")
+    if version not in VERSIONS:
+        (swapped,) = struct.unpack(">I", struct.pack("<I", version))
+        if swapped in VERSIONS:
+            why = f"this is a big-endian file of version {swapped}; only little-endian ones are read"
+        else:
+            why = "only versions 2 and 3 are read"
+        raise UnsupportedVersionError(blob.name, "version", version, offset, why)
+    return version
+
+
+def _metadata(reader: Reader, count: int) -> dict[str, Value]:
+    metadata: dict[str, Value] = {}
+    for index in range(count):
+        start = reader.position
+        key = reader.string(f"name of key {index}", MAX_NAME_BYTES, strict=True)
+        if not key or key in metadata:
+            raise reader.fail(f"name of key {index}", key, "a key has a name, and stands only once", start)
+        reader.charge(key, KEY_COST)
+        metadata[key] = _value(reader, key, reader.u32(f"type of {key}"))
+    return metadata
+
+
+def _value(reader: Reader, key: str, kind: int) -> Value:
+    if kind in _NUMBERS:
+        return reader.scalar(_NUMBERS[kind], key)
+    if kind == _BOOL:
+        return _flag(reader, key)
+    if kind == _STRING:
+        return reader.string(key, MAX_TEXT_BYTES)
+    if kind == _ARRAY:
+        return _array(reader, key, depth=1, arrays_left=[MAX_NESTED_ARRAYS])
+    raise reader.fail(f"type of {key}", kind, "GGUF has value types 0 to 12", reader.position - 4)
+
+
+def _flag(reader: Reader, key: str) -> bool:
+    value = reader.u8(key)
+    if value > 1:
+        raise reader.fail(key, value, "a truth value is 0 or 1", reader.position - 1)
+    return bool(value)
+
+
+def _array(reader: Reader, key: str, depth: int, arrays_left: list[int]) -> Value:
+    """Read an array; all arrays nested in one value share ``arrays_left``."""
+    kind = reader.u32(f"element type of {key}")
+    count = reader.u64(f"length of {key}")
+    if kind in _NUMBERS:
+        reader.limit(f"length of {key}", count, MAX_ARRAY_ITEMS, "numbers in an array")
+        return reader.array(_NUMBERS[kind], count, key)
+    if kind == _BOOL:
+        reader.limit(f"length of {key}", count, MAX_ARRAY_ITEMS, "truth values in an array")
+        flags = reader.array(_NUMBERS[0], count, key)
+        if count and flags.max() > 1:
+            raise reader.fail(key, int(flags.max()), "a truth value is 0 or 1")
+        return flags.view(np.bool_)
+    if kind == _STRING:
+        reader.limit(f"length of {key}", count, MAX_ARRAY_TEXTS, "strings in an array")
+        return reader.strings(count, key, MAX_TOKEN_BYTES)
+    if kind == _ARRAY:
+        reader.limit(f"depth of {key}", depth + 1, MAX_NESTING, "arrays inside one another")
+        reader.limit(f"length of {key}", count, arrays_left[0], "arrays in an array")
+        arrays_left[0] -= count
+        reader.need(f"length of {key}", count * 12, count)
+        return [_array(reader, key, depth + 1, arrays_left) for _ in range(count)]
+    raise reader.fail(f"element type of {key}", kind, "GGUF has value types 0 to 12", reader.position - 12)
+
+
+def _alignment(reader: Reader, metadata: dict[str, Value]) -> int:
+    key = "general.alignment"
+    value = metadata.get(key, DEFAULT_ALIGNMENT)
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int)
+        or value < 8
+        or value % 8
+        or value > MAX_ALIGNMENT
+    ):
+        raise reader.fail(key, value, f"the alignment is a multiple of 8, at most {MAX_ALIGNMENT:,}")
+    return value
+
+
+def _tensor(reader: Reader, blob: Blob, index: int) -> TensorInfo:
+    """Read one row of the tensor table; its offset is still relative to the data's beginning."""
+    start = reader.position
+    name = reader.string(f"name of tensor {index}", MAX_TENSOR_NAME_BYTES, strict=True)
+    if not name:
+        raise reader.fail(f"name of tensor {index}", name, "a tensor has a name", start)
+    reader.charge(name, TENSOR_COST)
+    n_dims = reader.u32(f"dimensions of {name}")
+    reader.limit(f"dimensions of {name}", n_dims, MAX_DIMENSIONS, "dimensions")
+    dims = [reader.u64(f"dimension {axis} of {name}") for axis in range(n_dims)]
+    if not dims or min(dims) < 1 or math.prod(dims) > MAX_ELEMENTS:
+        raise reader.fail(
+            f"dimensions of {name}", dims, f"a tensor has 1 to {MAX_ELEMENTS:,} elements", start
+        )
+    block_type = _block_type(reader, blob, name)
+    cols = dims[0]  # GGUF gives the innermost dimension first
+    if cols % block_type.elements:
+        why = f"a row in {block_type.name} is a multiple of {block_type.elements}"
+        raise reader.fail(f"dimensions of {name}", dims, why, start)
+    nbytes = row_bytes(block_type, cols) * math.prod(dims[1:])
+    return TensorInfo(name, block_type, tuple(reversed(dims)), reader.u64(f"offset of {name}"), nbytes)
+
+
+def _block_type(reader: Reader, blob: Blob, name: str) -> BlockType:
+    number = reader.u32(f"type of {name}")
+    if number not in BLOCK_TYPES:
+        known = GGUF_TYPE_NAMES.get(number)
+        why = f"the block type {known} is not supported" if known else "GGUF has no block type of this number"
+        raise UnknownBlockTypeError(blob.name, f"type of {name}", known or number, reader.position - 4, why)
+    return BLOCK_TYPES[number]
+
+
+def _placed(
+    reader: Reader, blob: Blob, table: list[TensorInfo], data_start: int, alignment: int
+) -> dict[str, TensorInfo]:
+    """Make the offsets absolute, and check that every tensor has its own bytes inside the file."""
+    tensors: dict[str, TensorInfo] = {}
+    for info in table:
+        field = f"offset of {info.name}"
+        if info.name in tensors:
+            raise reader.fail("name of a tensor", info.name, "this name comes twice", None)
+        if info.offset % alignment:
+            raise reader.fail(field, info.offset, f"it is not a multiple of the alignment, {alignment}", None)
+        offset = data_start + info.offset
+        if offset + info.nbytes > blob.size:
+            end = offset + info.nbytes
+            why = f"the tensor's {info.nbytes:,} bytes would end at {end:,}; the file has {blob.size:,}"
+            raise TruncatedFileError(blob.name, field, info.offset, None, why)
+        tensors[info.name] = TensorInfo(info.name, info.type, info.shape, offset, info.nbytes)
+    end, last = data_start, "the header"
+    for info in sorted(tensors.values(), key=lambda info: info.offset):
+        if info.offset < end:
+            raise reader.fail(
+                f"offset of {info.name}", info.offset, f"its bytes overlap with those of {last}", None
+            )
+        end, last = info.offset + info.nbytes, info.name
+    return tensors

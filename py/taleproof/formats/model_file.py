@@ -1,0 +1,125 @@
+"""What every parser returns: a model file's metadata and its tensor table, as plain data.
+
+Whatever the format, keys and tensor names are GGUF's, so that an architecture knows only one vocabulary. The
+getters refuse a key that is missing or of the wrong type with a FormatError, so that nobody else needs to
+look.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import FormatError
+from ..quant import BlockType
+
+
+Value = bool | int | float | str | list[str] | list[Any] | NDArray[Any]
+"""A metadata value: arrays of numbers are NumPy arrays, of strings lists, nested arrays lists of these."""
+
+
+class _Required:
+    """The default of a key that must be there."""
+
+
+REQUIRED = _Required()
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class TensorInfo:
+    """Where a tensor is and how it is stored.
+
+    Attributes
+    ----------
+    shape : row-major, outermost first: (rows, cols).
+    offset : of its first byte, from the file's beginning.
+    nbytes : bytes in all, the scales of groups included.
+    scales_offset : where the scales begin, if they are kept apart from the weights (llama2.c's version 2);
+        else None.
+    """
+
+    name: str
+    type: BlockType
+    shape: tuple[int, ...]
+    offset: int
+    nbytes: int
+    scales_offset: int | None = None
+
+    @property
+    def elements(self) -> int:
+        """Return the number of weights."""
+        return math.prod(self.shape)
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """A parsed model file: data, not a model.
+
+    Attributes
+    ----------
+    name : the file's name, for messages.
+    format : "GGUF v3", "llama2.c v0" and so on.
+    architecture : the value of general.architecture, such as "llama".
+    size : the file's bytes in all.
+    """
+
+    name: str
+    format: str
+    architecture: str
+    metadata: Mapping[str, Value]
+    tensors: Mapping[str, TensorInfo]
+    size: int
+
+    def fail(self, key: str, value: object, why: str) -> FormatError:
+        """Return the error for a key whose value can't be right."""
+        return FormatError(self.name, key, value, None, why)
+
+    # A getter returns the value of the key; where it is absent the default, or a FormatError without one.
+
+    def _get(self, key: str, default: object, kind: str, types: tuple[type, ...]) -> Any:
+        value = self.metadata.get(key)
+        if value is None:
+            if isinstance(default, _Required):
+                raise self.fail(key, None, "this key is needed and is missing")
+            return default
+        if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
+            raise self.fail(key, value, f"{kind} is expected")
+        return value
+
+    def integer(self, key: str, default: T | _Required = REQUIRED) -> int | T:
+        """Return an integer; an absent key gives the default, or an error without one."""
+        value: int | T = self._get(key, default, "a whole number", (int,))
+        return value
+
+    def number(self, key: str, default: T | _Required = REQUIRED) -> float | T:
+        """Return a finite float."""
+        value: float | T = self._get(key, default, "a number", (int, float))
+        if key in self.metadata and not (isinstance(value, int | float) and math.isfinite(value)):
+            raise self.fail(key, value, "a finite number is expected")
+        return value
+
+    def flag(self, key: str, default: T | _Required = REQUIRED) -> bool | T:
+        """Return a truth value."""
+        value: bool | T = self._get(key, default, "true or false", (bool,))
+        return value
+
+    def text(self, key: str, default: T | _Required = REQUIRED) -> str | T:
+        """Return a string."""
+        value: str | T = self._get(key, default, "a text", (str,))
+        return value
+
+    def texts(self, key: str, default: T | _Required = REQUIRED) -> list[str] | T:
+        """Return a list of strings."""
+        value: list[str] | T = self._get(key, default, "a list of texts", (list,))
+        if isinstance(value, list) and value and not isinstance(value[0], str):
+            raise self.fail(key, value[0], "a list of texts is expected")
+        return value
+
+    def numbers(self, key: str, default: T | _Required = REQUIRED) -> NDArray[Any] | T:
+        """Return a NumPy array of numbers (read-only)."""
+        value: NDArray[Any] | T = self._get(key, default, "a list of numbers", (np.ndarray,))
+        return value

@@ -1,0 +1,10 @@
+"""F16: IEEE half precision, 2 bytes each."""
+
+from .block import BlockType, Bytes, Floats, half
+
+
+def _decode(data: Bytes) -> Floats:
+    return half(data, 0)
+
+
+F16 = BlockType("F16", 1, 1, 2, _decode)
