@@ -1,0 +1,254 @@
+/* All that is done with one block type, written once: the fast matmul over the interleaved layout, its slow twin over the
+ * file's, the way from one layout to the other, and the look-up of a row. The file that includes this has defined
+ *
+ *   TYPE          the type's name
+ *   BLOCK_BYTES   bytes of a block in the file
+ *   SUB_BLOCKS    sub-blocks of 32 columns in a block (1 or 8)
+ *   WEIGHT_BITS   4, 5, 6 or 8
+ *   HAS_MINIMUM   whether w has a term m
+ *   OFFSET        what is taken off q
+ *   FIELDS        the fields of the block's head, in the order of the interleaved layout
+ *   SCALE_BYTES   their bytes in one block
+ *   plain_scales(block, sub, plain)    d, m and scale of one row, from the file's layout
+ *   plain_weights(block, sub, q)       q of one row, from the file's layout
+ *   Scales, load_scales(block, sub, scales)   the same for eight rows, in vectors, from the interleaved layout: d[2] for
+ *                                      rows 0..3 and 4..7, m[2] with HAS_MINIMUM, pairs[2] with 16-bit scales (6 bits)
+ *
+ * Each output is a sum over sub-blocks from left to right: the integer dot product times (d times the activations'
+ * scale), then the minimum's term. No tiling and no number of threads changes that order. */
+#include "dot.h"
+#include "interleave.h"
+#include "program.h"
+
+#define JOIN_(a, b) a##_##b
+#define JOIN(a, b) JOIN_(a, b)
+#define UNROLL _Pragma("clang loop unroll(full)")
+
+enum {
+  GROUP_BLOCK_BYTES = BLOCK_BYTES * GROUP_ROWS,
+  HIGH_BYTES = (WEIGHT_BITS == 5 ? 32 : WEIGHT_BITS == 6 ? 64 : 0),
+  LOW_BYTES = (WEIGHT_BITS == 8 ? 256 : 128),
+  HIGH_START = SCALE_BYTES * GROUP_ROWS,
+  LOW_START = HIGH_START + HIGH_BYTES * SUB_BLOCKS,
+  /* Runs of columns whose 16-bit sums can't overflow: 2 * 127 * largest q for each four columns. */
+  PARTS = (WEIGHT_BITS == 4 ? 1 : WEIGHT_BITS == 5 ? 2 : 4),
+  STEPS = SUB_BLOCK / 4 / PARTS,
+};
+_Static_assert(LOW_START + LOW_BYTES * SUB_BLOCKS == GROUP_BLOCK_BYTES, "interleaving must not change the size");
+
+/* The integer dot products of a sub-block of eight rows with `tokens` rows of activations, four rows to a vector. */
+#if WEIGHT_BITS == 8
+
+typedef int16_t Activation;
+
+INLINE void dot_sub_block(const uint8_t *block, int sub, const Scales *scales, const Activation *q, uint32_t k,
+                          const int tokens, v128_t dot[4][2]) {
+  (void)scales;
+  const uint8_t *low = block + LOW_START + sub * LOW_BYTES;
+  UNROLL for (int pair = 0; pair < SUB_BLOCK / 2; pair++) {
+    v128_t w[2];
+    for (int half = 0; half < 2; half++) w[half] = wasm_i16x8_load8x8(low + 32 * (pair / 2) + 16 * half + 8 * (pair % 2));
+    UNROLL for (int t = 0; t < tokens; t++) {
+      const v128_t a = wasm_v128_load32_splat(q + (size_t)t * k + 2 * pair);
+      for (int half = 0; half < 2; half++) {
+        const v128_t sums = wasm_i32x4_dot_i16x8(w[half], a);
+        dot[t][half] = pair == 0 ? sums : wasm_i32x4_add(dot[t][half], sums);
+      }
+    }
+  }
+}
+
+#else
+
+typedef int8_t Activation;
+
+/* 16-bit pair sums -> one 32-bit sum a row, multiplied with the sixteen columns' integer scale where there is one. */
+INLINE v128_t widen(v128_t sums, const Scales *scales, int half, int part) {
+#if WEIGHT_BITS == 6
+  const v128_t pairs = scales->pairs[half];
+  const v128_t factor = part < PARTS / 2 ? wasm_v128_or(wasm_v128_and(pairs, wasm_i32x4_const_splat(0xffff)), wasm_i32x4_shl(pairs, 16))
+                                         : wasm_v128_or(wasm_u32x4_shr(pairs, 16), wasm_v128_and(pairs, wasm_u32x4_const_splat(0xffff0000u)));
+  return wasm_i32x4_dot_i16x8(sums, factor);
+#else
+  (void)scales, (void)half, (void)part;
+  return wasm_i32x4_dot_i16x8(sums, wasm_i16x8_const_splat(1));
+#endif
+}
+
+INLINE void dot_sub_block(const uint8_t *block, int sub, const Scales *scales, const Activation *q, uint32_t k,
+                          const int tokens, v128_t dot[4][2]) {
+  UNROLL for (int part = 0; part < PARTS; part++) {
+    v128_t sums[4][2];
+    UNROLL for (int step = 0; step < STEPS; step++) {
+      const int j = part * STEPS + step;
+      v128_t w[2];
+      load_nibbles(block + LOW_START + sub * LOW_BYTES, j, w);
+      if (WEIGHT_BITS == 5) add_high_bit(block + HIGH_START + sub * HIGH_BYTES, j, w);
+      if (WEIGHT_BITS == 6) add_two_high_bits(block + HIGH_START + sub * HIGH_BYTES, j, w);
+      UNROLL for (int t = 0; t < tokens; t++) {
+        const v128_t a = wasm_v128_load32_splat(q + (size_t)t * k + 4 * j);
+        for (int half = 0; half < 2; half++) {
+          const v128_t pairs = dot_pairs(w[half], a);
+          sums[t][half] = step == 0 ? pairs : wasm_i16x8_add(sums[t][half], pairs);
+        }
+      }
+    }
+    UNROLL for (int t = 0; t < tokens; t++) {
+      for (int half = 0; half < 2; half++) {
+        const v128_t wide = widen(sums[t][half], scales, half, part);
+        dot[t][half] = part == 0 ? wide : wasm_i32x4_add(dot[t][half], wide);
+      }
+    }
+  }
+}
+
+#endif
+
+/* The floating-point step: one sub-block's contribution to four outputs. */
+INLINE v128_t accumulate(v128_t acc, v128_t dot, const Scales *scales, int half, const ActivationBlock *a) {
+#if WEIGHT_BITS == 6
+  const v128_t sums = wasm_i32x4_dot_i16x8(scales->pairs[half], wasm_v128_load32_splat(&a->low_sum));
+  dot = wasm_i32x4_sub(dot, wasm_i32x4_mul(sums, wasm_i32x4_const_splat(OFFSET)));
+#elif OFFSET
+  dot = wasm_i32x4_sub(dot, wasm_i32x4_splat(OFFSET * a->sum));
+#endif
+  const v128_t factor = wasm_f32x4_mul(scales->d[half], splat_load_f32(&a->scale));
+  acc = wasm_f32x4_add(acc, wasm_f32x4_mul(wasm_f32x4_convert_i32x4(dot), factor));
+#if HAS_MINIMUM
+  acc = wasm_f32x4_add(acc, wasm_f32x4_mul(scales->m[half], splat_load_f32(&a->scaled_sum)));
+#endif
+  return acc;
+}
+
+/* Eight rows of weights against `tokens` rows of activations -> y[tokens][8]. */
+INLINE void tile(const Matmul *m, uint32_t row, uint32_t token, const int tokens) {
+  const uint32_t sub_blocks = m->k / SUB_BLOCK;
+  const uint8_t *group = m->w + (size_t)row * (sub_blocks / SUB_BLOCKS) * BLOCK_BYTES;
+  const Activation *q = (const Activation *)m->x + (size_t)token * m->k;
+  const ActivationBlock *activations = m->blocks + (size_t)token * sub_blocks;
+  v128_t acc[4][2];
+  for (int t = 0; t < tokens; t++) acc[t][0] = acc[t][1] = wasm_f32x4_const_splat(0.0f);
+  for (uint32_t s = 0; s < sub_blocks; s++) {
+    const uint8_t *block = group + (size_t)(s / SUB_BLOCKS) * GROUP_BLOCK_BYTES;
+    const int sub = SUB_BLOCKS == 1 ? 0 : (int)(s % SUB_BLOCKS);
+    Scales scales;
+    v128_t dot[4][2];
+    load_scales(block, sub, &scales);
+    dot_sub_block(block, sub, &scales, q + (size_t)s * SUB_BLOCK, m->k, tokens, dot);
+    UNROLL for (int t = 0; t < tokens; t++) {
+      const ActivationBlock *a = activations + (size_t)t * sub_blocks + s;
+      for (int half = 0; half < 2; half++) acc[t][half] = accumulate(acc[t][half], dot[t][half], &scales, half, a);
+    }
+  }
+  float *y = m->y + (size_t)token * m->n + row;
+  for (int t = 0; t < tokens; t++)
+    for (int half = 0; half < 2; half++) store(y + (size_t)t * m->n + 4 * half, acc[t][half]);
+}
+
+INLINE void plain_sub_block(const uint8_t *block, int sub, Plain *plain) {
+  plain->scale[0] = plain->scale[1] = 1;
+  plain->m = 0.0f;
+  plain_scales(block, sub, plain);
+  plain_weights(block, sub, plain->q);
+}
+
+/* One output from a row in the file's layout: the twin of `tile`, and what computes the rows after the last group. */
+static float plain_dot(const uint8_t *row, const Activation *q, const ActivationBlock *activations, uint32_t k) {
+  float acc = 0.0f;
+  for (uint32_t s = 0; s < k / SUB_BLOCK; s++) {
+    const ActivationBlock *a = activations + s;
+    Plain w;
+    plain_sub_block(row + (size_t)(s / SUB_BLOCKS) * BLOCK_BYTES, (int)(s % SUB_BLOCKS), &w);
+    int32_t dot = 0;
+    for (int i = 0; i < SUB_BLOCK; i++) dot += (w.q[i] - OFFSET) * w.scale[i / 16] * q[s * SUB_BLOCK + i];
+    const float factor = w.d * a->scale;
+    acc = acc + (float)dot * factor;
+    if (HAS_MINIMUM) acc = acc + w.m * a->scaled_sum;
+  }
+  return acc;
+}
+
+/* Outputs [begin, end) by the plain twin; begin is where the file's layout starts (0 before interleaving). */
+void JOIN(matmul_plain, TYPE)(const Matmul *m) {
+  const uint32_t sub_blocks = m->k / SUB_BLOCK;
+  const size_t row_bytes = (size_t)(sub_blocks / SUB_BLOCKS) * BLOCK_BYTES;
+  for (uint32_t t = 0; t < m->rows; t++)
+    for (uint32_t row = m->begin; row < m->end; row++)
+      m->y[(size_t)t * m->n + row] = plain_dot(m->w + row * row_bytes, (const Activation *)m->x + (size_t)t * m->k,
+                                               m->blocks + (size_t)t * sub_blocks, m->k);
+}
+
+void JOIN(matmul, TYPE)(const Matmul *m) {
+  const uint32_t groups_end = m->n / GROUP_ROWS * GROUP_ROWS;
+  const uint32_t end = m->end < groups_end ? m->end : groups_end;
+  for (uint32_t row = m->begin; row < end; row += GROUP_ROWS) {
+    uint32_t t = 0;
+    for (; t + 4 <= m->rows; t += 4) tile(m, row, t, 4);
+    for (; t < m->rows; t++) tile(m, row, t, 1);
+  }
+  if (m->end > groups_end) {
+    Matmul rest = *m;
+    rest.begin = m->begin > groups_end ? m->begin : groups_end;
+    JOIN(matmul_plain, TYPE)(&rest);
+  }
+}
+
+/* Rows [0, 8 * groups) of w, in place; scratch holds eight rows. */
+void JOIN(interleave, TYPE)(uint8_t *w, uint8_t *scratch, uint32_t groups, uint32_t k) {
+  const uint32_t blocks = k / SUB_BLOCK / SUB_BLOCKS;
+  const size_t row_bytes = (size_t)blocks * BLOCK_BYTES;
+  for (uint32_t g = 0; g < groups; g++) {
+    uint8_t *group = w + (size_t)g * GROUP_ROWS * row_bytes;
+    __builtin_memcpy(scratch, group, GROUP_ROWS * row_bytes);
+    __builtin_memset(group, 0, GROUP_ROWS * row_bytes);
+    for (uint32_t b = 0; b < blocks; b++) {
+      uint8_t *out = group + (size_t)b * GROUP_BLOCK_BYTES;
+      for (int row = 0; row < GROUP_ROWS; row++) {
+        const uint8_t *block = scratch + row * row_bytes + (size_t)b * BLOCK_BYTES;
+        uint8_t *to = out;
+        for (size_t f = 0; f < sizeof(FIELDS) / sizeof(Field); f++)
+          for (int e = 0; e < FIELDS[f].count; e++, to += GROUP_ROWS * FIELDS[f].width)
+            for (int i = 0; i < FIELDS[f].width; i++)
+              to[row * FIELDS[f].width + i] = block[FIELDS[f].offset + e * FIELDS[f].width + i];
+        for (int sub = 0; sub < SUB_BLOCKS; sub++) {
+          int16_t q[SUB_BLOCK];
+          plain_weights(block, sub, q);
+          UNROLL for (int c = 0; c < SUB_BLOCK; c++)
+            put_weight(out + LOW_START + sub * LOW_BYTES, out + HIGH_START + sub * HIGH_BYTES, WEIGHT_BITS, row, c, q[c]);
+        }
+      }
+    }
+  }
+}
+
+/* Row `row` of an interleaved matrix of n rows as floats -> y[k]. */
+void JOIN(get_row, TYPE)(const uint8_t *w, uint32_t row, uint32_t n, uint32_t k, float *y) {
+  const size_t row_bytes = (size_t)(k / SUB_BLOCK / SUB_BLOCKS) * BLOCK_BYTES;
+  const int interleaved = row < n / GROUP_ROWS * GROUP_ROWS;
+  const int lane = (int)(row % GROUP_ROWS);
+  for (uint32_t s = 0; s < k / SUB_BLOCK; s++, y += SUB_BLOCK) {
+    const size_t b = s / SUB_BLOCKS;
+    const int sub = (int)(s % SUB_BLOCKS);
+    Plain plain;
+    if (interleaved) {
+      const uint8_t *in = w + (row - lane) * row_bytes + b * GROUP_BLOCK_BYTES;
+      uint8_t head[BLOCK_BYTES];
+      const uint8_t *from = in;
+      for (size_t f = 0; f < sizeof(FIELDS) / sizeof(Field); f++)
+        for (int e = 0; e < FIELDS[f].count; e++, from += GROUP_ROWS * FIELDS[f].width)
+          for (int i = 0; i < FIELDS[f].width; i++)
+            head[FIELDS[f].offset + e * FIELDS[f].width + i] = from[lane * FIELDS[f].width + i];
+      plain.scale[0] = plain.scale[1] = 1;
+      plain.m = 0.0f;
+      plain_scales(head, sub, &plain);
+      for (int c = 0; c < SUB_BLOCK; c++)
+        plain.q[c] = (int16_t)get_weight(in + LOW_START + sub * LOW_BYTES, in + HIGH_START + sub * HIGH_BYTES, WEIGHT_BITS, lane, c);
+    } else {
+      plain_sub_block(w + row * row_bytes + b * BLOCK_BYTES, sub, &plain);
+    }
+    for (int c = 0; c < SUB_BLOCK; c++) {
+      const float value = (plain.d * (float)plain.scale[c / 16]) * (float)(plain.q[c] - OFFSET);
+      y[c] = HAS_MINIMUM ? value + plain.m : value;
+    }
+  }
+}

@@ -1,0 +1,80 @@
+/* The small functions between matmuls. All buffers are row-major floats; [begin, end) is the caller's share. */
+#include "elementwise.h"
+#include "math.h"
+
+/* y = x / sqrt(mean(x^2) + epsilon) * weight, rows [begin, end) of n columns. */
+void rms_norm(float *y, const float *x, const float *weight, float epsilon, uint32_t n, uint32_t begin, uint32_t end) {
+  for (uint32_t row = begin; row < end; row++) {
+    const float *from = x + (size_t)row * n;
+    float *to = y + (size_t)row * n;
+    const uint32_t whole = n / 4 * 4;
+    v128_t squares = wasm_f32x4_const_splat(0.0f);
+    for (uint32_t i = 0; i < whole; i += 4) {
+      const v128_t v = load(from + i);
+      squares = wasm_f32x4_add(squares, wasm_f32x4_mul(v, v));
+    }
+    float sum = sum_lanes(squares);
+    for (uint32_t i = whole; i < n; i++) sum = sum + from[i] * from[i];
+    const float scale = 1.0f / __builtin_sqrtf(sum / (float)n + epsilon);
+    const v128_t factor = wasm_f32x4_splat(scale);
+    for (uint32_t i = 0; i < whole; i += 4) store(to + i, wasm_f32x4_mul(wasm_f32x4_mul(load(from + i), factor), load(weight + i)));
+    for (uint32_t i = whole; i < n; i++) to[i] = from[i] * scale * weight[i];
+  }
+}
+
+/* The last n % 4 elements of an elementwise function, through one vector. */
+INLINE v128_t load_part(const float *p, uint32_t n) {
+  float v[4] = {0};
+  for (uint32_t i = 0; i < n; i++) v[i] = p[i];
+  return load(v);
+}
+
+INLINE void store_part(float *p, v128_t v, uint32_t n) {
+  float out[4];
+  store(out, v);
+  for (uint32_t i = 0; i < n; i++) p[i] = out[i];
+}
+
+INLINE v128_t silu_times(v128_t gate, v128_t up) { return wasm_f32x4_mul(silu_f32x4(gate), up); }
+
+/* y = silu(gate) * up. */
+void silu_gate(float *y, const float *gate, const float *up, uint32_t begin, uint32_t end) {
+  uint32_t i = begin;
+  for (; i + 4 <= end; i += 4) store(y + i, silu_times(load(gate + i), load(up + i)));
+  if (i < end) store_part(y + i, silu_times(load_part(gate + i, end - i), load_part(up + i, end - i)), end - i);
+}
+
+/* y = a + b. */
+void add(float *y, const float *a, const float *b, uint32_t begin, uint32_t end) {
+  uint32_t i = begin;
+  for (; i + 4 <= end; i += 4) store(y + i, wasm_f32x4_add(load(a + i), load(b + i)));
+  for (; i < end; i++) y[i] = a[i] + b[i];
+}
+
+/* x = e^(x - max x), in place; returns the sum. The caller divides. Each lane adds up its own elements first. */
+float softmax(float *x, uint32_t n) {
+  const uint32_t whole = n / 4 * 4;
+  float largest = x[0];
+  for (uint32_t i = 1; i < n; i++) largest = x[i] > largest || x[i] != x[i] ? x[i] : largest;
+  const v128_t offset = wasm_f32x4_splat(largest);
+  v128_t sums = wasm_f32x4_const_splat(0.0f);
+  for (uint32_t i = 0; i < whole; i += 4) {
+    const v128_t e = exp_f32x4(wasm_f32x4_sub(load(x + i), offset));
+    store(x + i, e);
+    sums = wasm_f32x4_add(sums, e);
+  }
+  float sum = sum_lanes(sums);
+  if (whole < n) {
+    store_part(x + whole, exp_f32x4(wasm_f32x4_sub(load_part(x + whole, n - whole), offset)), n - whole);
+    for (uint32_t i = whole; i < n; i++) sum = sum + x[i];
+  }
+  return sum;
+}
+
+/* Softmax of each row of x[rows][n], in place. */
+EXPORT(softmax_rows) void softmax_rows(float *x, uint32_t rows, uint32_t n) {
+  for (uint32_t row = 0; row < rows; row++, x += n) {
+    const float sum = softmax(x, n);
+    for (uint32_t i = 0; i < n; i++) x[i] = x[i] / sum;
+  }
+}

@@ -1,0 +1,62 @@
+/* Matmul with weights that are floating-point numbers themselves: F32, F16 and BF16, in the file's layout.
+ *
+ * Each output adds up its products in four lanes (column modulo 4), then the lanes, then the last k % 4 products. */
+#include "floats.h"
+
+enum { F32, F16, BF16 };
+
+INLINE uint32_t bytes_of(const int type) { return type == F32 ? 4 : 2; }
+
+INLINE v128_t load_four(const uint8_t *w, const int type) {
+  if (type == F32) return load(w);
+  if (type == F16) return f16x4_to_f32x4(w);
+  return wasm_i32x4_shl(wasm_u32x4_load16x4(w), 16);
+}
+
+INLINE float load_one(const uint8_t *w, const int type) {
+  if (type == F32) return __builtin_bit_cast(float, *(const uint32_t *)w);
+  const uint16_t bits = *(const uint16_t *)w;
+  return type == F16 ? f16_to_f32(bits) : __builtin_bit_cast(float, (uint32_t)bits << 16);
+}
+
+/* `count` rows of weights against one row of activations. */
+INLINE void dot_rows(const Matmul *m, uint32_t row, uint32_t token, const int count, const int type) {
+  const size_t row_bytes = (size_t)m->k * bytes_of(type);
+  const uint8_t *w = m->w + row * row_bytes;
+  const float *x = (const float *)m->x + (size_t)token * m->k;
+  v128_t acc[8];
+  for (int r = 0; r < count; r++) acc[r] = wasm_f32x4_const_splat(0.0f);
+  const uint32_t whole = m->k / 4 * 4;
+  for (uint32_t c = 0; c < whole; c += 4) {
+    const v128_t a = load(x + c);
+    for (int r = 0; r < count; r++)
+      acc[r] = wasm_f32x4_add(acc[r], wasm_f32x4_mul(load_four(w + r * row_bytes + (size_t)c * bytes_of(type), type), a));
+  }
+  float *y = m->y + (size_t)token * m->n + row;
+  for (int r = 0; r < count; r++) {
+    float sum = sum_lanes(acc[r]);
+    for (uint32_t c = whole; c < m->k; c++) sum = sum + load_one(w + r * row_bytes + (size_t)c * bytes_of(type), type) * x[c];
+    y[r] = sum;
+  }
+}
+
+INLINE void matmul_float(const Matmul *m, const int type) {
+  uint32_t row = m->begin;
+  for (; row + 8 <= m->end; row += 8)
+    for (uint32_t t = 0; t < m->rows; t++) dot_rows(m, row, t, 8, type);
+  for (; row < m->end; row++)
+    for (uint32_t t = 0; t < m->rows; t++) dot_rows(m, row, t, 1, type);
+}
+
+void matmul_f32(const Matmul *m) { matmul_float(m, F32); }
+void matmul_f16(const Matmul *m) { matmul_float(m, F16); }
+void matmul_bf16(const Matmul *m) { matmul_float(m, BF16); }
+
+INLINE void get_row_float(const uint8_t *w, uint32_t row, uint32_t k, float *y, const int type) {
+  const uint8_t *from = w + (size_t)row * k * bytes_of(type);
+  for (uint32_t c = 0; c < k; c++) y[c] = load_one(from + (size_t)c * bytes_of(type), type);
+}
+
+void get_row_f32(const uint8_t *w, uint32_t row, uint32_t k, float *y) { get_row_float(w, row, k, y, F32); }
+void get_row_f16(const uint8_t *w, uint32_t row, uint32_t k, float *y) { get_row_float(w, row, k, y, F16); }
+void get_row_bf16(const uint8_t *w, uint32_t row, uint32_t k, float *y) { get_row_float(w, row, k, y, BF16); }

@@ -1,0 +1,7 @@
+/* Block types by the numbers that GGUF gives them, and what the kernels can do with each. */
+#pragma once
+
+#include "program.h"
+
+void matmul(uint32_t type, const Matmul *m);
+void get_row(uint32_t type, const uint8_t *w, uint32_t row, uint32_t n, uint32_t k, float *y);

@@ -1,0 +1,123 @@
+/* Runs a traced program. One call computes a whole step, however many layers the model has. */
+#include "program.h"
+#include "attention.h"
+#include "elementwise.h"
+#include "matmul.h"
+#include "quantize.h"
+#include "rope.h"
+
+/* The same numbers as in py/taleproof/ops/program.py. */
+enum {
+  OP_EMBEDDING = 1,
+  OP_RMS_NORM,
+  OP_QUANTIZE,
+  OP_MATMUL,
+  OP_ROPE_ANGLES,
+  OP_ROPE,
+  OP_WRITE_CACHE,
+  OP_ATTENTION,
+  OP_SILU_GATE,
+  OP_ADD,
+  OP_LAST_ROW,
+};
+
+#define FLOATS(word) ((float *)(uintptr_t)(word))
+#define BYTES(word) ((uint8_t *)(uintptr_t)(word))
+#define AS_FLOAT(word) __builtin_bit_cast(float, word)
+
+/* embedding: y, w, type, n, k */
+static void run_embedding(const uint32_t *a, uint32_t rows, const Step *step, Thread thread) {
+  uint32_t begin, end;
+  share(thread, rows, 1, &begin, &end);
+  for (uint32_t t = begin; t < end; t++) get_row(a[2], BYTES(a[1]), step->ids[t], a[3], a[4], FLOATS(a[0]) + (size_t)t * a[4]);
+}
+
+/* rms_norm: y, x, weight, epsilon, n */
+static void run_rms_norm(const uint32_t *a, uint32_t rows, Thread thread) {
+  uint32_t begin, end;
+  share(thread, rows, 1, &begin, &end);
+  rms_norm(FLOATS(a[0]), FLOATS(a[1]), FLOATS(a[2]), AS_FLOAT(a[3]), a[4], begin, end);
+}
+
+/* quantize: q, blocks, x, k, wide */
+static void run_quantize(const uint32_t *a, uint32_t rows, Thread thread) {
+  uint32_t begin, end;
+  share(thread, rows * (a[3] / ACTIVATION_BLOCK), 1, &begin, &end);
+  quantize_blocks(FLOATS(a[2]), BYTES(a[0]), (ActivationBlock *)BYTES(a[1]), (int)a[4], begin, end);
+}
+
+/* matmul: y, x, blocks, w, type, n, k */
+static void run_matmul(const uint32_t *a, uint32_t rows, Thread thread) {
+  Matmul m = {FLOATS(a[0]), BYTES(a[1]), (const ActivationBlock *)BYTES(a[2]), BYTES(a[3]), rows, a[6], a[5], 0, 0};
+  share(thread, m.n, 8, &m.begin, &m.end);
+  matmul(a[4], &m);
+}
+
+/* rope_angles: angles, frequencies, magnitude (f64), pairs */
+static void run_rope_angles(const uint32_t *a, uint32_t rows, const Step *step, Thread thread) {
+  uint32_t begin, end;
+  share(thread, rows, 1, &begin, &end);
+  const double magnitude = __builtin_bit_cast(double, (uint64_t)a[2] | (uint64_t)a[3] << 32);
+  rope_angles(FLOATS(a[0]), (const double *)BYTES(a[1]), magnitude, a[4], step->position, begin, end);
+}
+
+/* rope: y, x, angles, halves, heads, head_dim, rotated */
+static void run_rope(const uint32_t *a, uint32_t rows, Thread thread) {
+  uint32_t begin, end;
+  share(thread, rows, 1, &begin, &end);
+  rope(FLOATS(a[0]), FLOATS(a[1]), FLOATS(a[2]), (int)a[3], a[4], a[5], a[6], begin, end);
+}
+
+/* write_cache: cache, x, kv_heads, head_dim, context */
+static void run_write_cache(const uint32_t *a, uint32_t rows, const Step *step, Thread thread) {
+  uint32_t begin, end;
+  share(thread, rows, 1, &begin, &end);
+  write_cache(FLOATS(a[0]), FLOATS(a[1]), a[2], a[3], a[4], step->position, begin, end);
+}
+
+/* attention: y, q, keys, values, scores, scale, heads, kv_heads, head_dim, context */
+static void run_attention(const uint32_t *a, uint32_t rows, const Step *step, Thread thread) {
+  const uint32_t kv_heads = a[7], context = a[9];
+  float *scores = FLOATS(a[4]) + (size_t)thread.index * (a[6] / kv_heads) * context;
+  const Attention attention = {FLOATS(a[0]), FLOATS(a[1]), FLOATS(a[2]), FLOATS(a[3]), scores, AS_FLOAT(a[5]),
+                               a[6],         kv_heads,     a[8],         context,      step->position};
+  uint32_t begin, end;
+  share(thread, rows * kv_heads, 1, &begin, &end);
+  for (uint32_t i = begin; i < end; i++) attend(&attention, i / kv_heads, i % kv_heads);
+}
+
+/* silu_gate: y, gate, up, n and add: y, a, b, n */
+static void run_elementwise(const Instruction *i, uint32_t rows, Thread thread) {
+  const uint32_t *a = i->arguments;
+  uint32_t begin, end;
+  share(thread, rows * a[3], 4, &begin, &end);
+  (i->op == OP_ADD ? add : silu_gate)(FLOATS(a[0]), FLOATS(a[1]), FLOATS(a[2]), begin, end);
+}
+
+/* last_row: y, x, n */
+static void run_last_row(const uint32_t *a, const Step *step, Thread thread) {
+  if (thread.index == 0) __builtin_memcpy(FLOATS(a[0]), FLOATS(a[1]) + (size_t)(step->tokens - 1) * a[2], a[2] * sizeof(float));
+}
+
+static void run_instruction(const Instruction *i, const Step *step, Thread thread) {
+  const uint32_t *a = i->arguments;
+  const uint32_t rows = i->rows ? i->rows : step->tokens;
+  switch (i->op) {
+    case OP_EMBEDDING: run_embedding(a, rows, step, thread); break;
+    case OP_RMS_NORM: run_rms_norm(a, rows, thread); break;
+    case OP_QUANTIZE: run_quantize(a, rows, thread); break;
+    case OP_MATMUL: run_matmul(a, rows, thread); break;
+    case OP_ROPE_ANGLES: run_rope_angles(a, rows, step, thread); break;
+    case OP_ROPE: run_rope(a, rows, thread); break;
+    case OP_WRITE_CACHE: run_write_cache(a, rows, step, thread); break;
+    case OP_ATTENTION: run_attention(a, rows, step, thread); break;
+    case OP_SILU_GATE:
+    case OP_ADD: run_elementwise(i, rows, thread); break;
+    case OP_LAST_ROW: run_last_row(a, step, thread); break;
+  }
+}
+
+EXPORT(run_program) void run_program(const Instruction *program, uint32_t count, const Step *step) {
+  const Thread thread = {0, 1};
+  for (uint32_t i = 0; i < count; i++) run_instruction(program + i, step, thread);
+}

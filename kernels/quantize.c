@@ -1,0 +1,56 @@
+/* Activations to 8 bits: float32 x[rows][k] -> q[rows][k] in -127..127 and an ActivationBlock for every 32 of them.
+ * With wide set, q is written as 16-bit integers, which is what 8-bit weights multiply with. */
+#include "quantize.h"
+
+INLINE v128_t max_of_lanes(v128_t v) {
+  v = wasm_f32x4_max(v, wasm_i32x4_shuffle(v, v, 2, 3, 0, 1));
+  return wasm_f32x4_max(v, wasm_i32x4_shuffle(v, v, 1, 0, 3, 2));
+}
+
+/* One block as 16-bit integers in four vectors. A NaN or an infinity in x makes the scale NaN or infinite, so that it shows
+ * in the logits instead of vanishing in a rounding. */
+INLINE void quantize_block(const float *x, v128_t q[4], ActivationBlock *block) {
+  v128_t v[8];
+  v128_t largest = wasm_f32x4_const_splat(0.0f);
+  for (int i = 0; i < 8; i++) {
+    v[i] = load(x + 4 * i);
+    largest = wasm_f32x4_max(largest, wasm_f32x4_abs(v[i]));
+  }
+  largest = max_of_lanes(largest);
+  const float amax = wasm_f32x4_extract_lane(largest, 0);
+  const float inverse = amax > 0.0f ? 127.0f / amax : 0.0f;
+  const v128_t factor = wasm_f32x4_splat(inverse);
+  for (int i = 0; i < 4; i++) {
+    const v128_t a = wasm_i32x4_trunc_sat_f32x4(wasm_f32x4_nearest(wasm_f32x4_mul(v[2 * i], factor)));
+    const v128_t b = wasm_i32x4_trunc_sat_f32x4(wasm_f32x4_nearest(wasm_f32x4_mul(v[2 * i + 1], factor)));
+    q[i] = wasm_i16x8_narrow_i32x4(a, b);
+  }
+  const v128_t ones = wasm_i16x8_const_splat(1);
+  const v128_t low = wasm_i32x4_dot_i16x8(wasm_i16x8_add(q[0], q[1]), ones);
+  const v128_t high = wasm_i32x4_dot_i16x8(wasm_i16x8_add(q[2], q[3]), ones);
+  const int32_t low_sum = wasm_i32x4_extract_lane(low, 0) + wasm_i32x4_extract_lane(low, 1) +
+                          wasm_i32x4_extract_lane(low, 2) + wasm_i32x4_extract_lane(low, 3);
+  const int32_t high_sum = wasm_i32x4_extract_lane(high, 0) + wasm_i32x4_extract_lane(high, 1) +
+                           wasm_i32x4_extract_lane(high, 2) + wasm_i32x4_extract_lane(high, 3);
+  block->scale = amax / 127.0f;
+  block->sum = low_sum + high_sum;
+  block->scaled_sum = block->scale * (float)block->sum;
+  block->low_sum = (int16_t)low_sum;
+  block->high_sum = (int16_t)high_sum;
+}
+
+/* Quantise the blocks [begin, end) of a row-major matrix; k is a multiple of 32, so blocks never cross rows. */
+void quantize_blocks(const float *x, void *q, ActivationBlock *blocks, int wide, uint32_t begin, uint32_t end) {
+  for (uint32_t b = begin; b < end; b++) {
+    v128_t v[4];
+    quantize_block(x + (size_t)b * ACTIVATION_BLOCK, v, blocks + b);
+    if (wide) {
+      int16_t *to = (int16_t *)q + (size_t)b * ACTIVATION_BLOCK;
+      for (int i = 0; i < 4; i++) store(to + 8 * i, v[i]);
+    } else {
+      int8_t *to = (int8_t *)q + (size_t)b * ACTIVATION_BLOCK;
+      store(to, wasm_i8x16_narrow_i16x8(v[0], v[1]));
+      store(to + 16, wasm_i8x16_narrow_i16x8(v[2], v[3]));
+    }
+  }
+}

@@ -1,0 +1,37 @@
+/* What every kernel shares: names for the machine's types and a few vector idioms.
+ *
+ * A kernel is a plain function over one flat memory, the arena. Pointers are offsets in it. Nothing here allocates,
+ * calls a library or keeps state between calls, so one memory can be shared by any number of instances.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+#include <wasm_simd128.h>
+
+#define INLINE static inline __attribute__((always_inline))
+#define EXPORT(name) __attribute__((export_name(#name)))
+
+INLINE v128_t load(const void *p) { return wasm_v128_load(p); }
+INLINE void store(void *p, v128_t v) { wasm_v128_store(p, v); }
+
+INLINE v128_t splat_load_f32(const float *p) { return wasm_v128_load32_splat(p); }
+
+/* The one order in which four lanes are added up. */
+INLINE float sum_lanes(v128_t v) {
+  return (wasm_f32x4_extract_lane(v, 0) + wasm_f32x4_extract_lane(v, 1)) +
+         (wasm_f32x4_extract_lane(v, 2) + wasm_f32x4_extract_lane(v, 3));
+}
+
+/* Four binary16 numbers as floats. The exponent and the mantissa move to their places in binary32, and a multiplication
+ * by 2^112 mends the exponent's bias; binary16's subnormal numbers come out right too. Infinities and NaNs come out as
+ * large finite numbers: weights with such scales are refused when they are loaded. */
+INLINE v128_t f16x4_to_f32x4(const void *p) {
+  const v128_t bits = wasm_v128_and(wasm_i32x4_shl(wasm_i32x4_load16x4(p), 13), wasm_u32x4_const_splat(0x8fffe000u));
+  return wasm_f32x4_mul(bits, wasm_f32x4_const_splat(0x1p112f));
+}
+
+INLINE float f16_to_f32(uint16_t half) {
+  const uint32_t bits = ((uint32_t)(int32_t)(int16_t)half << 13) & 0x8fffe000u;
+  return __builtin_bit_cast(float, bits) * 0x1p112f;
+}
