@@ -241,3 +241,103 @@ class DigestMismatchError(TaleproofError):
             f"{expected}. The bytes were dropped. Try again; if it happens again, do not use this source.",
             {"name": name, "algorithm": algorithm, "expected": expected, "actual": actual},
         )
+
+
+class NotAcceptedError(TaleproofError):
+    """A file that nobody vouches for, and whose digest the person has not accepted."""
+
+    code = "not-accepted"
+
+    def __init__(self, name: str, sha256: str) -> None:
+        super().__init__(
+            f"Nobody vouches for {name}. Compare its SHA-256, {sha256}, with one from a source that you "
+            "trust, and accept it if they are the same.",
+            {"name": name, "sha256": sha256},
+        )
+
+
+class RevokedError(TaleproofError):
+    """A file that was registered once and has been withdrawn."""
+
+    code = "revoked"
+
+    def __init__(self, name: str, sha256: str, reason: str) -> None:
+        why = f": {reason}" if reason else ""
+        super().__init__(
+            f"{name} was withdrawn from the registry{why}. Choose another version or another model.",
+            {"name": name, "sha256": sha256, "reason": reason},
+        )
+
+
+# --- the engine ---------------------------------------------------------------------------------------------
+
+
+class MissingKernelsError(TaleproofError):
+    """The compiled kernels, or what runs them, are not there."""
+
+    code = "missing-kernels"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"The kernels can't be run: {reason}. Run `npm run setup`, or choose the numpy backend.",
+            {"reason": reason},
+        )
+
+
+class MissingTensorError(TaleproofError):
+    """A model without a tensor that its architecture needs, or with one of another shape."""
+
+    code = "missing-tensor"
+
+    def __init__(self, file: str, tensor: str, expected: Sequence[int], actual: Sequence[int] | None) -> None:
+        found = "it is not in the file" if actual is None else f"its shape is {tuple(actual)}"
+        super().__init__(
+            f"{file}: the tensor {tensor} of shape {tuple(expected)} is needed, but {found}. The file is damaged or was "
+            "converted wrongly: get it again from its source.",
+            {
+                "file": file,
+                "tensor": tensor,
+                "expected": list(expected),
+                "actual": None if actual is None else list(actual),
+            },
+        )
+
+
+class NumericsError(TaleproofError):
+    """A number that is not finite where only finite ones can be: the run stops instead of writing nonsense."""
+
+    code = "not-finite"
+
+    def __init__(self, where: str) -> None:
+        super().__init__(
+            f"The model's numbers ran out of range in {where}, so the story stops here. The model file's weights are "
+            "unusable: choose another quantisation of it.",
+            {"where": where},
+        )
+
+
+class OutOfMemoryError(TaleproofError):
+    """More memory is needed than there is."""
+
+    code = "out-of-memory"
+
+    def __init__(self, needed: int, used: int, limit: int) -> None:
+        super().__init__(
+            f"{needed / 1e6:,.0f} MB more are needed, {used / 1e6:,.0f} MB are in use and {limit / 1e6:,.0f} MB is the most "
+            "there can be. Close other tabs, or choose a smaller model or a shorter context.",
+            {"needed": needed, "used": used, "limit": limit},
+        )
+
+
+class UnknownTensorError(TaleproofError):
+    """A model with a part that its architecture does not have here: running without it would be wrong."""
+
+    code = "unknown-tensor"
+
+    def __init__(self, file: str, architecture: str, tensors: Sequence[str]) -> None:
+        shown = ", ".join(tensors[:3]) + (f" and {len(tensors) - 3} more" if len(tensors) > 3 else "")
+        super().__init__(
+            f"{file} has tensors that the architecture {architecture} is not known to have here: {shown}. It would not "
+            "run as its authors meant, so it is refused; choose another model.",
+            {"file": file, "architecture": architecture, "tensors": list(tensors[:20])},
+        )

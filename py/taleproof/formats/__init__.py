@@ -7,13 +7,11 @@ else.
 
 from ..errors import EmptyFileError, HtmlInsteadOfModelError, UnknownFormatError
 from ..reader import Blob
+from ..sniff import LOOKED_AT, looks_like_html
 from . import gguf, llama2c
 from .decode import tensor_f32
 from .model_file import ModelFile, TensorInfo, Value
 
-
-LOOKED_AT = 512
-"""Bytes at a file's beginning that tell what it is."""
 
 _OTHERS = (
     (b"version https://git-lfs", "this is a Git LFS pointer, which stands for the file but is not it"),
@@ -23,12 +21,6 @@ _OTHERS = (
     (b"fmgg", "this is a model in GGML's format from before GGUF"),
     (b"tjgg", "this is a model in GGML's format from before GGUF"),
 )
-
-
-def looks_like_html(head: bytes) -> bool:
-    """Say whether a file that begins with ``head`` is a web page."""
-    text = head[:LOOKED_AT].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    return text.startswith((b"<!doctype html", b"<html", b"<head", b"<!--", b"<?xml", b"<script", b"<body"))
 
 
 def parse(blob: Blob) -> ModelFile:
@@ -60,4 +52,4 @@ def _printable(data: bytes) -> str:
     return "".join(chr(byte) if 32 <= byte < 127 else "." for byte in data)
 
 
-__all__ = ["ModelFile", "TensorInfo", "Value", "looks_like_html", "parse", "tensor_f32"]
+__all__ = ["ModelFile", "TensorInfo", "Value", "parse", "tensor_f32"]

@@ -1,0 +1,126 @@
+"""Digests of everything that is read: chunks go in as they arrive, hexadecimal digests come out at the end.
+
+Every byte of every file passes here before one byte is parsed. A hasher eats one kind of data: Python's own
+eat bytes, and those in the arena eat ranges of it, so that a browser's chunks are hashed where they lie and
+never pass through Python.
+"""
+
+import hashlib
+from collections.abc import AsyncIterator, Sized
+from dataclasses import dataclass
+from typing import Generic, Literal, Protocol, TypeVar
+
+from .reader import Blob
+
+
+CHUNK = 1 << 20
+"""Bytes of a file that are hashed at a time."""
+
+Algorithm = Literal["sha256", "sha3_256"]
+DIGEST_BYTES = 32  # of both
+
+Data = TypeVar("Data", bound=Sized)
+DataIn = TypeVar("DataIn", bound=Sized, contravariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Digests:
+    """What was computed of a file, in lower-case hexadecimal; SHA3-256 is None where nobody asked for it."""
+
+    sha256: str
+    sha3_256: str | None
+    size: int
+
+
+class Hasher(Protocol[DataIn]):
+    """One running digest."""
+
+    def update(self, data: DataIn, /) -> None:
+        """Take the next bytes."""
+        ...
+
+    def hexdigest(self) -> str:
+        """Return the digest of all bytes taken; the last call to a hasher."""
+        ...
+
+
+def hashlib_hasher(algorithm: Algorithm) -> Hasher[bytes | memoryview]:
+    """Return Python's own hasher."""
+    return hashlib.new(algorithm)
+
+
+class KernelMemory(Protocol):
+    """The part of the arena that hashing needs."""
+
+    def allocate(self, nbytes: int, align: int = 64) -> int: ...
+    def read(self, offset: int, nbytes: int) -> bytes | memoryview: ...
+    def call(self, name: str, *args: int | float) -> int: ...
+
+
+class ArenaHasher:
+    """A digest of bytes in the arena, computed by the kernels; it eats ranges of offsets.
+
+    The arena only grows, so that a hasher is made once and used again after ``reset``.
+    """
+
+    def __init__(self, arena: KernelMemory, algorithm: Algorithm) -> None:
+        self._arena = arena
+        self._name = algorithm
+        self._state = arena.allocate(arena.call(f"{algorithm}_state_size"))
+        self._out = arena.allocate(DIGEST_BYTES)
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin a new digest."""
+        self._arena.call(f"{self._name}_init", self._state)
+
+    def update(self, data: range) -> None:
+        """Take the bytes at these offsets of the arena."""
+        self._arena.call(f"{self._name}_update", self._state, data.start, len(data))
+
+    def hexdigest(self) -> str:
+        """Return the digest; the state is spent until the next ``reset``."""
+        self._arena.call(f"{self._name}_final", self._state, self._out)
+        return bytes(self._arena.read(self._out, DIGEST_BYTES)).hex()
+
+
+class Digester(Generic[Data]):
+    """The digests of one file, computed together as its bytes pass."""
+
+    def __init__(self, sha256: Hasher[Data], sha3_256: Hasher[Data] | None = None) -> None:
+        self._sha256 = sha256
+        self._sha3_256 = sha3_256
+        self.size = 0
+
+    def update(self, data: Data) -> None:
+        """Take the next bytes."""
+        self._sha256.update(data)
+        if self._sha3_256 is not None:
+            self._sha3_256.update(data)
+        self.size += len(data)
+
+    def finish(self) -> Digests:
+        """Return the digests of all that passed."""
+        sha3_256 = None if self._sha3_256 is None else self._sha3_256.hexdigest()
+        return Digests(self._sha256.hexdigest(), sha3_256, self.size)
+
+
+def python_digester(*, sha3: bool = False) -> Digester[bytes | memoryview]:
+    """Return a digester of Python's own hashers: SHA-256, and SHA3-256 if wanted."""
+    return Digester(hashlib_hasher("sha256"), hashlib_hasher("sha3_256") if sha3 else None)
+
+
+async def digest_chunks(chunks: AsyncIterator[bytes], *, sha3: bool = False) -> Digests:
+    """Return the digests of a stream."""
+    digester = python_digester(sha3=sha3)
+    async for chunk in chunks:
+        digester.update(chunk)
+    return digester.finish()
+
+
+def digest_blob(blob: Blob, *, sha3: bool = False) -> Digests:
+    """Return the digests of a blob."""
+    digester = python_digester(sha3=sha3)
+    for start in range(0, blob.size, CHUNK):
+        digester.update(blob.read(start, min(CHUNK, blob.size - start)))
+    return digester.finish()

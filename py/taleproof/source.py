@@ -1,0 +1,296 @@
+"""Where a model's bytes come from: in comes an address, a file or bytes; out come chunks, in order, each byte
+once.
+
+A URL is read through a transport that the caller injects, so that this file knows no browser and no socket.
+Here live what all transports share: the size is known before the first chunk is taken, where the server says
+it; a dropped connection is resumed with a Range request, a bounded number of times; a web page sent instead
+of a model is refused before it is stored anywhere; too few or too many bytes are refused.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sized
+from pathlib import Path
+from typing import Generic, Protocol, TypeVar
+
+from .errors import (
+    DownloadInterruptedError,
+    DownloadStoppedError,
+    EmptyFileError,
+    HtmlInsteadOfModelError,
+    SourceChangedError,
+    SourceNotFoundError,
+    SourceRefusedError,
+    SourceUnreachableError,
+    WrongSizeError,
+)
+from .sniff import LOOKED_AT, looks_like_html
+
+
+CHUNK = 1 << 20
+"""Bytes of a local file that are read at a time."""
+
+MAX_ATTEMPTS = 5
+"""Attempts in a row that bring no byte, after which a download is given up."""
+
+FIRST_PAUSE = 0.5
+"""Seconds before the second attempt; each further one waits twice as long."""
+
+PROGRESS = 1 << 16
+"""Bytes that an attempt must bring to count as a success, so that a hopeless connection is given up."""
+
+_WHOLE, _PART, _RANGE_IMPOSSIBLE = 200, 206, 416
+_TRY_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
+
+Chunk = TypeVar("Chunk", bound=Sized)
+ChunkOut = TypeVar("ChunkOut", bound=Sized, covariant=True)
+
+
+class ConnectionDropped(Exception):  # noqa: N818 - not an error for people: it is answered by another attempt
+    """What a transport raises where the network failed, before the response or in the middle of it."""
+
+
+class Response(Protocol[ChunkOut]):
+    """The beginning of an answer: what a server says before it sends the body."""
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        ...
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The header fields that may be read, names in lower case."""
+        ...
+
+    def chunks(self) -> AsyncIterator[ChunkOut]:
+        """Yield the body; raise ConnectionDropped where it breaks off."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the connection; may be called at any time, and twice."""
+        ...
+
+
+class Transport(Protocol[Chunk]):
+    """How bytes are fetched and looked at. Chunks may be bytes, or buffers that Python does not hold."""
+
+    async def get(self, url: str, headers: Mapping[str, str]) -> Response[Chunk]:
+        """Send a GET request, following redirections; raise ConnectionDropped where no answer comes."""
+        ...
+
+    def head(self, chunk: Chunk, length: int) -> bytes:
+        """Return the first bytes of a chunk, at most ``length``."""
+        ...
+
+    def rest(self, chunk: Chunk, start: int) -> Chunk:
+        """Return a chunk without its first ``start`` bytes."""
+        ...
+
+
+class BytesSource:
+    """Bytes at hand as a source."""
+
+    def __init__(self, data: bytes, name: str = "bytes") -> None:
+        self.name = name
+        self._data = data
+
+    async def open(self) -> int:
+        """Return the size."""
+        if not self._data:
+            raise EmptyFileError(self.name)
+        return len(self._data)
+
+    async def chunks(self) -> AsyncGenerator[bytes, None]:
+        """Yield the bytes."""
+        for start in range(0, len(self._data), CHUNK):
+            yield self._data[start : start + CHUNK]
+
+
+class FileSource:
+    """A local file as a source."""
+
+    def __init__(self, path: str | Path) -> None:
+        self._path = Path(path)
+        self.name = self._path.name
+
+    async def open(self) -> int:
+        """Return the size."""
+        try:
+            size = self._path.stat().st_size
+        except FileNotFoundError:
+            raise SourceNotFoundError(str(self._path)) from None
+        except OSError as error:
+            raise SourceRefusedError(str(self._path), error.strerror or type(error).__name__) from None
+        if size == 0:
+            raise EmptyFileError(self.name)
+        return size
+
+    async def chunks(self) -> AsyncGenerator[bytes, None]:
+        """Yield the file's bytes."""
+        try:
+            with self._path.open("rb") as file:
+                while chunk := file.read(CHUNK):
+                    yield chunk
+        except OSError as error:
+            raise SourceRefusedError(str(self._path), error.strerror or type(error).__name__) from None
+
+
+class UrlSource(Generic[Chunk]):
+    """A URL as a source, read through a transport.
+
+    Parameters
+    ----------
+    expected_size : what the file must have, if somebody vouches for it; a server that says otherwise is
+        refused
+        before anything is downloaded.
+    pause : waits the given seconds between attempts.
+    """
+
+    def __init__(
+        self,
+        transport: Transport[Chunk],
+        url: str,
+        *,
+        name: str | None = None,
+        expected_size: int | None = None,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.name = name or url.split("?")[0].rstrip("/").rsplit("/", 1)[-1] or url
+        self.size = expected_size
+        self.received = 0
+        self._transport, self._url, self._pause = transport, url, pause
+        self._response: Response[Chunk] | None = None
+        self._etag: str | None = None
+        self._can_resume = True
+        self._failures = 0  # attempts in a row that brought nothing
+        self._stopped = False
+
+    async def open(self) -> int | None:
+        """Connect, and return the size of the file; None where neither the server nor the caller says."""
+        response = await self._connect()
+        self._response = response
+        encoded = response.headers.get("content-encoding", "identity") != "identity"
+        self._can_resume = (
+            not encoded
+        )  # a Range counts encoded bytes, and only the decoded ones are seen here
+        self._etag = response.headers.get("etag")
+        length = response.headers.get("content-length", "")
+        if length.isdecimal() and not encoded:
+            if self.size is not None and self.size != int(length):
+                await self._let_go()
+                raise WrongSizeError(self.name, int(length), self.size)
+            self.size = int(length)
+        if self.size == 0:
+            await self._let_go()
+            raise EmptyFileError(self.name)
+        return self.size
+
+    async def chunks(self) -> AsyncGenerator[Chunk, None]:
+        """Yield the file's bytes in order, each once, whatever happens to the connection."""
+        if self._response is None:
+            await self.open()
+        try:
+            while self._response is not None:
+                before = self.received
+                try:
+                    async for chunk in self._body(self._response):
+                        yield chunk
+                    whole = self.size is None or self.received == self.size
+                except ConnectionDropped:
+                    whole = False
+                await self._let_go()
+                if whole:
+                    return
+                if self.received - before >= PROGRESS:
+                    self._failures = 0
+                await self._failed()
+                self._response = await self._connect()
+        finally:
+            await self._let_go()
+
+    async def stop(self) -> None:
+        """End the download; whoever reads the chunks gets a DownloadStoppedError."""
+        self._stopped = True
+        await self._let_go()
+
+    async def _let_go(self) -> None:
+        response, self._response = self._response, None
+        if response is not None:
+            await response.close()
+
+    def _check_stopped(self) -> None:
+        if self._stopped:
+            raise DownloadStoppedError(self.name, self.received)
+
+    async def _body(self, response: Response[Chunk]) -> AsyncGenerator[Chunk, None]:
+        """Yield what is new in the body of a response."""
+        had = self.received if response.status == _WHOLE else 0  # a server without Range begins again
+        async for arrived in response.chunks():
+            self._check_stopped()
+            seen = min(had, len(arrived))
+            had -= seen
+            if seen == len(arrived):
+                continue
+            chunk = self._transport.rest(arrived, seen) if seen else arrived
+            if self.received == 0 and looks_like_html(self._transport.head(chunk, LOOKED_AT)):
+                raise HtmlInsteadOfModelError(self.name)
+            self.received += len(chunk)
+            if self.size is not None and self.received > self.size:
+                raise WrongSizeError(self.name, self.received, self.size)
+            yield chunk
+
+    async def _connect(self) -> Response[Chunk]:
+        """Return a response that goes on at the first byte that is missing, or begins again."""
+        while True:
+            self._check_stopped()
+            resume = self.received > 0 and self._can_resume
+            try:
+                headers = {"range": f"bytes={self.received}-"} if resume else {}
+                response = await self._transport.get(self._url, headers)
+            except ConnectionDropped:
+                await self._failed()
+                continue
+            try:
+                if response.status in _TRY_AGAIN:
+                    await response.close()
+                    await self._failed(response.status)
+                    continue
+                self._check_answer(response, resume)
+            except BaseException:
+                await response.close()
+                raise
+            return response
+
+    def _check_answer(self, response: Response[Chunk], resume: bool) -> None:
+        """Refuse a response that is not the file, or not the same file as before."""
+        status, headers = response.status, response.headers
+        if status in (404, 410):
+            raise SourceNotFoundError(self._url, status)
+        if resume and status == _RANGE_IMPOSSIBLE:
+            raise SourceChangedError(self.name, self.received)
+        if status != _WHOLE and not (resume and status == _PART):
+            raise SourceRefusedError(self._url, f"the server answered {status}", status)
+        if headers.get("content-type", "").lower().startswith("text/html"):
+            raise HtmlInsteadOfModelError(self.name)
+        etag = headers.get("etag")
+        place = headers.get(
+            "content-range", ""
+        )  # hidden from pages of other sites; then the digest must tell
+        wanted = f"bytes {self.received}-"
+        if (etag and self._etag and etag != self._etag) or (
+            status == _PART and not (place or wanted).startswith(wanted)
+        ):
+            raise SourceChangedError(self.name, self.received)
+
+    async def _failed(self, status: int | None = None) -> None:
+        """Count an attempt that failed; wait, or give up."""
+        self._check_stopped()
+        self._failures += 1
+        if self._failures < MAX_ATTEMPTS:
+            await self._pause(FIRST_PAUSE * 2 ** (self._failures - 1))
+        elif status is not None:
+            raise SourceRefusedError(self._url, f"the server answered {status}", status)
+        elif self.received:
+            raise DownloadInterruptedError(self.name, self.received, self.size, self._failures)
+        else:
+            raise SourceUnreachableError(self._url, self._failures)
