@@ -1,8 +1,13 @@
-/** An error meant for the person who runs a script: a stable code, and a sentence that ends with the remedy. */
+/**
+ * Errors meant for the person who runs a script: a stable code, and sentences that end with the remedy.
+ *
+ * In: an error of Node's, or what a failed program printed. Out: a Problem that names the cause in plain words.
+ */
+
 export class Problem extends Error {
   /**
-   * @param {string} code
-   * @param {string} message
+   * @param {string} code kebab-case, stable
+   * @param {string} message what happened, and what to do about it
    * @param {{cause?: unknown}} [options]
    */
   constructor(code, message, options) {
@@ -12,12 +17,53 @@ export class Problem extends Error {
   }
 }
 
-/** Run `main`; print a Problem as its sentence, anything else with its stack, and exit with 1. */
+const DISK_FULL = /ENOSPC|EDQUOT|No space left on device|Disk quota exceeded|not enough space on the disk/i;
+const NO_NETWORK =
+  /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ENOTCACHED|fetch failed|UND_ERR|NewConnectionError|NameResolutionError|ConnectTimeoutError|ConnectionError|Max retries exceeded|Temporary failure in name resolution|Network is unreachable/i;
+
+export function diskFull(cause) {
+  return new Problem(
+    "disk-full",
+    "The disk is full. Set-up needs some 2 GB, part of it in the cache folder (TALEPROOF_CACHE moves that one " +
+      "to another disk). Free some space and run the command again: it goes on where it stopped.",
+    { cause },
+  );
+}
+
+export function noNetwork(what, cause) {
+  return new Problem(
+    "no-network",
+    `${what} could not be downloaded, because the network did not answer. Check the connection, and the proxy ` +
+      "if you need one, and run the command again: what has arrived is kept.",
+    { cause },
+  );
+}
+
+/**
+ * Tell a full disk and a missing network, by what a program printed or an error says.
+ * @returns {Problem | null} null where it is neither
+ */
+export function commonProblem(what, text, cause) {
+  if (DISK_FULL.test(text)) return diskFull(cause);
+  if (NO_NETWORK.test(text)) return noNetwork(what, cause);
+  return null;
+}
+
+/** An error and its causes as one text, for commonProblem to look at. */
+export function errorText(error) {
+  const parts = [];
+  for (let e = error; e instanceof Error; e = e.cause) parts.push(`${e.code ?? ""} ${e.message}`);
+  return parts.join("\n");
+}
+
+/** Run `main`; print a Problem as its sentence, anything else with its stack, and leave with 1. */
 export async function runScript(main) {
   try {
     await main();
   } catch (error) {
-    console.error(error instanceof Problem ? `\n${error.message}\n(${error.code})` : error);
+    const problem =
+      error instanceof Problem ? error : DISK_FULL.test(errorText(error)) ? diskFull(error) : null;
+    console.error(problem ? `\n${problem.message}\n(${problem.code})` : error);
     process.exitCode = 1;
   }
 }

@@ -1,0 +1,133 @@
+/**
+ * The cache of downloaded files, keyed by what they contain.
+ *
+ * In: the files wanted (name, size, SHA-256) and the sources to ask for them, in order. Out: paths of files whose
+ * digest is right. Refused: any other bytes. A file gets its place in the cache only after its digest was compared,
+ * so that an interruption at any moment leaves either a right file or none.
+ */
+import { createHash } from "node:crypto";
+import {
+  createReadStream, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statfsSync,
+} from "node:fs";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { diskFull, Problem } from "./problem.mjs";
+
+/**
+ * @typedef {{name: string, sha256: string, size?: number}} Wanted
+ * @typedef {{name: string, fetch: (wanted: Wanted[], folder: string) => Promise<void>}} Source
+ *   fetch puts each wanted file into the folder, under its name
+ */
+
+/** SHA-256 of a file, as hexadecimal text. */
+export async function sha256File(path) {
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash);
+  return hash.digest("hex");
+}
+
+export class Cache {
+  constructor(folder) {
+    this.folder = folder;
+  }
+
+  /** The place of the file with this digest. */
+  path(sha256) {
+    return join(this.folder, "sha256", sha256);
+  }
+
+  /**
+   * Get all files, from the cache or from the first source that has them.
+   * @param {Wanted[]} wanted
+   * @param {Source[]} sources
+   * @returns {Promise<Map<string, string>>} name -> path
+   */
+  async obtain(wanted, sources) {
+    let missing = [];
+    for (const file of wanted) if (!(await this.#holds(file))) missing.push(file);
+    const failures = [];
+    for (const source of sources) {
+      if (missing.length === 0) break;
+      failures.push(...(await this.#ask(source, missing)));
+      missing = missing.filter((file) => !existsSync(this.path(file.sha256)));
+    }
+    if (missing.length > 0) throw worst(failures);
+    return new Map(wanted.map((file) => [file.name, this.path(file.sha256)]));
+  }
+
+  /** True if the file is here and unharmed. A damaged one is removed, and so downloaded again. */
+  async #holds(file) {
+    const path = this.path(file.sha256);
+    if (!existsSync(path)) return false;
+    if ((await sha256File(path)) === file.sha256) return true;
+    rmSync(path);
+    return false;
+  }
+
+  async #ask(source, missing) {
+    const folder = this.#incoming(missing);
+    const failures = [];
+    try {
+      await source.fetch(missing, folder);
+    } catch (error) {
+      failures.push(error);
+    }
+    // Even a source that failed half-way may have brought whole files.
+    for (const file of missing) {
+      const problem = await this.#keep(join(folder, file.name), file, source);
+      if (problem) failures.push(problem);
+    }
+    rmSync(folder, { recursive: true, force: true });
+    return failures;
+  }
+
+  async #keep(path, file, source) {
+    if (!existsSync(path)) return null;
+    const actual = await sha256File(path);
+    if (actual !== file.sha256) return digestMismatch(file, actual, source);
+    mkdirSync(join(this.folder, "sha256"), { recursive: true });
+    renameSync(path, this.path(file.sha256));
+    return null;
+  }
+
+  /** A folder for what arrives now. Folders of runs that were interrupted are cleared away. */
+  #incoming(missing) {
+    const parent = join(this.folder, "incoming");
+    mkdirSync(parent, { recursive: true });
+    for (const name of readdirSync(parent)) {
+      if (!isRunning(Number(name.split("-")[0]))) rmSync(join(parent, name), { recursive: true, force: true });
+    }
+    const needed = missing.reduce((sum, file) => sum + (file.size ?? 0), 0);
+    const { bavail, bsize } = statfsSync(parent);
+    if (needed > bavail * bsize) throw diskFull();
+    return mkdtempSync(join(parent, `${process.pid}-`));
+  }
+}
+
+function digestMismatch(file, actual, source) {
+  return new Problem(
+    "digest-mismatch",
+    `${file.name}, as it came from ${source.name}, is not the file that was expected, and was thrown away.\n` +
+      `  expected SHA-256 ${file.sha256}\n  actual SHA-256   ${actual}\n` +
+      "Run the command again. If it happens again, something between you and the source changes what you " +
+      "download (a proxy, perhaps): try another network.",
+  );
+}
+
+/** Of several reasons the one to tell: other bytes than expected first, as nothing else is as serious. */
+function worst(failures) {
+  const rank = ["digest-mismatch", "disk-full", "no-network"];
+  const known = rank.map((code) => failures.find((f) => f.code === code)).find(Boolean);
+  return known ?? failures.at(-1) ?? new Problem("no-source", "A file that set-up needs has no source left.");
+}
+
+/** Whether a process of this id is alive. */
+export function isRunning(pid) {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === "EPERM";
+  }
+}
