@@ -19,7 +19,7 @@ export default defineConfig({
   forbidOnly: process.env.CI === "true",
   timeout: 180_000,
   expect: { timeout: 30_000 },
-  reporter: [["list"], ["json", { outputFile: "test-results/e2e.json" }]],
+  reporter: "list",
   use: {
     ...devices["Desktop Chrome"],
     baseURL: `http://localhost:${PORT}/`,

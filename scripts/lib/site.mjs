@@ -1,0 +1,50 @@
+/** Builds the site: public/ and web/ -> dist/. Only when something has changed, unless it is asked to. */
+import { existsSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { filesBelow } from "./stamp.mjs";
+import { PUBLIC, ROOT } from "./paths.mjs";
+import { Problem } from "./problem.mjs";
+import { runShown } from "./run.mjs";
+import { stamps } from "./set-up.mjs";
+
+const DIST = join(ROOT, "dist");
+const VITE = join(ROOT, "node_modules", "vite", "bin", "vite.js");
+const SOURCES = ["index.html", "web", "vite.config.js", "svelte.config.js", "tsconfig.json", "package-lock.json"];
+/** Its content is known by its name and digest; reading 98 MB at each start would take longer than all the rest. */
+const LARGE = join(PUBLIC, "models");
+
+/** @type {import("./stamp.mjs").Step} */
+const siteStep = {
+  name: "site",
+  title: "The site",
+  inputs: () => [
+    ...SOURCES.map((name) => join(ROOT, name)),
+    join(ROOT, "scripts", "lib"),
+    ...filesBelow(PUBLIC).filter((path) => !path.startsWith(LARGE)),
+  ],
+  outputs: () => [
+    join(DIST, "index.html"),
+    ...filesBelow(PUBLIC).map((path) => join(DIST, path.slice(PUBLIC.length + 1))),
+  ],
+  async run() {
+    rmSync(DIST, { recursive: true, force: true });
+    const code = await runShown(process.execPath, [VITE, "build", "--logLevel", "warn"]);
+    if (code !== 0 || !existsSync(join(DIST, "index.html"))) {
+      throw new Problem("build-failed", "The site could not be built. The reason stands above; mend it and try again.");
+    }
+  },
+};
+
+/** @param {{force?: boolean}} [options] */
+export async function buildSite({ force = false } = {}) {
+  if (!force && stamps.isDone(siteStep)) return;
+  console.log(`${siteStep.title} ...`);
+  await stamps.run(siteStep);
+}
+
+/** Serve dist/ and say where. Runs until the process ends. */
+export async function previewSite(options = {}) {
+  const { preview } = await import("vite");
+  const server = await preview({ root: ROOT, preview: options, logLevel: "warn" });
+  return { server, url: server.resolvedUrls.local[0] };
+}

@@ -1,0 +1,68 @@
+/** The test suites: how each is run, and where its report lies. In order of how quickly they tell that something is wrong. */
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { countJUnit, countPlaywright, countVitest, suiteCounts } from "./counts.mjs";
+import { ROOT, venvProgram } from "./paths.mjs";
+import { Problem } from "./problem.mjs";
+import { runShown } from "./run.mjs";
+import { buildSite } from "./site.mjs";
+
+const REPORTS = join(ROOT, "build", "reports");
+
+/** @returns {Promise<{name: string, counts: import("./counts.mjs").Counts}[]>} */
+export async function runSuites() {
+  mkdirSync(REPORTS, { recursive: true });
+  const results = [];
+  results.push(await pytest("python", "tests/py"));
+  results.push(await pytest("kernels", "tests/kernels"));
+  results.push(await vitest());
+  results.push(await browser());
+  return results;
+}
+
+function pytest(name, folder) {
+  const report = join(REPORTS, `${name}.xml`);
+  const args = ["-m", "pytest", "-q", folder, `--junitxml=${report}`];
+  return suite(name, countJUnit, report, () => runShown(venvProgram("python"), args));
+}
+
+function vitest() {
+  const report = join(REPORTS, "web.json");
+  const args = ["vitest", "run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  return suite("web", countVitest, report, () => runShown("npx", args));
+}
+
+/** The browser tests need the built site; a site that cannot be built is their failure. */
+function browser() {
+  const report = join(REPORTS, "e2e.json");
+  return suite("browser", countPlaywright, report, async () => {
+    try {
+      await buildSite();
+    } catch (error) {
+      console.error(error instanceof Problem ? error.message : error);
+      return 1;
+    }
+    const env = { TALEPROOF_TEST_PORT: String(await freePort()), PLAYWRIGHT_JSON_OUTPUT_NAME: report };
+    return runShown("npx", ["playwright", "test", "--reporter=list,json"], env);
+  });
+}
+
+async function suite(name, read, report, run) {
+  console.log(`\n== ${name}`);
+  rmSync(report, { force: true });
+  const code = await run();
+  const text = existsSync(report) ? readFileSync(report, "utf8") : null;
+  return { name, counts: suiteCounts(read, text, code) };
+}
+
+/** A port that nobody listens on, so that two test runs on one machine do not meet. */
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer().on("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
