@@ -341,3 +341,58 @@ class UnknownTensorError(TaleproofError):
             "run as its authors meant, so it is refused; choose another model.",
             {"file": file, "architecture": architecture, "tensors": list(tensors[:20])},
         )
+
+
+# --- text ---------------------------------------------------------------------------------------------------
+
+
+class ChatTemplateError(TaleproofError):
+    """The model's chat template could not be used for these messages."""
+
+    code = "chat-template"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"The model's chat template failed: {why}. Write in raw mode or choose another model.",
+            {"why": why},
+        )
+
+
+class UnknownPreTokenizerError(TaleproofError):
+    """A model whose text is cut into words in a way that is not implemented."""
+
+    code = "unknown-pre-tokenizer"
+
+    def __init__(self, file: str, name: str, supported: Sequence[str]) -> None:
+        said = f"the pre-tokenizer {_shown(name)}" if name else "no pre-tokenizer"
+        super().__init__(
+            f"{file} names {said}; known are {', '.join(sorted(supported))}. Choose another model"
+            f"{'' if name else ', or convert this one again with current tools'}.",
+            {"file": file, "name": _fact(name), "supported": sorted(supported)},
+        )
+
+
+class UnknownTokenError(TaleproofError):
+    """A token id that the vocabulary does not have."""
+
+    code = "unknown-token"
+
+    def __init__(self, token: int, vocab_size: int) -> None:
+        super().__init__(
+            f"There is no token {token:,}: the vocabulary has {vocab_size:,}. "
+            "The tokenizer may be another model's.",
+            {"token": token, "vocab_size": vocab_size},
+        )
+
+
+class UnknownTokenizerError(TaleproofError):
+    """A model whose tokenizer is of a kind that is not implemented, or that brings none."""
+
+    code = "unknown-tokenizer"
+
+    def __init__(self, file: str, kind: str, supported: Sequence[str]) -> None:
+        said = f"a tokenizer of the kind {_shown(kind)}" if kind else "no tokenizer"
+        super().__init__(
+            f"{file} has {said}; known are {', '.join(sorted(supported))}. Choose another model.",
+            {"file": file, "kind": _fact(kind), "supported": sorted(supported)},
+        )

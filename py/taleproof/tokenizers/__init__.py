@@ -1,0 +1,107 @@
+"""Text to token ids and back, as the model's own tokenizer does it.
+
+In comes a parsed model file (GGUF carries its tokenizer), or llama2.c's tokenizer.bin. Out comes a
+Tokenizer. Refused, by name: kinds of tokenizer and pre-tokenizers that are not implemented, because a
+text split in another way than in training makes a model write nonsense without anyone being told why.
+
+Read on in this order: vocabulary.py (what the file says), base.py (special tokens, BOS, decoding),
+merge.py (the one algorithm), spm.py and llama2c.py, pretokenize.py and bpe.py, stream.py.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from ..errors import UnknownTokenizerError
+from ..formats import ModelFile
+from ..reader import Blob
+from .stream import TextStream
+
+
+__all__ = ["TextStream", "Tokenizer", "from_llama2c", "from_model"]
+
+KINDS = ("gpt2", "llama")
+"""The values of tokenizer.ggml.model that are implemented."""
+
+
+class Tokenizer(Protocol):
+    """What the rest of the engine knows of a tokenizer.
+
+    Attributes
+    ----------
+    bos_id : the token that begins a text; None if the model has none.
+    eos_ids : every token that ends a text or a turn.
+    bos_token, eos_token : their texts, for chat templates; empty if there is none.
+    """
+
+    @property
+    def vocab_size(self) -> int:
+        """Return the number of tokens."""
+        ...
+
+    @property
+    def bos_id(self) -> int | None: ...
+
+    @property
+    def eos_ids(self) -> frozenset[int]: ...
+
+    @property
+    def bos_token(self) -> str: ...
+
+    @property
+    def eos_token(self) -> str: ...
+
+    def encode(self, text: str, *, add_bos: bool | None = None, parse_special: bool = True) -> list[int]:
+        """Return the ids of a text.
+
+        Parameters
+        ----------
+        add_bos : whether the BOS token comes first. None is the model's own rule, which
+            may also add an EOS token.
+        parse_special : recognise control tokens written in the text, such as ``<|im_start|>``.
+        """
+        ...
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Return the text of ids; broken UTF-8 becomes U+FFFD."""
+        ...
+
+    def token_bytes(self, token: int, *, after: int | None = None) -> bytes:
+        """Return the bytes of one token; a control token has none.
+
+        Parameters
+        ----------
+        after : the id before it, if there is one: some tokenizers drop a space after BOS.
+        """
+        ...
+
+
+def from_model(file: ModelFile) -> Tokenizer:
+    """Return the tokenizer that a GGUF file carries.
+
+    Raises
+    ------
+    UnknownTokenizerError, UnknownPreTokenizerError : a kind that is not implemented.
+    FormatError : metadata that is missing or contradicts itself.
+    """
+    kind = file.text("tokenizer.ggml.model", "")
+    if kind == "gpt2":
+        from .bpe import bpe_from_model
+
+        return bpe_from_model(file)
+    if kind == "llama":
+        from .spm import spm_from_model
+
+        return spm_from_model(file)
+    raise UnknownTokenizerError(file.name, kind, KINDS)
+
+
+def from_llama2c(blob: Blob, vocab_size: int) -> Tokenizer:
+    """Return the tokenizer of llama2.c's tokenizer.bin, for a model of ``vocab_size`` tokens.
+
+    Raises
+    ------
+    FormatError : a file that is not such a tokenizer, or one of another size than the model's.
+    """
+    from .llama2c import read_llama2c
+
+    return read_llama2c(blob, vocab_size)
