@@ -8,8 +8,9 @@ never pass through Python.
 import hashlib
 from collections.abc import AsyncIterator, Sized
 from dataclasses import dataclass
-from typing import Generic, Literal, Protocol, TypeVar
+from typing import Generic, Literal, Protocol, TypeVar, get_args
 
+from .arena import Arena
 from .reader import Blob
 
 
@@ -17,6 +18,7 @@ CHUNK = 1 << 20
 """Bytes of a file that are hashed at a time."""
 
 Algorithm = Literal["sha256", "sha3_256"]
+ALGORITHMS: tuple[Algorithm, ...] = get_args(Algorithm)
 DIGEST_BYTES = 32  # of both
 
 Data = TypeVar("Data", bound=Sized)
@@ -49,21 +51,13 @@ def hashlib_hasher(algorithm: Algorithm) -> Hasher[bytes | memoryview]:
     return hashlib.new(algorithm)
 
 
-class KernelMemory(Protocol):
-    """The part of the arena that hashing needs."""
-
-    def allocate(self, nbytes: int, align: int = 64) -> int: ...
-    def read(self, offset: int, nbytes: int) -> bytes | memoryview: ...
-    def call(self, name: str, *args: int | float) -> int: ...
-
-
 class ArenaHasher:
     """A digest of bytes in the arena, computed by the kernels; it eats ranges of offsets.
 
     The arena only grows, so that a hasher is made once and used again after ``reset``.
     """
 
-    def __init__(self, arena: KernelMemory, algorithm: Algorithm) -> None:
+    def __init__(self, arena: Arena, algorithm: Algorithm) -> None:
         self._arena = arena
         self._name = algorithm
         self._state = arena.allocate(arena.call(f"{algorithm}_state_size"))
