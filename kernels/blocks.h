@@ -193,6 +193,14 @@ void JOIN(matmul, TYPE)(const Matmul *m) {
   }
 }
 
+/* Whether all binary16 fields of `blocks` blocks in the file's layout are finite. */
+int JOIN(is_finite, TYPE)(const uint8_t *w, size_t blocks) {
+  for (const uint8_t *block = w; block < w + blocks * BLOCK_BYTES; block += BLOCK_BYTES)
+    for (size_t f = 0; f < sizeof(FIELDS) / sizeof(Field); f++)
+      if (FIELDS[f].is_float && (load_u16(block + FIELDS[f].offset) & 0x7c00) == 0x7c00) return 0;
+  return 1;
+}
+
 /* Rows [0, 8 * groups) of w, in place; scratch holds eight rows. */
 void JOIN(interleave, TYPE)(uint8_t *w, uint8_t *scratch, uint32_t groups, uint32_t k) {
   const uint32_t blocks = k / SUB_BLOCK / SUB_BLOCKS;

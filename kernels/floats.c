@@ -60,3 +60,21 @@ INLINE void get_row_float(const uint8_t *w, uint32_t row, uint32_t k, float *y, 
 void get_row_f32(const uint8_t *w, uint32_t row, uint32_t k, float *y) { get_row_float(w, row, k, y, F32); }
 void get_row_f16(const uint8_t *w, uint32_t row, uint32_t k, float *y) { get_row_float(w, row, k, y, F16); }
 void get_row_bf16(const uint8_t *w, uint32_t row, uint32_t k, float *y) { get_row_float(w, row, k, y, BF16); }
+
+/* An exponent of all ones is an infinity or a NaN. */
+int is_finite_f32(const uint8_t *w, size_t elements) {
+  const uint32_t *bits = (const uint32_t *)w;
+  for (size_t i = 0; i < elements; i++)
+    if ((bits[i] & 0x7f800000u) == 0x7f800000u) return 0;
+  return 1;
+}
+
+INLINE int is_finite_16(const uint8_t *w, size_t elements, uint16_t exponent) {
+  const uint16_t *bits = (const uint16_t *)w;
+  for (size_t i = 0; i < elements; i++)
+    if ((bits[i] & exponent) == exponent) return 0;
+  return 1;
+}
+
+int is_finite_f16(const uint8_t *w, size_t elements) { return is_finite_16(w, elements, 0x7c00); }
+int is_finite_bf16(const uint8_t *w, size_t elements) { return is_finite_16(w, elements, 0x7f80); }

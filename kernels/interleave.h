@@ -19,10 +19,11 @@
 
 enum { GROUP_ROWS = 8, SUB_BLOCK = 32 };
 
-/* One field of a block's head: `count` numbers of `width` bytes from byte `offset` of the block on. */
+/* One field of a block's head: `count` numbers of `width` bytes from byte `offset` of the block on; whether they are
+ * binary16 floats. */
 typedef struct {
   uint16_t offset;
-  uint8_t width, count;
+  uint8_t width, count, is_float;
 } Field;
 
 /* One row's sub-block in plain words: w = d * scale * (q - offset) + m, with one integer scale for each sixteen. */

@@ -8,7 +8,7 @@
 #define HAS_MINIMUM 0
 #define OFFSET 32
 #define SCALE_BYTES 18
-static const Field FIELDS[] = {{208, 2, 1}, {192, 2, 8}}; /* the scales in pairs: a sub-block's two */
+static const Field FIELDS[] = {{208, 2, 1, 1}, {192, 2, 8, 0}}; /* the scales in pairs: a sub-block's two */
 
 typedef struct {
   v128_t d[2];

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ROOT / "kernels"
 OUTPUT = ROOT / "build" / "kernels"

@@ -7,7 +7,7 @@ in ``details``, so that the page can show them and a script can test them.
 from collections.abc import Mapping, Sequence
 
 
-JsonValue = str | int | float | bool | None | list["JsonValue"] | dict[str, "JsonValue"]
+JsonValue = str | int | float | bool | None | Sequence["JsonValue"] | Mapping[str, "JsonValue"]
 
 
 class TaleproofError(Exception):
@@ -72,9 +72,7 @@ class HtmlInsteadOfModelError(FormatError):
     """A web page where a model should be: a login form, or a not-found page sent as a success."""
 
     code = "html-instead-of-model"
-    remedy = (
-        "Use the address of the file itself, often called 'download' or 'raw', or save the file and open it."
-    )
+    remedy = "Use the address of the file itself, often called 'download' or 'raw', or save the file and open it."
 
     def __init__(self, file: str) -> None:
         super().__init__(file, "content", None, 0, "this is a web page, not a model")
@@ -158,8 +156,21 @@ class DownloadStoppedError(SourceError):
 
     def __init__(self, name: str, received: int) -> None:
         super().__init__(
-            f"The download of {name} was stopped after {received:,} bytes. Nothing of it was kept.",
+            f"The download of {name} was stopped after {received:,} bytes. It can be started again at any time.",
             {"name": name, "received": received},
+        )
+
+
+class ModelTooLargeError(SourceError):
+    """A model that memory cannot hold, found out before it is downloaded."""
+
+    code = "model-too-large"
+
+    def __init__(self, name: str, needed: int, limit: int) -> None:
+        super().__init__(
+            f"{name} needs about {needed / 1e6:,.0f} MB of memory, and {limit / 1e6:,.0f} MB is the most that this browser "
+            "gives on this device. Choose a smaller model, or one with fewer bits a weight.",
+            {"name": name, "needed": needed, "limit": limit},
         )
 
 
@@ -272,6 +283,18 @@ class RevokedError(TaleproofError):
 # --- the engine ---------------------------------------------------------------------------------------------
 
 
+class ContextOverflowError(TaleproofError):
+    """More tokens than the context has positions."""
+
+    code = "context-overflow"
+
+    def __init__(self, tokens: int, context: int) -> None:
+        super().__init__(
+            f"{tokens:,} tokens do not fit in a context of {context:,}. Shorten the text, or choose a longer context.",
+            {"tokens": tokens, "context": context},
+        )
+
+
 class MissingKernelsError(TaleproofError):
     """The compiled kernels, or what runs them, are not there."""
 
@@ -292,8 +315,8 @@ class MissingTensorError(TaleproofError):
     def __init__(self, file: str, tensor: str, expected: Sequence[int], actual: Sequence[int] | None) -> None:
         found = "it is not in the file" if actual is None else f"its shape is {tuple(actual)}"
         super().__init__(
-            f"{file}: the tensor {tensor} of shape {tuple(expected)} is needed, but {found}. The file is damaged or was "
-            "converted wrongly: get it again from its source.",
+            f"{file}: the tensor {tensor} of shape {tuple(expected)} is needed, but {found}. The file is damaged or "
+            "was converted wrongly: get it again from its source.",
             {
                 "file": file,
                 "tensor": tensor,
@@ -323,8 +346,8 @@ class OutOfMemoryError(TaleproofError):
 
     def __init__(self, needed: int, used: int, limit: int) -> None:
         super().__init__(
-            f"{needed / 1e6:,.0f} MB more are needed, {used / 1e6:,.0f} MB are in use and {limit / 1e6:,.0f} MB is the most "
-            "there can be. Close other tabs, or choose a smaller model or a shorter context.",
+            f"{needed / 1e6:,.0f} MB more are needed, {used / 1e6:,.0f} MB are in use and {limit / 1e6:,.0f} MB is "
+            "the most there can be. Close other tabs, or choose a smaller model or a shorter context.",
             {"needed": needed, "used": used, "limit": limit},
         )
 
@@ -339,7 +362,7 @@ class UnknownTensorError(TaleproofError):
         super().__init__(
             f"{file} has tensors that the architecture {architecture} is not known to have here: {shown}. It would not "
             "run as its authors meant, so it is refused; choose another model.",
-            {"file": file, "architecture": architecture, "tensors": list(tensors[:20])},
+            {"file": file, "architecture": architecture, "tensors": [*tensors[:20]]},
         )
 
 
@@ -379,8 +402,7 @@ class UnknownTokenError(TaleproofError):
 
     def __init__(self, token: int, vocab_size: int) -> None:
         super().__init__(
-            f"There is no token {token:,}: the vocabulary has {vocab_size:,}. "
-            "The tokenizer may be another model's.",
+            f"There is no token {token:,}: the vocabulary has {vocab_size:,}. The tokenizer may be another model's.",
             {"token": token, "vocab_size": vocab_size},
         )
 

@@ -8,6 +8,7 @@ roundings, in a fixed order, because a platform's own ``exp`` differs from the n
 import numpy as np
 from numpy.typing import NDArray
 
+
 NUMERICS_VERSION = 1
 """Raised whenever a change alters one bit of any logit, probability or sampled token."""
 
@@ -38,7 +39,7 @@ def exp32(x: NDArray[np.float32]) -> NDArray[np.float32]:
     x : float32 array of any shape. Below -87 the result is 0; above 88 it is exp(88).
     """
     clamped = np.minimum(np.maximum(x, _EXP_SMALLEST), _EXP_LARGEST)
-    n = np.rint(clamped * _LOG2_E)
+    n: NDArray[np.float32] = np.rint(clamped * _LOG2_E)
     r = clamped - n * _LN2_HIGH
     r = r - n * _LN2_LOW
     p = np.full_like(r, _EXP_COEFFICIENTS[0])

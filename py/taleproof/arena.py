@@ -1,0 +1,77 @@
+"""The arena: one flat memory with the kernels beside it, where weights, KV cache and scratch live.
+
+In come sizes and bytes, out go offsets; a kernel is called by its name with offsets and numbers. What does not fit is
+refused with OutOfMemoryError. The browser's arena is in worker_api.py, CPython's in wasmtime_host.py; both share the
+bump allocator here.
+"""
+
+from typing import Protocol
+
+from .errors import OutOfMemoryError
+
+
+PAGE = 65536
+"""Bytes of a WebAssembly page (WebAssembly core specification, 4.2.8)."""
+
+MAX_BYTES = 1 << 32
+"""What 32-bit addresses reach."""
+
+ALIGNMENT = 64
+"""Bytes of a cache line: no buffer shares its first line with another."""
+
+Buffer = bytes | bytearray | memoryview
+
+
+class Arena(Protocol):
+    """Memory and kernels, as the engine sees them."""
+
+    @property
+    def build(self) -> str:
+        """Which build of the kernels this is: ``relaxed`` or ``baseline``. Both give the same bits."""
+        ...
+
+    def allocate(self, nbytes: int) -> int:
+        """Return the offset of ``nbytes`` fresh bytes, aligned to ALIGNMENT; OutOfMemoryError if there are none."""
+        ...
+
+    def write(self, offset: int, data: Buffer) -> None:
+        """Copy bytes into the arena."""
+        ...
+
+    def read(self, offset: int, nbytes: int) -> bytes:
+        """Return a copy of bytes of the arena."""
+        ...
+
+    def call(self, kernel: str, *arguments: int | float) -> int:
+        """Run an exported kernel; kernels that return nothing return 0."""
+        ...
+
+
+class BumpAllocator:
+    """Hands out addresses upwards from ``start``; nothing is ever given back before the whole arena is."""
+
+    def __init__(self, start: int) -> None:
+        self.top = start
+
+    def take(self, nbytes: int) -> tuple[int, int]:
+        """Return (offset, pages that the memory must have) for ``nbytes`` more."""
+        offset = -(-self.top // ALIGNMENT) * ALIGNMENT
+        end = offset + nbytes
+        if end > MAX_BYTES:
+            raise OutOfMemoryError(nbytes, self.top, MAX_BYTES)
+        self.top = end
+        return offset, -(-end // PAGE)
+
+
+class ArenaBlob:
+    """A file's bytes where they lie in the arena, for the parsers."""
+
+    def __init__(self, arena: Arena, offset: int, size: int, name: str) -> None:
+        self.name = name
+        self.size = size
+        self._arena = arena
+        self._offset = offset
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Return a copy: the parsers ask for a window of the header at a time."""
+        return self._arena.read(self._offset + offset, length)

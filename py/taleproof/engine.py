@@ -1,0 +1,211 @@
+"""An opened model, and sessions that run it.
+
+In come a ModelFile and its bytes, which have been hashed and found right; out go logits for tokens. The two backends
+differ only in how a step is run: numpy computes the forward pass anew each time, wasm runs programs traced once.
+"""
+
+import struct
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .arena import Arena
+from .cache import CacheShape, KVCache
+from .errors import ContextOverflowError, NumericsError
+from .formats import ModelFile
+from .models import Config, Logits, Model, load_model
+from .ops.numpy_ops import NumpyOps
+from .ops.program import Program, encode, plan
+from .ops.wasm_ops import ArenaCache, ArenaTensor, WasmOps
+from .reader import Blob
+from .tensors import ArenaTensors, NumpyTensors
+
+
+PREFILL_BATCH = 32
+"""Tokens that one step may have: enough to use each weight many times, few enough that Stop comes soon."""
+
+DEFAULT_CONTEXT = 2048
+"""Positions of a session whose caller names none; longer stories than most, at a modest cache."""
+
+Floats = NDArray[np.float32]
+
+
+class Backend(Protocol):
+    """How a session runs one step."""
+
+    def run(self, ids: Sequence[int], position: int, logits: Logits) -> Floats | None:
+        """Return logits (1 or T, vocab), or None if none were asked for."""
+        ...
+
+
+class Session:
+    """One text in the making: a KV cache and how far it is filled.
+
+    Attributes
+    ----------
+    n_ctx : positions that the cache has.
+    position : tokens in the cache.
+    """
+
+    prefill_batch = PREFILL_BATCH
+
+    def __init__(self, backend: Backend, n_ctx: int, vocab_size: int) -> None:
+        self._backend = backend
+        self._vocab_size = vocab_size
+        self.n_ctx = n_ctx
+        self.position = 0
+
+    def forward(self, ids: Sequence[int], *, logits: Logits = "last") -> Floats | None:
+        """Run tokens after those already in the cache.
+
+        Parameters
+        ----------
+        ids : token ids; with ``all``, at most prefill_batch of them.
+        logits : for which of them logits are wanted.
+
+        Returns
+        -------
+        float32 (1, vocab) or (len(ids), vocab), or None with ``none``
+
+        Raises
+        ------
+        ContextOverflowError : they don't fit in the context.
+        NumericsError : a number that is not finite, with the layer where it first appears.
+        """
+        if self.position + len(ids) > self.n_ctx:
+            raise ContextOverflowError(self.position + len(ids), self.n_ctx)
+        if not ids or (logits == "all" and len(ids) > PREFILL_BATCH):
+            raise ValueError(f"{len(ids)} tokens in one step")
+        if min(ids) < 0 or max(ids) >= self._vocab_size:
+            raise ValueError(f"token ids must be from 0 to {self._vocab_size - 1}")
+        result = None
+        for start in range(0, len(ids), PREFILL_BATCH):
+            batch = ids[start : start + PREFILL_BATCH]
+            wanted: Logits = logits if start + PREFILL_BATCH >= len(ids) else "none"
+            result = self._backend.run(batch, self.position, wanted)
+            self.position += len(batch)
+        return result
+
+    def rewind(self, position: int) -> None:
+        """Forget every token from ``position`` on."""
+        if not 0 <= position <= self.position:
+            raise ValueError(f"can't rewind from {self.position} to {position}")
+        self.position = position
+
+
+class Engine:
+    """An opened model. ``open_numpy`` and ``open_wasm`` make one."""
+
+    def __init__(self, file: ModelFile, config: Config, backend: Any) -> None:
+        self.file = file
+        self.config = config
+        self._backend = backend
+
+    def session(self, n_ctx: int | None = None) -> Session:
+        """Return a session with an empty cache.
+
+        Parameters
+        ----------
+        n_ctx : positions; by default what the model was made for, at most DEFAULT_CONTEXT.
+        """
+        context = n_ctx or min(self.config.n_ctx_train, DEFAULT_CONTEXT)
+        return Session(self._backend(context), context, self.config.vocab_size)
+
+
+def open_numpy(blob: Blob, file: ModelFile) -> Engine:
+    """Open a model on the numpy backend: all weights decoded to float32."""
+    model = load_model(file, NumpyTensors(file, blob))
+    return Engine(file, model.config, lambda context: _NumpyBackend(model, context))
+
+
+def open_wasm(arena: Arena, file: ModelFile, base: int) -> Engine:
+    """Open a model whose file lies in the arena from ``base`` on. Its weights there are repacked in place."""
+    model = load_model(file, ArenaTensors(arena, file, base))
+    return Engine(file, model.config, lambda context: _WasmBackend(arena, model, context))
+
+
+class _NumpyBackend:
+    def __init__(self, model: Model[Floats], context: int) -> None:
+        self._model = model
+        shape = model.config.cache
+        size = (shape.kv_heads, context, shape.head_dim)
+        self._cache = KVCache(
+            tuple(np.zeros(size, np.float32) for _ in range(shape.layers)),
+            tuple(np.zeros(size, np.float32) for _ in range(shape.layers)),
+        )
+
+    def run(self, ids: Sequence[int], position: int, logits: Logits) -> Floats | None:
+        result = self._model.forward(NumpyOps(ids, position), self._cache, logits)
+        return None if logits == "none" else result
+
+
+class _WasmBackend:
+    """Programs for the three kinds of step, traced at once, sharing one scratch."""
+
+    def __init__(self, arena: Arena, model: Model[ArenaTensor], context: int) -> None:
+        self._arena = arena
+        cache = _allocate_cache(arena, model.config.cache, context)
+        kinds: tuple[Logits, ...] = ("none", "last", "all")
+        self._programs = {kind: _trace(arena, model, cache, kind) for kind in kinds}
+        plans = {kind: plan(program, PREFILL_BATCH) for kind, program in self._programs.items()}
+        self._scratch = arena.allocate(max(size for _, size in plans.values()))
+        self._offsets = {kind: offsets for kind, (offsets, _) in plans.items()}
+        self._addresses = {kind: self._write(kind) for kind in kinds}
+        self._step = arena.allocate(_STEP.size + 4 * PREFILL_BATCH)
+
+    def _write(self, kind: Logits) -> int:
+        words = encode(self._programs[kind], self._offsets[kind], self._scratch)
+        address = self._arena.allocate(len(words))
+        self._arena.write(address, words)
+        return address
+
+    def run(self, ids: Sequence[int], position: int, logits: Logits) -> Floats | None:
+        step = _STEP.pack(len(ids), position, self._step + _STEP.size) + struct.pack(f"<{len(ids)}I", *ids)
+        self._arena.write(self._step, step)
+        program = self._programs[logits]
+        self._arena.call("run_program", self._addresses[logits], len(program.instructions), self._step)
+        if logits == "none":
+            return None
+        result = self._read(logits, len(ids))
+        if not np.isfinite(result).all():
+            raise NumericsError(self._first_not_finite(logits, len(ids)))
+        return result
+
+    def _read(self, kind: Logits, tokens: int) -> Floats:
+        value = self._programs[kind].result
+        assert value is not None
+        rows = value.rows or tokens
+        data = self._arena.read(self._scratch + self._offsets[kind][value], rows * value.row_bytes)
+        return np.frombuffer(data, np.float32).reshape(rows, value.columns)
+
+    def _first_not_finite(self, kind: Logits, tokens: int) -> str:
+        """Run the step again up to each named place; the cache's rows are only written over with the same."""
+        for name, count, value in self._programs[kind].marks:
+            self._arena.call("run_program", self._addresses[kind], count, self._step)
+            data = self._arena.read(
+                self._scratch + self._offsets[kind][value], (value.rows or tokens) * value.row_bytes
+            )
+            if not np.isfinite(np.frombuffer(data, np.float32)).all():
+                return name
+        return "the output layer"
+
+
+_STEP = struct.Struct("<III")
+"""Step in kernels/program.h: tokens, position, address of the ids."""
+
+
+def _allocate_cache(arena: Arena, shape: CacheShape, context: int) -> KVCache[ArenaCache]:
+    size = 4 * shape.kv_heads * context * shape.head_dim
+
+    def layer() -> ArenaCache:
+        return ArenaCache(arena.allocate(size), shape.kv_heads, context, shape.head_dim)
+
+    return KVCache(tuple(layer() for _ in range(shape.layers)), tuple(layer() for _ in range(shape.layers)))
+
+
+def _trace(arena: Arena, model: Model[ArenaTensor], cache: KVCache[ArenaCache], logits: Logits) -> Program:
+    ops = WasmOps(arena)
+    ops.program.result = model.forward(ops, cache, logits)
+    return ops.program

@@ -1,0 +1,92 @@
+"""The architectures, one a file; the file's name is the value of ``general.architecture``.
+
+A model reads its Config from a ModelFile, asks a TensorSource for its weights by name, and describes its forward pass
+against the operations. It keeps nothing between steps: the cache is the caller's.
+"""
+
+from importlib import import_module
+from types import MappingProxyType
+from typing import Literal, Protocol, TypeVar
+
+from ..cache import CacheShape, KVCache
+from ..errors import UnknownArchitectureError
+from ..formats import ModelFile
+from ..ops import A, C, Ops
+from ..tensors import TensorSource
+
+
+V = TypeVar("V", covariant=True)
+W = TypeVar("W")
+Logits = Literal["none", "last", "all"]
+"""For which of a step's tokens logits are wanted."""
+
+
+class Config(Protocol):
+    """What any architecture's configuration tells."""
+
+    @property
+    def vocab_size(self) -> int:
+        """Number of tokens that logits are given for."""
+        ...
+
+    @property
+    def n_ctx_train(self) -> int:
+        """The longest context that the model was made for."""
+        ...
+
+    @property
+    def cache(self) -> CacheShape:
+        """What is kept for each position."""
+        ...
+
+
+class Model(Protocol[V]):
+    """A model with its weights, on some backend."""
+
+    @property
+    def config(self) -> Config:
+        """Its frozen configuration."""
+        ...
+
+    def forward(self, ops: Ops[A, V, C], cache: KVCache[C], logits: Logits) -> A:
+        """Describe one step; returns logits (1 or T, vocab), or with ``none`` the last hidden state."""
+        ...
+
+
+_MODULES = MappingProxyType({"llama": "llama"})
+"""Architecture -> module of this package. Several names may share one."""
+
+
+def architectures() -> tuple[str, ...]:
+    """Return the names that can be run."""
+    return tuple(_MODULES)
+
+
+def read_config(file: ModelFile) -> Config:
+    """Read the configuration, which tells how much memory a model needs before its weights are touched.
+
+    Raises
+    ------
+    UnknownArchitectureError, FormatError
+    """
+    config: Config = _module(file).read_config(file)
+    return config
+
+
+def load_model(file: ModelFile, tensors: TensorSource[W]) -> Model[W]:
+    """Build the model that the file's architecture names.
+
+    Raises
+    ------
+    UnknownArchitectureError, FormatError, MissingTensorError, UnknownTensorError
+    """
+    model: Model[W] = _module(file).load(file, tensors)
+    tensors.check_all_used()
+    return model
+
+
+def _module(file: ModelFile):  # type: ignore[no-untyped-def]  # each architecture's module has the same two functions
+    name = _MODULES.get(file.architecture)
+    if name is None:
+        raise UnknownArchitectureError(file.name, file.architecture, architectures())
+    return import_module(f".{name}", __package__)

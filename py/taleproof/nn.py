@@ -1,0 +1,56 @@
+"""The layers that models share: weights with a name in the file, and what is done with them."""
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from .ops import A, C, Ops
+
+
+W = TypeVar("W")
+
+
+@dataclass(frozen=True)
+class Embedding(Generic[W]):
+    """A table (vocab, dim), a row a token."""
+
+    weight: W
+
+    def __call__(self, ops: Ops[A, W, C]) -> A:
+        """Return the rows of the step's tokens: (T, dim)."""
+        return ops.embedding(self.weight)
+
+
+@dataclass(frozen=True)
+class Linear(Generic[W]):
+    """A matrix (out, in) without a bias."""
+
+    weight: W
+
+    def __call__(self, ops: Ops[A, W, C], x: A) -> A:
+        """Return x (T, in) times the transposed matrix: (T, out)."""
+        return ops.linear(x, self.weight)
+
+
+@dataclass(frozen=True)
+class RMSNorm(Generic[W]):
+    """Root mean square normalisation (Zhang and Sennrich 2019, arXiv 1910.07467)."""
+
+    weight: W
+    epsilon: float
+
+    def __call__(self, ops: Ops[A, W, C], x: A) -> A:
+        """Return x normalised, row by row: (T, dim)."""
+        return ops.rms_norm(x, self.weight, self.epsilon)
+
+
+@dataclass(frozen=True)
+class GatedMLP(Generic[W]):
+    """down(silu(gate(x)) * up(x)) (Shazeer 2020, arXiv 2002.05202)."""
+
+    gate: Linear[W]
+    up: Linear[W]
+    down: Linear[W]
+
+    def __call__(self, ops: Ops[A, W, C], x: A) -> A:
+        """Return (T, dim)."""
+        return self.down(ops, ops.silu_gate(self.gate(ops, x), self.up(ops, x)))

@@ -1,0 +1,126 @@
+"""A traced forward pass: instructions over values, planned into scratch memory and written as words for the kernels.
+
+In come instructions, in order, whose arguments are numbers, addresses and values; out go the words that run_program
+(kernels/program.c) reads. A value is a matrix that one instruction makes and later ones read; it has memory from the
+first to the last instruction that names it, so a pass of any depth needs the scratch of its widest layer.
+"""
+
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from ..arena import ALIGNMENT
+
+
+WORDS = 16
+"""Words of an instruction: its number, its rows, fourteen arguments."""
+
+
+class Op(IntEnum):
+    """The instruction set; the same numbers as in kernels/program.c."""
+
+    EMBEDDING = 1
+    RMS_NORM = 2
+    QUANTIZE = 3
+    MATMUL = 4
+    ROPE_ANGLES = 5
+    ROPE = 6
+    WRITE_CACHE = 7
+    ATTENTION = 8
+    SILU_GATE = 9
+    ADD = 10
+    LAST_ROW = 11
+
+
+@dataclass(frozen=True, eq=False)
+class Value:
+    """A matrix in scratch memory. ``rows`` 0 means as many as the step has tokens."""
+
+    rows: int
+    columns: int
+    row_bytes: int
+
+
+Argument = int | float | Value
+
+
+@dataclass(frozen=True)
+class Instruction:
+    """One operation; a float argument becomes the bits of a float32."""
+
+    op: Op
+    rows: int
+    arguments: tuple[Argument, ...]
+
+    @property
+    def values(self) -> list[Value]:
+        """The values that it writes or reads."""
+        return [argument for argument in self.arguments if isinstance(argument, Value)]
+
+
+@dataclass
+class Program:
+    """A flat list of instructions, the value that they end in, and named places on the way."""
+
+    instructions: list[Instruction] = field(default_factory=list)
+    result: Value | None = None
+    marks: list[tuple[str, int, Value]] = field(default_factory=list)
+    """(name, how many instructions come before it, the value there)."""
+
+
+def plan(program: Program, max_tokens: int) -> tuple[dict[Value, int], int]:
+    """Give each value an offset in scratch memory.
+
+    Parameters
+    ----------
+    max_tokens : the most tokens that a step may have.
+
+    Returns
+    -------
+    offsets, and the bytes of scratch that they need together.
+    """
+    last_use = {value: i for i, instruction in enumerate(program.instructions) for value in instruction.values}
+    if program.result is not None:
+        last_use[program.result] = len(program.instructions)
+    offsets: dict[Value, int] = {}
+    live: list[tuple[int, int, Value]] = []  # (begin, end, value), by begin
+    top = 0
+    for i, instruction in enumerate(program.instructions):
+        for value in instruction.values:
+            if value not in offsets:
+                size = -(-(value.rows or max_tokens) * value.row_bytes // ALIGNMENT) * ALIGNMENT
+                begin = _first_gap(live, size)
+                offsets[value] = begin
+                live.append((begin, begin + size, value))
+                live.sort(key=lambda entry: entry[0])
+                top = max(top, begin + size)
+        live = [entry for entry in live if last_use[entry[2]] > i]
+    return offsets, top
+
+
+def _first_gap(live: Sequence[tuple[int, int, Value]], size: int) -> int:
+    """Return the lowest offset at which ``size`` bytes are free."""
+    begin = 0
+    for other_begin, other_end, _ in live:
+        if begin + size <= other_begin:
+            break
+        begin = max(begin, other_end)
+    return begin
+
+
+def encode(program: Program, offsets: Mapping[Value, int], scratch: int) -> bytes:
+    """Write the program as little-endian words, the values at ``scratch`` plus their offsets."""
+    words = bytearray()
+    for instruction in program.instructions:
+        encoded = b"".join(_encode(argument, offsets, scratch) for argument in instruction.arguments)
+        words += struct.pack("<II", instruction.op, instruction.rows) + encoded.ljust(4 * (WORDS - 2), b"\0")
+    return bytes(words)
+
+
+def _encode(argument: Argument, offsets: Mapping[Value, int], scratch: int) -> bytes:
+    if isinstance(argument, Value):
+        return struct.pack("<I", scratch + offsets[argument])
+    if isinstance(argument, float):
+        return struct.pack("<f", argument)
+    return struct.pack("<I", argument)

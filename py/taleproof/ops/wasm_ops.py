@@ -1,0 +1,151 @@
+"""The operations traced: each call appends instructions to a program and returns the value that they will make.
+
+Weights and caches are where they are in the arena; nothing is computed here.
+"""
+
+import struct
+from dataclasses import dataclass
+
+from ..arena import Arena
+from ..rotary import Rotary
+from .program import Argument, Instruction, Op, Program, Value
+
+
+ACTIVATION_BLOCK = 32
+"""Activations that share a scale when they are quantised."""
+
+ACTIVATION_BLOCK_BYTES = 16
+"""Bytes of a block's scale and sums (ActivationBlock in kernels/program.h)."""
+
+_FLOAT_TYPES = ("F32", "F16", "BF16")
+
+
+@dataclass(frozen=True)
+class ArenaTensor:
+    """A weight in the arena; matrices of quantised types are interleaved.
+
+    Attributes
+    ----------
+    type : the block type's name; ``number`` is GGUF's number for it.
+    shape : (rows, columns), or (columns,) of a vector.
+    """
+
+    type: str
+    number: int
+    shape: tuple[int, ...]
+    offset: int
+
+
+@dataclass(frozen=True)
+class ArenaCache:
+    """The keys or the values of one layer: float32 (kv_heads, context, head_dim)."""
+
+    offset: int
+    kv_heads: int
+    context: int
+    head_dim: int
+
+
+class WasmOps:
+    """Traces one pass. ``threads`` is how many may run it."""
+
+    def __init__(self, arena: Arena, threads: int = 1) -> None:
+        self.program = Program()
+        self._arena = arena
+        self._threads = threads
+        # A value is quantised once, however many matrices it is multiplied with.
+        self._quantized: dict[tuple[Value, bool], tuple[Value, Value]] = {}
+
+    def _emit(self, op: Op, rows: int, *arguments: Argument) -> None:
+        self.program.instructions.append(Instruction(op, rows, arguments))
+
+    def embedding(self, table: ArenaTensor) -> Value:
+        """Look up the step's tokens."""
+        vocab, dim = table.shape
+        y = _floats(0, dim)
+        self._emit(Op.EMBEDDING, 0, y, table.offset, table.number, vocab, dim)
+        return y
+
+    def rms_norm(self, x: Value, weight: ArenaTensor, epsilon: float) -> Value:
+        """Divide by the root of the mean square, multiply with the weight."""
+        y = _floats(x.rows, x.columns)
+        self._emit(Op.RMS_NORM, x.rows, y, x, weight.offset, epsilon, x.columns)
+        return y
+
+    def linear(self, x: Value, weight: ArenaTensor) -> Value:
+        """Multiply with the transposed matrix; quantised matrices take quantised activations."""
+        rows, columns = weight.shape
+        y = _floats(x.rows, rows)
+        q, blocks = (x, 0) if weight.type in _FLOAT_TYPES else self._quantize(x, wide=weight.type == "Q8_0")
+        self._emit(Op.MATMUL, x.rows, y, q, blocks, weight.offset, weight.number, rows, columns)
+        return y
+
+    def _quantize(self, x: Value, *, wide: bool) -> tuple[Value, Value]:
+        """Return x as 8-bit integers (16-bit ones where 8-bit weights follow) and its blocks."""
+        made = self._quantized.get((x, wide))
+        if made is None:
+            blocks = x.columns // ACTIVATION_BLOCK
+            made = (
+                Value(x.rows, x.columns, x.columns * (2 if wide else 1)),
+                Value(x.rows, blocks, blocks * ACTIVATION_BLOCK_BYTES),
+            )
+            self._emit(Op.QUANTIZE, x.rows, *made, x, x.columns, int(wide))
+            self._quantized[x, wide] = made
+        return made
+
+    def rope_angles(self, rotary: Rotary) -> Value:
+        """Compute cosines and sines for the step's positions."""
+        frequencies = rotary.frequencies.tobytes()
+        offset = self._arena.allocate(len(frequencies))
+        self._arena.write(offset, frequencies)
+        magnitude = struct.unpack("<II", struct.pack("<d", rotary.magnitude))
+        angles = _floats(0, rotary.rotated)
+        self._emit(Op.ROPE_ANGLES, 0, angles, offset, *magnitude, rotary.rotated // 2)
+        return angles
+
+    def rope(self, x: Value, angles: Value, rotary: Rotary) -> Value:
+        """Turn pairs of elements."""
+        y = _floats(x.rows, x.columns)
+        heads = x.columns // rotary.head_dim
+        self._emit(Op.ROPE, x.rows, y, x, angles, int(rotary.halves), heads, rotary.head_dim, rotary.rotated)
+        return y
+
+    def write_cache(self, cache: ArenaCache, x: Value) -> None:
+        """Copy the step's rows in."""
+        self._emit(Op.WRITE_CACHE, x.rows, cache.offset, x, cache.kv_heads, cache.head_dim, cache.context)
+
+    def attention(self, q: Value, keys: ArenaCache, values: ArenaCache, scale: float) -> Value:
+        """Attend to every position up to a token's own."""
+        y = _floats(q.rows, q.columns)
+        heads = q.columns // keys.head_dim
+        scores = _floats(self._threads, heads // keys.kv_heads * keys.context)
+        shape = (heads, keys.kv_heads, keys.head_dim, keys.context)
+        self._emit(Op.ATTENTION, q.rows, y, q, keys.offset, values.offset, scores, scale, *shape)
+        return y
+
+    def silu_gate(self, gate: Value, up: Value) -> Value:
+        """Multiply ``up`` with the sigmoid linear unit of ``gate``."""
+        return self._elementwise(Op.SILU_GATE, gate, up)
+
+    def add(self, a: Value, b: Value) -> Value:
+        """Add elementwise."""
+        return self._elementwise(Op.ADD, a, b)
+
+    def _elementwise(self, op: Op, a: Value, b: Value) -> Value:
+        y = _floats(a.rows, a.columns)
+        self._emit(op, a.rows, y, a, b, a.columns)
+        return y
+
+    def last_row(self, x: Value) -> Value:
+        """Keep the last row."""
+        y = _floats(1, x.columns)
+        self._emit(Op.LAST_ROW, 1, y, x, x.columns)
+        return y
+
+    def mark(self, name: str, x: Value) -> None:
+        """Remember the place; it is looked at only when a logit is not finite."""
+        self.program.marks.append((name, len(self.program.instructions), x))
+
+
+def _floats(rows: int, columns: int) -> Value:
+    return Value(rows, columns, 4 * columns)

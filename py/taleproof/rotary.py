@@ -1,0 +1,134 @@
+"""Rotary position embeddings as numbers: frequencies, and the scalings that GGUF's keys describe.
+
+In comes a ModelFile's metadata, out goes a Rotary. All arithmetic is decimal with a fixed precision, because a
+platform's ``pow`` and ``log`` differ in the last bit and the frequencies reach every logit.
+
+Sources: RoFormer (arXiv 2104.09864); position interpolation (arXiv 2306.15595); YaRN (arXiv 2309.00071).
+"""
+
+from dataclasses import dataclass
+from decimal import Context, Decimal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .formats import ModelFile
+
+
+_EXACT = Context(prec=34)
+_PI = Decimal("3.141592653589793238462643383279503")
+
+
+@dataclass(frozen=True, eq=False)
+class Rotary:
+    """How heads are turned.
+
+    Attributes
+    ----------
+    head_dim : elements of a head.
+    rotated : how many of them, from the first on, are turned.
+    halves : whether element i goes with i + rotated / 2 (as in GPT-NeoX) or neighbours go together (as in LLaMA).
+    frequencies : float64 (rotated / 2), radians a position.
+    magnitude : what cosines and sines are multiplied with (YaRN; otherwise 1).
+    """
+
+    head_dim: int
+    rotated: int
+    halves: bool
+    frequencies: NDArray[np.float64]
+    magnitude: float
+
+
+@dataclass(frozen=True)
+class RopeScaling:
+    """The scaling that a model's keys ask for, to run it on longer texts than it was first trained with."""
+
+    kind: str
+    factor: float
+    original_context: int
+    attention_factor: float
+    beta_fast: float
+    beta_slow: float
+
+
+def read_rotary(
+    file: ModelFile,
+    architecture: str,
+    head_dim: int,
+    *,
+    halves: bool,
+    factors: NDArray[np.float32] | None = None,
+) -> Rotary:
+    """Read the keys ``ARCHITECTURE.rope.*``.
+
+    Parameters
+    ----------
+    factors : (rotated / 2), what each frequency is divided by (the tensor rope_freqs.weight of Llama 3), or None.
+
+    Raises
+    ------
+    FormatError : a value out of range, or a kind of scaling that is not known here.
+    """
+    key = f"{architecture}.rope"
+    rotated = file.integer(f"{key}.dimension_count", head_dim)
+    if not 0 < rotated <= head_dim or rotated % 2:
+        raise file.fail(f"{key}.dimension_count", rotated, f"an even number from 2 to {head_dim} is expected")
+    base = file.number(f"{key}.freq_base", 10000.0)
+    if base <= 1.0:
+        raise file.fail(f"{key}.freq_base", base, "a number over 1 is expected")
+    scaling = _read_scaling(file, key)
+    pairs = rotated // 2
+    plain = [_EXACT.power(Decimal(base), Decimal(-2 * i) / Decimal(rotated)) for i in range(pairs)]
+    if factors is not None:
+        if len(factors) != pairs or not np.all(factors > 0):
+            raise file.fail("rope_freqs.weight", len(factors), f"{pairs} positive numbers are expected")
+        plain = [_EXACT.divide(f, Decimal(float(factor))) for f, factor in zip(plain, factors, strict=True)]
+    frequencies, magnitude = _scale(plain, scaling, base, rotated)
+    return Rotary(head_dim, rotated, halves, np.array([float(f) for f in frequencies]), magnitude)
+
+
+def _read_scaling(file: ModelFile, key: str) -> RopeScaling:
+    kind = file.text(f"{key}.scaling.type", "linear")
+    if kind not in ("none", "linear", "yarn"):
+        raise file.fail(f"{key}.scaling.type", kind, "none, linear or yarn is expected")
+    # Before there was a type, files had scale_linear.
+    factor = file.number(f"{key}.scaling.factor", file.number(f"{key}.scale_linear", 1.0))
+    if kind == "none" or factor == 0.0:
+        factor = 1.0
+    if factor < 1.0:
+        raise file.fail(f"{key}.scaling.factor", factor, "a number of 1 or more is expected")
+    context = file.integer(f"{key.removesuffix('.rope')}.context_length", 0)
+    return RopeScaling(
+        kind=kind,
+        factor=factor,
+        original_context=file.integer(f"{key}.scaling.original_context_length", context),
+        attention_factor=file.number(f"{key}.scaling.attn_factor", 1.0),
+        beta_fast=file.number(f"{key}.scaling.yarn_beta_fast", 32.0),
+        beta_slow=file.number(f"{key}.scaling.yarn_beta_slow", 1.0),
+    )
+
+
+def _scale(frequencies: list[Decimal], scaling: RopeScaling, base: float, rotated: int) -> tuple[list[Decimal], float]:
+    """Return the scaled frequencies and the magnitude."""
+    factor = Decimal(scaling.factor)
+    if scaling.kind != "yarn" or scaling.factor == 1.0:
+        return [_EXACT.divide(f, factor) for f in frequencies], scaling.attention_factor
+    low = max(_turns_to_dimension(scaling.beta_fast, base, rotated, scaling.original_context).__floor__(), 0)
+    high = min(
+        _turns_to_dimension(scaling.beta_slow, base, rotated, scaling.original_context).__ceil__(),
+        rotated - 1,
+    )
+    scaled = []
+    for i, frequency in enumerate(frequencies):
+        # 1 for the fast dimensions, which stay as they were, 0 for the slow ones, which are interpolated.
+        ramp = (Decimal(i) - low) / max(Decimal(high - low), Decimal("0.001"))
+        kept = 1 - min(Decimal(1), max(Decimal(0), ramp))
+        scaled.append(_EXACT.multiply(frequency, kept + (1 - kept) / factor))
+    magnitude = Decimal(scaling.attention_factor) * (1 + Decimal("0.1") * _EXACT.ln(factor))
+    return scaled, float(magnitude)
+
+
+def _turns_to_dimension(turns: float, base: float, rotated: int, context: int) -> Decimal:
+    """Return the dimension that makes ``turns`` full turns over the original context (YaRN, equation 17)."""
+    ratio = Decimal(max(context, 1)) / (Decimal(turns) * 2 * _PI)
+    return rotated * _EXACT.ln(ratio) / (2 * _EXACT.ln(Decimal(base)))

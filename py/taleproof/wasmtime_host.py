@@ -1,0 +1,107 @@
+"""The arena under CPython: the kernels run in wasmtime, on a memory of their own.
+
+In comes the folder of the compiled kernels, out goes an Arena. MissingKernelsError when the kernels are not built or
+wasmtime is not installed.
+"""
+
+import ctypes
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .arena import MAX_BYTES, PAGE, Buffer, BumpAllocator
+from .errors import MissingKernelsError, OutOfMemoryError
+
+
+if TYPE_CHECKING:
+    import wasmtime
+
+KERNELS = Path(__file__).resolve().parents[2] / "build" / "kernels"
+"""Where scripts/build_kernels.py puts them, in a checkout."""
+
+BUILDS = ("relaxed", "baseline")
+
+FIRST_PAGES = 16
+"""Pages to begin with: more than the kernels' stack and tables need."""
+
+
+class WasmtimeArena:
+    """An Arena over one wasmtime instance.
+
+    Parameters
+    ----------
+    build : which build of the kernels to run; both give the same bits.
+    """
+
+    def __init__(self, build: str = "relaxed", kernels: Path = KERNELS) -> None:
+        try:
+            import wasmtime
+        except ImportError as error:
+            raise MissingKernelsError("the wasmtime package is not installed") from error
+        path = kernels / f"{build}.wasm"
+        if not path.is_file():
+            raise MissingKernelsError(f"{path} does not exist")
+        self.build = build
+        engine = wasmtime.Engine()
+        module = wasmtime.Module.from_file(engine, str(path))
+        self._store = wasmtime.Store(engine)
+        limits = wasmtime.Limits(FIRST_PAGES, MAX_BYTES // PAGE)
+        self._memory = wasmtime.Memory(self._store, wasmtime.MemoryType(limits))
+        self._functions: dict[str, wasmtime.Func] = {}
+        linker = wasmtime.Linker(engine)
+        linker.define(self._store, "env", "memory", self._memory)
+        self._exports = linker.instantiate(self._store, module).exports(self._store)
+        heap_base = self._exports["__heap_base"]
+        assert isinstance(heap_base, wasmtime.Global)
+        self._allocator = BumpAllocator(heap_base.value(self._store))
+
+    def allocate(self, nbytes: int) -> int:
+        """Return the offset of ``nbytes`` zeroed bytes."""
+        import wasmtime
+
+        offset, pages = self._allocator.take(nbytes)
+        missing = pages - self._memory.size(self._store)
+        if missing > 0:
+            try:
+                self._memory.grow(self._store, missing)
+            except wasmtime.WasmtimeError:
+                raise OutOfMemoryError(nbytes, offset, MAX_BYTES) from None
+            self.__dict__.pop("_base", None)
+        return offset
+
+    @cached_property
+    def _base(self) -> int:
+        """The address of byte 0 in this process; it may move when the memory grows."""
+        return ctypes.addressof(self._memory.data_ptr(self._store).contents)
+
+    def write(self, offset: int, data: Buffer) -> None:
+        """Copy bytes into the arena."""
+        view = memoryview(data).cast("B")
+        self._check(offset, len(view))
+        source = np.frombuffer(view, np.uint8)
+        ctypes.memmove(self._base + offset, source.ctypes.data, len(source))
+
+    def read(self, offset: int, nbytes: int) -> bytes:
+        """Return a copy of bytes of the arena."""
+        self._check(offset, nbytes)
+        return ctypes.string_at(self._base + offset, nbytes)
+
+    def call(self, kernel: str, *arguments: int | float) -> int:
+        """Run an exported kernel."""
+        return self._function(kernel)(self._store, *arguments) or 0
+
+    def _function(self, kernel: str) -> "wasmtime.Func":
+        import wasmtime
+
+        function = self._functions.get(kernel)
+        if function is None:
+            export = self._exports[kernel]
+            assert isinstance(export, wasmtime.Func)
+            function = self._functions[kernel] = export
+        return function
+
+    def _check(self, offset: int, nbytes: int) -> None:
+        if offset < 0 or offset + nbytes > self._memory.data_len(self._store):
+            raise IndexError(f"bytes {offset}..{offset + nbytes} are outside the arena")
