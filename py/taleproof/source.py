@@ -141,8 +141,9 @@ class UrlSource(Generic[Chunk]):
     Parameters
     ----------
     expected_size : what the file must have, if somebody vouches for it; a server that says otherwise is
-        refused
-        before anything is downloaded.
+        refused before anything is downloaded.
+    received : bytes that the caller has already, from an earlier download that broke off; only for a file whose
+        digest will tell whether the two parts belong together.
     pause : waits the given seconds between attempts.
     """
 
@@ -153,11 +154,12 @@ class UrlSource(Generic[Chunk]):
         *,
         name: str | None = None,
         expected_size: int | None = None,
+        received: int = 0,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.name = name or url.split("?")[0].rstrip("/").rsplit("/", 1)[-1] or url
         self.size = expected_size
-        self.received = 0
+        self.received = received
         self._transport, self._url, self._pause = transport, url, pause
         self._response: Response[Chunk] | None = None
         self._etag: str | None = None
@@ -176,10 +178,11 @@ class UrlSource(Generic[Chunk]):
         self._etag = response.headers.get("etag")
         length = response.headers.get("content-length", "")
         if length.isdecimal() and not encoded:
-            if self.size is not None and self.size != int(length):
+            size = int(length) + (self.received if response.status == _PART else 0)
+            if self.size is not None and self.size != size:
                 await self._let_go()
-                raise WrongSizeError(self.name, int(length), self.size)
-            self.size = int(length)
+                raise WrongSizeError(self.name, size, self.size)
+            self.size = size
         if self.size == 0:
             await self._let_go()
             raise EmptyFileError(self.name)

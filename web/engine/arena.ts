@@ -1,27 +1,30 @@
 /**
  * The arena: one memory for weights, cache and scratch, apart from Python's, with the kernels instantiated on it.
  *
- * In: a compiled kernels module. Out: room (`allocate`), windows (`view`) and kernels (`exports`), which worker_arena.py
- * gives to the engine. Room is only ever added; `reset` takes all of it back when another model is opened. Refused, with
- * -1: more than the device or a 32-bit memory can give; Python turns that into an error with the numbers.
+ * In: a compiled kernels module. Out: room, windows on it, and the kernels, which worker_arena.py gives to the engine.
+ * Who gets which bytes is decided there; here the memory only grows. Refused, with false: more than the device or a
+ * 32-bit memory can give.
  */
 
+import type { CompiledKernels, KernelBuild } from "./kernels";
+
 const PAGE_BYTES = 65536;
-/** Beyond the kernels' own static data and stack, which the linker asks for. */
+/** Enough for the kernels' own static data and stack. */
 const INITIAL_PAGES = 64;
 const MAXIMUM_PAGES = 65536;
 
 export class Arena {
-  readonly memory: WebAssembly.Memory;
+  readonly build: KernelBuild;
   readonly exports: WebAssembly.Exports;
-  private readonly base: number;
-  private top: number;
+  /** The first byte that is not the kernels' own. */
+  readonly base: number;
+  private readonly memory: WebAssembly.Memory;
 
-  constructor(module: WebAssembly.Module) {
+  constructor(kernels: CompiledKernels) {
+    this.build = kernels.build;
     this.memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAXIMUM_PAGES });
-    this.exports = new WebAssembly.Instance(module, { env: { memory: this.memory } }).exports;
+    this.exports = new WebAssembly.Instance(kernels.module, { env: { memory: this.memory } }).exports;
     this.base = (this.exports.__heap_base as WebAssembly.Global<"i32">).value;
-    this.top = this.base;
   }
 
   /** Bytes of the memory as it is now; it never shrinks. */
@@ -29,36 +32,30 @@ export class Arena {
     return this.memory.buffer.byteLength;
   }
 
-  /** Bytes given away since the last reset. */
-  get used(): number {
-    return this.top - this.base;
-  }
-
-  /** The offset of `bytes` new bytes, all zero, or -1 where there is no room. `align` is a power of two. */
-  allocate(bytes: number, align: number): number {
-    const offset = Math.ceil(this.top / align) * align;
-    const end = offset + bytes;
-    const missing = Math.ceil((end - this.size) / PAGE_BYTES);
-    if (end > MAXIMUM_PAGES * PAGE_BYTES) return -1;
-    if (missing > 0) {
-      try {
-        this.memory.grow(missing);
-      } catch {
-        return -1;
-      }
+  /** Makes the memory at least `bytes` long; false where that is not possible. New bytes are zero. */
+  ensure(bytes: number): boolean {
+    const missing = Math.ceil((bytes - this.size) / PAGE_BYTES);
+    if (missing <= 0) return true;
+    try {
+      this.memory.grow(missing);
+      return true;
+    } catch {
+      return false;
     }
-    this.top = end;
-    return offset;
   }
 
-  /** A window on the memory. It is valid until the next `allocate`. */
+  /** A window on the memory, valid until it grows. */
   view(offset: number, bytes: number): Uint8Array<ArrayBuffer> {
     return new Uint8Array(this.memory.buffer as ArrayBuffer, offset, bytes);
   }
 
-  /** Takes everything back. What was used is cleared, so that a second model finds the same zeros as a first. */
-  reset(): void {
-    this.view(this.base, this.used).fill(0);
-    this.top = this.base;
+  /** Copies a chunk into the memory. */
+  put(offset: number, chunk: Uint8Array): void {
+    this.view(offset, chunk.byteLength).set(chunk);
+  }
+
+  /** Sets bytes to zero, so that a second model finds the same memory as a first. */
+  clear(start: number, end: number): void {
+    this.view(start, end - start).fill(0);
   }
 }

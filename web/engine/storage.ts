@@ -51,8 +51,8 @@ function parseStoredName(stored: string): { sha256: string; name: string } | nul
 export class ModelStorage {
   constructor(private readonly root: () => Promise<FileSystemDirectoryHandle> = defaultRoot) {}
 
-  /** The file with this digest, or null. */
-  async find(sha256: string): Promise<StoredFile | null> {
+  /** The file with this digest, or undefined. */
+  async find(sha256: string): Promise<StoredFile | undefined> {
     try {
       const folder = await this.folder();
       for await (const [stored, handle] of folder.entries()) {
@@ -63,17 +63,17 @@ export class ModelStorage {
     } catch {
       // No storage, or another tab holds the file: as though it were not here.
     }
-    return null;
+    return undefined;
   }
 
-  /** The download named `key`, new or half done; null where nothing can be kept. */
-  async partial(key: string): Promise<PartialFile | null> {
+  /** The download named `key`, new or half done; undefined where nothing can be kept. */
+  async partial(key: string): Promise<PartialFile | undefined> {
     try {
       const folder = await this.folder();
       const handle = await folder.getFileHandle(key + PARTIAL, { create: true });
       return new PartialDownload(folder, handle, await handle.createSyncAccessHandle());
     } catch {
-      return null;
+      return undefined;
     }
   }
 

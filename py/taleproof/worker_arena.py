@@ -1,0 +1,144 @@
+"""The browser's arena as the engine and the parsers see it.
+
+In come the memory and the kernels that web/engine/arena.ts made; out goes an Arena (arena.py) that also takes chunks
+which JavaScript holds, without their passing through Python. What does not fit is refused with OutOfMemoryError.
+"""
+
+from typing import Any, Protocol
+
+from .arena import ALIGNMENT, MAX_BYTES, PAGE, Buffer, BumpAllocator
+from .errors import OutOfMemoryError
+
+
+class JsBytes(Protocol):
+    """A Uint8Array of JavaScript's."""
+
+    def __len__(self) -> int: ...
+    def subarray(self, start: int, end: int) -> "JsBytes": ...
+    def to_bytes(self) -> bytes: ...
+    def assign(self, data: Buffer) -> None: ...
+
+
+class JsArena(Protocol):
+    """The Arena of web/engine/arena.ts."""
+
+    build: str
+    base: int
+    size: int
+    exports: Any
+
+    def ensure(self, nbytes: int) -> bool: ...
+    def view(self, offset: int, nbytes: int) -> JsBytes: ...
+    def put(self, offset: int, chunk: JsBytes) -> None: ...
+    def clear(self, start: int, end: int) -> None: ...
+
+
+class BrowserArena:
+    """An Arena over a memory of JavaScript's.
+
+    Parameters
+    ----------
+    limit : bytes that the memory may have at most; what the device has may be less than 32-bit addresses reach.
+    """
+
+    def __init__(self, js: JsArena, limit: int = MAX_BYTES) -> None:
+        self.build = js.build
+        self.limit = min(limit, MAX_BYTES)
+        self._js = js
+        self._bump = BumpAllocator(js.base)
+        self._kernels: dict[str, Any] = {}
+
+    @property
+    def size(self) -> int:
+        """Bytes of the memory; it never shrinks."""
+        return self._js.size
+
+    @property
+    def top(self) -> int:
+        """Bytes in use, the kernels' own included."""
+        return self._bump.top
+
+    def allocate(self, nbytes: int) -> int:
+        """Return the offset of ``nbytes`` fresh bytes."""
+        used = self._bump.top
+        offset, pages = self._bump.take(nbytes)
+        if pages * PAGE > self.limit or not self._js.ensure(pages * PAGE):
+            self._bump.top = used
+            raise OutOfMemoryError(nbytes, used, max(self.limit, self.size))
+        return offset
+
+    def write(self, offset: int, data: Buffer) -> None:
+        """Copy bytes of Python's into the arena."""
+        self._js.view(offset, memoryview(data).nbytes).assign(data)
+
+    def put(self, offset: int, chunk: JsBytes) -> None:
+        """Copy a chunk of JavaScript's into the arena."""
+        self._js.put(offset, chunk)
+
+    def window(self, offset: int, nbytes: int) -> JsBytes:
+        """Return a window for JavaScript to fill; it is valid until the arena grows."""
+        return self._js.view(offset, nbytes)
+
+    def read(self, offset: int, nbytes: int) -> bytes:
+        """Return a copy of bytes of the arena."""
+        return self._js.view(offset, nbytes).to_bytes()
+
+    def call(self, kernel: str, *arguments: int | float) -> int:
+        """Run an exported kernel."""
+        function = self._kernels.get(kernel)
+        if function is None:
+            function = self._kernels[kernel] = getattr(self._js.exports, kernel)
+        return function(*arguments) or 0
+
+    def mark(self) -> int:
+        """Return a place to which ``release`` can go back."""
+        return self._bump.top
+
+    def release(self, mark: int) -> None:
+        """Take back everything allocated since ``mark``, and clear it: fresh bytes are always zero."""
+        if self._bump.top > mark:
+            self._js.clear(mark, self._bump.top)
+        self._bump.top = mark
+
+
+class Intake:
+    """Bytes that arrive in the arena one behind the other, as a file of a size that may not be known before.
+
+    Nothing else may be allocated until ``finish``.
+    """
+
+    def __init__(self, arena: BrowserArena, size: int | None) -> None:
+        self._arena = arena
+        self._mark = arena.mark()
+        self.size = 0
+        self._room = -(-(size or 0) // ALIGNMENT) * ALIGNMENT
+        self.offset = arena.allocate(self._room)
+
+    def window(self, nbytes: int) -> JsBytes:
+        """Return the place for the next bytes; ``took`` says how many came."""
+        self._make_room(nbytes)
+        return self._arena.window(self.offset + self.size, nbytes)
+
+    def put(self, chunk: JsBytes) -> range:
+        """Append a chunk; return the offsets where it lies now."""
+        self._make_room(len(chunk))
+        self._arena.put(self.offset + self.size, chunk)
+        return self.took(len(chunk))
+
+    def took(self, nbytes: int) -> range:
+        """Note that ``nbytes`` were put into the window; return their offsets."""
+        start = self.offset + self.size
+        self.size += nbytes
+        return range(start, start + nbytes)
+
+    def drop(self) -> None:
+        """Give everything back, and clear it."""
+        self._arena.release(self._mark)
+
+    def _make_room(self, nbytes: int) -> None:
+        missing = self.size + nbytes - self._room
+        if missing > 0:
+            # Whole pages keep the top aligned, so the allocator hands out the very next bytes.
+            step = -(-missing // PAGE) * PAGE
+            self._arena.allocate(step)
+            self._room += step

@@ -1,0 +1,255 @@
+"""A file's way into the arena, in the browser: from its source or this browser's storage, hashed as it passes.
+
+In come a description of the file and the page's means (storage, downloads, a file that the person chose); out goes a
+Loaded: bytes in the arena and their digests, none of them parsed. Refused: a file that memory cannot hold, before
+anything is downloaded, and whatever source.py refuses. JavaScript's objects are handed in, so that all this runs
+under CPython too.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from .digest import ArenaHasher, Digester, Digests
+from .errors import (
+    DownloadStoppedError,
+    EmptyFileError,
+    ModelTooLargeError,
+    SourceChangedError,
+    SourceNotFoundError,
+    SourceRefusedError,
+    WrongSizeError,
+)
+from .source import UrlSource
+from .verify import Expected
+from .worker_arena import BrowserArena, Intake, JsBytes
+from .worker_ports import BrowserTransport, JsFetcher, LocalFile, PartialFile, Store, StoredFile
+
+
+PIECE = 4 << 20
+"""Bytes read from a file at a time: large enough to be fast, small enough for Stop to be quick."""
+
+HEADROOM = 150_000_000
+"""Bytes that a model needs beside its file: cache and scratch."""
+
+UNVERIFIED = "unverified"
+"""Name of the one download at a time that nobody vouches for."""
+
+Phase = Literal["connect", "download", "read", "prepare"]
+Progress = Callable[[Phase, str, int, int | None], None]
+"""Called with phase, file name, bytes so far, bytes in all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A file that is to be loaded: one of ``url``, ``file`` and ``stored`` (a digest) says where it is."""
+
+    name: str
+    expected: Expected | None
+    url: str | None = None
+    file: LocalFile | None = None
+    stored: str | None = None
+
+    @property
+    def digest(self) -> str | None:
+        """The SHA-256 under which this browser may have the file already."""
+        return self.expected.sha256.lower() if self.expected else self.stored
+
+
+@dataclass(slots=True)
+class Loaded:
+    """A file in the arena, hashed and not parsed. ``partial`` is its copy that waits to be kept or dropped."""
+
+    name: str
+    intake: Intake
+    digests: Digests
+    stored: bool = False
+    partial: PartialFile | None = None
+
+    async def keep(self) -> None:
+        """Keep the copy in this browser's storage; for a file whose digest is right or accepted."""
+        partial, self.partial = self.partial, None
+        if partial is not None:
+            self.stored = await partial.commit(self.digests.sha256, self.name)
+
+    async def drop(self) -> None:
+        """Forget the copy, and the bytes in the arena."""
+        partial, self.partial = self.partial, None
+        if partial is not None:
+            await partial.discard()
+        self.intake.drop()
+
+
+class Loader:
+    """Loads one file at a time."""
+
+    def __init__(
+        self,
+        arena: BrowserArena,
+        store: Store,
+        fetcher: JsFetcher,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._arena, self._store, self._pause = arena, store, pause
+        self._transport = BrowserTransport(fetcher)
+        self._hashers = ArenaHasher(arena, "sha256"), ArenaHasher(arena, "sha3_256")
+        self._source: UrlSource[JsBytes] | None = None
+        self._stopped = False
+
+    async def stop(self) -> None:
+        """End what is being loaded with a DownloadStoppedError."""
+        self._stopped = True
+        if self._source is not None:
+            await self._source.stop()
+
+    async def load(self, wanted: Wanted, progress: Progress) -> Loaded:
+        """Bring a file into the arena.
+
+        Raises
+        ------
+        ModelTooLargeError : before anything is downloaded, where the size is known then.
+        SourceError, FormatError : what source.py finds wrong with the source, or with what it sends.
+        """
+        self._stopped = False
+        if wanted.expected is not None and wanted.expected.size is not None:
+            self._check_fits(wanted.name, wanted.expected.size)
+        if wanted.digest is not None:
+            loaded = await self._from_store(wanted, wanted.digest, progress)
+            if loaded is not None:
+                return loaded
+        if wanted.file is not None:
+            return await self._from_file(wanted.file, wanted, progress)
+        if wanted.url is None:
+            raise SourceNotFoundError(wanted.name)
+        return await self._download(wanted.url, wanted, progress)
+
+    async def _from_store(self, wanted: Wanted, sha256: str, progress: Progress) -> Loaded | None:
+        """Load what an earlier download left; None where there is nothing, or other bytes than there should be."""
+        stored = await self._store.find(sha256)
+        if stored is None:
+            return None
+        try:
+            self._check_fits(wanted.name, stored.size)
+            digester = self._digester(wanted.expected)
+            intake = Intake(self._arena, stored.size)
+            whole = await self._read(stored, intake, digester, stored.size, wanted.name, progress)
+        finally:
+            stored.close()
+        digests = digester.finish()
+        if whole and digests.sha256 == sha256:
+            return Loaded(wanted.name, intake, digests, stored=True)
+        intake.drop()
+        await self._store.remove(sha256)
+        return None
+
+    async def _from_file(self, file: LocalFile, wanted: Wanted, progress: Progress) -> Loaded:
+        if file.size == 0:
+            raise EmptyFileError(wanted.name)
+        self._check_fits(wanted.name, file.size)
+        digester = self._digester(wanted.expected)
+        intake = Intake(self._arena, file.size)
+        while intake.size < file.size:
+            self._check_stopped(wanted.name, intake.size)
+            chunk = await file.read(intake.size, min(PIECE, file.size - intake.size))
+            if chunk is None or len(chunk) == 0:
+                raise SourceRefusedError(wanted.name, "the browser cannot read it any more")
+            digester.update(intake.put(chunk))
+            progress("read", wanted.name, intake.size, file.size)
+        return Loaded(wanted.name, intake, digester.finish())
+
+    async def _download(self, url: str, wanted: Wanted, progress: Progress) -> Loaded:
+        """Download a file, going on where an earlier download of the same file broke off."""
+        partial = await self._store.partial(wanted.expected.sha256.lower() if wanted.expected else UNVERIFIED)
+        had = self._resumable(partial, wanted.expected)
+        mark = self._arena.mark()
+        try:
+            loaded = await self._receive(url, wanted, partial, had, progress)
+        except BaseException as error:
+            self._arena.release(mark)
+            useless = wanted.expected is None or isinstance(error, SourceChangedError | WrongSizeError)
+            if partial is not None and useless:
+                await partial.discard()
+            elif partial is not None:
+                partial.close()
+            if not (had and useless):
+                raise
+        else:
+            if not (had and wanted.expected and wanted.expected.mismatch(loaded.digests)):
+                return loaded
+            await loaded.drop()
+        # What an earlier download left may be to blame: only a whole download can tell.
+        return await self._download(url, wanted, progress)
+
+    def _resumable(self, partial: PartialFile | None, expected: Expected | None) -> int:
+        """Return how many bytes of an earlier download are of use; only a known digest makes them so."""
+        if partial is None:
+            return 0
+        if expected is None or (expected.size is not None and partial.size >= expected.size):
+            partial.truncate(0)
+        return partial.size
+
+    async def _receive(
+        self, url: str, wanted: Wanted, partial: PartialFile | None, had: int, progress: Progress
+    ) -> Loaded:
+        size = wanted.expected.size if wanted.expected else None
+        progress("connect", wanted.name, had, size)
+        source = self._source = UrlSource(
+            self._transport,
+            url,
+            name=wanted.name,
+            expected_size=size,
+            received=had,
+            pause=self._pause,
+        )
+        try:
+            total = await source.open()
+            self._check_fits(wanted.name, total or 0)
+            intake = Intake(self._arena, total)
+            digester = self._digester(wanted.expected)
+            if partial is not None and not await self._read(partial, intake, digester, had, wanted.name, progress):
+                raise SourceChangedError(wanted.name, had)
+            async for chunk in source.chunks():
+                digester.update(intake.put(chunk))
+                if partial is not None:
+                    partial.write(chunk)
+                progress("download", wanted.name, intake.size, total)
+        finally:
+            self._source = None
+            await source.stop()
+        return Loaded(wanted.name, intake, digester.finish(), partial=partial)
+
+    async def _read(
+        self,
+        file: StoredFile,
+        intake: Intake,
+        digester: Digester[range],
+        size: int,
+        name: str,
+        progress: Progress,
+    ) -> bool:
+        """Read the first ``size`` bytes of a stored file straight into the arena; say whether they were there."""
+        while intake.size < size:
+            await asyncio.sleep(0)  # lets a request to stop come in
+            self._check_stopped(name, intake.size)
+            nbytes = min(PIECE, size - intake.size)
+            if file.read(intake.window(nbytes), intake.size) != nbytes:
+                return False
+            digester.update(intake.took(nbytes))
+            progress("read", name, intake.size, size)
+        return True
+
+    def _digester(self, expected: Expected | None) -> Digester[range]:
+        sha256, sha3_256 = self._hashers
+        sha256.reset()
+        sha3_256.reset()
+        return Digester(sha256, sha3_256 if expected and expected.sha3_256 else None)
+
+    def _check_stopped(self, name: str, received: int) -> None:
+        if self._stopped:
+            raise DownloadStoppedError(name, received)
+
+    def _check_fits(self, name: str, size: int) -> None:
+        needed = self._arena.top + size + HEADROOM
+        if needed > self._arena.limit:
+            raise ModelTooLargeError(name, needed, self._arena.limit)

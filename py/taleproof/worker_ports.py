@@ -1,0 +1,116 @@
+"""What the page's side of the worker offers to Python: storage, chosen files and downloads.
+
+In come objects of JavaScript's, described here by what is used of them; out goes a transport for source.py. No byte
+of a file passes through Python: chunks are handed on as JavaScript's own.
+"""
+
+import json
+from collections.abc import AsyncGenerator, Mapping
+from typing import Protocol
+
+from .source import ConnectionDropped
+from .worker_arena import JsBytes
+
+
+class StoredFile(Protocol):
+    """A file in this browser's storage."""
+
+    name: str
+    size: int
+
+    def read(self, into: JsBytes, offset: int) -> int: ...
+    def close(self) -> None: ...
+
+
+class PartialFile(StoredFile, Protocol):
+    """A download on its way into the storage."""
+
+    def write(self, chunk: JsBytes) -> None: ...
+    def truncate(self, size: int) -> None: ...
+    async def commit(self, sha256: str, name: str) -> bool: ...
+    async def discard(self) -> None: ...
+
+
+class Store(Protocol):
+    """The ModelStorage of web/engine/storage.ts."""
+
+    async def find(self, sha256: str) -> StoredFile | None: ...
+    async def partial(self, key: str) -> PartialFile | None: ...
+    async def remove(self, sha256: str) -> None: ...
+
+
+class LocalFile(Protocol):
+    """A file that the person chose."""
+
+    name: str
+    size: int
+
+    async def read(self, offset: int, nbytes: int) -> JsBytes | None: ...
+
+
+class JsPiece(Protocol):
+    """A part of a body: a chunk, the end, or a dropped connection."""
+
+    chunk: JsBytes | None
+    dropped: bool
+
+
+class JsAnswer(Protocol):
+    """An answer of web/engine/fetcher.ts."""
+
+    status: int
+    headers: str
+
+    async def read(self) -> JsPiece: ...
+    async def close(self) -> None: ...
+
+
+class JsFetcher(Protocol):
+    """The Fetcher of web/engine/fetcher.ts."""
+
+    async def get(self, url: str, headers: str) -> JsAnswer | None: ...
+
+
+class BrowserResponse:
+    """An answer as source.py wants it."""
+
+    def __init__(self, answer: JsAnswer) -> None:
+        self.status: int = answer.status
+        self.headers: Mapping[str, str] = json.loads(answer.headers)
+        self._answer = answer
+
+    async def chunks(self) -> AsyncGenerator[JsBytes, None]:
+        """Yield the body's chunks, which stay JavaScript's."""
+        while True:
+            piece = await self._answer.read()
+            if piece.dropped:
+                raise ConnectionDropped
+            if piece.chunk is None:
+                return
+            yield piece.chunk
+
+    async def close(self) -> None:
+        """Let go of the connection."""
+        await self._answer.close()
+
+
+class BrowserTransport:
+    """Downloads through ``fetch``, for source.py."""
+
+    def __init__(self, fetcher: JsFetcher) -> None:
+        self._fetcher = fetcher
+
+    async def get(self, url: str, headers: Mapping[str, str]) -> BrowserResponse:
+        """Send a GET request."""
+        answer = await self._fetcher.get(url, json.dumps(dict(headers)))
+        if answer is None:
+            raise ConnectionDropped
+        return BrowserResponse(answer)
+
+    def head(self, chunk: JsBytes, length: int) -> bytes:
+        """Return the first bytes of a chunk."""
+        return chunk.subarray(0, length).to_bytes()
+
+    def rest(self, chunk: JsBytes, start: int) -> JsBytes:
+        """Return a chunk without its first bytes."""
+        return chunk.subarray(start, len(chunk))
