@@ -5,7 +5,18 @@ import ts from "typescript-eslint";
 import svelteConfig from "./svelte.config.js";
 
 export default ts.config(
-  { ignores: ["node_modules", ".venv", "dist", "build", "public", "test-results", "playwright-report", "coverage"] },
+  {
+    ignores: [
+      "node_modules",
+      ".venv",
+      "dist",
+      "build",
+      "public",
+      "test-results",
+      "playwright-report",
+      "coverage",
+    ],
+  },
   js.configs.recommended,
   ...ts.configs.recommended,
   ...svelte.configs.recommended,

@@ -16,7 +16,11 @@ const CHECKS = [
   ["mypy", venvProgram("mypy"), []],
   ["prettier", "npx", ["prettier", "--log-level", "warn", fix ? "--write" : "--check", "."]],
   ["eslint", "npx", ["eslint", "--max-warnings", "0", ...(fix ? ["--fix"] : []), "."]],
-  ["svelte-check", "npx", ["svelte-check", "--tsconfig", "tsconfig.json", "--fail-on-warnings", "--output", "human"]],
+  [
+    "svelte-check",
+    "npx",
+    ["svelte-check", "--tsconfig", "tsconfig.json", "--fail-on-warnings", "--output", "human"],
+  ],
 ];
 
 await runScript(async () => {
@@ -27,6 +31,9 @@ await runScript(async () => {
     if ((await runShown(program, args)) !== 0) failed.push(name);
   }
   if (failed.length > 0) {
-    throw new Problem("check-failed", `Not yet right: ${failed.join(", ")}. "npm run format" mends what a program can.`);
+    throw new Problem(
+      "check-failed",
+      `Not yet right: ${failed.join(", ")}. "npm run format" mends what a program can.`,
+    );
   }
 });

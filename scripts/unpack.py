@@ -1,9 +1,9 @@
 """Takes members out of a wheel, or makes a wheel without its compiled half.
 
-In comes a wheel. ``unpack.py WHEEL FOLDER MEMBER...`` puts the members into FOLDER, without their own folders.
-``unpack.py --pure WHEEL TARGET`` writes a wheel for every platform: the same Python files, no shared library. Its bytes
-are the same on every machine (stored, not compressed, with one time stamp), so that it can have a digest.
-Refused: a member that is not there (KeyError), and a pure wheel from a package that has no Python files.
+In comes a wheel. ``unpack.py WHEEL FOLDER MEMBER...`` puts the members into FOLDER, without their own
+folders. ``unpack.py --pure WHEEL TARGET`` writes a wheel for every platform: the same Python files, no shared
+library. Its bytes are the same on every machine (stored, not compressed, with one time stamp), so that it can
+have a digest. Refused: a member that is not there (KeyError).
 """
 
 import shutil

@@ -7,7 +7,14 @@
  */
 import { createHash } from "node:crypto";
 import {
-  createReadStream, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statfsSync,
+  createReadStream,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statfsSync,
 } from "node:fs";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -95,7 +102,8 @@ export class Cache {
     const parent = join(this.folder, "incoming");
     mkdirSync(parent, { recursive: true });
     for (const name of readdirSync(parent)) {
-      if (!isRunning(Number(name.split("-")[0]))) rmSync(join(parent, name), { recursive: true, force: true });
+      if (!isRunning(Number(name.split("-")[0])))
+        rmSync(join(parent, name), { recursive: true, force: true });
     }
     const needed = missing.reduce((sum, file) => sum + (file.size ?? 0), 0);
     const { bavail, bsize } = statfsSync(parent);

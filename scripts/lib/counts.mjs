@@ -22,7 +22,9 @@ export function countJUnit(xml) {
 export function countVitest(json) {
   const report = JSON.parse(json);
   // A file that cannot even be loaded has no tests in it, and still has failed.
-  const broken = report.testResults.filter((f) => f.status === "failed" && f.assertionResults.length === 0).length;
+  const broken = report.testResults.filter(
+    (f) => f.status === "failed" && f.assertionResults.length === 0,
+  ).length;
   return {
     passed: report.numPassedTests,
     failed: report.numFailedTests + broken,

@@ -86,7 +86,16 @@ export function pipSource(requirement, how = {}) {
 
 /** pip download, with our own progress bar. */
 export async function pipDownload(requirement, folder, options) {
-  const args = ["-m", "pip", "download", "--no-deps", "--no-cache-dir", "--only-binary=:all:", "--dest", folder];
+  const args = [
+    "-m",
+    "pip",
+    "download",
+    "--no-deps",
+    "--no-cache-dir",
+    "--only-binary=:all:",
+    "--dest",
+    folder,
+  ];
   await runPip(requirement, [...args, ...options, requirement], "pip-download");
 }
 
@@ -106,7 +115,11 @@ export async function runPip(what, args, log) {
   };
   const quiet = { PIP_DISABLE_PIP_VERSION_CHECK: "1", PIP_NO_INPUT: "1", PYTHONUNBUFFERED: "1" };
   try {
-    await runQuietly(what, venvProgram("python"), [...args, "--progress-bar", "raw"], { log, onLine, env: quiet });
+    await runQuietly(what, venvProgram("python"), [...args, "--progress-bar", "raw"], {
+      log,
+      onLine,
+      env: quiet,
+    });
   } finally {
     bar.end();
   }

@@ -8,7 +8,7 @@ import { dirname } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { isRunning } from "./cache.mjs";
 
-const LOOK_AGAIN_MS = 500;
+const LOOK_AGAIN_MS = 100;
 
 /**
  * @template T

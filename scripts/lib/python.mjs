@@ -14,7 +14,10 @@ const NAMES = ["python3", "python", "python3.14", "python3.13", "python3.12", "p
 export function pythonVersion(program) {
   try {
     const code = "import sys; print(sys.version_info[0], sys.version_info[1])";
-    const answer = execFileSync(program, ["-c", code], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+    const answer = execFileSync(program, ["-c", code], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    });
     return answer.trim().split(" ").map(Number);
   } catch {
     return null;
@@ -39,7 +42,10 @@ export function findPython(environment = process.env, versionOf = pythonVersion)
     "Install Python 3.11 or newer from python.org, or with your package manager (on Debian: apt-get install " +
     "python3 python3-venv), or name its program in TALEPROOF_PYTHON, and run the command again.";
   if (old.length > 0) {
-    throw new Problem("python-too-old", `Taleproof needs Python 3.11 or newer, but ${old.join(", ")}. ${remedy}`);
+    throw new Problem(
+      "python-too-old",
+      `Taleproof needs Python 3.11 or newer, but ${old.join(", ")}. ${remedy}`,
+    );
   }
   throw new Problem("python-missing", `Taleproof needs Python 3.11 or newer, and none was found. ${remedy}`);
 }

@@ -34,7 +34,8 @@ export async function setUp() {
     modelStep(cache),
   ];
   if (steps.every((step) => stamps.isDone(step))) return { ran: 0 };
-  const say = (owner) => console.log(`Another set-up is at work in this folder (process ${owner}); waiting for it.`);
+  const say = (owner) =>
+    console.log(`Another set-up is at work in this folder (process ${owner}); waiting for it.`);
   return withLock(join(STAMP_FOLDER, "lock"), () => runSteps(steps), say);
 }
 

@@ -9,7 +9,14 @@ import { stamps } from "./set-up.mjs";
 
 const DIST = join(ROOT, "dist");
 const VITE = join(ROOT, "node_modules", "vite", "bin", "vite.js");
-const SOURCES = ["index.html", "web", "vite.config.js", "svelte.config.js", "tsconfig.json", "package-lock.json"];
+const SOURCES = [
+  "index.html",
+  "web",
+  "vite.config.js",
+  "svelte.config.js",
+  "tsconfig.json",
+  "package-lock.json",
+];
 /** Its content is known by its name and digest; reading 98 MB at each start would take longer than all the rest. */
 const LARGE = join(PUBLIC, "models");
 
@@ -30,7 +37,10 @@ const siteStep = {
     rmSync(DIST, { recursive: true, force: true });
     const code = await runShown(process.execPath, [VITE, "build", "--logLevel", "warn"]);
     if (code !== 0 || !existsSync(join(DIST, "index.html"))) {
-      throw new Problem("build-failed", "The site could not be built. The reason stands above; mend it and try again.");
+      throw new Problem(
+        "build-failed",
+        "The site could not be built. The reason stands above; mend it and try again.",
+      );
     }
   },
 };

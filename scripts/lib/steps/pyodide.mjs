@@ -22,7 +22,10 @@ const PACKAGES = ["numpy", "micropip", "packaging", "regex"];
 
 /** The wheels' names and digests, as Pyodide's lock file gives them. */
 export function lockedWheels(lock, packages = PACKAGES) {
-  return packages.map((name) => ({ name: lock.packages[name].file_name, sha256: lock.packages[name].sha256 }));
+  return packages.map((name) => ({
+    name: lock.packages[name].file_name,
+    sha256: lock.packages[name].sha256,
+  }));
 }
 
 function readLock() {
@@ -36,7 +39,8 @@ export function pyodideStep(cache) {
     title: "Pyodide and its packages",
     inputs: () => [join(SOURCE, "pyodide-lock.json")],
     facts: [PYODIDE_VERSION, ...PACKAGES, ...RUNTIME],
-    outputs: () => [...RUNTIME, ...lockedWheels(readLock()).map((wheel) => wheel.name)].map((n) => join(TARGET, n)),
+    outputs: () =>
+      [...RUNTIME, ...lockedWheels(readLock()).map((wheel) => wheel.name)].map((n) => join(TARGET, n)),
     async run() {
       for (const name of RUNTIME) placeFile(join(SOURCE, name), join(TARGET, name));
       const sources = [

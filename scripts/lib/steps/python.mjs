@@ -19,7 +19,11 @@ export function pythonStep() {
     async run() {
       if (!pythonVersion(venvProgram("python"))) await createEnvironment();
       await upgradePip();
-      await runPip("The Python tools", ["-m", "pip", "install", "--no-cache-dir", "-r", REQUIREMENTS], "pip-install");
+      await runPip(
+        "The Python tools",
+        ["-m", "pip", "install", "--no-cache-dir", "-r", REQUIREMENTS],
+        "pip-install",
+      );
       const editable = ["-m", "pip", "install", "--no-deps", "--no-build-isolation", "--editable", ROOT];
       await runPip("The engine's Python package", editable, "pip-editable");
     },

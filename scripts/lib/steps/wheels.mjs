@@ -21,7 +21,12 @@ const MARKUPSAFE = {
 };
 
 /** Always the same file, whatever machine set-up runs on. */
-const ONE_PLATFORM = ["--platform=manylinux2014_x86_64", "--python-version=3.11", "--implementation=cp", "--abi=cp311"];
+const ONE_PLATFORM = [
+  "--platform=manylinux2014_x86_64",
+  "--python-version=3.11",
+  "--implementation=cp",
+  "--abi=cp311",
+];
 
 /** @type {import("../cache.mjs").Source} */
 const pureMarkupSafe = {
