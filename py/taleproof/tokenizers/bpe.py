@@ -86,6 +86,4 @@ class BpeTokenizer(BaseTokenizer):
         piece = self._vocabulary.pieces[token]
         if self._vocabulary.types[token] == TokenType.USER_DEFINED:
             return piece.encode()
-        return b"".join(
-            _TO_BYTE.get(character) or character.encode("utf-8", "replace") for character in piece
-        )
+        return b"".join(_TO_BYTE.get(character) or character.encode("utf-8", "replace") for character in piece)

@@ -33,6 +33,8 @@ def read_llama2c(blob: Blob, vocab_size: int) -> "Llama2cTokenizer":
     """
     reader = Reader(blob)
     reader.limit("vocab_size", vocab_size, MAX_TOKENS, "tokens")
+    if vocab_size < FIRST_BYTE:
+        raise reader.fail("vocab_size", vocab_size, "the unknown token, BOS and EOS are needed at least")
     reader.u32("max_token_length")
     pieces, scores = [], []
     for token in range(vocab_size):
@@ -56,16 +58,17 @@ def _too_long(reader: Reader, vocab_size: int) -> FormatError:
 
 def _vocabulary(name: str, pieces: list[str]) -> Vocabulary:
     types = np.full(len(pieces), TokenType.NORMAL, np.uint8)
-    types[:FIRST_BYTE] = (TokenType.UNKNOWN, TokenType.CONTROL, TokenType.CONTROL)[: len(pieces)]
+    types[UNKNOWN] = TokenType.UNKNOWN
+    types[[BOS, EOS]] = TokenType.CONTROL
     return Vocabulary(
         name=name,
         pieces=pieces,
         types=types,
-        bos_id=BOS if len(pieces) > BOS else None,
-        eos_id=EOS if len(pieces) > EOS else None,
+        bos_id=BOS,
+        eos_id=EOS,
         unknown_id=UNKNOWN,
         # In the training data BOS stands between the stories, so run.c stops at it.
-        eos_ids=frozenset(token for token in (BOS, EOS) if token < len(pieces)),
+        eos_ids=frozenset((BOS, EOS)),
         add_bos=True,
         add_eos=False,
     )
