@@ -418,3 +418,41 @@ class UnknownTokenizerError(TaleproofError):
             f"{file} has {said}; known are {', '.join(sorted(supported))}. Choose another model.",
             {"file": file, "kind": _fact(kind), "supported": sorted(supported)},
         )
+
+
+# --- writing -------------------------------------------------------------------------------------------------------
+
+
+class EmptyPromptError(TaleproofError):
+    """Nothing to begin with, for a model that has no token for the beginning of a text either."""
+
+    code = "empty-prompt"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The opening is empty, and this model can't begin from nothing. Write the first words of the story."
+        )
+
+
+class InvalidSettingError(TaleproofError):
+    """A setting out of its range."""
+
+    code = "invalid-setting"
+
+    def __init__(self, setting: str, value: float, low: float, high: float) -> None:
+        super().__init__(
+            f"{setting} can't be {_shown(value)}: it must be from {low} to {high}. Change it and try again.",
+            {"setting": setting, "value": _fact(value), "low": _fact(low), "high": _fact(high)},
+        )
+
+
+class PromptTooLongError(TaleproofError):
+    """An opening of more tokens than the model can read at once."""
+
+    code = "prompt-too-long"
+
+    def __init__(self, tokens: int, context: int) -> None:
+        super().__init__(
+            f"The opening has {tokens:,} tokens, and this model reads {context:,} at most. Shorten the opening.",
+            {"tokens": tokens, "context": context},
+        )
