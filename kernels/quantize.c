@@ -18,7 +18,8 @@ INLINE void quantize_block(const float *x, v128_t q[4], ActivationBlock *block) 
   }
   largest = max_of_lanes(largest);
   const float amax = wasm_f32x4_extract_lane(largest, 0);
-  const float inverse = amax > 0.0f ? 127.0f / amax : 0.0f;
+  /* Below 1e-30 a block counts as zero: 127 / amax must not overflow. */
+  const float inverse = amax > 1e-30f ? 127.0f / amax : 0.0f;
   const v128_t factor = wasm_f32x4_splat(inverse);
   for (int i = 0; i < 4; i++) {
     const v128_t a = wasm_i32x4_trunc_sat_f32x4(wasm_f32x4_nearest(wasm_f32x4_mul(v[2 * i], factor)));

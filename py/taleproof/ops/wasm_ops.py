@@ -76,11 +76,11 @@ class WasmOps:
         """Multiply with the transposed matrix; quantised matrices take quantised activations."""
         rows, columns = weight.shape
         y = _floats(x.rows, rows)
-        q, blocks = (x, 0) if weight.type in _FLOAT_TYPES else self._quantize(x, wide=weight.type == "Q8_0")
+        q, blocks = (x, 0) if weight.type in _FLOAT_TYPES else self.quantize(x, wide=weight.type == "Q8_0")
         self._emit(Op.MATMUL, x.rows, y, q, blocks, weight.offset, weight.number, rows, columns)
         return y
 
-    def _quantize(self, x: Value, *, wide: bool) -> tuple[Value, Value]:
+    def quantize(self, x: Value, *, wide: bool) -> tuple[Value, Value]:
         """Return x as 8-bit integers (16-bit ones where 8-bit weights follow) and its blocks."""
         made = self._quantized.get((x, wide))
         if made is None:

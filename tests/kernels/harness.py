@@ -1,0 +1,124 @@
+"""A way to run single operations on the kernels: trace them, run the program, read what it made."""
+
+import struct
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from taleproof.ops.program import Value, encode, plan
+from taleproof.ops.wasm_ops import ArenaCache, ArenaTensor, WasmOps
+from taleproof.quant import BLOCK_TYPES
+from taleproof.wasmtime_host import WasmtimeArena
+
+
+Floats = NDArray[np.float32]
+Bytes = NDArray[np.uint8]
+
+QUANTISED = ("Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q4_K", "Q5_K", "Q6_K")
+HALF_FIELDS = {
+    **{"Q4_0": (0,), "Q4_1": (0, 2), "Q5_0": (0,), "Q5_1": (0, 2)},
+    **{"Q8_0": (0,), "Q4_K": (0, 2), "Q5_K": (0, 2), "Q6_K": (208,)},
+}
+"""Where a block has its binary16 numbers."""
+
+
+class Harness:
+    """An arena with what the tests put in it."""
+
+    def __init__(self, build: str) -> None:
+        self.arena = WasmtimeArena(build)
+
+    def put(self, data: bytes) -> int:
+        """Write bytes to fresh memory and return their offset."""
+        offset = self.arena.allocate(len(data))
+        self.arena.write(offset, data)
+        return offset
+
+    def floats(self, array: Floats) -> ArenaTensor:
+        """Put a float32 tensor in the arena."""
+        data = np.ascontiguousarray(array, np.float32)
+        return ArenaTensor("F32", 0, data.shape, self.put(data.tobytes()))
+
+    def tensor(self, type_name: str, data: Bytes, shape: tuple[int, int], *, interleave: bool = True) -> ArenaTensor:
+        """Put a matrix in the arena, from the bytes of its blocks."""
+        number = BLOCK_TYPES[type_name].gguf_id
+        assert number is not None
+        tensor = ArenaTensor(type_name, number, shape, self.put(data.tobytes()))
+        if interleave and type_name in QUANTISED:
+            scratch = self.arena.allocate(8 * data.size // shape[0])
+            self.arena.call("interleave", number, tensor.offset, scratch, *shape)
+        return tensor
+
+    def cache(self, array: Floats) -> ArenaCache:
+        """Put a cache (kv_heads, context, head_dim) in the arena."""
+        return ArenaCache(self.put(np.ascontiguousarray(array, np.float32).tobytes()), *array.shape)
+
+    def read_cache(self, cache: ArenaCache) -> Floats:
+        """Return what a cache holds."""
+        shape = (cache.kv_heads, cache.context, cache.head_dim)
+        data = self.arena.read(cache.offset, 4 * cache.kv_heads * cache.context * cache.head_dim)
+        return np.frombuffer(data, np.float32).reshape(shape)
+
+    def run(
+        self,
+        trace: Callable[[WasmOps, list[Value]], Value],
+        inputs: Sequence[Floats] = (),
+        ids: Sequence[int] = (0,),
+        position: int = 0,
+    ) -> Floats:
+        """Trace operations over ``inputs``, each (len(ids), columns), run them and return the result."""
+        values = [Value(0, array.shape[1], 4 * array.shape[1]) for array in inputs]
+        ops = WasmOps(self.arena)
+        result = ops.program.result = trace(ops, values)
+        offsets, size = plan(ops.program, len(ids))
+        scratch = self.arena.allocate(size)
+        # Inputs have no instruction that makes them: they get memory of their own.
+        fixed = {
+            value: self.put(array.astype(np.float32).tobytes()) for value, array in zip(values, inputs, strict=True)
+        }
+        offsets = {value: fixed.get(value, scratch + at) for value, at in offsets.items()}
+        program = self.put(encode(ops.program, offsets, 0))
+        step = self.put(struct.pack(f"<III{len(ids)}I", len(ids), position, 0, *ids))
+        self.arena.write(step + 8, struct.pack("<I", step + 12))
+        self.arena.call("run_program", program, len(ops.program.instructions), step)
+        rows = result.rows or len(ids)
+        data = self.arena.read(offsets[result], rows * result.row_bytes)
+        return np.frombuffer(data, np.float32).reshape(rows, result.columns)
+
+    def quantise(self, x: Floats, *, wide: bool = False) -> tuple[int, int]:
+        """Quantise x (rows, columns) and return the offsets of q and of the blocks."""
+        made: list[Value] = []
+
+        def trace(ops: WasmOps, values: list[Value]) -> Value:
+            made.extend(ops.quantize(values[0], wide=wide))
+            return made[0]
+
+        rows, columns = x.shape
+        values = [Value(0, columns, 4 * columns)]
+        ops = WasmOps(self.arena)
+        ops.program.result = trace(ops, values)
+        size = columns * (2 if wide else 1)
+        offsets = {
+            values[0]: self.put(x.astype(np.float32).tobytes()),
+            made[0]: self.arena.allocate(rows * size),
+            made[1]: self.arena.allocate(rows * columns // 32 * 16),
+        }
+        program = self.put(encode(ops.program, offsets, 0))
+        self.arena.call("run_program", program, 1, self.put(struct.pack("<III", rows, 0, 0)))
+        return offsets[made[0]], offsets[made[1]]
+
+
+def random_blocks(type_name: str, rows: int, columns: int, rng: np.random.Generator, scale: float = 0.02) -> Bytes:
+    """Return the bytes of random blocks (n_blocks, nbytes) whose scales are about ``scale``."""
+    block_type = BLOCK_TYPES[type_name]
+    count = rows * columns // block_type.elements
+    blocks = rng.integers(0, 256, (count, block_type.nbytes), np.uint8)
+    for at in HALF_FIELDS[type_name]:
+        blocks[:, at : at + 2] = (rng.standard_normal(count) * scale).astype("<f2").reshape(-1, 1).view(np.uint8)
+    return blocks
+
+
+def decode(type_name: str, blocks: Bytes, shape: tuple[int, int]) -> Floats:
+    """Return the weights (rows, columns) as the NumPy decoder reads them."""
+    return BLOCK_TYPES[type_name].decode(blocks).reshape(shape)

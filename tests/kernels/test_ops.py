@@ -1,0 +1,116 @@
+"""The small operations against their NumPy twins."""
+
+import numpy as np
+import pytest
+from kernels.harness import Floats, Harness
+
+from taleproof.numerics import exp32
+from taleproof.ops.numpy_ops import NumpyOps
+from taleproof.rotary import Rotary
+from taleproof.wasmtime_host import BUILDS
+
+
+EPSILON = 2.0**-24
+"""Half a unit in the last place of a float32, relative."""
+
+
+@pytest.fixture(scope="module", params=BUILDS)
+def harness(request: pytest.FixtureRequest) -> Harness:
+    return Harness(request.param)
+
+
+def normal(*shape: int, seed: int = 0) -> Floats:
+    return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
+
+
+@pytest.mark.parametrize("columns", [4, 64, 576, 7])
+def test_rms_norm(harness: Harness, columns: int) -> None:
+    x, weight = normal(3, columns), normal(columns, seed=1)
+    tensor = harness.floats(weight)
+    y = harness.run(lambda ops, v: ops.rms_norm(v[0], tensor, 1e-5), [x], ids=[0] * 3)
+    # The sum of squares is of positive terms: its relative error is at most a unit a term; three roundings follow.
+    assert np.allclose(y, NumpyOps([0], 0).rms_norm(x, weight, 1e-5), rtol=(columns + 8) * EPSILON, atol=0)
+
+
+@pytest.mark.parametrize("columns", [4, 64, 5])
+def test_add_and_silu_gate(harness: Harness, columns: int) -> None:
+    a, b = normal(3, columns) * 20, normal(3, columns, seed=1)
+    assert np.array_equal(harness.run(lambda ops, v: ops.add(*v), [a, b], ids=[0] * 3), a + b)
+    y = harness.run(lambda ops, v: ops.silu_gate(*v), [a, b], ids=[0] * 3)
+    # exp within 2 units in the last place, then three roundings; below -87 exp is 0 where NumPy's is not.
+    assert np.allclose(y, NumpyOps([0], 0).silu_gate(a, b), rtol=10 * EPSILON, atol=1e-35)
+
+
+def test_exp_is_the_same_in_the_kernels_and_in_numpy_to_the_bit(harness: Harness) -> None:
+    x = np.concatenate([np.linspace(-95, 0, 99_999), [-87.0, -86.999, -0.0, 0.0]]).astype(np.float32)
+    x = x[: len(x) // 4 * 4]
+    offset = harness.put(np.append(x, np.float32(0.0)).astype(np.float32).tobytes())
+    # Softmax takes off the largest, which is the 0 that was appended, and divides by the sum.
+    harness.arena.call("softmax_rows", offset, 1, len(x) + 1)
+    y = np.frombuffer(harness.arena.read(offset, 4 * len(x) + 4), np.float32)
+    total = 1 / y[-1]
+    lanes = np.add.accumulate(exp32(x).reshape(-1, 4), axis=0)[-1]
+    expected_sum = (lanes[0] + lanes[1]) + (lanes[2] + lanes[3]) + np.float32(1.0)
+    assert np.isclose(total, expected_sum, rtol=2 * EPSILON)
+    assert np.array_equal(y, np.append(exp32(x), np.float32(1.0)) / expected_sum)
+
+
+@pytest.mark.parametrize("columns", [1, 3, 4, 1000])
+def test_softmax(harness: Harness, columns: int) -> None:
+    x = normal(2, columns) * 5
+    offset = harness.put(x.tobytes())
+    harness.arena.call("softmax_rows", offset, 2, columns)
+    y = np.frombuffer(harness.arena.read(offset, x.nbytes), np.float32).reshape(x.shape)
+    exact = np.exp(x.astype(np.float64) - x.max(axis=1, keepdims=True))
+    exact /= exact.sum(axis=1, keepdims=True)
+    # x minus the largest rounds once, by up to |x| units, which exp turns into a relative error.
+    assert np.allclose(y, exact, rtol=(2 * np.abs(x).max() + columns / 4 + 8) * EPSILON, atol=0)
+
+
+@pytest.mark.parametrize("halves", [False, True])
+@pytest.mark.parametrize("position", [0, 1, 511, 131_000])
+def test_rope(harness: Harness, halves: bool, position: int) -> None:
+    frequencies = 10000.0 ** (-np.arange(0, 12, 2) / 12)
+    rotary = Rotary(16, 12, halves, frequencies, 1.25)
+    x = normal(3, 48)
+    ids = [0] * 3
+    y = harness.run(lambda ops, v: ops.rope(v[0], ops.rope_angles(rotary), rotary), [x], ids, position)
+    numpy_ops = NumpyOps(ids, position)
+    expected = numpy_ops.rope(x, numpy_ops.rope_angles(rotary), rotary)
+    # sin and cos are rounded from float64: a unit in the last place at most; two products and a sum follow.
+    assert np.allclose(y, expected, rtol=0, atol=6 * EPSILON * float(np.abs(x).max()) * 1.25)
+
+
+@pytest.mark.parametrize(("heads", "kv_heads", "head_dim"), [(4, 4, 8), (9, 3, 64), (4, 2, 48), (2, 1, 6)])
+def test_attention(harness: Harness, heads: int, kv_heads: int, head_dim: int) -> None:
+    context, position, tokens = 40, 17, 5
+    keys, values = normal(kv_heads, context, head_dim, seed=1), normal(kv_heads, context, head_dim, seed=2)
+    q, k = normal(tokens, heads * head_dim), normal(tokens, kv_heads * head_dim, seed=3)
+    cache = harness.cache(keys), harness.cache(values)
+    ids = [0] * tokens
+
+    def trace(ops, v):  # type: ignore[no-untyped-def]
+        ops.write_cache(cache[0], v[1])
+        return ops.attention(v[0], *cache, 0.25)
+
+    y = harness.run(trace, [q, k], ids, position)
+    numpy_ops = NumpyOps(ids, position)
+    numpy_ops.write_cache(keys, k)
+    assert np.array_equal(harness.read_cache(cache[0]), keys)
+    # A score's error is head_dim roundings of its products; softmax makes it relative; the weights sum to 1.
+    bound = (head_dim * 0.25 * 8 + context + 16) * EPSILON * float(np.abs(values).max())
+    assert np.allclose(y, numpy_ops.attention(q, keys, values, 0.25), rtol=0, atol=bound)
+
+
+def test_last_row(harness: Harness) -> None:
+    x = normal(6, 8)
+    assert np.array_equal(harness.run(lambda ops, v: ops.last_row(v[0]), [x], ids=[0] * 6), x[-1:])
+
+
+def test_a_value_that_is_not_finite_shows_through_quantisation(harness: Harness) -> None:
+    tensor = harness.tensor("Q8_0", np.ones((8, 34), np.uint8), (8, 32))
+    for bad in (np.nan, np.inf, -np.inf):
+        x = normal(1, 32)
+        x[0, 13] = bad
+        y = harness.run(lambda ops, v: ops.linear(v[0], tensor), [x])
+        assert not np.isfinite(y).any()
