@@ -381,6 +381,18 @@ class ChatTemplateError(TaleproofError):
         )
 
 
+class TokenizerMissingError(TaleproofError):
+    """A llama2.c model without the tokenizer.bin that belongs to it."""
+
+    code = "tokenizer-missing"
+
+    def __init__(self, file: str) -> None:
+        super().__init__(
+            f"{file} is a llama2.c model, which brings no tokenizer. Choose its tokenizer.bin together with it.",
+            {"file": file},
+        )
+
+
 class UnknownPreTokenizerError(TaleproofError):
     """A model whose text is cut into words in a way that is not implemented."""
 

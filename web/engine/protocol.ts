@@ -124,7 +124,8 @@ export interface ModelInfo {
 
 export type OpenResult =
   | { kind: "ready"; model: ModelInfo; verdict: Verdict; memory: MemoryFigures }
-  | { kind: "needs-acceptance"; verdict: Verdict };
+  /** Nobody vouches for this file. It waits, unparsed, for the same request with its digest as `accept`. */
+  | { kind: "needs-acceptance"; role: "model" | "tokenizer"; name: string; verdict: Verdict };
 
 export interface StoredModel {
   sha256: string;

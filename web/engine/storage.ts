@@ -66,6 +66,11 @@ export class ModelStorage {
     return undefined;
   }
 
+  /** Whether a file with this digest is here; opens nothing. */
+  async has(sha256: string): Promise<boolean> {
+    return (await this.report()).models.some((model) => model.sha256 === sha256);
+  }
+
   /** The download named `key`, new or half done; undefined where nothing can be kept. */
   async partial(key: string): Promise<PartialFile | undefined> {
     try {

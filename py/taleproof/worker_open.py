@@ -1,0 +1,192 @@
+"""From a request to an opened model, in the browser: load, judge, and only then parse.
+
+In comes a request of the page; out goes an Opened, or a Waiting where the person has yet to accept a file that nobody
+vouches for. Refused: bytes that are not the ones vouched for, whose verdict goes with the error, and whatever cannot be
+loaded or parsed. After any refusal the arena is as empty as before.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .arena import ArenaBlob
+from .engine import Engine, Session, open_wasm
+from .errors import NotAcceptedError, TaleproofError, TokenizerMissingError
+from .formats import ModelFile, parse
+from .tokenizers import Tokenizer, from_llama2c, from_model
+from .verify import Expected, Verdict, decide
+from .worker_arena import BrowserArena
+from .worker_load import Loaded, Loader, Progress, Wanted
+from .worker_ports import LocalFile
+
+
+TEMPLATE_KEY = "tokenizer.chat_template"
+
+Request = Mapping[str, Any]
+"""An OpenRequest of web/engine/protocol.ts."""
+
+
+class RefusedFileError(Exception):
+    """An error together with the verdict that explains it."""
+
+    def __init__(self, error: TaleproofError, verdict: Verdict) -> None:
+        super().__init__(error.message)
+        self.error = error
+        self.verdict = verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A file that is in the arena and not parsed, until the person accepts its digest."""
+
+    role: str
+    name: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A model that is ready to write.
+
+    Attributes
+    ----------
+    cache_bytes : what the session's cache and scratch take in the arena.
+    """
+
+    loaded: Loaded
+    verdict: Verdict
+    file: ModelFile
+    tokenizer: Tokenizer
+    engine: Engine
+    session: Session
+    cache_bytes: int
+
+    def describe(self) -> dict[str, Any]:
+        """Return the ModelInfo of web/engine/protocol.ts."""
+        file, digests = self.file, self.loaded.digests
+        return {
+            "name": file.text("general.name", self.loaded.name),
+            "format": file.format,
+            "architecture": file.architecture,
+            "parameters": sum(tensor.elements for tensor in file.tensors.values()),
+            "contextLength": self.engine.config.n_ctx_train,
+            "sessionLength": self.session.n_ctx,
+            "vocabulary": self.engine.config.vocab_size,
+            "quantisation": quantisation(file),
+            "hasChatTemplate": TEMPLATE_KEY in file.metadata,
+            "bytes": file.size,
+            "digests": {"sha256": digests.sha256, "sha3_256": digests.sha3_256, "size": digests.size},
+            "stored": self.loaded.stored,
+        }
+
+
+def quantisation(file: ModelFile) -> str:
+    """Return the block type that most weights have."""
+    weights: Counter[str] = Counter()
+    for tensor in file.tensors.values():
+        weights[tensor.type.name] += tensor.elements
+    return weights.most_common(1)[0][0] if weights else "none"
+
+
+def wanted_file(request: Request, file: LocalFile | None) -> Wanted:
+    """Return what is to be loaded, out of ``{source, pinned}``."""
+    source, pinned = request["source"], request.get("pinned")
+    expected = None
+    if pinned is not None:
+        expected = Expected(pinned["sha256"].lower(), pinned.get("sha3_256"), pinned.get("size"))
+    if source["kind"] == "file" and file is not None:
+        return Wanted(file.name, expected, file=file)
+    if source["kind"] == "stored":
+        return Wanted(f"{source['sha256'][:12]}...", expected, stored=source["sha256"].lower())
+    url = source["url"]
+    return Wanted(source.get("name") or url.split("?")[0].rstrip("/").rsplit("/", 1)[-1], expected, url=url)
+
+
+class Opener:
+    """Opens one model at a time; what waits for the person's word stays in the arena until the next request."""
+
+    def __init__(self, arena: BrowserArena, loader: Loader) -> None:
+        self._arena, self._loader = arena, loader
+        self._ground = arena.mark()
+        self._held: dict[str, Loaded] = {}
+
+    async def empty(self) -> None:
+        """Take back the whole arena."""
+        held, self._held = self._held, {}
+        for loaded in held.values():
+            if loaded.partial is not None:
+                await loaded.partial.discard()
+        self._arena.release(self._ground)
+
+    async def open(
+        self, request: Request, files: Mapping[str, LocalFile | None], progress: Progress
+    ) -> Opened | Waiting:
+        """Load, judge and prepare a model.
+
+        Parameters
+        ----------
+        files : the files that the person chose, by role: "model", "tokenizer".
+        """
+        wishes: dict[str, Request] = {"model": request}
+        if request.get("tokenizer") is not None:
+            wishes["tokenizer"] = request["tokenizer"]
+        if not self._is_held("model", request.get("accept")):
+            await self.empty()
+        try:
+            verdicts: dict[str, Verdict] = {}
+            for role, wish in wishes.items():
+                answer = await self._obtain(role, wish, files.get(role), progress)
+                if isinstance(answer, Waiting):
+                    return answer
+                verdicts[role] = answer
+            opened = self._prepare(verdicts["model"], request.get("contextLength"), progress)
+        except BaseException:
+            await self.empty()
+            raise
+        for loaded in self._held.values():
+            await loaded.keep()
+        self._held = {}
+        return opened
+
+    def _is_held(self, role: str, accepted: str | None) -> bool:
+        held = self._held.get(role)
+        return held is not None and accepted is not None and held.digests.sha256 == accepted.lower()
+
+    async def _obtain(self, role: str, wish: Request, file: LocalFile | None, progress: Progress) -> Verdict | Waiting:
+        """Bring one file into the arena, and say what it is worth."""
+        wanted, accepted = wanted_file(wish, file), wish.get("accept")
+        if not self._is_held(role, accepted):
+            self._held[role] = await self._loader.load(wanted, progress)
+        loaded = self._held[role]
+        verdict = decide(loaded.digests, wanted.expected)
+        try:
+            verdict.require_usable(loaded.name, accepted)
+        except NotAcceptedError:
+            return Waiting(role, loaded.name, verdict)
+        except TaleproofError as error:
+            raise RefusedFileError(error, verdict) from None
+        return verdict
+
+    def _prepare(self, verdict: Verdict, context: int | None, progress: Progress) -> Opened:
+        """Parse what was judged, and build the model where it lies."""
+        loaded = self._held["model"]
+        progress("prepare", loaded.name, 0, loaded.digests.size)
+        file = parse(self._blob(loaded))
+        tokenizer = self._tokenizer(file)
+        engine = open_wasm(self._arena, file, loaded.intake.offset)
+        before = self._arena.top
+        session = engine.session(context)
+        progress("prepare", loaded.name, loaded.digests.size, loaded.digests.size)
+        return Opened(loaded, verdict, file, tokenizer, engine, session, self._arena.top - before)
+
+    def _tokenizer(self, file: ModelFile) -> Tokenizer:
+        if file.format.startswith("GGUF"):
+            return from_model(file)
+        loaded = self._held.get("tokenizer")
+        if loaded is None:
+            raise TokenizerMissingError(file.name)
+        return from_llama2c(self._blob(loaded), file.integer("llama.vocab_size"))
+
+    def _blob(self, loaded: Loaded) -> ArenaBlob:
+        return ArenaBlob(self._arena, loaded.intake.offset, loaded.intake.size, loaded.name)

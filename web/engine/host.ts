@@ -1,0 +1,214 @@
+/**
+ * What the engine worker does, apart from how messages reach it.
+ *
+ * In: typed requests, answered one after the other. Out: results, progress, or an EngineError. Kernels, Python and the
+ * first connection of a download are started side by side. Python sees the page's means (arena, storage, downloads) as
+ * objects and answers in JSON, so that no proxy of a Python object outlives a call.
+ */
+
+import type { PyodideAPI } from "pyodide";
+import { Arena } from "./arena";
+import { EngineError } from "./errors";
+import { Fetcher } from "./fetcher";
+import { compileKernels } from "./kernels";
+import { LocalFile } from "./local-file";
+import type {
+  EngineInfo,
+  ErrorData,
+  LoadPhase,
+  LoadProgress,
+  OpenRequest,
+  OpenResult,
+  StartProgress,
+  StartRequest,
+  StartStep,
+  StorageReport,
+  WriteEvent,
+} from "./protocol";
+import { startPython } from "./python";
+import { RateMeter } from "./rate";
+import { ModelStorage } from "./storage";
+
+/** The Api of worker_api.py. Its methods answer with JSON: {"ok": result} or {"error": ErrorData}. */
+interface PythonApi {
+  open(
+    request: string,
+    file: LocalFile | undefined,
+    tokenizer: LocalFile | undefined,
+    progress: (phase: LoadPhase, file: string, bytes: number, total: number | undefined) => void,
+  ): Promise<string>;
+  cancel(): Promise<void>;
+  start(request: string): string;
+  next(): string;
+  stop(): string;
+  close(): string;
+  info(): string;
+  random_bytes(count: number): Uint8Array;
+}
+
+interface WorkerModule {
+  create(arena: Arena, storage: ModelStorage, fetcher: Fetcher, facts: string): PythonApi;
+}
+
+/** Progress of a load is told at most so often. */
+const PROGRESS_MS = 100;
+
+/** Shares of the whole start, in the order in which the steps end on a warm cache. */
+const START_SHARES: Record<StartStep, number> = {
+  kernels: 0.1,
+  python: 0.65,
+  packages: 0.9,
+  engine: 1,
+  ready: 1,
+};
+
+export class EngineHost {
+  private readonly fetcher = new Fetcher();
+  private readonly storage = new ModelStorage();
+  private ready: Promise<PythonApi> | null = null;
+  private api: PythonApi | null = null;
+  private python: PyodideAPI | null = null;
+  private readonly timings: Record<string, number> = {};
+
+  /** Starts everything; a second call waits for the first. */
+  async init(base: string, progress: (progress: StartProgress) => void): Promise<EngineInfo> {
+    this.ready ??= this.start(base, progress);
+    this.api = await this.ready;
+    const info = unwrap<Omit<EngineInfo, "timings" | "pyodide">>(this.api.info());
+    return { ...info, pyodide: this.python?.version ?? "", timings: this.timings };
+  }
+
+  async open(
+    request: OpenRequest,
+    progress: (progress: LoadProgress) => void,
+    signal: AbortSignal,
+  ): Promise<OpenResult> {
+    await this.connectEarly(request);
+    const api = await this.started();
+    if (signal.aborted) throw cancelled();
+    const cancel = (): void => void api.cancel();
+    signal.addEventListener("abort", cancel);
+    try {
+      const tell = throttled(progress);
+      const file = localFile(request.source);
+      const tokenizer = request.tokenizer ? localFile(request.tokenizer.source) : undefined;
+      return unwrap<OpenResult>(await api.open(JSON.stringify(request), file, tokenizer, tell));
+    } catch (thrown) {
+      throw signal.aborted ? cancelled() : thrown;
+    } finally {
+      signal.removeEventListener("abort", cancel);
+    }
+  }
+
+  async write(request: StartRequest): Promise<WriteEvent[]> {
+    const api = await this.started();
+    return unwrap<WriteEvent[]>(api.start(JSON.stringify(request)));
+  }
+
+  async next(): Promise<WriteEvent[]> {
+    return unwrap<WriteEvent[]>((await this.started()).next());
+  }
+
+  async stop(): Promise<WriteEvent[]> {
+    return unwrap<WriteEvent[]>((await this.started()).stop());
+  }
+
+  async close(): Promise<null> {
+    return unwrap<null>((await this.started()).close());
+  }
+
+  async report(remove: string | null): Promise<StorageReport> {
+    if (remove !== null) await this.storage.remove(remove);
+    return this.storage.report();
+  }
+
+  private started(): Promise<PythonApi> {
+    if (!this.ready) throw new EngineError({ code: "not-started", message: "The engine was not started." });
+    return this.ready;
+  }
+
+  /** Where the file must come from the network and Python is not there yet, the connection need not wait for it. */
+  private async connectEarly(request: OpenRequest): Promise<void> {
+    if (this.api || request.source.kind !== "url") return;
+    const kept = request.pinned ? await this.storage.has(request.pinned.sha256) : false;
+    if (!kept) this.fetcher.prefetch(request.source.url);
+  }
+
+  private async start(base: string, progress: (progress: StartProgress) => void): Promise<PythonApi> {
+    let furthest = 0;
+    const step = (name: StartStep): void => {
+      this.timings[name] = Math.round(performance.now());
+      furthest = Math.max(furthest, START_SHARES[name]);
+      progress({ step: name, fraction: furthest });
+    };
+    const kernels = compileKernels(base).then((compiled) => {
+      step("kernels");
+      return compiled;
+    });
+    kernels.catch(() => undefined); // awaited below; until then a failure is not unhandled
+    const python = await startPython(base, step);
+    this.python = python;
+    step("packages");
+    const arena = new Arena(await kernels);
+    const module = python.pyimport("taleproof.worker_api") as unknown as WorkerModule;
+    const facts = { deviceMemory: deviceMemory(), pythonMemory: 0 };
+    const api = module.create(arena, this.storage, this.fetcher, JSON.stringify(facts));
+    drawRandomnessFrom(api);
+    step("engine");
+    step("ready");
+    return api;
+  }
+}
+
+/** The result of a call of Python, or its error thrown. */
+function unwrap<T>(json: string): T {
+  const answer = JSON.parse(json) as { ok: T } | { error: ErrorData };
+  if ("error" in answer) throw new EngineError(answer.error);
+  return answer.ok;
+}
+
+function localFile(source: OpenRequest["source"]): LocalFile | undefined {
+  return source.kind === "file" ? new LocalFile(source.file) : undefined;
+}
+
+function cancelled(): EngineError {
+  return new EngineError({ code: "cancelled", message: "Stopped before it was done, as you asked." });
+}
+
+/** In bytes, as far as the browser tells: it names whole gigabytes, and 8 for everything above. */
+function deviceMemory(): number | null {
+  const gigabytes = (navigator as Navigator & { deviceMemory?: number }).deviceMemory;
+  return gigabytes === undefined || gigabytes >= 8 ? null : gigabytes * 2 ** 30;
+}
+
+/** From here on everything random in this worker comes from the seeded generator of entropy.py. */
+function drawRandomnessFrom(api: PythonApi): void {
+  const getRandomValues = <T extends ArrayBufferView | null>(array: T): T => {
+    if (array) {
+      const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+      bytes.set(api.random_bytes(bytes.length));
+    }
+    return array;
+  };
+  Object.defineProperty(crypto, "getRandomValues", { value: getRandomValues, configurable: true });
+}
+
+/** Progress with rates, told at the start of each phase, at its end, and not too often in between. */
+function throttled(
+  progress: (progress: LoadProgress) => void,
+): (phase: LoadPhase, file: string, bytes: number, total: number | undefined) => void {
+  let meter = new RateMeter();
+  let current = "";
+  let last = -Infinity;
+  return (phase, file, bytes, total) => {
+    const now = performance.now();
+    const isNew = current !== phase + file;
+    if (isNew) meter = new RateMeter();
+    current = phase + file;
+    const known = total ?? null;
+    if (!isNew && bytes !== known && now - last < PROGRESS_MS) return;
+    last = now;
+    meter.add(now, bytes);
+    progress({ phase, file, bytes, total: known, rate: meter.rate, secondsLeft: meter.secondsLeft(known) });
+  };
+}

@@ -1,0 +1,63 @@
+/**
+ * Pyodide and our Python package, started from the site's own files.
+ *
+ * In: the address of the site. Out: a running Python with the package installed by micropip from the wheels that the
+ * site serves, in named steps. Refused, with an EngineError: files that cannot be fetched.
+ */
+
+import type { PyodideAPI } from "pyodide";
+import { EngineError } from "./errors";
+
+/** Pyodide's own packages, from its lock file: what ours needs, and what installs ours. */
+const PACKAGES = ["numpy", "regex", "micropip"];
+
+/** Nothing may depend on the order in which Python's hashes fall. */
+const ENVIRONMENT = { HOME: "/home/pyodide", PYTHONHASHSEED: "0" };
+
+interface WheelList {
+  wheels: { file: string; sha256: string }[];
+}
+
+interface Micropip {
+  install: { callKwargs(requirements: string[], options: { deps: boolean }): Promise<void> };
+  destroy(): void;
+}
+
+async function fetchWheelList(base: string): Promise<string[]> {
+  const folder = new URL("wheels/", base);
+  const response = await fetch(new URL("wheels.json", folder));
+  if (!response.ok) throw new Error(`wheels.json: ${response.status}`);
+  const list = (await response.json()) as WheelList;
+  return list.wheels.map((wheel) => new URL(wheel.file, folder).href);
+}
+
+/** Starts Python. `onStep` is told when Python itself runs. */
+export async function startPython(base: string, onStep: (step: "python") => void): Promise<PyodideAPI> {
+  try {
+    const wheels = fetchWheelList(base);
+    wheels.catch(() => undefined); // awaited below; until then a failure is not unhandled
+    const indexURL = new URL("pyodide/", base).href;
+    const { loadPyodide } = (await import(
+      /* @vite-ignore */ `${indexURL}pyodide.mjs`
+    )) as typeof import("pyodide");
+    const python = await loadPyodide({
+      indexURL,
+      packages: PACKAGES,
+      env: ENVIRONMENT,
+      stdout: () => undefined,
+      stderr: () => undefined,
+    });
+    onStep("python");
+    const micropip = python.pyimport("micropip") as unknown as Micropip;
+    // Every wheel is named, so there is nothing to resolve and no index to ask.
+    await micropip.install.callKwargs(await wheels, { deps: false });
+    micropip.destroy();
+    return python;
+  } catch (cause) {
+    throw new EngineError({
+      code: "engine-start-failed",
+      message: "The engine could not be started. Check the connection and load the page again.",
+      details: { cause: String(cause) },
+    });
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * The engine worker: messages in, messages out; what they mean is in host.ts.
+ *
+ * Requests that touch the model are answered one after the other; `cancel` and `init` are not kept waiting. Whatever
+ * leaves the engine in an unknown state is told to the page as a crash, after which the page ends this worker.
+ */
+
+import { EngineError } from "./errors";
+import { EngineHost } from "./host";
+import type { ReplyMessage, RequestKind, RequestMessage, Requests } from "./protocol";
+
+const scope = self as unknown as DedicatedWorkerGlobalScope;
+const host = new EngineHost();
+const running = new Map<number, AbortController>();
+let queue: Promise<unknown> = Promise.resolve();
+
+function reply(message: ReplyMessage): void {
+  scope.postMessage(message);
+}
+
+function perform(message: Exclude<RequestMessage, { kind: "cancel" }>, signal: AbortSignal): Promise<Result> {
+  const { id } = message;
+  switch (message.kind) {
+    case "init":
+      return host.init(message.args.base, (progress) => reply({ id, kind: "progress", progress }));
+    case "open":
+      return host.open(message.args, (progress) => reply({ id, kind: "progress", progress }), signal);
+    case "start":
+      return host.write(message.args);
+    case "next":
+      return host.next();
+    case "stop":
+      return host.stop();
+    case "close":
+      return host.close();
+    case "storage":
+      return host.report(message.args.remove);
+  }
+}
+
+type Result = Requests[RequestKind]["result"];
+
+async function answer(message: Exclude<RequestMessage, { kind: "cancel" }>): Promise<void> {
+  const { id } = message;
+  const abort = new AbortController();
+  running.set(id, abort);
+  try {
+    reply({ id, kind: "result", result: await perform(message, abort.signal) });
+  } catch (thrown) {
+    if (thrown instanceof EngineError) reply({ id, kind: "error", error: thrown.toData() });
+    else reply({ kind: "crash", error: broken(thrown).toData() });
+  } finally {
+    running.delete(id);
+  }
+}
+
+function broken(thrown: unknown): EngineError {
+  return new EngineError({
+    code: "engine-crashed",
+    message:
+      "The engine stopped working because of a fault of its own. Your stories are safe. " +
+      "Open the model again; if it happens with the same text, please report it.",
+    details: { cause: thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown) },
+  });
+}
+
+scope.addEventListener("message", (event: MessageEvent<RequestMessage>) => {
+  const message = event.data;
+  if (message.kind === "cancel") running.get(message.id)?.abort();
+  else if (message.kind === "init" || message.kind === "storage") void answer(message);
+  else queue = queue.then(() => answer(message));
+});
+
+// A promise that nobody awaited, or an error outside of any request, leaves the engine in an unknown state.
+scope.addEventListener("unhandledrejection", (event) => {
+  reply({ kind: "crash", error: broken(event.reason).toData() });
+});
