@@ -26,3 +26,10 @@ export class EngineError extends Error {
     return { code: this.code, message: this.message, details: this.details, verdict: this.verdict };
   }
 }
+
+/** Any thrown value as an EngineError; what is unknown gets the code and the sentence given. */
+export function toEngineError(thrown: unknown, code: string, sentence: string): EngineError {
+  if (thrown instanceof EngineError) return thrown;
+  const cause = thrown instanceof Error ? thrown.message : String(thrown);
+  return new EngineError({ code, message: sentence, details: { cause } });
+}
