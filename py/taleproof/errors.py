@@ -68,6 +68,13 @@ class EmptyFileError(FormatError):
         super().__init__(file, "size", 0, None, "the file is empty")
 
 
+class ExtendedFileError(FormatError):
+    """A file that goes on after all that its header announces."""
+
+    code = "extended-file"
+    remedy = "Something was added to the model, or two files were joined: get it again from its source."
+
+
 class HtmlInsteadOfModelError(FormatError):
     """A web page where a model should be: a login form, or a not-found page sent as a success."""
 

@@ -42,9 +42,7 @@ def parse(blob: Blob) -> ModelFile:
     if looks_like_html(head):
         raise HtmlInsteadOfModelError(blob.name)
     seen = head[:8]
-    why = next(
-        (why for magic, why in _OTHERS if head.startswith(magic)), "no known format begins with these bytes"
-    )
+    why = next((why for magic, why in _OTHERS if head.startswith(magic)), "no known format begins with these bytes")
     raise UnknownFormatError(blob.name, "first bytes", f"{seen.hex(' ')} ({_printable(seen)})", 0, why)
 
 

@@ -10,11 +10,12 @@ Source: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
 
 import math
 import struct
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from ..errors import TruncatedFileError, UnknownBlockTypeError, UnsupportedVersionError
+from ..errors import ExtendedFileError, FormatError, TruncatedFileError, UnknownBlockTypeError, UnsupportedVersionError
 from ..quant import BLOCK_TYPES, GGUF_TYPE_NAMES, BlockType, row_bytes
 from ..reader import Blob, Reader
 from .model_file import ModelFile, TensorInfo, Value
@@ -27,14 +28,10 @@ MAX_KEYS = 1 << 14
 MAX_TENSORS = 1 << 16
 MAX_NAME_BYTES = 1 << 16  # a key; the specification's own limit
 MAX_TENSOR_NAME_BYTES = 1 << 10  # ggml keeps 64; some writers go beyond
-MAX_TEXT_BYTES = (
-    16 << 20
-)  # a string value: chat templates are under 1 MB, embedded tokenizers may have several
+MAX_TEXT_BYTES = 16 << 20  # a string value: chat templates are under 1 MB, embedded tokenizers may have several
 MAX_TOKEN_BYTES = 1 << 16  # a string in an array
 MAX_ARRAY_ITEMS = 1 << 24  # numbers in one array
-MAX_ARRAY_TEXTS = (
-    1 << 20
-)  # strings in one array: the largest vocabularies have 260,000 tokens and 520,000 merges
+MAX_ARRAY_TEXTS = 1 << 20  # strings in one array: the largest vocabularies have 260,000 tokens and 520,000 merges
 MAX_NESTED_ARRAYS = 1 << 12
 MAX_NESTING = 4
 MAX_DIMENSIONS = 4
@@ -75,10 +72,12 @@ def parse_gguf(blob: Blob) -> ModelFile:
     alignment = _alignment(reader, metadata)
     table = [_tensor(reader, blob, index) for index in range(n_tensors)]
     data_start = -(-reader.position // alignment) * alignment
-    tensors = _placed(reader, blob, table, data_start, alignment)
+    tensors = _placed(blob, table, data_start, alignment)
+    _check_gaps(blob, tensors.values(), data_start, alignment)
     architecture = metadata.get("general.architecture")
     if not isinstance(architecture, str):
-        raise reader.fail("general.architecture", architecture, "a model names its architecture here", None)
+        why = "a model names its architecture here"
+        raise FormatError(blob.name, "general.architecture", architecture, None, why)
     return ModelFile(blob.name, f"GGUF v{version}", architecture, metadata, tensors, blob.size)
 
 
@@ -154,13 +153,7 @@ def _array(reader: Reader, key: str, depth: int, arrays_left: list[int]) -> Valu
 def _alignment(reader: Reader, metadata: dict[str, Value]) -> int:
     key = "general.alignment"
     value = metadata.get(key, DEFAULT_ALIGNMENT)
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, int)
-        or value < 8
-        or value % 8
-        or value > MAX_ALIGNMENT
-    ):
+    if isinstance(value, bool) or not isinstance(value, int) or value < 8 or value % 8 or value > MAX_ALIGNMENT:
         raise reader.fail(key, value, f"the alignment is a multiple of 8, at most {MAX_ALIGNMENT:,}")
     return value
 
@@ -176,9 +169,7 @@ def _tensor(reader: Reader, blob: Blob, index: int) -> TensorInfo:
     reader.limit(f"dimensions of {name}", n_dims, MAX_DIMENSIONS, "dimensions")
     dims = [reader.u64(f"dimension {axis} of {name}") for axis in range(n_dims)]
     if not dims or min(dims) < 1 or math.prod(dims) > MAX_ELEMENTS:
-        raise reader.fail(
-            f"dimensions of {name}", dims, f"a tensor has 1 to {MAX_ELEMENTS:,} elements", start
-        )
+        raise reader.fail(f"dimensions of {name}", dims, f"a tensor has 1 to {MAX_ELEMENTS:,} elements", start)
     block_type = _block_type(reader, blob, name)
     cols = dims[0]  # GGUF gives the innermost dimension first
     if cols % block_type.elements:
@@ -197,28 +188,33 @@ def _block_type(reader: Reader, blob: Blob, name: str) -> BlockType:
     return BLOCK_TYPES[number]
 
 
-def _placed(
-    reader: Reader, blob: Blob, table: list[TensorInfo], data_start: int, alignment: int
-) -> dict[str, TensorInfo]:
-    """Make the offsets absolute, and check that every tensor has its own bytes inside the file."""
+def _placed(blob: Blob, table: list[TensorInfo], data_start: int, alignment: int) -> dict[str, TensorInfo]:
+    """Make the offsets absolute, and check that every tensor lies inside the file."""
     tensors: dict[str, TensorInfo] = {}
     for info in table:
-        field = f"offset of {info.name}"
-        if info.name in tensors:
-            raise reader.fail("name of a tensor", info.name, "this name comes twice", None)
-        if info.offset % alignment:
-            raise reader.fail(field, info.offset, f"it is not a multiple of the alignment, {alignment}", None)
         offset = data_start + info.offset
-        if offset + info.nbytes > blob.size:
-            end = offset + info.nbytes
-            why = f"the tensor's {info.nbytes:,} bytes would end at {end:,}; the file has {blob.size:,}"
-            raise TruncatedFileError(blob.name, field, info.offset, None, why)
+        if info.name in tensors:
+            raise FormatError(blob.name, "name of a tensor", info.name, None, "this name comes twice")
+        if info.offset % alignment:
+            why = f"it is not a multiple of the alignment, {alignment}"
+            raise FormatError(blob.name, f"offset of {info.name}", info.offset, None, why)
+        end = offset + info.nbytes
+        if end > blob.size:
+            why = f"its {info.nbytes:,} bytes would end at {end:,}; the file has {blob.size:,}"
+            raise TruncatedFileError(blob.name, f"offset of {info.name}", info.offset, None, why)
         tensors[info.name] = TensorInfo(info.name, info.type, info.shape, offset, info.nbytes)
-    end, last = data_start, "the header"
-    for info in sorted(tensors.values(), key=lambda info: info.offset):
-        if info.offset < end:
-            raise reader.fail(
-                f"offset of {info.name}", info.offset, f"its bytes overlap with those of {last}", None
-            )
-        end, last = info.offset + info.nbytes, info.name
     return tensors
+
+
+def _check_gaps(blob: Blob, tensors: Iterable[TensorInfo], data_start: int, alignment: int) -> None:
+    """Check that no two tensors share a byte, and that the file ends with the last one and its padding."""
+    end, last = data_start, "the header"
+    for info in sorted(tensors, key=lambda info: info.offset):
+        if info.offset < end:
+            why = f"its bytes overlap with those of {last}"
+            raise FormatError(blob.name, f"offset of {info.name}", info.offset - data_start, info.offset, why)
+        end, last = info.offset + info.nbytes, info.name
+    padded = data_start + -(-(end - data_start) // alignment) * alignment
+    if blob.size > padded:
+        why = f"after {last} the file ends at {padded:,} at the latest"
+        raise ExtendedFileError(blob.name, "size", blob.size, padded, why)

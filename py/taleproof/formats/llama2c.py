@@ -12,7 +12,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..errors import FormatError, TruncatedFileError, UnsupportedVersionError
+from ..errors import ExtendedFileError, FormatError, TruncatedFileError, UnsupportedVersionError
 from ..quant import BLOCK_TYPES, BlockType, q8_group
 from ..reader import Blob, Reader
 from .model_file import ModelFile, TensorInfo, Value
@@ -190,16 +190,14 @@ def _group(reader: Reader, header: Header) -> BlockType:
     size = reader.i32("group_size")
     shapes = [shape for _, shape in _matrices(header)] + [(header.vocab_size, header.dim)]
     if not 1 <= size <= MAX_SIZE or any(rows * cols % size for rows, cols in shapes):
-        raise reader.fail(
-            "group_size", size, "every matrix must be a whole number of groups", reader.position - 4
-        )
+        raise reader.fail("group_size", size, "every matrix must be a whole number of groups", reader.position - 4)
     return q8_group(size)
 
 
 def _model_file(blob: Blob, header: Header, version: int, group: BlockType, start: int) -> ModelFile:
     size = _implied_size(header, version, group, start)
     if blob.size != size:
-        kind = TruncatedFileError if blob.size < size else FormatError
+        kind = TruncatedFileError if blob.size < size else ExtendedFileError
         raise kind(blob.name, "size", blob.size, None, f"the header implies {size:,} bytes")
     tensors = {info.name: info for info in _tensors(header, version, group, start) if info.name}
     return ModelFile(blob.name, f"llama2.c v{version}", "llama", _metadata(header), tensors, blob.size)
