@@ -1,0 +1,197 @@
+"""The page's side of the engine worker, played by Python: what worker_ports.py and worker_arena.py describe.
+
+The arena is a real one, with the real kernels in wasmtime; storage and network are dictionaries and lists.
+"""
+
+import ctypes
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from taleproof.wasmtime_host import PAGE, WasmtimeArena
+
+
+class Chunk:
+    """A Uint8Array: a window on bytes that is written through."""
+
+    def __init__(self, data: memoryview) -> None:
+        self._data = data
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def subarray(self, start: int, end: int) -> "Chunk":
+        return Chunk(self._data[start:end])
+
+    def to_bytes(self) -> bytes:
+        return bytes(self._data)
+
+    def assign(self, data: Any) -> None:
+        self._data[:] = memoryview(data).cast("B")
+
+
+def chunk(data: bytes) -> Chunk:
+    return Chunk(memoryview(bytearray(data)))
+
+
+class _Exports:
+    def __init__(self, host: WasmtimeArena) -> None:
+        self._host = host
+
+    def __getattr__(self, name: str) -> Callable[..., int]:
+        return lambda *arguments: self._host.call(name, *arguments)
+
+
+class FakeJsArena:
+    """The Arena of web/engine/arena.ts, over wasmtime."""
+
+    def __init__(self, most: int = 1 << 32) -> None:
+        self._host = WasmtimeArena()
+        self._most = most
+        self.build = self._host.build
+        self.base = self._host._allocator.top
+        self.exports: Any = _Exports(self._host)
+
+    @property
+    def size(self) -> int:
+        return int(self._host._memory.data_len(self._host._store))
+
+    def ensure(self, nbytes: int) -> bool:
+        if nbytes > self._most:
+            return False
+        missing = -(-(nbytes - self.size) // PAGE)
+        if missing > 0:
+            self._host._memory.grow(self._host._store, missing)
+            self._host.__dict__.pop("_base", None)
+        return True
+
+    def view(self, offset: int, nbytes: int) -> Chunk:
+        buffer = (ctypes.c_ubyte * nbytes).from_address(self._host._base + offset)
+        return Chunk(memoryview(buffer).cast("B"))
+
+    def put(self, offset: int, data: Chunk) -> None:
+        self.view(offset, len(data)).assign(data.to_bytes())
+
+    def clear(self, start: int, end: int) -> None:
+        self.view(start, end - start).assign(bytes(end - start))
+
+
+class FakeFile:
+    """A stored file, or a download on its way; ``folder`` is where it ends up."""
+
+    def __init__(self, folder: "FakeStore", key: str, data: bytes = b"") -> None:
+        self.name = key
+        self.data = bytearray(data)
+        self._folder = folder
+        self.closed = False
+
+    @property
+    def size(self) -> int:
+        return len(self.data)
+
+    def read(self, into: Chunk, offset: int) -> int:
+        piece = bytes(self.data[offset : offset + len(into)])
+        into.subarray(0, len(piece)).assign(piece)
+        return len(piece)
+
+    def write(self, data: Chunk) -> None:
+        self.data += data.to_bytes()
+
+    def truncate(self, size: int) -> None:
+        del self.data[size:]
+
+    async def commit(self, sha256: str, name: str) -> bool:
+        self.close()
+        self._folder.kept[sha256] = bytes(self.data)
+        self._folder.partials.pop(self.name, None)
+        return True
+
+    async def discard(self) -> None:
+        self.closed = True
+        self._folder.partials.pop(self.name, None)
+
+    def close(self) -> None:
+        if not self.closed and self.name in self._folder.partials:
+            self._folder.partials[self.name] = bytes(self.data)
+        self.closed = True
+
+
+class FakeStore:
+    """This browser's storage."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+        self.partials: dict[str, bytes] = {}
+
+    async def find(self, sha256: str) -> FakeFile | None:
+        return FakeFile(self, sha256, self.kept[sha256]) if sha256 in self.kept else None
+
+    async def partial(self, key: str) -> FakeFile | None:
+        return FakeFile(self, key, self.partials.setdefault(key, b""))
+
+    async def remove(self, sha256: str) -> None:
+        self.kept.pop(sha256, None)
+
+
+class NoStore(FakeStore):
+    """A browser without storage."""
+
+    async def partial(self, key: str) -> FakeFile | None:
+        return None
+
+
+class FakeLocalFile:
+    """A file that the person chose."""
+
+    def __init__(self, name: str, data: bytes) -> None:
+        self.name, self.size = name, len(data)
+        self._data = data
+
+    async def read(self, offset: int, nbytes: int) -> Chunk | None:
+        return chunk(self._data[offset : offset + nbytes])
+
+
+class _Piece:
+    def __init__(self, data: bytes | None, dropped: bool = False) -> None:
+        self.chunk = None if data is None else chunk(data)
+        self.dropped = dropped
+
+
+class FakeAnswer:
+    """An HTTP answer whose connection drops after ``drop`` bytes of its body, if given."""
+
+    def __init__(self, status: int, headers: Mapping[str, str], body: bytes, drop: int | None = None) -> None:
+        self.status, self.headers = status, json.dumps(dict(headers))
+        self._body, self._drop, self._at = body, drop, 0
+        self.closed = False
+
+    async def read(self) -> _Piece:
+        if self.closed or (self._drop is not None and self._at >= self._drop):
+            return _Piece(None, dropped=True)
+        end = min(self._at + 1000, len(self._body) if self._drop is None else self._drop)
+        data, self._at = self._body[self._at : end], end
+        return _Piece(data or None)
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+class FakeFetcher:
+    """A server with one file. ``drops`` says for each answer in turn after how many bytes it breaks off."""
+
+    def __init__(self, body: bytes, drops: list[int | None] | None = None, *, ranges: bool = True) -> None:
+        self.body, self.ranges = body, ranges
+        self.drops = list(drops or [])
+        self.requests: list[dict[str, str]] = []
+
+    async def get(self, url: str, headers: str) -> FakeAnswer | None:
+        fields = json.loads(headers)
+        self.requests.append(fields)
+        drop = self.drops.pop(0) if self.drops else None
+        wanted = fields.get("range")
+        if wanted is None or not self.ranges:
+            return FakeAnswer(200, {"content-length": str(len(self.body))}, self.body, drop)
+        start = int(wanted.removeprefix("bytes=").removesuffix("-"))
+        rest = self.body[start:]
+        place = f"bytes {start}-{len(self.body) - 1}/{len(self.body)}"
+        return FakeAnswer(206, {"content-length": str(len(rest)), "content-range": place}, rest, drop)

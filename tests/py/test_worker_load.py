@@ -1,0 +1,234 @@
+import asyncio
+import hashlib
+from dataclasses import dataclass, field
+
+import pytest
+
+from browser_fakes import FakeFetcher, FakeJsArena, FakeLocalFile, FakeStore, NoStore
+from taleproof.errors import (
+    DownloadInterruptedError,
+    DownloadStoppedError,
+    EmptyFileError,
+    HtmlInsteadOfModelError,
+    ModelTooLargeError,
+    SourceRefusedError,
+    WrongSizeError,
+)
+from taleproof.verify import Expected
+from taleproof.worker_arena import BrowserArena
+from taleproof.worker_load import UNVERIFIED, Loaded, Loader, Phase, Wanted
+
+
+BODY = hashlib.shake_256(b"a model").digest(300_001)
+SHA256 = hashlib.sha256(BODY).hexdigest()
+EXPECTED = Expected(SHA256, None, len(BODY))
+URL = "https://example.org/models/tale.gguf"
+
+
+async def no_pause(_seconds: float) -> None:
+    await asyncio.sleep(0)
+
+
+@dataclass
+class Bench:
+    fetcher: FakeFetcher = field(default_factory=lambda: FakeFetcher(BODY))
+    store: FakeStore = field(default_factory=FakeStore)
+    limit: int = 1 << 32
+
+    def __post_init__(self) -> None:
+        self.arena = BrowserArena(FakeJsArena(), self.limit)
+        self.loader = Loader(self.arena, self.store, self.fetcher, no_pause)
+        self.phases: list[Phase] = []
+
+    def load(self, wanted: Wanted) -> Loaded:
+        return asyncio.run(self.loader.load(wanted, lambda phase, *_: self.phases.append(phase)))
+
+    def bytes_of(self, loaded: Loaded) -> bytes:
+        return self.arena.read(loaded.intake.offset, loaded.intake.size)
+
+
+def test_download_lands_in_the_arena_and_is_kept_only_when_asked() -> None:
+    bench = Bench()
+    loaded = bench.load(Wanted("tale.gguf", EXPECTED, url=URL))
+    assert bench.bytes_of(loaded) == BODY
+    assert loaded.digests.sha256 == SHA256
+    assert bench.store.kept == {}
+    asyncio.run(loaded.keep())
+    assert bench.store.kept == {SHA256: BODY}
+    assert loaded.stored
+
+
+def test_both_digests_where_both_are_expected() -> None:
+    sha3 = hashlib.sha3_256(BODY).hexdigest()
+    loaded = Bench().load(Wanted("tale.gguf", Expected(SHA256, sha3), url=URL))
+    assert loaded.digests.sha3_256 == sha3
+
+
+def test_stored_file_is_read_and_hashed_without_the_network() -> None:
+    bench = Bench()
+    bench.store.kept[SHA256] = BODY
+    loaded = bench.load(Wanted("tale.gguf", EXPECTED, url=URL))
+    assert bench.bytes_of(loaded) == BODY
+    assert loaded.stored
+    assert bench.fetcher.requests == []
+    assert set(bench.phases) == {"read"}
+
+
+def test_stored_file_that_was_damaged_is_removed_and_downloaded_again() -> None:
+    bench = Bench()
+    bench.store.kept[SHA256] = BODY[:-1] + b"?"
+    loaded = bench.load(Wanted("tale.gguf", EXPECTED, url=URL))
+    assert bench.bytes_of(loaded) == BODY
+    assert SHA256 not in bench.store.kept
+
+
+def test_dropped_connection_is_resumed_where_it_broke() -> None:
+    bench = Bench(FakeFetcher(BODY, [120_000, 90_000, None]))
+    loaded = bench.load(Wanted("tale.gguf", EXPECTED, url=URL))
+    assert bench.bytes_of(loaded) == BODY
+    assert bench.fetcher.requests == [{}, {"range": "bytes=120000-"}, {"range": "bytes=210000-"}]
+
+
+def test_download_of_an_earlier_visit_goes_on() -> None:
+    store = FakeStore()
+    first = Bench(FakeFetcher(BODY, [200_000, 0, 0, 0, 0, 0]), store)
+    with pytest.raises(DownloadInterruptedError):
+        first.load(Wanted("tale.gguf", EXPECTED, url=URL))
+    assert store.partials == {SHA256: BODY[:200_000]}
+    second = Bench(store=store)
+    loaded = second.load(Wanted("tale.gguf", EXPECTED, url=URL))
+    assert second.bytes_of(loaded) == BODY
+    assert second.fetcher.requests == [{"range": "bytes=200000-"}]
+
+
+def test_server_without_ranges_begins_again() -> None:
+    store = FakeStore()
+    store.partials[SHA256] = BODY[:200_000]
+    bench = Bench(FakeFetcher(BODY, ranges=False), store)
+    assert bench.bytes_of(bench.load(Wanted("tale.gguf", EXPECTED, url=URL))) == BODY
+
+
+def test_damaged_part_of_an_earlier_visit_is_not_held_against_the_server() -> None:
+    store = FakeStore()
+    store.partials[SHA256] = b"?" * 200_000
+    bench = Bench(store=store)
+    loaded = bench.load(Wanted("tale.gguf", EXPECTED, url=URL))
+    assert bench.bytes_of(loaded) == BODY
+    assert bench.fetcher.requests[-1] == {}
+
+
+def test_wrong_bytes_are_told_by_their_digest() -> None:
+    bench = Bench(FakeFetcher(b"?" + BODY[1:]))
+    loaded = bench.load(Wanted("tale.gguf", EXPECTED, url=URL))
+    assert loaded.digests.sha256 != SHA256
+    asyncio.run(loaded.drop())
+    assert bench.store.partials == {}
+    assert bench.arena.read(loaded.intake.offset, 64) == bytes(64)
+
+
+def test_unverified_download_never_goes_on_from_an_earlier_one() -> None:
+    store = FakeStore()
+    store.partials[UNVERIFIED] = b"?" * 1000
+    bench = Bench(store=store)
+    assert bench.bytes_of(bench.load(Wanted("tale.gguf", None, url=URL))) == BODY
+    assert bench.fetcher.requests == [{}]
+
+
+@pytest.mark.parametrize("size", [len(BODY) - 1, len(BODY) + 1])
+def test_other_size_than_expected_is_refused_before_the_body(size: int) -> None:
+    bench = Bench()
+    before = bench.arena.top
+    with pytest.raises(WrongSizeError):
+        bench.load(Wanted("tale.gguf", Expected(SHA256, None, size), url=URL))
+    assert bench.store.partials == {}
+    assert bench.arena.top == before
+
+
+def test_size_unknown_until_the_end() -> None:
+    class Silent(FakeFetcher):
+        async def get(self, url: str, headers: str):  # type: ignore[no-untyped-def]
+            answer = await super().get(url, headers)
+            assert answer is not None
+            answer.headers = "{}"
+            return answer
+
+    bench = Bench(Silent(BODY))
+    assert bench.bytes_of(bench.load(Wanted("tale.gguf", None, url=URL))) == BODY
+
+
+def test_web_page_instead_of_a_model() -> None:
+    bench = Bench(FakeFetcher(b"<!doctype html><title>Sign in</title>"))
+    with pytest.raises(HtmlInsteadOfModelError):
+        bench.load(Wanted("tale.gguf", None, url=URL))
+
+
+def test_too_large_is_said_before_the_download() -> None:
+    bench = Bench(limit=100_000_000)
+    with pytest.raises(ModelTooLargeError) as caught:
+        bench.load(Wanted("tale.gguf", EXPECTED, url=URL))
+    assert bench.fetcher.requests == []
+    assert caught.value.details["limit"] == 100_000_000
+
+
+def test_stop_during_the_download_keeps_the_part_of_a_pinned_file() -> None:
+    bench = Bench()
+
+    async def run() -> None:
+        def progress(phase: Phase, _name: str, nbytes: int, _total: int | None) -> None:
+            if phase == "download" and nbytes >= 100_000:
+                stops.append(asyncio.ensure_future(bench.loader.stop()))
+
+        stops: list[asyncio.Future[None]] = []
+        with pytest.raises(DownloadStoppedError):
+            await bench.loader.load(Wanted("tale.gguf", EXPECTED, url=URL), progress)
+        await asyncio.gather(*stops)
+
+    bench.fetcher.get = _slow(bench.fetcher.get)  # type: ignore[method-assign]
+    asyncio.run(run())
+    assert 100_000 <= len(bench.store.partials[SHA256]) < len(BODY)
+
+
+def _slow(get):  # type: ignore[no-untyped-def]
+    """Answers whose every chunk lets other work come first, as those of a network do."""
+
+    async def slow_get(url: str, headers: str):  # type: ignore[no-untyped-def]
+        answer = await get(url, headers)
+        read = answer.read
+
+        async def slow_read():  # type: ignore[no-untyped-def]
+            await asyncio.sleep(0)
+            return await read()
+
+        answer.read = slow_read
+        return answer
+
+    return slow_get
+
+
+def test_browser_without_storage_downloads_and_keeps_nothing() -> None:
+    bench = Bench(store=NoStore())
+    loaded = bench.load(Wanted("tale.gguf", EXPECTED, url=URL))
+    asyncio.run(loaded.keep())
+    assert bench.bytes_of(loaded) == BODY
+    assert not loaded.stored
+
+
+def test_own_file_is_read_piece_by_piece() -> None:
+    bench = Bench()
+    loaded = bench.load(Wanted("own.gguf", None, file=FakeLocalFile("own.gguf", BODY)))
+    assert bench.bytes_of(loaded) == BODY
+    assert loaded.digests.sha256 == SHA256
+
+
+def test_own_file_that_is_empty() -> None:
+    with pytest.raises(EmptyFileError):
+        Bench().load(Wanted("own.gguf", None, file=FakeLocalFile("own.gguf", b"")))
+
+
+def test_own_file_that_vanished() -> None:
+    class Vanished(FakeLocalFile):
+        async def read(self, offset: int, nbytes: int) -> None:
+            return None
+
+    with pytest.raises(SourceRefusedError):
+        Bench().load(Wanted("own.gguf", None, file=Vanished("own.gguf", BODY)))
