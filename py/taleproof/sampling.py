@@ -122,7 +122,8 @@ def scale(logits: Floats, temperature: float) -> Floats:
 def softmax(logits: Floats) -> Floats:
     """Return the probabilities of (n,): exp of the distance to the largest, divided by their sum in order."""
     powers = exp32(logits - logits.max())
-    return powers / np.add.accumulate(powers)[-1]
+    probabilities: Floats = powers / np.add.accumulate(powers)[-1]
+    return probabilities
 
 
 def top_p(probabilities: Floats, p: float) -> Indices:
