@@ -36,6 +36,10 @@ enum {
 };
 _Static_assert(LOW_START + LOW_BYTES * SUB_BLOCKS == GROUP_BLOCK_BYTES, "interleaving must not change the size");
 
+/* Makes the compiler compute v before what follows. Left alone it computes one sum after the other, for which it must keep
+ * all weights of the sub-block in memory; in order, they stay in registers. */
+INLINE void in_order(v128_t *v) { __asm__ volatile("" : "+r"(*v)); }
+
 /* The integer dot products of a sub-block of eight rows with `tokens` rows of activations, four rows to a vector. */
 #if WEIGHT_BITS == 8
 
@@ -53,6 +57,7 @@ INLINE void dot_sub_block(const uint8_t *block, int sub, const Scales *scales, c
       for (int half = 0; half < 2; half++) {
         const v128_t sums = wasm_i32x4_dot_i16x8(w[half], a);
         dot[t][half] = pair == 0 ? sums : wasm_i32x4_add(dot[t][half], sums);
+        in_order(&dot[t][half]);
       }
     }
   }
@@ -90,6 +95,7 @@ INLINE void dot_sub_block(const uint8_t *block, int sub, const Scales *scales, c
         for (int half = 0; half < 2; half++) {
           const v128_t pairs = dot_pairs(w[half], a);
           sums[t][half] = step == 0 ? pairs : wasm_i16x8_add(sums[t][half], pairs);
+          in_order(&sums[t][half]);
         }
       }
     }

@@ -4,10 +4,10 @@ import itertools
 
 import numpy as np
 import pytest
-from kernels.harness import HALF_FIELDS, QUANTISED, Floats, Harness, decode, random_blocks
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kernels.harness import HALF_FIELDS, QUANTISED, Floats, Harness, decode, random_blocks
 from taleproof.quant import BLOCK_TYPES
 from taleproof.wasmtime_host import BUILDS
 

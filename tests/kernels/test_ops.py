@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from kernels.harness import Floats, Harness
 
+from kernels.harness import Floats, Harness
 from taleproof.numerics import exp32
 from taleproof.ops.numpy_ops import NumpyOps
 from taleproof.rotary import Rotary
