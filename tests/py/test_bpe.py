@@ -1,5 +1,6 @@
 """Byte-level BPE against llama.cpp's ids, the tokenizers package, and itself backwards."""
 
+import json
 import time
 from functools import cache
 from pathlib import Path
@@ -167,6 +168,12 @@ class TestSmolLM2:
         text = (Path(__file__).parents[2] / "LICENSE").read_text(encoding="utf-8") + "".join(TEXTS)
         text = "".join(character for character in text if character.isprintable() or character.isspace())
         assert smollm2.encode(text) == other.encode(text, add_special_tokens=False).ids
+
+    def test_the_whole_models_vectors_decode_to_their_text(self, smollm2_file: ModelFile, fixtures: Path) -> None:
+        smollm2 = from_model(smollm2_file)
+        for case in json.loads((fixtures / "smollm2_llamacpp.json").read_text(encoding="utf-8"))["cases"]:
+            assert len(smollm2.encode(case["prompt"])) == case["prompt_tokens"]
+            assert smollm2.decode([token["id"] for token in case["tokens"]]) == case["text"]
 
     def test_it_is_ready_quickly(self, smollm2_file: ModelFile) -> None:
         start = time.process_time()

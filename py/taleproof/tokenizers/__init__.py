@@ -30,6 +30,7 @@ class Tokenizer(Protocol):
     ----------
     bos_id : the token that begins a text; None if the model has none.
     eos_ids : every token that ends a text or a turn.
+    add_bos : the model's own rule whether BOS begins every text.
     bos_token, eos_token : their texts, for chat templates; empty if there is none.
     """
 
@@ -43,6 +44,9 @@ class Tokenizer(Protocol):
 
     @property
     def eos_ids(self) -> frozenset[int]: ...
+
+    @property
+    def add_bos(self) -> bool: ...
 
     @property
     def bos_token(self) -> str: ...

@@ -55,6 +55,11 @@ class BaseTokenizer(ABC):
         return self._vocabulary.eos_ids
 
     @property
+    def add_bos(self) -> bool:
+        """Return the model's own rule whether BOS begins every text."""
+        return self._vocabulary.add_bos
+
+    @property
     def bos_token(self) -> str:
         """Return the text of the BOS token; empty if there is none."""
         return self._text_of(self._vocabulary.bos_id)

@@ -1,0 +1,86 @@
+"""A conversation as the text that a model was trained on, by the template that comes with the model.
+
+In come the template (GGUF's tokenizer.chat_template) and messages, out comes the text of the prompt, or
+its ids. A template is a program from a stranger, so it runs in a sandbox with a budget (chat_sandbox.py),
+and whatever goes wrong in it is a ChatTemplateError. The same messages always give the same text: the
+date is an argument, not today.
+
+Source: the chat templates of Hugging Face's transformers (apply_chat_template).
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from .errors import ChatTemplateError
+from .formats import ModelFile
+from .tokenizers import Tokenizer
+
+
+MAX_TEMPLATE_CHARACTERS = 1 << 18
+"""The longest real templates, with tools for every purpose, have some 20,000."""
+
+
+def chat_template(file: ModelFile) -> str | None:
+    """Return a model's chat template; None if it has none, as models that only continue texts do."""
+    template: str | None = file.text("tokenizer.chat_template", None)
+    return template or None
+
+
+def apply_chat_template(
+    template: str,
+    messages: Sequence[Mapping[str, str]],
+    *,
+    bos_token: str = "",
+    eos_token: str = "",
+    add_generation_prompt: bool = True,
+    today: date | None = None,
+) -> str:
+    """Return the prompt that a template makes of a conversation.
+
+    Parameters
+    ----------
+    messages : each with "role" ("system", "user" or "assistant") and "content".
+    add_generation_prompt : end with what comes before the model's answer.
+    today : the date, for templates that mention one. Without it they fall back on a date of their own.
+
+    Raises
+    ------
+    ChatTemplateError : the template is broken, refuses these messages, or goes over its budget.
+    """
+    if len(template) > MAX_TEMPLATE_CHARACTERS:
+        raise ChatTemplateError(f"it has {len(template):,} characters, more than any real one")
+    from .chat_sandbox import TemplateSandbox
+
+    sandbox = TemplateSandbox()
+    if today is not None:
+        sandbox.globals["strftime_now"] = today.strftime
+    variables: dict[str, Any] = {
+        "messages": [dict(message) for message in messages],
+        "bos_token": bos_token,
+        "eos_token": eos_token,
+        "add_generation_prompt": add_generation_prompt,
+        "tools": None,
+        "documents": None,
+    }
+    try:
+        return sandbox.render(template, variables)
+    except Exception as error:  # a template can raise whatever Python can, MemoryError and RecursionError included
+        raise ChatTemplateError(_one_line(error)) from error
+
+
+def encode_chat(
+    tokenizer: Tokenizer, template: str, messages: Sequence[Mapping[str, str]], *, today: date | None = None
+) -> list[int]:
+    """Return the ids of a conversation, up to where the model's answer begins.
+
+    The BOS token comes once, whether the template writes it or leaves it to the tokenizer.
+    """
+    bos = tokenizer.bos_token
+    text = apply_chat_template(template, messages, bos_token=bos, eos_token=tokenizer.eos_token, today=today)
+    return tokenizer.encode(text, add_bos=tokenizer.add_bos and not (bos and text.startswith(bos)))
+
+
+def _one_line(error: Exception) -> str:
+    text = " ".join(str(error).split()) or type(error).__name__
+    return (text if len(text) <= 200 else text[:197] + "...").rstrip(".")
