@@ -37,13 +37,23 @@ def parse(blob: Blob) -> ModelFile:
         return gguf.parse_gguf(blob)
     if head.startswith(llama2c.MAGIC):
         return llama2c.parse_versioned(blob)
-    if llama2c.is_version_0(blob):
+    implied = llama2c.version_0_size(blob)
+    if implied == blob.size:
         return llama2c.parse_version_0(blob)
     if looks_like_html(head):
         raise HtmlInsteadOfModelError(blob.name)
-    seen = head[:8]
-    why = next((why for magic, why in _OTHERS if head.startswith(magic)), "no known format begins with these bytes")
-    raise UnknownFormatError(blob.name, "first bytes", f"{seen.hex(' ')} ({_printable(seen)})", 0, why)
+    seen = f"{head[:8].hex(' ')} ({_printable(head[:8])})"
+    raise UnknownFormatError(blob.name, "first bytes", seen, 0, _guess(head, blob.size, implied))
+
+
+def _guess(head: bytes, size: int, llama2c_size: int | None) -> str:
+    """Say what an unknown file may be."""
+    for magic, why in _OTHERS:
+        if head.startswith(magic):
+            return why
+    if llama2c_size is not None:
+        return f"as a llama2.c file it would have {llama2c_size:,} bytes, and it has {size:,}"
+    return "no known format begins with these bytes"
 
 
 def _printable(data: bytes) -> str:

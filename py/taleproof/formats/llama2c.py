@@ -150,14 +150,17 @@ def _version_0_header(blob: Blob) -> Header | None:
     return None if header.problem() else header
 
 
-def is_version_0(blob: Blob) -> bool:
-    """Say whether the first seven numbers, read as a version 0 header, imply exactly this file's size."""
+def version_0_size(blob: Blob) -> int | None:
+    """Return the size that the first seven numbers imply, read as a version 0 header; None if they can't be one.
+
+    A file is of version 0 if this is exactly its size.
+    """
     header = _version_0_header(blob)
-    return header is not None and _implied_size(header, 0, _F32, _VERSION_0.size) == blob.size
+    return None if header is None else _implied_size(header, 0, _F32, _VERSION_0.size)
 
 
 def parse_version_0(blob: Blob) -> ModelFile:
-    """Parse a file for which is_version_0 holds."""
+    """Parse a file of the size that version_0_size returns."""
     header = _version_0_header(blob)
     if header is None:
         raise FormatError(blob.name, "header", None, 0, "these are not the numbers of a llama2.c file")
