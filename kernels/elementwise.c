@@ -2,7 +2,8 @@
 #include "elementwise.h"
 #include "math.h"
 
-/* y = x / sqrt(mean(x^2) + epsilon) * weight, rows [begin, end) of n columns. */
+/* y = x / sqrt(mean(x^2) + epsilon) * weight, rows [begin, end) of n columns. Where the sum of squares overflows y is NaN,
+ * not 0, so that the run stops. */
 void rms_norm(float *y, const float *x, const float *weight, float epsilon, uint32_t n, uint32_t begin, uint32_t end) {
   for (uint32_t row = begin; row < end; row++) {
     const float *from = x + (size_t)row * n;
@@ -15,7 +16,7 @@ void rms_norm(float *y, const float *x, const float *weight, float epsilon, uint
     }
     float sum = sum_lanes(squares);
     for (uint32_t i = whole; i < n; i++) sum = sum + from[i] * from[i];
-    const float scale = 1.0f / __builtin_sqrtf(sum / (float)n + epsilon);
+    const float scale = sum < __builtin_inff() ? 1.0f / __builtin_sqrtf(sum / (float)n + epsilon) : __builtin_nanf("");
     const v128_t factor = wasm_f32x4_splat(scale);
     for (uint32_t i = 0; i < whole; i += 4) store(to + i, wasm_f32x4_mul(wasm_f32x4_mul(load(from + i), factor), load(weight + i)));
     for (uint32_t i = whole; i < n; i++) to[i] = from[i] * scale * weight[i];

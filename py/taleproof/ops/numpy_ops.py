@@ -27,10 +27,10 @@ class NumpyOps:
         return table[self._ids]
 
     def rms_norm(self, x: Array, weight: Array, epsilon: float) -> Array:
-        """Divide by the root of the mean square, multiply with the weight."""
+        """Divide by the root of the mean square, multiply with the weight; NaN where the mean square overflows."""
         mean = np.mean(x * x, axis=-1, keepdims=True, dtype=np.float32)
         scale: Array = np.sqrt(mean + np.float32(epsilon))
-        y: Array = x / scale * weight
+        y: Array = np.where(np.isfinite(scale), x, np.nan) / scale * weight
         return y
 
     def linear(self, x: Array, weight: Array) -> Array:
