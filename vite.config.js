@@ -6,16 +6,8 @@
  */
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vite";
+import { HEADERS } from "./scripts/lib/headers.mjs";
 import { linkPublicFiles } from "./scripts/lib/vite-public.mjs";
-
-/** Cross-origin isolation: without these the page gets neither shared memory nor precise memory figures. */
-const headers = {
-  "Cross-Origin-Opener-Policy": "same-origin",
-  "Cross-Origin-Embedder-Policy": "require-corp",
-  "Cross-Origin-Resource-Policy": "same-origin",
-  "X-Content-Type-Options": "nosniff",
-  "Referrer-Policy": "no-referrer",
-};
 
 export default defineConfig({
   base: "./",
@@ -29,6 +21,6 @@ export default defineConfig({
     copyPublicDir: false,
     assetsInlineLimit: 0,
   },
-  server: { headers, port: 5173, watch: { ignored: ["**/.venv/**", "**/build/**", "**/public/models/**"] } },
-  preview: { headers, port: 4173 },
+  server: { headers: HEADERS, port: 5173, watch: { ignored: ["**/.venv/**", "**/build/**", "**/public/models/**"] } },
+  preview: { headers: HEADERS, port: 4173 },
 });

@@ -5,7 +5,7 @@
  * Linking is safe because set-up never writes into a file: it replaces it.
  */
 import { readdirSync } from "node:fs";
-import { join, relative } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { placeFile } from "./place.mjs";
 
 /** @returns {import("vite").Plugin} */
@@ -19,7 +19,7 @@ export function linkPublicFiles() {
       config = resolved;
     },
     closeBundle() {
-      const target = join(config.root, config.build.outDir);
+      const target = resolve(config.root, config.build.outDir);
       for (const entry of readdirSync(config.publicDir, { recursive: true, withFileTypes: true })) {
         if (!entry.isFile()) continue;
         const from = join(entry.parentPath, entry.name);

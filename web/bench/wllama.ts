@@ -1,0 +1,30 @@
+/** The benchmark's page with wllama (llama.cpp compiled to WebAssembly): one thread, no GPU, otherwise as it comes. */
+import { Wllama } from "@wllama/wllama";
+import wasm from "@wllama/wllama/esm/wasm/wllama.wasm?url";
+import { type BenchEngine, runPage } from "./page";
+
+const CONTEXT = 1024;
+
+const silent = { debug() {}, log() {}, warn: console.warn, error: console.error };
+const wllama = new Wllama({ default: wasm }, { logger: silent, suppressNativeLog: true });
+
+const engine: BenchEngine = {
+  // wllama starts its runtime together with the model.
+  start: () => Promise.resolve(),
+  open: (url) => wllama.loadModelFromUrl(url, { n_threads: 1, n_gpu_layers: 0, n_ctx: CONTEXT, useCache: true }),
+  async write({ prompt, maxTokens }, onTokens) {
+    let promptTokens = 0;
+    const chunks = await wllama.createCompletion({ prompt, max_tokens: maxTokens, temperature: 0, stream: true });
+    for await (const chunk of chunks) {
+      const text = chunk.choices[0]?.text ?? "";
+      if (text !== "") onTokens(1, text);
+      promptTokens = chunk.usage?.prompt_tokens ?? promptTokens;
+      if (chunk.timings) promptTokens = chunk.timings.prompt_n + (chunk.timings.cache_n ?? 0);
+    }
+    if (wllama.isMultithread()) throw new Error("wllama runs with several threads");
+    return promptTokens;
+  },
+  digest: () => Promise.resolve(null),
+};
+
+runPage(engine);
