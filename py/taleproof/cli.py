@@ -1,0 +1,164 @@
+"""The command line: the same engine and the same loop as in the page.
+
+    python -m taleproof generate MODEL --prompt TEXT     write on; the text as it comes, or one JSON object
+    python -m taleproof score MODEL --prompt TEXT --continuation TEXT
+    python -m taleproof inspect MODEL                    what the file says of itself
+    python -m taleproof digest FILE                      its SHA-256 and SHA3-256
+
+Arguments come in; text or JSON goes to standard output. What goes wrong is one sentence on standard error, and exit
+code 2; 130 after Ctrl-C.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import NoReturn
+
+from .errors import JsonValue, TaleproofError
+
+
+FAILED = 2
+INTERRUPTED = 130
+DEFAULT_MAX_TOKENS = 256
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one sentence, like all others."""
+
+    def error(self, message: str) -> NoReturn:
+        """End with the error."""
+        print(f"{self.prog}: {message}. Try --help.", file=sys.stderr)
+        raise SystemExit(FAILED)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError):  # a test's stream may be of another kind
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        options = _parser().parse_args(arguments)
+        options.run(options)
+        sys.stdout.flush()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else FAILED
+    except TaleproofError as error:
+        print(f"taleproof: {error.message}", file=sys.stderr)
+        return FAILED
+    except BrokenPipeError:
+        sys.stdout = None  # type: ignore[assignment]  # the reader has gone; nothing is left to flush
+        return FAILED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="taleproof", description="Stories by a language model, the same to the last bit.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    generate = commands.add_parser("generate", help="write on from a prompt")
+    _add_model(generate)
+    generate.add_argument("--chat", action="store_true", help="the prompt is a message in the model's chat form")
+    generate.add_argument("--temperature", type=float, default=0.0, help="0, the default, takes the likeliest")
+    generate.add_argument("--top-p", type=float, metavar="P", help="keep the likeliest that make up P")
+    generate.add_argument("--top-k", type=int, metavar="K", help="keep the K likeliest")
+    generate.add_argument("--min-p", type=float, metavar="P", help="keep those P times as likely as the likeliest")
+    generate.add_argument("--repeat-penalty", type=float, default=1.0, help="above 1 avoids repetition")
+    generate.add_argument("--repeat-last-n", type=int, default=64, help="how many tokens back it looks")
+    generate.add_argument("--seed", type=int, default=0, help="of the generator; default 0")
+    generate.add_argument("--max-tokens", type=int, default=DEFAULT_MAX_TOKENS, help="tokens to write at most")
+    generate.add_argument("--stop", action="append", default=[], metavar="TEXT", help="end before this text")
+    generate.set_defaults(run=_generate)
+
+    score = commands.add_parser("score", help="how likely the model finds a given continuation")
+    _add_model(score)
+    score.add_argument("--continuation", required=True, help="the text after the prompt")
+    score.set_defaults(run=_score)
+
+    inspect = commands.add_parser("inspect", help="show a model file's metadata and tensors")
+    inspect.add_argument("model", type=Path, metavar="MODEL")
+    inspect.add_argument("--expect-sha256", metavar="HEX", help="refuse a file with another digest")
+    inspect.set_defaults(run=_inspect)
+
+    digest = commands.add_parser("digest", help="show a file's digests")
+    digest.add_argument("file", type=Path, metavar="FILE")
+    digest.add_argument("--json", action="store_true", help="as one JSON object")
+    digest.set_defaults(run=_digest)
+    return parser
+
+
+def _add_model(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", type=Path, metavar="MODEL", help="a GGUF file, or a llama2.c .bin file")
+    parser.add_argument("--prompt", required=True, help="the text to go on from; special tokens are recognised")
+    parser.add_argument("--tokenizer", type=Path, metavar="FILE", help="tokenizer.bin of a llama2.c model")
+    parser.add_argument("--backend", choices=["wasm", "numpy"], default="wasm", help="default wasm")
+    parser.add_argument("--context", type=int, metavar="N", help="positions; default: the model's, at most 2048")
+    parser.add_argument("--expect-sha256", metavar="HEX", help="refuse a model file with another digest")
+    parser.add_argument("--json", action="store_true", help="one JSON object instead of text")
+
+
+def _print_json(value: JsonValue) -> None:
+    print(json.dumps(value, ensure_ascii=False))
+
+
+def _generate(options: argparse.Namespace) -> None:
+    from .cli_run import run_generate
+    from .generate import Limits
+    from .sampling import SamplerConfig
+
+    # Settings out of range are said before a large file is read.
+    config = SamplerConfig(
+        seed=options.seed,
+        temperature=options.temperature,
+        top_p=options.top_p,
+        top_k=options.top_k,
+        min_p=options.min_p,
+        repeat_penalty=options.repeat_penalty,
+        repeat_last_n=options.repeat_last_n,
+    )
+    limits = Limits(options.max_tokens, tuple(options.stop))
+    result = run_generate(options, config, limits, None if options.json else _show)
+    if result is None:
+        print()
+    else:
+        _print_json(result)
+
+
+def _show(text: str) -> None:
+    print(text, end="", flush=True)
+
+
+def _score(options: argparse.Namespace) -> None:
+    from .cli_run import run_score
+
+    result, table = run_score(options)
+    if options.json:
+        _print_json(result)
+    else:
+        print(table)
+
+
+def _inspect(options: argparse.Namespace) -> None:
+    from .cli_run import describe
+
+    print(describe(options.model, options.expect_sha256))
+
+
+def _digest(options: argparse.Namespace) -> None:
+    from .digest import digest_blob
+    from .reader import FileBlob
+
+    start = time.perf_counter()
+    found = digest_blob(FileBlob(options.file), sha3=True)
+    if options.json:
+        seconds = time.perf_counter() - start
+        _print_json(
+            {"sha256": found.sha256, "sha3_256": found.sha3_256, "size": found.size, "seconds": round(seconds, 3)}
+        )
+    else:
+        print(f"SHA-256   {found.sha256}\nSHA3-256  {found.sha3_256}\nsize      {found.size:,} bytes")

@@ -1,0 +1,172 @@
+"""What the commands do with a model: options come in, JSON values and tables go out.
+
+It is apart from cli.py so that ``--help``, ``digest`` and a mistyped option need not load an engine.
+"""
+
+import time
+from argparse import Namespace
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from .chat import chat_template, encode_chat
+from .digest import Digests
+from .engine import Session
+from .errors import ChatTemplateError, InvalidSettingError, JsonValue
+from .formats import ModelFile, parse
+from .formats.model_file import TensorInfo
+from .generate import Finished, Limits, Stats, Token, encode_prompt, generate
+from .local import LocalModel, open_local, verified
+from .reader import FileBlob
+from .sampling import Sampler, SamplerConfig
+from .score import encode_continuation, score
+
+
+Show = Callable[[str], None]
+
+_ROWS_SHOWN = 72  # characters of a metadata value in a table
+
+
+def run_generate(
+    options: Namespace, config: SamplerConfig, limits: Limits, show: Show | None
+) -> dict[str, JsonValue] | None:
+    """Write on from the prompt; return the JSON object, or None if the text was shown as it came."""
+    start = time.perf_counter()
+    model, session = _open(options)
+    loaded = time.perf_counter() - start
+    ids = _chat_ids(model, options.prompt) if options.chat else encode_prompt(model.tokenizer, options.prompt)
+    if show is not None and not options.chat:
+        show(options.prompt)
+    tokens: list[JsonValue] = []
+    text = ""
+    for event in generate(session, model.tokenizer, ids, Sampler(config), limits):
+        if isinstance(event, Token):
+            tokens.append({"id": event.id, "logprob": event.logprob})
+        if isinstance(event, Token | Finished):
+            text += event.text
+            if show is not None:
+                show(event.text)
+        if isinstance(event, Finished) and show is None:
+            timings = {"load_seconds": round(loaded, 6), **_timings(event.stats)}
+            return _result(model, ids, tokens, text, event.reason, timings)
+    return None
+
+
+def run_score(options: Namespace) -> tuple[dict[str, JsonValue], str]:
+    """Score the continuation; return the JSON object, and a table for people."""
+    start = time.perf_counter()
+    model, session = _open(options)
+    loaded = time.perf_counter()
+    prompt, continuation = encode_continuation(model.tokenizer, options.prompt, options.continuation)
+    scored = list(score(session, prompt, continuation))
+    seconds = time.perf_counter() - loaded
+    timings: dict[str, JsonValue] = {
+        "load_seconds": round(loaded - start, 6),
+        "score_seconds": round(seconds, 6),
+        "tokens_per_second": round((len(prompt) + len(scored)) / seconds, 3),
+    }
+    tokens: list[JsonValue] = [{"id": s.id, "logprob": s.logprob, "best": s.best} for s in scored]
+    result = _result(model, prompt, tokens, options.continuation, "given", timings)
+    total = sum(s.logprob for s in scored)
+    lines = [f"{'id':>8} {'logprob':>12} {'best':>8}  text"]
+    lines += [f"{s.id:8} {s.logprob:12.6f} {s.best:8}  {model.tokenizer.decode([s.id])!r}" for s in scored]
+    return result, "\n".join([*lines, f"{len(scored):,} tokens, {total:.6f} in all"])
+
+
+def _open(options: Namespace) -> tuple[LocalModel, Session]:
+    """Open the model and a session of the context asked for."""
+    model = open_local(
+        options.model,
+        tokenizer=options.tokenizer,
+        backend=options.backend,
+        expected_sha256=options.expect_sha256,
+    )
+    longest = model.engine.config.n_ctx_train
+    if options.context is not None and not 1 <= options.context <= longest:
+        raise InvalidSettingError("context", options.context, 1, longest)
+    return model, model.engine.session(options.context)
+
+
+def _chat_ids(model: LocalModel, prompt: str) -> list[int]:
+    template = chat_template(model.file)
+    if template is None:
+        raise ChatTemplateError("the model has none")
+    return encode_chat(model.tokenizer, template, [{"role": "user", "content": prompt}])
+
+
+def _result(
+    model: LocalModel,
+    prompt: list[int],
+    tokens: list[JsonValue],
+    text: str,
+    reason: str,
+    timings: dict[str, JsonValue],
+) -> dict[str, JsonValue]:
+    digests = _digests(model.digests)
+    if model.tokenizer_digests is not None:
+        digests["tokenizer"] = _digests(model.tokenizer_digests)
+    return {
+        "prompt_tokens": list(prompt),
+        "tokens": tokens,
+        "text": text,
+        "finish_reason": reason,
+        "timings": timings,
+        "digests": digests,
+    }
+
+
+def _digests(digests: Digests) -> dict[str, JsonValue]:
+    return {"sha256": digests.sha256, "sha3_256": digests.sha3_256, "size": digests.size}
+
+
+def _timings(stats: Stats) -> dict[str, JsonValue]:
+    return {
+        "prefill_seconds": _rounded(stats.prefill_seconds),
+        "prefill_tokens_per_second": _rounded(stats.prefill_rate),
+        "first_token_seconds": _rounded(stats.first_token_seconds),
+        "decode_seconds": _rounded(stats.decode_seconds),
+        "decode_tokens_per_second": _rounded(stats.decode_rate),
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 6)
+
+
+def describe(path: Path, expected_sha256: str | None) -> str:
+    """Return a model file's digests, metadata and tensors as tables; hashed first, then parsed."""
+    model = verified(FileBlob(path), expected_sha256)
+    file = parse(model.blob)
+    head = [
+        ("file", file.name),
+        ("format", file.format),
+        ("architecture", file.architecture),
+        ("size", f"{file.size:,} bytes"),
+        ("SHA-256", model.digests.sha256),
+        ("SHA3-256", str(model.digests.sha3_256)),
+    ]
+    parts = [_columns(head), f"Metadata ({len(file.metadata)})", _columns(_metadata(file))]
+    rows = [(tensor.name, tensor.type.name, _shape(tensor), f"{tensor.nbytes:,}") for tensor in file.tensors.values()]
+    return "\n\n".join([*parts, f"Tensors ({len(rows)}): name, type, shape, bytes", _columns(rows)])
+
+
+def _metadata(file: ModelFile) -> list[tuple[str, str]]:
+    rows = []
+    for key, value in file.metadata.items():
+        if isinstance(value, str | bool | int | float):
+            shown = repr(value) if isinstance(value, str) else str(value)
+        else:
+            first = ", ".join(str(item) for item in value[:4])
+            shown = f"{len(value):,} values: {first}{', ...' if len(value) > 4 else ''}"
+        rows.append((key, shown if len(shown) <= _ROWS_SHOWN else shown[: _ROWS_SHOWN - 3] + "..."))
+    return rows
+
+
+def _shape(tensor: TensorInfo) -> str:
+    return " x ".join(map(str, tensor.shape))
+
+
+def _columns(rows: Sequence[tuple[str, ...]]) -> str:
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))] if rows else []
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )

@@ -1,0 +1,60 @@
+"""How likely a model finds a given text: a prompt and its continuation come in, the log-probability of each of the
+continuation's tokens goes out, and the token that the model would have preferred.
+
+Nothing is sampled: the model is shown the given token, whatever it would have chosen (teacher forcing).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from .errors import EmptyPromptError, PromptTooLongError
+from .generate import Session
+from .logprobs import LogProbabilities
+from .sampling import argmax
+from .tokenizers import Tokenizer
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A given token, its log-probability after all before it, and the likeliest token there."""
+
+    id: int
+    logprob: float
+    best: int
+
+
+def encode_continuation(tokenizer: Tokenizer, prompt: str, continuation: str) -> tuple[list[int], list[int]]:
+    """Return the ids of a prompt and of the text after it.
+
+    They are split out of the ids of the whole text, or, where a token would lie across the border, encoded apart.
+    """
+    before, whole = tokenizer.encode(prompt), tokenizer.encode(prompt + continuation)
+    if whole[: len(before)] == before:
+        return before, whole[len(before) :]
+    return before, tokenizer.encode(continuation, add_bos=False)
+
+
+def score(session: Session, prompt_ids: Sequence[int], continuation_ids: Sequence[int]) -> Iterator[Scored]:
+    """Score the continuation's tokens one after the other; the session starts afresh.
+
+    Raises
+    ------
+    EmptyPromptError : nothing comes before the first token.
+    PromptTooLongError : prompt and continuation do not fit in the context.
+    """
+    ids = [*prompt_ids, *continuation_ids]
+    if not prompt_ids:
+        raise EmptyPromptError
+    if len(ids) > session.n_ctx:
+        raise PromptTooLongError(len(ids), session.n_ctx)
+    session.rewind(0)
+    inputs = ids[:-1]  # nothing is asked about what follows the last one
+    for start in range(0, len(inputs), session.prefill_batch):
+        batch = inputs[start : start + session.prefill_batch]
+        wanted = start + len(batch) >= len(prompt_ids)
+        logits = session.forward(batch, logits="all" if wanted else "none")
+        if logits is None:
+            continue
+        for offset in range(max(0, len(prompt_ids) - 1 - start), len(batch)):
+            given = ids[start + offset + 1]
+            yield Scored(given, LogProbabilities(logits[offset]).of(given), argmax(logits[offset]))
