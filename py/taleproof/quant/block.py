@@ -51,9 +51,7 @@ class BlockType:
         """
         if data.dtype != np.uint8 or data.ndim != 2 or data.shape[1] != self.nbytes:
             raise ValueError(f"{self.name} wants uint8 (n, {self.nbytes}), got {data.dtype} {data.shape}")
-        with np.errstate(
-            invalid="ignore", over="ignore"
-        ):  # a scale may be infinite or NaN; logits are checked instead
+        with np.errstate(invalid="ignore", over="ignore"):  # a scale may be infinite or NaN; logits are checked instead
             return self.decoder(data)
 
 
@@ -67,8 +65,9 @@ def nibbles(data: Bytes, group: int) -> Bytes:
 
     (n, bytes) -> (n, 2 * bytes)
     """
-    pairs = data.reshape(len(data), -1, 1, group) >> np.array([0, 4], np.uint8).reshape(2, 1)
-    return (pairs & np.uint8(15)).reshape(len(data), -1)
+    n, nbytes = data.shape
+    pairs = data.reshape(n, nbytes // group, 1, group) >> np.array([0, 4], np.uint8).reshape(2, 1)
+    return (pairs & np.uint8(15)).reshape(n, 2 * nbytes)
 
 
 def fifth_bits(data: Bytes) -> Bytes:

@@ -1,0 +1,124 @@
+"""Every block type's decoder against the gguf package, to the bit, on random, extreme and quantised blocks."""
+
+import hypothesis.extra.numpy as hnp
+import numpy as np
+import pytest
+from gguf.constants import GGML_QUANT_SIZES, GGMLQuantizationType
+from gguf.quants import dequantize
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from fixtures.make import TYPE_NAMES
+from fixtures.quantise import encode
+from taleproof.quant import BLOCK_TYPES, GGUF_TYPE_NAMES, BlockType, q8_group, row_bytes
+
+
+TYPES = [BLOCK_TYPES[name] for name in TYPE_NAMES]
+every_type = pytest.mark.parametrize("block_type", TYPES, ids=TYPE_NAMES)
+
+# The largest error of a weight, in parts of the span of its block: half a step of the format, and what rounding the
+# scales to 16 or 6 bits adds to it.
+ERROR = {
+    "F32": 0.0,
+    "F16": 2.0**-11,
+    "BF16": 2.0**-8,
+    "Q8_0": 0.005,
+    "Q6_K": 0.04,
+    "Q5_0": 0.04,
+    "Q5_1": 0.02,
+    "Q5_K": 0.03,
+    "Q4_0": 0.08,
+    "Q4_1": 0.04,
+    "Q4_K": 0.05,
+    "Q3_K": 0.2,
+    "Q2_K": 0.25,
+}
+
+
+def reference(block_type: BlockType, data: NDArray[np.uint8]) -> NDArray[np.float32]:
+    if block_type.name in ("F32", "F16"):  # the package refuses bytes for these
+        return data.view("<f4" if block_type.name == "F32" else "<f2").astype(np.float32)
+    assert block_type.gguf_id is not None
+    with np.errstate(all="ignore"):
+        decoded: NDArray[np.float32] = dequantize(data, GGMLQuantizationType(block_type.gguf_id))
+    return decoded
+
+
+def assert_same_bits(block_type: BlockType, data: NDArray[np.uint8]) -> None:
+    decoded = block_type.decode(data)
+    assert decoded.shape == (len(data), block_type.elements)
+    assert decoded.dtype == np.float32
+    expected = reference(block_type, data)
+    same = (decoded.view(np.uint32) == expected.view(np.uint32)) | (np.isnan(decoded) & np.isnan(expected))
+    assert same.all()
+
+
+@every_type
+def test_the_table_agrees_with_the_gguf_package(block_type: BlockType) -> None:
+    number = GGMLQuantizationType[block_type.name]
+    assert block_type.gguf_id == number
+    assert (block_type.elements, block_type.nbytes) == GGML_QUANT_SIZES[number]
+    assert BLOCK_TYPES[int(number)] is block_type
+
+
+def test_every_gguf_number_has_a_name() -> None:
+    for number in GGMLQuantizationType:
+        assert GGUF_TYPE_NAMES[int(number)] == number.name
+
+
+@every_type
+def test_random_blocks(block_type: BlockType) -> None:
+    rng = np.random.default_rng(3)
+    assert_same_bits(block_type, rng.integers(0, 256, (500, block_type.nbytes), np.uint8))
+
+
+@every_type
+@pytest.mark.parametrize("byte", [0x00, 0x01, 0x0F, 0x3F, 0x7F, 0x80, 0xC0, 0xF0, 0xFF])
+def test_blocks_of_one_byte_repeated(block_type: BlockType, byte: int) -> None:
+    assert_same_bits(block_type, np.full((2, block_type.nbytes), byte, np.uint8))
+
+
+@every_type
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_any_blocks(block_type: BlockType, data: st.DataObject) -> None:
+    assert_same_bits(block_type, data.draw(hnp.arrays(np.uint8, (3, block_type.nbytes))))
+
+
+@every_type
+def test_quantised_weights_come_back_within_the_step_of_the_format(block_type: BlockType) -> None:
+    weights = np.random.default_rng(4).standard_normal((64, 256)).astype(np.float32)
+    blocks = encode(block_type.name, weights)
+    assert_same_bits(block_type, blocks)
+    decoded = block_type.decode(blocks).reshape(weights.shape)
+    span = 2 * np.abs(weights).max(axis=1, keepdims=True)
+    assert (np.abs(decoded - weights) <= ERROR[block_type.name] * span).all()
+
+
+@pytest.mark.parametrize("size", [1, 32, 64, 100])
+def test_groups_of_llama2c(size: int) -> None:
+    rng = np.random.default_rng(5)
+    q = rng.integers(-128, 128, (7, size)).astype(np.int8)
+    scale = rng.standard_normal((7, 1)).astype("<f4")
+    block_type = q8_group(size)
+    assert (block_type.name, block_type.gguf_id) == (f"Q8_GROUP{size}", None)
+    decoded = block_type.decode(np.concatenate([q.view(np.uint8), scale.view(np.uint8)], axis=1))
+    assert np.array_equal(decoded, q.astype(np.float32) * scale)
+
+
+def test_no_blocks_decode_to_nothing() -> None:
+    for block_type in TYPES:
+        assert block_type.decode(np.empty((0, block_type.nbytes), np.uint8)).shape == (0, block_type.elements)
+
+
+@pytest.mark.parametrize("shape", [(3, 17), (18,), (1, 2, 18)])
+def test_data_of_another_shape_is_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="Q4_0"):
+        BLOCK_TYPES["Q4_0"].decode(np.zeros(shape, np.uint8))
+
+
+def test_row_bytes() -> None:
+    assert row_bytes(BLOCK_TYPES["Q4_K"], 512) == 288
+    with pytest.raises(ValueError, match="256"):
+        row_bytes(BLOCK_TYPES["Q4_K"], 500)
