@@ -465,6 +465,24 @@ class InvalidSettingError(TaleproofError):
         )
 
 
+class NoModelError(TaleproofError):
+    """A story asked for before a model was opened, or after it was closed."""
+
+    code = "no-model"
+
+    def __init__(self) -> None:
+        super().__init__("No model is open. Choose one first, then begin the story.")
+
+
+class NothingToContinueError(TaleproofError):
+    """A story that came to its own end, or that is being written, can't be continued."""
+
+    code = "nothing-to-continue"
+
+    def __init__(self) -> None:
+        super().__init__("This story has come to its end. Start again, or begin another one with its last lines.")
+
+
 class PromptTooLongError(TaleproofError):
     """An opening of more tokens than the model can read at once."""
 

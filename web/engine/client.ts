@@ -11,6 +11,7 @@ import type {
   EngineInfo,
   ErrorData,
   LoadProgress,
+  ModelSource,
   OpenRequest,
   OpenResult,
   ReplyMessage,
@@ -63,10 +64,12 @@ export class EngineClient {
   /**
    * @param onCrash told when the worker dies, after everything pending was rejected with the same error.
    * @param spawn makes the worker; for tests.
+   * @param base the address of the site's files; relative addresses of models count from there.
    */
   constructor(
     private readonly onCrash: (error: EngineError) => void,
     private readonly spawn: () => WorkerLike = startWorker,
+    private readonly base: string = new URL(import.meta.env.BASE_URL, document.baseURI).href,
   ) {}
 
   /** Starts the engine where it is not running; resolves when it can open a model. */
@@ -92,7 +95,7 @@ export class EngineClient {
     signal?: AbortSignal,
   ): Promise<OpenResult> {
     void this.start().catch(() => undefined); // a failed start rejects this request too
-    return this.request("open", request, onProgress, signal);
+    return this.request("open", this.resolved(request), onProgress, signal);
   }
 
   /**
@@ -138,13 +141,19 @@ export class EngineClient {
 
   private start(): Promise<EngineInfo> {
     if (!this.started) {
-      const base = new URL(import.meta.env.BASE_URL, self.location.href).href;
-      this.started = this.request("init", { base }, (progress) => {
+      this.started = this.request("init", { base: this.base }, (progress) => {
         this.lastStart = progress;
         for (const listener of this.startListeners) listener(progress);
       });
     }
     return this.started;
+  }
+
+  /** The request with whole addresses: the worker's own address is not the page's. */
+  private resolved<R extends { source: ModelSource; tokenizer?: OpenRequest["tokenizer"] }>(request: R): R {
+    const { source, tokenizer } = request;
+    const whole = source.kind === "url" ? { ...source, url: new URL(source.url, this.base).href } : source;
+    return { ...request, source: whole, ...(tokenizer ? { tokenizer: this.resolved(tokenizer) } : {}) };
   }
 
   private request<K extends RequestKind>(

@@ -41,13 +41,22 @@ interface PythonApi {
   start(request: string): string;
   next(): string;
   stop(): string;
-  close(): string;
+  close(): Promise<string>;
   info(): string;
   random_bytes(count: number): Uint8Array;
 }
 
+/** What worker_api.py is given; see Means there. */
+interface Means {
+  arena: Arena;
+  storage: ModelStorage;
+  fetcher: Fetcher;
+  device_bytes: number | undefined;
+  python_bytes(): number;
+}
+
 interface WorkerModule {
-  create(arena: Arena, storage: ModelStorage, fetcher: Fetcher, facts: string): PythonApi;
+  create(means: Means): PythonApi;
 }
 
 /** Progress of a load is told at most so often. */
@@ -84,8 +93,7 @@ export class EngineHost {
     signal: AbortSignal,
   ): Promise<OpenResult> {
     await this.connectEarly(request);
-    const api = await this.started();
-    if (signal.aborted) throw cancelled();
+    const api = await untilAborted(this.started(), signal);
     const cancel = (): void => void api.cancel();
     signal.addEventListener("abort", cancel);
     try {
@@ -114,7 +122,7 @@ export class EngineHost {
   }
 
   async close(): Promise<null> {
-    return unwrap<null>((await this.started()).close());
+    return unwrap<null>(await (await this.started()).close());
   }
 
   async report(remove: string | null): Promise<StorageReport> {
@@ -151,8 +159,13 @@ export class EngineHost {
     step("packages");
     const arena = new Arena(await kernels);
     const module = python.pyimport("taleproof.worker_api") as unknown as WorkerModule;
-    const facts = { deviceMemory: deviceMemory(), pythonMemory: 0 };
-    const api = module.create(arena, this.storage, this.fetcher, JSON.stringify(facts));
+    const api = module.create({
+      arena,
+      storage: this.storage,
+      fetcher: this.fetcher,
+      device_bytes: deviceBytes(),
+      python_bytes: () => heapBytes(python),
+    });
     drawRandomnessFrom(api);
     step("engine");
     step("ready");
@@ -171,14 +184,29 @@ function localFile(source: OpenRequest["source"]): LocalFile | undefined {
   return source.kind === "file" ? new LocalFile(source.file) : undefined;
 }
 
+/** The promise, or an error as soon as the signal is aborted. */
+function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(cancelled());
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
+}
+
 function cancelled(): EngineError {
   return new EngineError({ code: "cancelled", message: "Stopped before it was done, as you asked." });
 }
 
-/** In bytes, as far as the browser tells: it names whole gigabytes, and 8 for everything above. */
-function deviceMemory(): number | null {
+/** The device's memory as far as the browser tells: it names few sizes, and 8 GB for everything above. */
+function deviceBytes(): number | undefined {
   const gigabytes = (navigator as Navigator & { deviceMemory?: number }).deviceMemory;
-  return gigabytes === undefined || gigabytes >= 8 ? null : gigabytes * 2 ** 30;
+  return gigabytes === undefined || gigabytes >= 8 ? undefined : gigabytes * 2 ** 30;
+}
+
+/** The size of Python's own memory, of which Pyodide's public interface does not tell. */
+function heapBytes(python: PyodideAPI): number {
+  return (python as unknown as { _module: { HEAPU8: Uint8Array } })._module.HEAPU8.byteLength;
 }
 
 /** From here on everything random in this worker comes from the seeded generator of entropy.py. */

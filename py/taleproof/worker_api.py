@@ -1,0 +1,183 @@
+"""What the engine worker calls: open, start, next, stop, close. The only module that imports js or pyodide.
+
+In come JSON requests (web/engine/protocol.ts) and the page's means: arena, storage, downloads. Out goes JSON, either
+{"ok": result} or {"error": {code, message, details, verdict}}; no Python object crosses the border, so none can leak.
+Errors that are not meant for people are not caught here: the worker takes them for a crash.
+"""
+
+import json
+import platform
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from typing import Any, Protocol
+
+from pyodide.ffi import to_js
+
+from . import __version__, entropy
+from .arena import MAX_BYTES
+from .errors import NoModelError, TaleproofError
+from .generate import ReusableSession
+from .numerics import NUMERICS_VERSION
+from .receipts import story_record
+from .verify import Verdict
+from .worker_arena import BrowserArena, JsArena
+from .worker_load import Loader, Phase
+from .worker_open import Opened, Opener, RefusedFileError, Waiting
+from .worker_ports import JsFetcher, LocalFile, Store
+from .worker_story import Batch, Story
+
+
+class Means(Protocol):
+    """What web/engine/host.ts hands over."""
+
+    arena: JsArena
+    storage: Store
+    fetcher: JsFetcher
+    device_bytes: int | None
+
+    def python_bytes(self) -> int:
+        """Return the size of Python's own memory."""
+        ...
+
+
+def create(means: Means) -> "Api":
+    """Return the engine; from here on everything random comes from the seeded generator."""
+    entropy.install()
+    return Api(means)
+
+
+class Api:
+    """One engine with at most one model and one story."""
+
+    def __init__(self, means: Means) -> None:
+        self._means = means
+        self._arena = BrowserArena(means.arena, means.device_bytes or MAX_BYTES)
+        self._loader = Loader(self._arena, means.storage, means.fetcher)
+        self._opener = Opener(self._arena, self._loader)
+        self._opened: Opened | None = None
+        self._session: ReusableSession | None = None
+        self._story: Story | None = None
+
+    def info(self) -> str:
+        """Return what is fixed about this engine."""
+        return _ok(
+            {
+                "kernels": self._arena.build,
+                "numericsVersion": NUMERICS_VERSION,
+                "version": __version__,
+                "python": platform.python_version(),
+                "memory": self._memory(),
+            }
+        )
+
+    async def open(
+        self,
+        request: str,
+        file: LocalFile | None,
+        tokenizer: LocalFile | None,
+        progress: Callable[[Phase, str, int, int | None], None],
+    ) -> str:
+        """Open a model in place of the present one; ``request`` is an OpenRequest."""
+        return await _answer_later(self._open(json.loads(request), {"model": file, "tokenizer": tokenizer}, progress))
+
+    async def cancel(self) -> None:
+        """End what is being loaded."""
+        await self._loader.stop()
+
+    def start(self, request: str) -> str:
+        """Begin a story, or go on with the present one; ``request`` is a StartRequest."""
+        return _answer(lambda: self._start(json.loads(request)))
+
+    def next(self) -> str:
+        """Return the next events of the story."""
+        return _answer(lambda: self._story.next() if self._story else [])
+
+    def stop(self) -> str:
+        """End the story's run."""
+        return _answer(lambda: self._story.stop() if self._story else [])
+
+    async def close(self) -> str:
+        """Forget model and story, and empty the arena."""
+        return await _answer_later(self._close())
+
+    def random_bytes(self, count: int) -> Any:
+        """Return bytes of the seeded generator, for ``crypto.getRandomValues``."""
+        return to_js(entropy.random_bytes(count))
+
+    async def _open(self, request: Any, files: Any, progress: Any) -> dict[str, Any]:
+        self._opened = self._session = self._story = None
+        answer = await self._opener.open(request, files, progress)
+        if isinstance(answer, Waiting):
+            verdict = _verdict(answer.verdict)
+            return {"kind": "needs-acceptance", "role": answer.role, "name": answer.name, "verdict": verdict}
+        self._opened = answer
+        self._session = ReusableSession(answer.session)
+        return {
+            "kind": "ready",
+            "model": answer.describe(),
+            "verdict": _verdict(answer.verdict),
+            "memory": self._memory(),
+        }
+
+    async def _close(self) -> None:
+        self._opened = self._session = self._story = None
+        await self._opener.empty()
+
+    def _start(self, request: Any) -> Batch:
+        if self._opened is None or self._session is None:
+            raise NoModelError
+        if request["kind"] == "new":
+            self._story = Story(self._opened, self._session, request, self._memory, self._record)
+        elif self._story is None:
+            raise NoModelError
+        else:
+            self._story.resume(int(request["maxTokens"]))
+        return self._story.started()
+
+    def _record(self, story: Story) -> dict[str, Any]:
+        return dict(story_record(story))
+
+    def _memory(self) -> dict[str, int]:
+        opened = self._opened
+        return {
+            "arena": self._arena.size,
+            "python": self._means.python_bytes(),
+            "model": opened.file.size if opened else 0,
+            "cache": opened.cache_bytes if opened else 0,
+        }
+
+
+def _verdict(verdict: Verdict) -> dict[str, Any]:
+    """Return the Verdict of web/engine/protocol.ts."""
+    expected = asdict(verdict.expected) if verdict.expected else None
+    return {
+        "kind": verdict.kind,
+        "expected": expected,
+        "actual": asdict(verdict.actual),
+        "sentence": verdict.sentence,
+    }
+
+
+def _ok(result: Any) -> str:
+    return json.dumps({"ok": result}, allow_nan=False)
+
+
+def _failed(error: TaleproofError, verdict: Verdict | None = None) -> str:
+    shown = {"code": error.code, "message": error.message, "details": error.details}
+    return json.dumps({"error": {**shown, "verdict": _verdict(verdict) if verdict else None}}, allow_nan=False)
+
+
+def _answer(work: Callable[[], Any]) -> str:
+    try:
+        return _ok(work())
+    except TaleproofError as error:
+        return _failed(error)
+
+
+async def _answer_later(work: Awaitable[Any]) -> str:
+    try:
+        return _ok(await work)
+    except RefusedFileError as refused:
+        return _failed(refused.error, refused.verdict)
+    except TaleproofError as error:
+        return _failed(error)

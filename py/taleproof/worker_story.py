@@ -1,0 +1,186 @@
+"""A story in the making, in the browser: pulled batch by batch, stopped by not asking, continued where it stands.
+
+In come an opened model and a StartRequest of the page; out go lists of WriteEvents (web/engine/protocol.ts) as plain
+data. A batch lasts a few hundredths of a second, so that the page stays smooth and Stop is prompt. Refused: settings out
+of range, an empty prompt, one longer than the context, chat without a template.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from .chat import chat_template, encode_chat
+from .errors import ChatTemplateError, InvalidSettingError, NothingToContinueError
+from .generate import Event, Finished, Limits, Prefilled, ReusableSession, Stats, Token, encode_prompt, generate
+from .sampling import MAX_SEED, Sampler, SamplerConfig
+from .worker_open import Opened
+
+
+BATCH_SECONDS = 0.03
+"""A batch ends after this time: two frames of a screen."""
+
+Batch = list[dict[str, Any]]
+Memory = Callable[[], dict[str, int]]
+
+
+class Story:
+    """One story: its prompt, its sampler, and all tokens so far.
+
+    Parameters
+    ----------
+    request : a StartRequest of the kind "new".
+    record : makes the story's record out of the story; called at each end.
+    memory : the figures of the moment.
+    """
+
+    def __init__(
+        self,
+        opened: Opened,
+        session: ReusableSession,
+        request: Mapping[str, Any],
+        memory: Memory,
+        record: Callable[["Story"], dict[str, Any]],
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self.opened = opened
+        self.prompt, self.mode = str(request["prompt"]), str(request["mode"])
+        self.sampler = sampler_config(request["sampler"])
+        self.stop_strings = tuple(str(text) for text in request["limits"]["stop"])
+        self.max_tokens = 0
+        self.tokens: list[int] = []
+        self.logprobs: list[float] = []
+        self.finish_reason = ""
+        self._session, self._memory, self._record, self._clock = session, memory, record, clock
+        self._chooser = Sampler(self.sampler)
+        self._shown: list[str] = []
+        self.prompt_ids = self._encode()
+        self._stats = Stats(len(self.prompt_ids), 0)
+        self._events: Iterator[Event] | None = None
+        self._run(int(request["limits"]["maxTokens"]))
+
+    @property
+    def writing(self) -> bool:
+        """Say whether there is more to come without being continued."""
+        return self._events is not None
+
+    @property
+    def text(self) -> str:
+        """The text of all tokens so far, as it was shown."""
+        return "".join(self._shown)
+
+    def started(self) -> Batch:
+        """Return the first batch, which tells what was understood of the request."""
+        return [
+            {
+                "kind": "started",
+                "seed": str(self.sampler.seed),
+                "promptTokens": len(self.prompt_ids),
+                "sessionLength": self._session.n_ctx,
+            }
+        ]
+
+    def resume(self, max_tokens: int) -> None:
+        """Go on: the story becomes the one that a higher limit would have given."""
+        if self.finish_reason not in ("length", "stopped"):
+            raise NothingToContinueError
+        self._run(max_tokens)
+
+    def next(self) -> Batch:
+        """Return what happens in the next moment; nothing where nothing is being written."""
+        batch: Batch = []
+        began = self._clock()
+        while self._events is not None:
+            event = next(self._events)
+            batch.extend(self._told(event))
+            first = isinstance(event, Token) and event.stats.tokens == 1  # not to be kept waiting
+            if first or self._clock() - began >= BATCH_SECONDS:
+                break
+        if self._events is not None:
+            batch.append({"kind": "stats", "stats": self._figures()})
+        return batch
+
+    def stop(self) -> Batch:
+        """End the run; return how it ended, or nothing where it had ended by itself."""
+        if self._events is None:
+            return []
+        return [self._ended("stopped", self._held_back())]
+
+    def _encode(self) -> list[int]:
+        if self.mode == "raw":
+            return encode_prompt(self.opened.tokenizer, self.prompt)
+        template = chat_template(self.opened.file)
+        if template is None:
+            raise ChatTemplateError("the model has none")
+        return encode_chat(self.opened.tokenizer, template, [{"role": "user", "content": self.prompt}])
+
+    def _run(self, max_tokens: int) -> None:
+        limits = Limits(max_tokens, self.stop_strings)
+        ids = [*self.prompt_ids, *self.tokens]
+        self._events = generate(self._session, self.opened.tokenizer, ids, self._chooser, limits, clock=self._clock)
+        self.max_tokens = len(self.tokens) + max_tokens
+        self.finish_reason = ""
+
+    def _told(self, event: Event) -> Batch:
+        if isinstance(event, Prefilled):
+            return [{"kind": "prefill", "done": event.done, "total": event.total}]
+        self._stats = event.stats
+        if isinstance(event, Finished):
+            return [self._ended(event.reason, event.text)]
+        self.tokens.append(event.id)
+        self.logprobs.append(event.logprob)
+        self._shown.append(event.text)
+        return [{"kind": "token", "id": event.id, "text": event.text, "logprob": event.logprob}]
+
+    def _ended(self, reason: str, text: str) -> dict[str, Any]:
+        self._events = None
+        self._shown.append(text)
+        self.finish_reason = reason
+        return {
+            "kind": "finished",
+            "reason": reason,
+            "text": text,
+            "canContinue": reason in ("length", "stopped"),
+            "stats": self._figures(),
+            "record": self._record(self),
+        }
+
+    def _held_back(self) -> str:
+        """Return the whole characters that were not shown yet, because a stop string might have come of them."""
+        tokenizer, before = self.opened.tokenizer, [*self.prompt_ids[-1:], *self.tokens]
+        raw = b"".join(
+            tokenizer.token_bytes(token, after=last) for last, token in zip(before, self.tokens, strict=False)
+        )
+        whole, shown = raw.decode("utf-8", "replace").removesuffix("\ufffd"), self.text
+        return whole[len(shown) :] if whole.startswith(shown) else ""
+
+    def _figures(self) -> dict[str, Any]:
+        stats = self._stats
+        return {
+            "promptTokens": len(self.prompt_ids),
+            "tokens": len(self.tokens),
+            "prefillSeconds": stats.prefill_seconds,
+            "timeToFirstToken": stats.first_token_seconds,
+            "tokensPerSecond": stats.decode_rate,
+            "memory": self._memory(),
+        }
+
+
+def sampler_config(settings: Mapping[str, Any]) -> SamplerConfig:
+    """Return the page's SamplerSettings as the sampler wants them.
+
+    Raises
+    ------
+    InvalidSettingError : a setting out of its range, or a seed that is not a number.
+    """
+    seed = str(settings["seed"])
+    if not (seed.isascii() and seed.isdigit() and len(seed) <= 20):
+        raise InvalidSettingError("seed", float("nan"), 0, MAX_SEED)
+    return SamplerConfig(
+        seed=int(seed),
+        temperature=settings["temperature"],
+        top_p=settings["topP"],
+        top_k=settings["topK"],
+        min_p=settings["minP"],
+        repeat_penalty=settings["repeatPenalty"],
+        repeat_last_n=settings["repeatLastN"],
+    )

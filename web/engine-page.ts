@@ -1,0 +1,15 @@
+/**
+ * The engine by itself, for measurements and browser tests: engine.html gives the console what the page builds upon.
+ */
+
+import { EngineClient, EngineError, randomSeed } from "./engine/client";
+
+const taleproof = { EngineClient, EngineError, randomSeed };
+
+declare global {
+  interface Window {
+    taleproof: typeof taleproof;
+  }
+}
+
+window.taleproof = taleproof;
