@@ -20,6 +20,8 @@ export default defineConfig({
     // The plugin above links the large files; a copy of the demo model at each build would cost 98 MB and time.
     copyPublicDir: false,
     assetsInlineLimit: 0,
+    // The front page, and the engine by itself for measurements and the browser tests.
+    rollupOptions: { input: ["index.html", "engine.html"] },
   },
   server: { headers: HEADERS, port: 5173, watch: { ignored: ["**/.venv/**", "**/build/**", "**/public/models/**"] } },
   preview: { headers: HEADERS, port: 4173 },

@@ -1,8 +1,8 @@
 """A story in the making, in the browser: pulled batch by batch, stopped by not asking, continued where it stands.
 
 In come an opened model and a StartRequest of the page; out go lists of WriteEvents (web/engine/protocol.ts) as plain
-data. A batch lasts a few hundredths of a second, so that the page stays smooth and Stop is prompt. Refused: settings out
-of range, an empty prompt, one longer than the context, chat without a template.
+data. A batch lasts a few hundredths of a second, so that the page stays smooth and Stop is prompt. Refused: settings
+out of range, an empty prompt, one longer than the context, chat without a template.
 """
 
 import time
