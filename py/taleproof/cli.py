@@ -10,11 +10,11 @@ code 2; 130 after Ctrl-C.
 """
 
 import argparse
+import io
 import json
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -38,7 +38,7 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     for stream in (sys.stdout, sys.stderr):
-        with suppress(AttributeError):  # a test's stream may be of another kind
+        if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="replace")
     try:
         options = _parser().parse_args(arguments)
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"taleproof: {error.message}", file=sys.stderr)
         return FAILED
     except BrokenPipeError:
-        sys.stdout = None  # type: ignore[assignment]  # the reader has gone; nothing is left to flush
+        sys.stdout = None  # the reader has gone; nothing is left to flush
         return FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
