@@ -18,8 +18,9 @@ export class Problem extends Error {
 }
 
 const DISK_FULL = /ENOSPC|EDQUOT|No space left on device|Disk quota exceeded|not enough space on the disk/i;
+/** pip that cannot reach its index says no more than that there are no versions; every version here is pinned. */
 const NO_NETWORK =
-  /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ENOTCACHED|fetch failed|UND_ERR|NewConnectionError|NameResolutionError|ConnectTimeoutError|ConnectionError|Max retries exceeded|Temporary failure in name resolution|Network is unreachable/i;
+  /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ENOTCACHED|fetch failed|UND_ERR|NewConnectionError|NameResolutionError|ConnectTimeoutError|ConnectionError|Max retries exceeded|Temporary failure in name resolution|Network is unreachable|\(from versions: none\)/i;
 
 export function diskFull(cause) {
   return new Problem(

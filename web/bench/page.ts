@@ -64,7 +64,12 @@ function button(label: string, onClick: (event: MouseEvent) => void): void {
   document.body.append(element);
 }
 
-async function write(engine: BenchEngine, job: Job, clicked: number, ready: Promise<unknown>): Promise<Written> {
+async function write(
+  engine: BenchEngine,
+  job: Job,
+  clicked: number,
+  ready: Promise<unknown>,
+): Promise<Written> {
   await ready;
   const result: Written = {
     ...{ clicked, began: performance.now(), first: 0, last: 0 },

@@ -6,6 +6,8 @@ import { type BenchEngine, runPage } from "./page";
 
 const CONTEXT = 1024;
 const CHUNK = 1 << 20;
+/** The median of three counts: the first is slower, while the browser still compiles the kernel for speed. */
+const DIGEST_RUNS = 3;
 const DEMO_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53";
 
 const client = new EngineClient((error) => {
@@ -22,16 +24,19 @@ async function digestRate(url: string): Promise<number> {
   const data = Math.ceil((result + 32) / 64) * 64;
   arena.ensure(data + file.length);
   arena.put(data, file);
-  const began = performance.now();
-  kernel("sha256_init")(state);
-  for (let at = 0; at < file.length; at += CHUNK) {
-    kernel("sha256_update")(state, data + at, Math.min(CHUNK, file.length - at));
+  const seconds: number[] = [];
+  for (let run = 0; run < DIGEST_RUNS; run++) {
+    const began = performance.now();
+    kernel("sha256_init")(state);
+    for (let at = 0; at < file.length; at += CHUNK) {
+      kernel("sha256_update")(state, data + at, Math.min(CHUNK, file.length - at));
+    }
+    kernel("sha256_final")(state, result);
+    seconds.push((performance.now() - began) / 1000);
   }
-  kernel("sha256_final")(state, result);
-  const seconds = (performance.now() - began) / 1000;
   const hex = [...arena.view(result, 32)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   if (hex !== DEMO_SHA256) throw new Error(`the digest is wrong: ${hex}`);
-  return file.length / seconds;
+  return file.length / seconds.sort((a, b) => a - b)[DIGEST_RUNS >> 1]!;
 }
 
 const engine: BenchEngine = {

@@ -11,10 +11,16 @@ const wllama = new Wllama({ default: wasm }, { logger: silent, suppressNativeLog
 const engine: BenchEngine = {
   // wllama starts its runtime together with the model.
   start: () => Promise.resolve(),
-  open: (url) => wllama.loadModelFromUrl(url, { n_threads: 1, n_gpu_layers: 0, n_ctx: CONTEXT, useCache: true }),
+  open: (url) =>
+    wllama.loadModelFromUrl(url, { n_threads: 1, n_gpu_layers: 0, n_ctx: CONTEXT, useCache: true }),
   async write({ prompt, maxTokens }, onTokens) {
     let promptTokens = 0;
-    const chunks = await wllama.createCompletion({ prompt, max_tokens: maxTokens, temperature: 0, stream: true });
+    const chunks = await wllama.createCompletion({
+      prompt,
+      max_tokens: maxTokens,
+      temperature: 0,
+      stream: true,
+    });
     for await (const chunk of chunks) {
       const text = chunk.choices[0]?.text ?? "";
       if (text !== "") onTokens(1, text);

@@ -46,9 +46,7 @@ export class BenchBrowser {
   /** The most memory that the page's process ever had at once, in bytes; null where the system does not tell. */
   async peakMemory() {
     const session = await this.context.browser()?.newBrowserCDPSession();
-    const { processInfo } = session
-      ? await session.send("SystemInfo.getProcessInfo")
-      : { processInfo: [] };
+    const { processInfo } = session ? await session.send("SystemInfo.getProcessInfo") : { processInfo: [] };
     const peaks = processInfo.filter(({ type }) => type === "renderer").map(({ id }) => peakOf(id));
     return peaks.length > 0 ? Math.max(...peaks) || null : null;
   }

@@ -14,7 +14,15 @@ import { BenchBrowser } from "./browser.mjs";
 const ENGINES = ["taleproof", "wllama"];
 
 /** Some 200 tokens. Each round starts with other words, so that nobody can answer from a cache of the last round. */
-const OPENINGS = ["Long ago,", "One winter,", "In those days,", "Every spring,", "That evening,", "Far away,", "At noon,"];
+const OPENINGS = [
+  "Long ago,",
+  "One winter,",
+  "In those days,",
+  "Every spring,",
+  "That evening,",
+  "Far away,",
+  "At noon,",
+];
 const PASSAGE =
   "there was a lighthouse on the last rock before the open sea, and in it lived a keeper who had not spoken to anyone " +
   "for seven years. Each night she climbed the two hundred and twelve steps, trimmed the wick, and wrote one line in a " +
@@ -74,7 +82,10 @@ async function measureRound(page, round, tokens) {
   const prompt = `${OPENINGS[round % OPENINGS.length]} ${PASSAGE}`;
   const written = await clickWrite(page, { prompt, maxTokens: tokens });
   if (written.tokens <= written.firstTokens) {
-    throw new Problem("bench-no-text", "An engine wrote next to nothing, so that its rate cannot be told. See above.");
+    throw new Problem(
+      "bench-no-text",
+      "An engine wrote next to nothing, so that its rate cannot be told. See above.",
+    );
   }
   return {
     promptTokens: written.promptTokens,
@@ -117,7 +128,13 @@ function report(runs, settings) {
       rounds,
     };
   }
-  const wllama = JSON.parse(readFileSync(join(ROOT, "node_modules/@wllama/wllama/package.json"), "utf8")).version;
-  const machine = { processor: cpus()[0]?.model ?? "unknown", cores: cpus().length, platform: process.platform };
+  const wllama = JSON.parse(
+    readFileSync(join(ROOT, "node_modules/@wllama/wllama/package.json"), "utf8"),
+  ).version;
+  const machine = {
+    processor: cpus()[0]?.model ?? "unknown",
+    cores: cpus().length,
+    platform: process.platform,
+  };
   return { model: "SmolLM2-135M-Instruct.Q4_1.gguf", threads: 1, ...settings, wllama, machine, engines };
 }

@@ -10,7 +10,14 @@ const PAGES = join(ROOT, "web", "bench");
 export async function serveBench() {
   const { build, preview } = await import("vite");
   const outDir = join(ROOT, "build", "bench");
-  const shared = { configFile: false, root: PAGES, base: "./", publicDir: PUBLIC, appType: "mpa", logLevel: "warn" };
+  const shared = {
+    configFile: false,
+    root: PAGES,
+    base: "./",
+    publicDir: PUBLIC,
+    appType: "mpa",
+    logLevel: "warn",
+  };
   await build({
     ...shared,
     plugins: [linkPublicFiles()],

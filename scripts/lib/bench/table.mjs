@@ -28,7 +28,8 @@ export function formatTable(result) {
   ]);
   const head = ["", ...names.map((name) => (name === "wllama" ? `wllama ${result.wllama}` : name))];
   const widths = head.map((_, i) => Math.max(...[head, ...cells].map((row) => row[i].length)));
-  const line = (row) => row.map((cell, i) => (i ? cell.padStart(widths[i]) : cell.padEnd(widths[i]))).join("  ");
+  const line = (row) =>
+    row.map((cell, i) => (i ? cell.padStart(widths[i]) : cell.padEnd(widths[i]))).join("  ");
   const first = result.engines[names[0]].rounds[0];
   return [
     "",

@@ -48,6 +48,6 @@ async function createEnvironment() {
 /** An old pip lacks the progress lines that set-up reads. */
 async function upgradePip() {
   const pin = /^pip==\S+$/m.exec(readFileSync(REQUIREMENTS, "utf8"))[0];
-  const args = ["-m", "pip", "install", "--quiet", pin];
+  const args = ["-m", "pip", "install", pin];
   await runQuietly("The Python package installer", venvProgram("python"), args, { log: "pip-itself" });
 }

@@ -45,6 +45,7 @@ describe("what a program prints when", () => {
     ["npm error code ENOTFOUND", "no-network"],
     ["npm error code EAI_AGAIN", "no-network"],
     ["WARNING: Retrying ... NewConnectionError: Failed to establish a new connection", "no-network"],
+    ["ERROR: Could not find a version that satisfies pip==26.3 (from versions: none)", "no-network"],
     ["npm error nospc ENOSPC: no space left on device, write", "disk-full"],
     ["ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device", "disk-full"],
   ])("%s", (text, code) => {
