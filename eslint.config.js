@@ -30,7 +30,7 @@ export default ts.config(
     },
   },
   {
-    files: ["web/**", "tests/web/**", "tests/e2e/**", "scripts/bench/**"],
+    files: ["web/**", "tests/web/**", "tests/e2e/**", "scripts/lib/bench/**"],
     languageOptions: { globals: { ...globals.browser, ...globals.worker } },
   },
   {

@@ -14,6 +14,7 @@ import { npmStep } from "./steps/npm.mjs";
 import { packageStep } from "./steps/package.mjs";
 import { pyodideStep } from "./steps/pyodide.mjs";
 import { pythonStep } from "./steps/python.mjs";
+import { snapshotStep } from "./steps/snapshot.mjs";
 import { wheelsStep } from "./steps/wheels.mjs";
 
 const STAMP_FOLDER = join(ROOT, "build", "setup");
@@ -28,6 +29,7 @@ export async function setUp() {
     npmStep(),
     pythonStep(),
     pyodideStep(cache),
+    snapshotStep(),
     wheelsStep(cache),
     packageStep(),
     kernelsStep(),

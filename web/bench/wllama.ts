@@ -1,11 +1,11 @@
 /** The benchmark's page with wllama (llama.cpp compiled to WebAssembly): one thread, no GPU, otherwise as it comes. */
-import { Wllama } from "@wllama/wllama";
+import { Wllama } from "@wllama/wllama/esm/index.js";
 import wasm from "@wllama/wllama/esm/wasm/wllama.wasm?url";
 import { type BenchEngine, runPage } from "./page";
 
 const CONTEXT = 1024;
 
-const silent = { debug() {}, log() {}, warn: console.warn, error: console.error };
+const silent = { debug() {}, log() {}, warn() {}, error() {} };
 const wllama = new Wllama({ default: wasm }, { logger: silent, suppressNativeLog: true });
 
 const engine: BenchEngine = {
