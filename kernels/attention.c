@@ -1,68 +1,184 @@
-/* Causal attention with grouped heads over a preallocated cache.
+/* Causal attention with grouped heads over a preallocated cache, in integers where it counts.
  *
- * A query at position p sees the keys 0..p. A score adds up its products in four lanes, as rms_norm does; an output adds
- * up its values from key 0 on. Neither depends on how a prompt is split. */
+ * Keys and values are kept as 15-bit integers with a scale for each head and position. A score is the integer product of a
+ * 12-bit query with a key; softmax is in floats; the weights, times the values' scales, become 12-bit integers with a scale
+ * for each 32 keys, and an output is the sum of the 32-key integer sums, from key 0 on, in floats. A sum of integers has no
+ * order, so the bits depend on the position alone: not on threads, and not on how a prompt was split. */
 #include "attention.h"
 #include "elementwise.h"
 
-/* cache[kv_head][position + token] = x[token][kv_head], tokens [begin, end). */
-void write_cache(float *cache, const float *x, uint32_t kv_heads, uint32_t head_dim, uint32_t context, uint32_t position,
-                 uint32_t begin, uint32_t end) {
-  for (uint32_t t = begin; t < end; t++)
-    for (uint32_t h = 0; h < kv_heads; h++)
-      __builtin_memcpy(cache + ((size_t)h * context + position + t) * head_dim, x + ((size_t)t * kv_heads + h) * head_dim,
-                       head_dim * sizeof(float));
+/* Nothing overflows: 64 products of a lane (head_dim 256), or 32 keys, of 2047 * 16383 stay below 2^31. */
+_Static_assert((int64_t)QUERY_LIMIT * KEY_LIMIT * 64 < INT32_MAX, "sums must fit");
+
+INLINE uint32_t round_up(uint32_t n, uint32_t to) { return (n + to - 1) / to * to; }
+
+Cache cache_at(uint32_t offset, uint32_t kv_heads, uint32_t head_dim, uint32_t context) {
+  const uint32_t width = round_up(head_dim, 8);
+  int16_t *q = (int16_t *)(uintptr_t)offset;
+  return (Cache){q, (float *)(q + (size_t)kv_heads * context * width), kv_heads, head_dim, context, width};
 }
 
-INLINE float dot(const float *a, const float *b, uint32_t n) {
-  v128_t acc = wasm_f32x4_const_splat(0.0f);
+/* x[n] -> integers of at most `limit` at q[0], q[stride], ...; returns the scale. A NaN or an infinity in x makes the scale
+ * so; a vector below 1e-30 counts as zero. */
+INLINE float quantize(const float *x, uint32_t n, float limit, int16_t *q, uint32_t stride) {
+  v128_t lanes = wasm_f32x4_const_splat(0.0f);
   const uint32_t whole = n / 4 * 4;
-  for (uint32_t i = 0; i < whole; i += 4) acc = wasm_f32x4_add(acc, wasm_f32x4_mul(load(a + i), load(b + i)));
-  float sum = sum_lanes(acc);
-  for (uint32_t i = whole; i < n; i++) sum = sum + a[i] * b[i];
-  return sum;
-}
-
-/* y[columns] = sum over keys of weight * value, for `width` vectors of four columns. */
-INLINE void weigh_columns(float *y, const float *weights, const float *values, uint32_t keys, uint32_t head_dim, v128_t inverse,
-                          const int width) {
-  v128_t acc[8];
-  for (int i = 0; i < width; i++) acc[i] = wasm_f32x4_const_splat(0.0f);
-  for (uint32_t key = 0; key < keys; key++) {
-    const v128_t weight = splat_load_f32(weights + key);
-    for (int i = 0; i < width; i++)
-      acc[i] = wasm_f32x4_add(acc[i], wasm_f32x4_mul(weight, load(values + (size_t)key * head_dim + 4 * i)));
+  for (uint32_t i = 0; i < whole; i += 4) lanes = wasm_f32x4_max(lanes, wasm_f32x4_abs(load(x + i)));
+  float last[4] = {0};
+  for (uint32_t i = whole; i < n; i++) last[i - whole] = x[i];
+  lanes = wasm_f32x4_max(lanes, wasm_f32x4_abs(load(last)));
+  const float amax = wasm_f32x4_extract_lane(max_of_lanes(lanes), 0);
+  const float factor = amax > 1e-30f ? limit / amax : 0.0f;
+  for (uint32_t i = 0; i < n; i += 4) {
+    const v128_t v = i < whole ? load(x + i) : load(last);
+    const v128_t r = wasm_i32x4_trunc_sat_f32x4(wasm_f32x4_nearest(wasm_f32x4_mul(v, wasm_f32x4_splat(factor))));
+    int32_t out[4];
+    store(out, r);
+    for (uint32_t e = 0; e < 4 && i + e < n; e++) q[(i + e) * stride] = (int16_t)out[e];
   }
-  for (int i = 0; i < width; i++) store(y + 4 * i, wasm_f32x4_mul(acc[i], inverse));
+  return amax / limit;
 }
 
-INLINE void weigh(float *y, const float *weights, const float *values, uint32_t keys, uint32_t head_dim, float sum) {
-  const float inverse = 1.0f / sum;
-  const v128_t factor = wasm_f32x4_splat(inverse);
-  uint32_t c = 0;
-  for (; c + 32 <= head_dim; c += 32) weigh_columns(y + c, weights, values + c, keys, head_dim, factor, 8);
-  for (; c + 4 <= head_dim; c += 4) weigh_columns(y + c, weights, values + c, keys, head_dim, factor, 1);
-  for (; c < head_dim; c++) {
-    float acc = 0.0f;
-    for (uint32_t key = 0; key < keys; key++) acc = acc + weights[key] * values[(size_t)key * head_dim + c];
-    y[c] = acc * inverse;
+void write_keys(const Cache *c, const float *x, uint32_t position, uint32_t begin, uint32_t end) {
+  for (uint32_t t = begin; t < end; t++)
+    for (uint32_t h = 0; h < c->kv_heads; h++) {
+      const size_t row = (size_t)h * c->context + position + t;
+      c->scales[row] = quantize(x + ((size_t)t * c->kv_heads + h) * c->head_dim, c->head_dim, KEY_LIMIT, c->q + row * c->width, 1);
+    }
+}
+
+void write_values(const Cache *c, const float *x, uint32_t position, uint32_t begin, uint32_t end) {
+  for (uint32_t t = begin; t < end; t++)
+    for (uint32_t h = 0; h < c->kv_heads; h++) {
+      const size_t row = (size_t)h * c->context + position + t;
+      int16_t *pair = c->q + row / 2 * 2 * c->width + row % 2;
+      c->scales[row] = quantize(x + ((size_t)t * c->kv_heads + h) * c->head_dim, c->head_dim, KEY_LIMIT, pair, 2);
+    }
+}
+
+/* Lane i of the result is the sum of the lanes of v[i]. */
+INLINE v128_t sum_each(const v128_t v[4]) {
+  const v128_t ab = wasm_i32x4_add(wasm_i32x4_shuffle(v[0], v[1], 0, 4, 1, 5), wasm_i32x4_shuffle(v[0], v[1], 2, 6, 3, 7));
+  const v128_t cd = wasm_i32x4_add(wasm_i32x4_shuffle(v[2], v[3], 0, 4, 1, 5), wasm_i32x4_shuffle(v[2], v[3], 2, 6, 3, 7));
+  return wasm_i32x4_add(wasm_i64x2_shuffle(ab, cd, 0, 2), wasm_i64x2_shuffle(ab, cd, 1, 3));
+}
+
+/* Scores of `heads` queries with the keys [0, keys), four keys at a time; the cache and the scores have room beyond. */
+INLINE void score(const int16_t *q, const float *q_scales, const int16_t *keys, const float *scales, uint32_t n, uint32_t width,
+                  float *scores, uint32_t context, const int heads) {
+  for (uint32_t key = 0; key < n; key += 4) {
+    const int16_t *row = keys + (size_t)key * width;
+    v128_t acc[3][4];
+    for (int h = 0; h < heads; h++)
+      for (int i = 0; i < 4; i++) acc[h][i] = wasm_i32x4_const_splat(0);
+    for (uint32_t c = 0; c < width; c += 8)
+      for (int i = 0; i < 4; i++) {
+        const v128_t k = load(row + i * width + c);
+        for (int h = 0; h < heads; h++) {
+          acc[h][i] = wasm_i32x4_add(acc[h][i], wasm_i32x4_dot_i16x8(load(q + h * width + c), k));
+          in_order(&acc[h][i]);
+        }
+      }
+    const v128_t key_scales = load(scales + key);
+    for (int h = 0; h < heads; h++) {
+      const v128_t factor = wasm_f32x4_mul(wasm_f32x4_splat(q_scales[h]), key_scales);
+      store(scores + (size_t)h * context + key, wasm_f32x4_mul(wasm_f32x4_convert_i32x4(sum_each(acc[h])), factor));
+    }
   }
 }
 
-/* All heads that share one key/value head, for one token. */
-void attend(const Attention *a, uint32_t token, uint32_t kv_head) {
-  const uint32_t group = a->heads / a->kv_heads;
+/* e[keys] times the values' scales -> 12-bit integers with a scale for each KEY_BLOCK; zeros fill the last block. */
+INLINE void quantize_weights(float *e, const float *scales, uint32_t keys, int16_t *weights, float *block_scales) {
+  for (uint32_t i = keys; i < round_up(keys, KEY_BLOCK); i++) e[i] = 0.0f;
+  for (uint32_t key = 0; key < keys; key += KEY_BLOCK) {
+    const uint32_t n = keys - key < KEY_BLOCK ? keys - key : KEY_BLOCK;
+    for (uint32_t i = 0; i < n / 4 * 4; i += 4) store(e + key + i, wasm_f32x4_mul(load(e + key + i), load(scales + key + i)));
+    for (uint32_t i = n / 4 * 4; i < n; i++) e[key + i] = e[key + i] * scales[key + i];
+    block_scales[key / KEY_BLOCK] = quantize(e + key, KEY_BLOCK, QUERY_LIMIT, weights + key, 1);
+  }
+}
+
+/* y[heads][4 * vectors] += weights times values, for one block of keys. */
+INLINE void weigh_block(float *y, uint32_t head_dim, const int16_t *weights, uint32_t context, const float *block_scales,
+                        uint32_t blocks, const int16_t *values, uint32_t width, const int heads, const int vectors) {
+  v128_t acc[3][4];
+  for (int h = 0; h < heads; h++)
+    for (int i = 0; i < vectors; i++) acc[h][i] = wasm_i32x4_const_splat(0);
+  for (uint32_t pair = 0; pair < KEY_BLOCK / 2; pair++)
+    for (int i = 0; i < vectors; i++) {
+      const v128_t v = load(values + (size_t)pair * 2 * width + 8 * i);
+      for (int h = 0; h < heads; h++) {
+        const v128_t w = wasm_v128_load32_splat(weights + (size_t)h * context + 2 * pair);
+        acc[h][i] = wasm_i32x4_add(acc[h][i], wasm_i32x4_dot_i16x8(w, v));
+        in_order(&acc[h][i]);
+      }
+    }
+  for (int h = 0; h < heads; h++) {
+    const v128_t scale = wasm_f32x4_splat(block_scales[(size_t)h * blocks]);
+    for (int i = 0; i < vectors; i++) {
+      float *to = y + (size_t)h * head_dim + 4 * i;
+      store(to, wasm_f32x4_add(load(to), wasm_f32x4_mul(wasm_f32x4_convert_i32x4(acc[h][i]), scale)));
+    }
+  }
+}
+
+typedef struct {
+  float *scores, *block_scales, *y, *q_scales;
+  int16_t *weights, *q;
+} Scratch;
+
+/* The thread's scratch for `heads` heads at a time, cut in pieces. */
+INLINE Scratch cut(uint8_t *at, uint32_t context, uint32_t width) {
+  const uint32_t heads = 3;
+  Scratch s;
+  s.scores = (float *)at;
+  s.block_scales = s.scores + heads * context;
+  s.y = s.block_scales + heads * (context / KEY_BLOCK);
+  s.q_scales = s.y + heads * width;
+  s.weights = (int16_t *)(s.q_scales + 4);
+  s.q = s.weights + heads * context;
+  return s;
+}
+
+/* `heads` heads, from `head` on, that share a key/value head, for one token. */
+INLINE void attend_heads(const Attention *a, uint32_t token, uint32_t kv_head, uint32_t head, const int heads) {
+  const uint32_t head_dim = a->keys.head_dim, context = a->keys.context, width = a->keys.width, blocks = context / KEY_BLOCK;
   const uint32_t keys = a->position + token + 1;
-  const float *key_rows = a->keys + (size_t)kv_head * a->context * a->head_dim;
-  const float *value_rows = a->values + (size_t)kv_head * a->context * a->head_dim;
-  const size_t head = (size_t)token * a->heads + (size_t)kv_head * group;
-  for (uint32_t key = 0; key < keys; key++)
-    for (uint32_t h = 0; h < group; h++)
-      a->scores[(size_t)h * a->context + key] =
-          dot(a->q + (head + h) * a->head_dim, key_rows + (size_t)key * a->head_dim, a->head_dim) * a->scale;
-  for (uint32_t h = 0; h < group; h++) {
-    float *scores = a->scores + (size_t)h * a->context;
-    const float sum = softmax(scores, keys);
-    weigh(a->y + (head + h) * a->head_dim, scores, value_rows, keys, a->head_dim, sum);
+  const size_t row = (size_t)kv_head * context;
+  const Scratch s = cut(a->scratch, context, width);
+  for (int h = 0; h < heads; h++) {
+    for (uint32_t i = head_dim; i < width; i++) s.q[h * width + i] = 0;
+    const float *x = a->x + ((size_t)token * a->heads + head + h) * head_dim;
+    s.q_scales[h] = quantize(x, head_dim, QUERY_LIMIT, s.q + h * width, 1) * a->scale;
   }
+  score(s.q, s.q_scales, a->keys.q + row * width, a->keys.scales + row, keys, width, s.scores, context, heads);
+  float sums[3];
+  for (int h = 0; h < heads; h++) {
+    sums[h] = softmax(s.scores + (size_t)h * context, keys);
+    quantize_weights(s.scores + (size_t)h * context, a->values.scales + row, keys, s.weights + (size_t)h * context,
+                     s.block_scales + (size_t)h * blocks);
+  }
+  for (uint32_t i = 0; i < heads * width; i++) s.y[i] = 0.0f;
+  for (uint32_t key = 0; key < keys; key += KEY_BLOCK) {
+    const int16_t *values = a->values.q + (row + key) * width;
+    uint32_t c = 0;
+    for (; c + 16 <= width; c += 16)
+      weigh_block(s.y + c, width, s.weights + key, context, s.block_scales + key / KEY_BLOCK, blocks, values + 2 * c, width, heads, 4);
+    for (; c < width; c += 8)
+      weigh_block(s.y + c, width, s.weights + key, context, s.block_scales + key / KEY_BLOCK, blocks, values + 2 * c, width, heads, 2);
+  }
+  for (int h = 0; h < heads; h++) {
+    float *y = a->y + ((size_t)token * a->heads + head + h) * head_dim;
+    const float inverse = 1.0f / sums[h];
+    for (uint32_t i = 0; i < head_dim; i++) y[i] = s.y[h * width + i] * inverse;
+  }
+}
+
+void attend(const Attention *a, uint32_t token, uint32_t kv_head) {
+  const uint32_t group = a->heads / a->keys.kv_heads;
+  uint32_t head = kv_head * group;
+  uint32_t left = group;
+  for (; left >= 3; left -= 3, head += 3) attend_heads(a, token, kv_head, head, 3);
+  if (left == 2) attend_heads(a, token, kv_head, head, 2);
+  if (left == 1) attend_heads(a, token, kv_head, head, 1);
 }

@@ -1,17 +1,35 @@
+/* The KV cache and attention over it. See attention.c for what is computed, and in which order. */
 #pragma once
 
 #include "program.h"
 
+enum {
+  KEY_LIMIT = 16383,  /* keys and values are kept in 15 bits */
+  QUERY_LIMIT = 2047, /* queries and weights are multiplied in 12 bits */
+  KEY_BLOCK = 32,     /* keys whose weights share a scale; the context's length is a multiple of it */
+};
+
+/* One layer's keys or values, for every position of the context. Keys: q[kv_heads][context][width]; values, in pairs of
+ * positions, q[kv_heads][context / 2][width][2]. After them the scales, scale[kv_heads][context]. The width is head_dim
+ * rounded up to eight; what is beyond head_dim is zero. */
 typedef struct {
-  float *y;              /* [tokens][heads][head_dim] */
-  const float *q;        /* [tokens][heads][head_dim] */
-  const float *keys;     /* [kv_heads][context][head_dim] */
-  const float *values;   /* [kv_heads][context][head_dim] */
-  float *scores;         /* scratch of this thread, [heads / kv_heads][context] */
+  int16_t *q;
+  float *scales;
+  uint32_t kv_heads, head_dim, context, width;
+} Cache;
+
+Cache cache_at(uint32_t offset, uint32_t kv_heads, uint32_t head_dim, uint32_t context);
+
+void write_keys(const Cache *cache, const float *x, uint32_t position, uint32_t begin, uint32_t end);
+void write_values(const Cache *cache, const float *x, uint32_t position, uint32_t begin, uint32_t end);
+
+typedef struct {
+  float *y;         /* [tokens][heads][head_dim] */
+  const float *x;   /* queries, the same shape */
+  Cache keys, values;
+  uint8_t *scratch; /* of this thread, attention_scratch bytes (ops/wasm_ops.py computes the same) */
   float scale;
-  uint32_t heads, kv_heads, head_dim, context, position;
+  uint32_t heads, position;
 } Attention;
 
-void write_cache(float *cache, const float *x, uint32_t kv_heads, uint32_t head_dim, uint32_t context, uint32_t position,
-                 uint32_t begin, uint32_t end);
 void attend(const Attention *a, uint32_t token, uint32_t kv_head);

@@ -36,10 +36,6 @@ enum {
 };
 _Static_assert(LOW_START + LOW_BYTES * SUB_BLOCKS == GROUP_BLOCK_BYTES, "interleaving must not change the size");
 
-/* Makes the compiler compute v before what follows. Left alone it computes one sum after the other, for which it must keep
- * all weights of the sub-block in memory; in order, they stay in registers. */
-INLINE void in_order(v128_t *v) { __asm__ volatile("" : "+r"(*v)); }
-
 /* The integer dot products of a sub-block of eight rows with `tokens` rows of activations, four rows to a vector. */
 #if WEIGHT_BITS == 8
 

@@ -14,7 +14,8 @@ enum {
   OP_MATMUL,
   OP_ROPE_ANGLES,
   OP_ROPE,
-  OP_WRITE_CACHE,
+  OP_WRITE_KEYS,
+  OP_WRITE_VALUES,
   OP_ATTENTION,
   OP_SILU_GATE,
   OP_ADD,
@@ -68,19 +69,22 @@ static void run_rope(const uint32_t *a, uint32_t rows, Thread thread) {
   rope(FLOATS(a[0]), FLOATS(a[1]), FLOATS(a[2]), (int)a[3], a[4], a[5], a[6], begin, end);
 }
 
-/* write_cache: cache, x, kv_heads, head_dim, context */
-static void run_write_cache(const uint32_t *a, uint32_t rows, const Step *step, Thread thread) {
+/* write_keys and write_values: cache, x, kv_heads, head_dim, context */
+static void run_write_cache(const Instruction *i, uint32_t rows, const Step *step, Thread thread) {
+  const uint32_t *a = i->arguments;
+  const Cache cache = cache_at(a[0], a[2], a[3], a[4]);
   uint32_t begin, end;
   share(thread, rows, 1, &begin, &end);
-  write_cache(FLOATS(a[0]), FLOATS(a[1]), a[2], a[3], a[4], step->position, begin, end);
+  (i->op == OP_WRITE_KEYS ? write_keys : write_values)(&cache, FLOATS(a[1]), step->position, begin, end);
 }
 
-/* attention: y, q, keys, values, scores, scale, heads, kv_heads, head_dim, context */
+/* attention: y, x, keys, values, scratch, scratch bytes a thread, scale, heads, kv_heads, head_dim, context */
 static void run_attention(const uint32_t *a, uint32_t rows, const Step *step, Thread thread) {
-  const uint32_t kv_heads = a[7], context = a[9];
-  float *scores = FLOATS(a[4]) + (size_t)thread.index * (a[6] / kv_heads) * context;
-  const Attention attention = {FLOATS(a[0]), FLOATS(a[1]), FLOATS(a[2]), FLOATS(a[3]), scores, AS_FLOAT(a[5]),
-                               a[6],         kv_heads,     a[8],         context,      step->position};
+  const uint32_t kv_heads = a[8];
+  const Attention attention = {
+      FLOATS(a[0]), FLOATS(a[1]), cache_at(a[2], kv_heads, a[9], a[10]), cache_at(a[3], kv_heads, a[9], a[10]),
+      BYTES(a[4]) + (size_t)thread.index * a[5], AS_FLOAT(a[6]), a[7], step->position,
+  };
   uint32_t begin, end;
   share(thread, rows * kv_heads, 1, &begin, &end);
   for (uint32_t i = begin; i < end; i++) attend(&attention, i / kv_heads, i % kv_heads);
@@ -109,7 +113,8 @@ static void run_instruction(const Instruction *i, const Step *step, Thread threa
     case OP_MATMUL: run_matmul(a, rows, thread); break;
     case OP_ROPE_ANGLES: run_rope_angles(a, rows, step, thread); break;
     case OP_ROPE: run_rope(a, rows, thread); break;
-    case OP_WRITE_CACHE: run_write_cache(a, rows, step, thread); break;
+    case OP_WRITE_KEYS:
+    case OP_WRITE_VALUES: run_write_cache(i, rows, step, thread); break;
     case OP_ATTENTION: run_attention(a, rows, step, thread); break;
     case OP_SILU_GATE:
     case OP_ADD: run_elementwise(i, rows, thread); break;

@@ -2,11 +2,6 @@
  * With wide set, q is written as 16-bit integers, which is what 8-bit weights multiply with. */
 #include "quantize.h"
 
-INLINE v128_t max_of_lanes(v128_t v) {
-  v = wasm_f32x4_max(v, wasm_i32x4_shuffle(v, v, 2, 3, 0, 1));
-  return wasm_f32x4_max(v, wasm_i32x4_shuffle(v, v, 1, 0, 3, 2));
-}
-
 /* One block as 16-bit integers in four vectors. A NaN or an infinity in x makes the scale NaN or infinite, so that it shows
  * in the logits instead of vanishing in a rounding. */
 INLINE void quantize_block(const float *x, v128_t q[4], ActivationBlock *block) {

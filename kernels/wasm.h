@@ -17,10 +17,20 @@ INLINE void store(void *p, v128_t v) { wasm_v128_store(p, v); }
 
 INLINE v128_t splat_load_f32(const float *p) { return wasm_v128_load32_splat(p); }
 
+/* Makes the compiler compute v before what follows. Left alone it orders a tile's work by its results, for which it must
+ * keep all inputs in memory; ordered by its inputs, the results stay in registers. */
+INLINE void in_order(v128_t *v) { __asm__ volatile("" : "+r"(*v)); }
+
 /* The one order in which four lanes are added up. */
 INLINE float sum_lanes(v128_t v) {
   return (wasm_f32x4_extract_lane(v, 0) + wasm_f32x4_extract_lane(v, 1)) +
          (wasm_f32x4_extract_lane(v, 2) + wasm_f32x4_extract_lane(v, 3));
+}
+
+/* The largest lane, in every lane; NaN if any is. */
+INLINE v128_t max_of_lanes(v128_t v) {
+  v = wasm_f32x4_max(v, wasm_i32x4_shuffle(v, v, 2, 3, 0, 1));
+  return wasm_f32x4_max(v, wasm_i32x4_shuffle(v, v, 1, 0, 3, 2));
 }
 
 /* Four binary16 numbers as floats. The exponent and the mantissa move to their places in binary32, and a multiplication

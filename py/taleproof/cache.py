@@ -9,7 +9,7 @@ C = TypeVar("C")
 
 @dataclass(frozen=True)
 class KVCache(Generic[C]):
-    """Keys and values of every layer, each float32 (kv_heads, context, head_dim)."""
+    """Keys and values of every layer, in whatever form the backend keeps them."""
 
     keys: tuple[C, ...]
     values: tuple[C, ...]
@@ -22,7 +22,3 @@ class CacheShape:
     layers: int
     kv_heads: int
     head_dim: int
-
-    def bytes_for(self, context: int) -> int:
-        """Return the bytes of the whole cache for ``context`` positions."""
-        return 2 * 4 * self.layers * self.kv_heads * self.head_dim * context

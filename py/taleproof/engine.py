@@ -6,6 +6,7 @@ differ only in how a step is run: numpy computes the forward pass anew each time
 
 import struct
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,7 +19,7 @@ from .formats import ModelFile
 from .models import Config, Logits, Model, load_model
 from .ops.numpy_ops import NumpyOps
 from .ops.program import Program, encode, plan
-from .ops.wasm_ops import ArenaCache, ArenaTensor, WasmOps
+from .ops.wasm_ops import KEY_BLOCK, ArenaCache, ArenaTensor, WasmOps
 from .reader import Blob
 from .tensors import ArenaTensors, NumpyTensors
 
@@ -197,10 +198,9 @@ _STEP = struct.Struct("<III")
 
 
 def _allocate_cache(arena: Arena, shape: CacheShape, context: int) -> KVCache[ArenaCache]:
-    size = 4 * shape.kv_heads * context * shape.head_dim
-
     def layer() -> ArenaCache:
-        return ArenaCache(arena.allocate(size), shape.kv_heads, context, shape.head_dim)
+        empty = ArenaCache(0, shape.kv_heads, -(-context // KEY_BLOCK) * KEY_BLOCK, shape.head_dim)
+        return replace(empty, offset=arena.allocate(empty.nbytes))
 
     return KVCache(tuple(layer() for _ in range(shape.layers)), tuple(layer() for _ in range(shape.layers)))
 

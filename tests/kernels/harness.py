@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,15 +57,10 @@ class Harness:
             self.arena.call("interleave", number, tensor.offset, scratch, *shape)
         return tensor
 
-    def cache(self, array: Floats) -> ArenaCache:
-        """Put a cache (kv_heads, context, head_dim) in the arena."""
-        return ArenaCache(self.put(np.ascontiguousarray(array, np.float32).tobytes()), *array.shape)
-
-    def read_cache(self, cache: ArenaCache) -> Floats:
-        """Return what a cache holds."""
-        shape = (cache.kv_heads, cache.context, cache.head_dim)
-        data = self.arena.read(cache.offset, 4 * cache.kv_heads * cache.context * cache.head_dim)
-        return np.frombuffer(data, np.float32).reshape(shape)
+    def cache(self, kv_heads: int, context: int, head_dim: int) -> ArenaCache:
+        """Return a fresh cache, filled with what memory may hold: anything."""
+        empty = ArenaCache(0, kv_heads, context, head_dim)
+        return replace(empty, offset=self.put(b"\xa5" * empty.nbytes))
 
     def run(
         self,

@@ -52,9 +52,9 @@ def test_every_block_type_runs_like_the_numpy_reference_and_alike_in_both_builds
     relaxed, baseline = (all_logits(opened(data, build), [1, 5, 33]) for build in BUILDS)
     assert relaxed.tobytes() == baseline.tobytes()
     # Activations of 8 bits in a random network of two layers: some percent of the logits' spread at worst. Weights that
-    # are floats leave the activations as they are.
+    # are floats leave the activations as they are; then the attention's 12 bits are what is left.
     floats = type_name in ("F32", "F16", "BF16", "Q2_K", "Q3_K")
-    assert np.abs(relaxed - expected).max() < (2e-4 if floats else 0.12) * expected.std()
+    assert np.abs(relaxed - expected).max() < (0.01 if floats else 0.12) * expected.std()
 
 
 @pytest.mark.parametrize("version", [0, 1, 2])
@@ -62,7 +62,7 @@ def test_every_block_type_runs_like_the_numpy_reference_and_alike_in_both_builds
 def test_llama2c_files_run_like_the_numpy_reference(version: int, tied: bool) -> None:
     data = tiny_llama2c(version, tied=tied)
     expected = all_logits(opened_numpy(data), [])
-    assert np.abs(all_logits(opened(data), [3]) - expected).max() < 2e-4 * expected.std()
+    assert np.abs(all_logits(opened(data), [3]) - expected).max() < 0.01 * expected.std()
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,8 @@ import pytest
 from kernels.harness import Floats, Harness
 from taleproof.numerics import exp32
 from taleproof.ops.numpy_ops import NumpyOps
+from taleproof.ops.program import Value
+from taleproof.ops.wasm_ops import WasmOps
 from taleproof.rotary import Rotary
 from taleproof.wasmtime_host import BUILDS
 
@@ -81,25 +83,54 @@ def test_rope(harness: Harness, halves: bool, position: int) -> None:
     assert np.allclose(y, expected, rtol=0, atol=6 * EPSILON * float(np.abs(x).max()) * 1.25)
 
 
-@pytest.mark.parametrize(("heads", "kv_heads", "head_dim"), [(4, 4, 8), (9, 3, 64), (4, 2, 48), (2, 1, 6)])
-def test_attention(harness: Harness, heads: int, kv_heads: int, head_dim: int) -> None:
-    context, position, tokens = 40, 17, 5
-    keys, values = normal(kv_heads, context, head_dim, seed=1), normal(kv_heads, context, head_dim, seed=2)
-    q, k = normal(tokens, heads * head_dim), normal(tokens, kv_heads * head_dim, seed=3)
-    cache = harness.cache(keys), harness.cache(values)
-    ids = [0] * tokens
+@pytest.mark.parametrize("tokens", [1, 5, 70])
+@pytest.mark.parametrize(
+    ("heads", "kv_heads", "head_dim"), [(4, 4, 8), (9, 3, 64), (8, 4, 48), (5, 1, 6), (4, 1, 128), (2, 1, 256)]
+)
+def test_attention(harness: Harness, heads: int, kv_heads: int, head_dim: int, tokens: int) -> None:
+    q = normal(tokens, heads * head_dim)
+    k, v = normal(tokens, kv_heads * head_dim, seed=3), normal(tokens, kv_heads * head_dim, seed=4)
+    scale = head_dim**-0.5
+    keys, values = harness.cache(kv_heads, 96, head_dim), harness.cache(kv_heads, 96, head_dim)
 
-    def trace(ops, v):  # type: ignore[no-untyped-def]
-        ops.write_cache(cache[0], v[1])
-        return ops.attention(v[0], *cache, 0.25)
+    def trace(ops: WasmOps, inputs: list[Value]) -> Value:
+        ops.write_keys(keys, inputs[1])
+        ops.write_values(values, inputs[2])
+        return ops.attention(inputs[0], keys, values, scale)
 
-    y = harness.run(trace, [q, k], ids, position)
-    numpy_ops = NumpyOps(ids, position)
-    numpy_ops.write_cache(keys, k)
-    assert np.array_equal(harness.read_cache(cache[0]), keys)
-    # A score's error is head_dim roundings of its products; softmax makes it relative; the weights sum to 1.
-    bound = (head_dim * 0.25 * 8 + context + 16) * EPSILON * float(np.abs(values).max())
-    assert np.allclose(y, numpy_ops.attention(q, keys, values, 0.25), rtol=0, atol=bound)
+    y = harness.run(trace, [q, k, v], ids=[0] * tokens)
+    numpy_ops = NumpyOps([0] * tokens, 0)
+    exact_keys, exact_values = (np.zeros((kv_heads, tokens, head_dim), np.float32) for _ in range(2))
+    numpy_ops.write_keys(exact_keys, k)
+    numpy_ops.write_values(exact_values, v)
+    expected = numpy_ops.attention(q, exact_keys, exact_values, scale)
+    # A query's element is off by at most half a step of largest / 2047, a key's by largest / 16383 / 2: a score by that
+    # times the other's absolute sum. Softmax turns it into a relative error of each weight, twice. Each weight is then
+    # rounded to a 2047th of its block's largest, of which there are at most 32 times the sum, and values to 15 bits.
+    largest = np.abs(q).max()
+    sums = np.abs(k.reshape(-1, head_dim)).sum(axis=1).max()
+    score = scale * (
+        largest / 4094 * sums + np.abs(k).max() / 32766 * np.abs(q.reshape(-1, head_dim)).sum(axis=1).max()
+    )
+    bound = np.abs(v).max() * (np.expm1(2 * score) + 32 / 4094 * 2 + 1 / 16383)
+    assert np.abs(y - expected).max() <= bound
+    # The bound is for the worst case; errors are of either sign, and what is seen is far smaller.
+    assert np.abs(y - expected).mean() <= 2e-3 * np.abs(expected).mean()
+
+
+def test_positions_beyond_a_tokens_own_change_nothing(harness: Harness) -> None:
+    heads, kv_heads, head_dim = 3, 1, 16
+    keys, values = harness.cache(kv_heads, 64, head_dim), harness.cache(kv_heads, 64, head_dim)
+
+    def trace(ops: WasmOps, inputs: list[Value]) -> Value:
+        ops.write_keys(keys, inputs[1])
+        ops.write_values(values, inputs[2])
+        return ops.attention(inputs[0], keys, values, 0.25)
+
+    inputs = [normal(40, heads * head_dim), normal(40, head_dim, seed=1), normal(40, head_dim, seed=2)]
+    first = harness.run(trace, inputs, ids=[0] * 40)
+    again = harness.run(trace, [array[:9] for array in inputs], ids=[0] * 9)
+    assert again.tobytes() == first[:9].tobytes()
 
 
 def test_last_row(harness: Harness) -> None:

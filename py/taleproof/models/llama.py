@@ -18,6 +18,9 @@ from . import Logits
 
 W = TypeVar("W")
 
+MAX_HEAD_DIM = 256
+"""Beyond it the integer sums of the attention kernel could overflow (kernels/attention.c)."""
+
 
 @dataclass(frozen=True)
 class Config:
@@ -54,6 +57,9 @@ def read_config(file: ModelFile) -> Config:
     kv_heads = positive(f"{key}.attention.head_count_kv", heads)
     if heads % kv_heads:
         raise file.fail(f"{key}.attention.head_count_kv", kv_heads, f"it must divide the {heads} heads")
+    head_dim = positive(f"{key}.attention.key_length", dim // heads)
+    if head_dim > MAX_HEAD_DIM:
+        raise file.fail(f"{key}.attention.key_length", head_dim, f"heads have at most {MAX_HEAD_DIM} elements")
     embedding = file.tensors.get("token_embd.weight")
     return Config(
         vocab_size=embedding.shape[0] if embedding is not None else positive(f"{key}.vocab_size"),
@@ -63,7 +69,7 @@ def read_config(file: ModelFile) -> Config:
         layers=positive(f"{key}.block_count"),
         heads=heads,
         kv_heads=kv_heads,
-        head_dim=positive(f"{key}.attention.key_length", dim // heads),
+        head_dim=head_dim,
         epsilon=file.number(f"{key}.attention.layer_norm_rms_epsilon"),
     )
 
@@ -112,8 +118,8 @@ class Llama(Generic[W]):
         """Return what one layer's attention adds: (T, dim)."""
         h = block.attention_norm(ops, x)
         q = ops.rope(block.q(ops, h), angles, self.rotary)  # (T, heads * head_dim)
-        ops.write_cache(keys, ops.rope(block.k(ops, h), angles, self.rotary))  # (T, kv_heads * head_dim)
-        ops.write_cache(values, block.v(ops, h))
+        ops.write_keys(keys, ops.rope(block.k(ops, h), angles, self.rotary))  # (T, kv_heads * head_dim)
+        ops.write_values(values, block.v(ops, h))
         return block.output(ops, ops.attention(q, keys, values, self.config.head_dim**-0.5))
 
 

@@ -42,8 +42,12 @@ class Ops(Protocol[A, W, C]):
         """Turn each head of x (T, heads * head_dim) by its position's angles."""
         ...
 
-    def write_cache(self, cache: C, x: A) -> None:
-        """Keep x (T, kv_heads * head_dim) as the cache's rows of the step's positions."""
+    def write_keys(self, cache: C, x: A) -> None:
+        """Keep x (T, kv_heads * head_dim) as the keys of the step's positions."""
+        ...
+
+    def write_values(self, cache: C, x: A) -> None:
+        """Keep x (T, kv_heads * head_dim) as the values of the step's positions."""
         ...
 
     def attention(self, q: A, keys: C, values: C, scale: float) -> A:

@@ -56,10 +56,14 @@ class NumpyOps:
         turned[..., second] = heads[..., first] * sin + heads[..., second] * cos
         return turned.reshape(x.shape)
 
-    def write_cache(self, cache: Array, x: Array) -> None:
+    def write_keys(self, cache: Array, x: Array) -> None:
         """Copy the step's rows in."""
         kv_heads, _, head_dim = cache.shape
         cache[:, self._positions] = x.reshape(len(x), kv_heads, head_dim).swapaxes(0, 1)
+
+    def write_values(self, cache: Array, x: Array) -> None:
+        """Copy the step's rows in."""
+        self.write_keys(cache, x)
 
     def attention(self, q: Array, keys: Array, values: Array, scale: float) -> Array:
         """Attend to every position up to a token's own."""

@@ -26,11 +26,12 @@ class Op(IntEnum):
     MATMUL = 4
     ROPE_ANGLES = 5
     ROPE = 6
-    WRITE_CACHE = 7
-    ATTENTION = 8
-    SILU_GATE = 9
-    ADD = 10
-    LAST_ROW = 11
+    WRITE_KEYS = 7
+    WRITE_VALUES = 8
+    ATTENTION = 9
+    SILU_GATE = 10
+    ADD = 11
+    LAST_ROW = 12
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,6 +17,12 @@ ACTIVATION_BLOCK = 32
 ACTIVATION_BLOCK_BYTES = 16
 """Bytes of a block's scale and sums (ActivationBlock in kernels/program.h)."""
 
+KEY_BLOCK = 32
+"""Positions whose attention weights share a scale; a cache has a multiple of them."""
+
+HEADS_AT_ONCE = 3
+"""Heads of a group that the attention kernel takes together."""
+
 _FLOAT_TYPES = ("F32", "F16", "BF16")
 
 
@@ -38,12 +44,34 @@ class ArenaTensor:
 
 @dataclass(frozen=True)
 class ArenaCache:
-    """The keys or the values of one layer: float32 (kv_heads, context, head_dim)."""
+    """The keys or the values of one layer: 15-bit integers and their scales (kernels/attention.h).
+
+    Attributes
+    ----------
+    context : positions, a multiple of KEY_BLOCK.
+    """
 
     offset: int
     kv_heads: int
     context: int
     head_dim: int
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the integers and the scales."""
+        return self.kv_heads * self.context * (2 * cache_width(self.head_dim) + 4)
+
+    @property
+    def scratch_bytes(self) -> int:
+        """What one thread needs to attend to the whole context (``cut`` in kernels/attention.c)."""
+        width = cache_width(self.head_dim)
+        floats = HEADS_AT_ONCE * (self.context + self.context // KEY_BLOCK + width) + 4
+        return 4 * floats + 2 * HEADS_AT_ONCE * (self.context + width)
+
+
+def cache_width(head_dim: int) -> int:
+    """Return the integers kept for a head: head_dim rounded up to a vector of eight."""
+    return -(-head_dim // 8) * 8
 
 
 class WasmOps:
@@ -110,17 +138,20 @@ class WasmOps:
         self._emit(Op.ROPE, x.rows, y, x, angles, int(rotary.halves), heads, rotary.head_dim, rotary.rotated)
         return y
 
-    def write_cache(self, cache: ArenaCache, x: Value) -> None:
-        """Copy the step's rows in."""
-        self._emit(Op.WRITE_CACHE, x.rows, cache.offset, x, cache.kv_heads, cache.head_dim, cache.context)
+    def write_keys(self, cache: ArenaCache, x: Value) -> None:
+        """Quantise the step's rows into the cache."""
+        self._emit(Op.WRITE_KEYS, x.rows, cache.offset, x, cache.kv_heads, cache.head_dim, cache.context)
+
+    def write_values(self, cache: ArenaCache, x: Value) -> None:
+        """Quantise the step's rows into the cache."""
+        self._emit(Op.WRITE_VALUES, x.rows, cache.offset, x, cache.kv_heads, cache.head_dim, cache.context)
 
     def attention(self, q: Value, keys: ArenaCache, values: ArenaCache, scale: float) -> Value:
         """Attend to every position up to a token's own."""
         y = _floats(q.rows, q.columns)
-        heads = q.columns // keys.head_dim
-        scores = _floats(self._threads, heads // keys.kv_heads * keys.context)
-        shape = (heads, keys.kv_heads, keys.head_dim, keys.context)
-        self._emit(Op.ATTENTION, q.rows, y, q, keys.offset, values.offset, scores, scale, *shape)
+        scratch = Value(self._threads, 1, keys.scratch_bytes)
+        shape = (q.columns // keys.head_dim, keys.kv_heads, keys.head_dim, keys.context)
+        self._emit(Op.ATTENTION, q.rows, y, q, keys.offset, values.offset, scratch, scratch.row_bytes, scale, *shape)
         return y
 
     def silu_gate(self, gate: Value, up: Value) -> Value:
