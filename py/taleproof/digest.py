@@ -6,7 +6,7 @@ never pass through Python.
 """
 
 import hashlib
-from collections.abc import AsyncIterator, Sized
+from collections.abc import Sized
 from dataclasses import dataclass
 from typing import Generic, Literal, Protocol, TypeVar, get_args
 
@@ -102,14 +102,6 @@ class Digester(Generic[Data]):
 def python_digester(*, sha3: bool = False) -> Digester[bytes | memoryview]:
     """Return a digester of Python's own hashers: SHA-256, and SHA3-256 if wanted."""
     return Digester(hashlib_hasher("sha256"), hashlib_hasher("sha3_256") if sha3 else None)
-
-
-async def digest_chunks(chunks: AsyncIterator[bytes], *, sha3: bool = False) -> Digests:
-    """Return the digests of a stream."""
-    digester = python_digester(sha3=sha3)
-    async for chunk in chunks:
-        digester.update(chunk)
-    return digester.finish()
 
 
 def digest_blob(blob: Blob, *, sha3: bool = False) -> Digests:

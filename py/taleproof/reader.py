@@ -139,9 +139,7 @@ class Reader:
             self.need(field, nbytes)
             self._base += self._at
             self._at = 0
-            self._window = bytes(
-                self._blob.read(self._base, min(max(nbytes, WINDOW), self._blob.size - self._base))
-            )
+            self._window = bytes(self._blob.read(self._base, min(max(nbytes, WINDOW), self._blob.size - self._base)))
 
     def _number(self, layout: struct.Struct, field: str) -> Any:
         self._fill(field, layout.size)

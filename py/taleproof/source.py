@@ -1,15 +1,13 @@
-"""Where a model's bytes come from: in comes an address, a file or bytes; out come chunks, in order, each byte
-once.
+"""Where a model's bytes come from: in comes an address, out come chunks, in order, each byte once.
 
-A URL is read through a transport that the caller injects, so that this file knows no browser and no socket.
-Here live what all transports share: the size is known before the first chunk is taken, where the server says
-it; a dropped connection is resumed with a Range request, a bounded number of times; a web page sent instead
-of a model is refused before it is stored anywhere; too few or too many bytes are refused.
+A URL is read through a transport that the caller injects, so that this file knows no browser and no socket; files on a
+disk are read in place (reader.FileBlob). Here live what all transports share: the size is known before the first chunk
+is taken, where the server says it; a dropped connection is resumed with a Range request, a bounded number of times; a
+web page sent instead of a model is refused before it is stored anywhere; too few or too many bytes are refused.
 """
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sized
-from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from .errors import (
@@ -25,9 +23,6 @@ from .errors import (
 )
 from .sniff import LOOKED_AT, looks_like_html
 
-
-CHUNK = 1 << 20
-"""Bytes of a local file that are read at a time."""
 
 MAX_ATTEMPTS = 5
 """Attempts in a row that bring no byte, after which a download is given up."""
@@ -87,54 +82,6 @@ class Transport(Protocol[Chunk]):
         ...
 
 
-class BytesSource:
-    """Bytes at hand as a source."""
-
-    def __init__(self, data: bytes, name: str = "bytes") -> None:
-        self.name = name
-        self._data = data
-
-    async def open(self) -> int:
-        """Return the size."""
-        if not self._data:
-            raise EmptyFileError(self.name)
-        return len(self._data)
-
-    async def chunks(self) -> AsyncGenerator[bytes, None]:
-        """Yield the bytes."""
-        for start in range(0, len(self._data), CHUNK):
-            yield self._data[start : start + CHUNK]
-
-
-class FileSource:
-    """A local file as a source."""
-
-    def __init__(self, path: str | Path) -> None:
-        self._path = Path(path)
-        self.name = self._path.name
-
-    async def open(self) -> int:
-        """Return the size."""
-        try:
-            size = self._path.stat().st_size
-        except FileNotFoundError:
-            raise SourceNotFoundError(str(self._path)) from None
-        except OSError as error:
-            raise SourceRefusedError(str(self._path), error.strerror or type(error).__name__) from None
-        if size == 0:
-            raise EmptyFileError(self.name)
-        return size
-
-    async def chunks(self) -> AsyncGenerator[bytes, None]:
-        """Yield the file's bytes."""
-        try:
-            with self._path.open("rb") as file:
-                while chunk := file.read(CHUNK):
-                    yield chunk
-        except OSError as error:
-            raise SourceRefusedError(str(self._path), error.strerror or type(error).__name__) from None
-
-
 class UrlSource(Generic[Chunk]):
     """A URL as a source, read through a transport.
 
@@ -172,9 +119,7 @@ class UrlSource(Generic[Chunk]):
         response = await self._connect()
         self._response = response
         encoded = response.headers.get("content-encoding", "identity") != "identity"
-        self._can_resume = (
-            not encoded
-        )  # a Range counts encoded bytes, and only the decoded ones are seen here
+        self._can_resume = not encoded  # a Range counts encoded bytes, and only the decoded ones are seen here
         self._etag = response.headers.get("etag")
         length = response.headers.get("content-length", "")
         if length.isdecimal() and not encoded:
@@ -276,9 +221,7 @@ class UrlSource(Generic[Chunk]):
         if headers.get("content-type", "").lower().startswith("text/html"):
             raise HtmlInsteadOfModelError(self.name)
         etag = headers.get("etag")
-        place = headers.get(
-            "content-range", ""
-        )  # hidden from pages of other sites; then the digest must tell
+        place = headers.get("content-range", "")  # hidden from pages of other sites; then the digest must tell
         wanted = f"bytes {self.received}-"
         if (etag and self._etag and etag != self._etag) or (
             status == _PART and not (place or wanted).startswith(wanted)

@@ -27,11 +27,7 @@ class Expected:
         """Return what differs first, as (what, expected, actual); None if nothing does."""
         if self.sha256.lower() != actual.sha256:
             return "SHA-256", self.sha256.lower(), actual.sha256
-        if (
-            self.sha3_256 is not None
-            and actual.sha3_256 is not None
-            and self.sha3_256.lower() != actual.sha3_256
-        ):
+        if self.sha3_256 is not None and actual.sha3_256 is not None and self.sha3_256.lower() != actual.sha3_256:
             return "SHA3-256", self.sha3_256.lower(), actual.sha3_256
         if self.size is not None and self.size != actual.size:
             return "size", f"{self.size:,} bytes", f"{actual.size:,} bytes"
@@ -90,9 +86,7 @@ class Verdict:
             raise NotAcceptedError(name, self.actual.sha256)
 
 
-def decide(
-    actual: Digests, pinned: Expected | None = None, registry: RegistryAnswer | None = None
-) -> Verdict:
+def decide(actual: Digests, pinned: Expected | None = None, registry: RegistryAnswer | None = None) -> Verdict:
     """Return the verdict on a file.
 
     Whoever objects wins over whoever vouches: a revocation first, then any digest that differs. Then the
@@ -123,18 +117,12 @@ def decide(
         return Verdict("registered", registered, actual, _registered(asked), registry)
     note = " The registry could not be reached, so it was not asked." if asked.status == "unreachable" else ""
     if pinned is not None:
-        return Verdict(
-            "pinned", pinned, actual, f"Every byte is as this site's catalogue says.{note}", registry
-        )
-    sentence = (
-        f"Nobody vouches for this file. Compare its SHA-256 with one from a source that you trust.{note}"
-    )
+        return Verdict("pinned", pinned, actual, f"Every byte is as this site's catalogue says.{note}", registry)
+    sentence = f"Nobody vouches for this file. Compare its SHA-256 with one from a source that you trust.{note}"
     return Verdict("unverified", None, actual, sentence, registry)
 
 
 def _registered(answer: RegistryAnswer) -> str:
     block = "" if answer.block is None else f", block {answer.block}"
     when = "" if answer.as_of is None else f" as of {answer.as_of}"
-    return (
-        f"Every byte is as registered on chain {answer.chain}, application {answer.application}{block}{when}."
-    )
+    return f"Every byte is as registered on chain {answer.chain}, application {answer.application}{block}{when}."

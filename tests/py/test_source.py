@@ -1,15 +1,14 @@
 """Where bytes come from: each byte once and in order, over connections that drop and servers that lie."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fixtures.web_server import FILE, URL, Answer, Server
 from taleproof import source as module
 from taleproof.errors import (
     DownloadInterruptedError,
@@ -17,86 +16,12 @@ from taleproof.errors import (
     EmptyFileError,
     HtmlInsteadOfModelError,
     SourceChangedError,
-    SourceError,
     SourceNotFoundError,
     SourceRefusedError,
     SourceUnreachableError,
     WrongSizeError,
 )
-from taleproof.source import MAX_ATTEMPTS, BytesSource, ConnectionDropped, FileSource, UrlSource
-
-
-URL = "https://example.org/models/tiny.gguf?download=true"
-FILE = bytes(range(256)) * 1200  # some times the progress that an attempt must make
-
-
-@dataclass
-class Server:
-    """A web server in a few lines, which can be told to misbehave.
-
-    Attributes
-    ----------
-    drops : after how many bytes of the body each connection breaks off; None for one that holds.
-    statuses : what the first answers are instead of the file.
-    """
-
-    body: bytes = FILE
-    drops: list[int | None] = field(default_factory=list)
-    statuses: list[int] = field(default_factory=list)
-    ranges: bool = True
-    headers: dict[str, str] = field(default_factory=dict)
-    says_length: bool = True
-    chunk: int = 10_000
-    asked: list[str] = field(default_factory=list)
-    open_connections: int = 0
-
-    async def get(self, url: str, headers: Mapping[str, str]) -> "Answer":
-        assert url == URL
-        self.asked.append(headers.get("range", ""))
-        drop = self.drops.pop(0) if self.drops else None
-        if drop is not None and drop < 0:
-            raise ConnectionDropped
-        self.open_connections += 1
-        if self.statuses:
-            return Answer(self, self.statuses.pop(0), {}, b"", None)
-        start = int(headers["range"].removeprefix("bytes=").removesuffix("-")) if "range" in headers else 0
-        said = {"etag": '"one"', "content-type": "application/octet-stream"} | self.headers
-        if start and self.ranges:
-            said |= {"content-range": f"bytes {start}-{len(self.body) - 1}/{len(self.body)}"} | self.headers
-            return Answer(self, 206, said, self.body[start:], drop)
-        if self.says_length:
-            said = {"content-length": str(len(self.body))} | said
-        return Answer(self, 200, said, self.body, drop)
-
-    def head(self, chunk: bytes, length: int) -> bytes:
-        return chunk[:length]
-
-    def rest(self, chunk: bytes, start: int) -> bytes:
-        return chunk[start:]
-
-
-@dataclass
-class Answer:
-    server: Server
-    status: int
-    headers: dict[str, str]
-    body: bytes
-    drop: int | None
-    closed: bool = False
-
-    async def chunks(self) -> AsyncIterator[bytes]:
-        body = self.body if self.drop is None else self.body[: self.drop]
-        for start in range(0, len(body), self.server.chunk):
-            if self.closed:
-                raise ConnectionDropped
-            yield body[start : start + self.server.chunk]
-        if self.drop is not None:
-            raise ConnectionDropped
-
-    async def close(self) -> None:
-        if not self.closed:
-            self.closed = True
-            self.server.open_connections -= 1
+from taleproof.source import MAX_ATTEMPTS, UrlSource
 
 
 class Waits:
@@ -113,7 +38,7 @@ def source(server: Server, **options: Any) -> UrlSource[bytes]:
     return UrlSource(server, URL, pause=options.pop("pause", Waits()), **options)
 
 
-async def everything(it: UrlSource[bytes] | BytesSource | FileSource) -> bytes:
+async def everything(it: UrlSource[bytes]) -> bytes:
     await it.open()
     return b"".join([chunk async for chunk in it.chunks()])
 
@@ -340,25 +265,3 @@ def test_a_reader_that_goes_away_closes_the_connection() -> None:
 
     asyncio.run(leave())
     assert server.open_connections == 0
-
-
-def test_bytes_and_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "CHUNK", 1000)
-    path = tmp_path / "model.gguf"
-    path.write_bytes(FILE)
-    assert asyncio.run(everything(BytesSource(FILE))) == FILE
-    assert asyncio.run(everything(FileSource(path))) == FILE
-    assert FileSource(path).name == "model.gguf"
-
-
-def test_bytes_and_files_that_are_not_there(tmp_path: Path) -> None:
-    (tmp_path / "empty").touch()
-    cases: list[tuple[BytesSource | FileSource, type[Exception]]] = [
-        (BytesSource(b""), EmptyFileError),
-        (FileSource(tmp_path / "empty"), EmptyFileError),
-        (FileSource(tmp_path / "absent"), SourceNotFoundError),
-        (FileSource(tmp_path), SourceError),
-    ]
-    for it, kind in cases:
-        with pytest.raises(kind):
-            asyncio.run(everything(it))
