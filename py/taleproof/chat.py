@@ -20,6 +20,9 @@ from .tokenizers import Tokenizer
 MAX_TEMPLATE_CHARACTERS = 1 << 18
 """The longest real templates, with tools for every purpose, have some 20,000."""
 
+DEFAULT_DAY = date(2024, 7, 26)
+"""What Llama 3's templates take for today where they can't ask; any fixed day keeps a prompt reproducible."""
+
 
 def chat_template(file: ModelFile) -> str | None:
     """Return a model's chat template; None if it has none, as models that only continue texts do."""
@@ -34,7 +37,7 @@ def apply_chat_template(
     bos_token: str = "",
     eos_token: str = "",
     add_generation_prompt: bool = True,
-    today: date | None = None,
+    today: date = DEFAULT_DAY,
 ) -> str:
     """Return the prompt that a template makes of a conversation.
 
@@ -42,7 +45,7 @@ def apply_chat_template(
     ----------
     messages : each with "role" ("system", "user" or "assistant") and "content".
     add_generation_prompt : end with what comes before the model's answer.
-    today : the date, for templates that mention one. Without it they fall back on a date of their own.
+    today : what the date is, for templates that mention it.
 
     Raises
     ------
@@ -53,8 +56,7 @@ def apply_chat_template(
     from .chat_sandbox import TemplateSandbox
 
     sandbox = TemplateSandbox()
-    if today is not None:
-        sandbox.globals["strftime_now"] = today.strftime
+    sandbox.globals["strftime_now"] = today.strftime
     variables: dict[str, Any] = {
         "messages": [dict(message) for message in messages],
         "bos_token": bos_token,
@@ -70,7 +72,7 @@ def apply_chat_template(
 
 
 def encode_chat(
-    tokenizer: Tokenizer, template: str, messages: Sequence[Mapping[str, str]], *, today: date | None = None
+    tokenizer: Tokenizer, template: str, messages: Sequence[Mapping[str, str]], *, today: date = DEFAULT_DAY
 ) -> list[int]:
     """Return the ids of a conversation, up to where the model's answer begins.
 

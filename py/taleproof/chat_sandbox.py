@@ -28,6 +28,12 @@ CHARACTERS_A_STEP = 64
 MAX_CHARACTERS = 1 << 22
 """Of the whole text, and of any string on the way."""
 
+MAX_DEPTH = 16
+"""Of macros and recursive loops: in a browser, running out of stack ends the interpreter, not just the call."""
+
+MAX_NESTING = 40
+"""Of the parts of a template, where ``1 + 1 + 1`` nests three deep. Real ones reach some 20."""
+
 MAX_BITS = 1 << 12
 """Of an integer: arithmetic on larger ones takes its time."""
 
@@ -45,6 +51,7 @@ class TemplateSandbox(ImmutableSandboxedEnvironment):
     def __init__(self) -> None:
         super().__init__(trim_blocks=True, lstrip_blocks=True, extensions=[_Generation, loopcontrols])
         self._steps_left = MAX_STEPS
+        self._depth = 0
         del self.globals["lipsum"]
         self.globals["range"] = self._range
         self.globals["raise_exception"] = _raise
@@ -53,7 +60,9 @@ class TemplateSandbox(ImmutableSandboxedEnvironment):
 
     def render(self, source: str, variables: dict[str, Any]) -> str:
         """Return the text that a template makes of its variables."""
-        tree = _Budgeted().visit(self.parse(source))
+        tree = self.parse(source)
+        _check_nesting(tree)
+        tree = _Budgeted().visit(tree)
         parts = []
         for part in self.from_string(tree).generate(variables):
             self.charge(part)
@@ -71,7 +80,7 @@ class TemplateSandbox(ImmutableSandboxedEnvironment):
                 self._steps_left -= len(value) // CHARACTERS_A_STEP
             elif isinstance(value, int) and value.bit_length() > MAX_BITS:
                 raise SecurityError("it makes a number of too many digits")
-            elif isinstance(value, Sized):
+            elif isinstance(value, Sized) and not isinstance(value, Context):
                 self._steps_left -= len(value)
         if self._steps_left < 0:
             raise SecurityError(f"it takes more than {MAX_STEPS:,} steps")
@@ -92,7 +101,13 @@ class TemplateSandbox(ImmutableSandboxedEnvironment):
             __self._charge_call(owner, *args, *kwargs.values())
             if getattr(method, "__name__", "") in ("format", "format_map"):
                 _check_format(owner)
-        return super().call(__context, __obj, *args, **kwargs)
+        if __self._depth == MAX_DEPTH:
+            raise SecurityError(f"its macros call one another more than {MAX_DEPTH} deep")
+        __self._depth += 1
+        try:
+            return super().call(__context, __obj, *args, **kwargs)
+        finally:
+            __self._depth -= 1
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         """Return the result of an operator whose result can be much larger than its operands."""
@@ -131,6 +146,14 @@ class TemplateSandbox(ImmutableSandboxedEnvironment):
             return function(*args, **kwargs)
 
         return charged
+
+
+def _check_nesting(tree: nodes.Template) -> None:
+    level: list[nodes.Node] = [tree]
+    for _ in range(MAX_NESTING):
+        level = [child for node in level for child in node.iter_child_nodes()]
+    if level:
+        raise SecurityError(f"its parts nest more than {MAX_NESTING} deep")
 
 
 def _raise(message: str) -> None:

@@ -51,16 +51,17 @@ def test_blocks_are_trimmed_as_transformers_does() -> None:
         ("{{ messages[0] | tojson(indent=1) }}", '{\n "role": "user",\n "content": "Hi"\n}'),
         ("{{ 'a' + 'b' * 3 }}{{ 2 ** 10 }}{{ '%s-%03d' % ('x', 7) }}{{ '{:>3}'.format(1) }}", "abbb1024x-007  1"),
         ("{{ ' a '.strip() | upper }}{{ 'x-y'.split('-') | join('+') }}", "Ax+y"),
-        ("{{ messages[0].missing }}{{ tools is none }}{{ strftime_now is defined }}", "TrueFalse"),
+        ("{{ messages[0].missing }}{{ tools is none }}{{ enable_thinking is defined }}", "TrueFalse"),
         ("{{ '<b>' }}{{ '&' ~ '>' }}", "<b>&>"),
+        ("{{ messages | selectattr('role', 'equalto', 'user') | map(attribute='content') | list }}", "['Hi']"),
     ],
 )
 def test_templates_can_do_what_real_ones_do(template: str, text: str) -> None:
     assert apply_chat_template(template, HI, bos_token="<s>", eos_token="</s>") == text
 
 
-def test_the_date_is_the_callers() -> None:
-    template = "{{ strftime_now('%d %b %Y') if strftime_now is defined else '26 Jul 2024' }}"
+def test_the_date_is_the_callers_or_a_fixed_one() -> None:
+    template = "{{ strftime_now('%d %b %Y') }}"
     assert apply_chat_template(template, HI, today=date(2026, 2, 3)) == "03 Feb 2026"
     assert apply_chat_template(template, HI) == "26 Jul 2024"
 
@@ -86,6 +87,12 @@ def test_a_template_may_refuse_a_conversation_in_its_own_words() -> None:
         "{{ (messages | map(attribute='__class__') | first).__name__ }}{{ raise_exception('x' * 1000) }}",
         "{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}",
         "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}",
+        "{% for i in [1] recursive %}{{ loop([1]) }}{% endfor %}",
+        "{{ 1" + " + 1" * 100 + " }}",
+        "{{ a" + "()" * 10_000 + " }}",
+        "{{ 1" + " | int" * 10_000 + " }}",
+        "{{ " + "not " * 10_000 + "1 }}",
+        "{% if 1 %}" * 3000 + "{% endif %}" * 3000,
         "x" * (MAX_TEMPLATE_CHARACTERS + 1),
     ],
 )
