@@ -13,8 +13,9 @@ from typing import Any, Protocol
 
 from pyodide.ffi import to_js
 
-from . import __version__, entropy
+from . import __version__
 from .arena import MAX_BYTES
+from .entropy import Entropy, seed_everything
 from .errors import NoModelError, TaleproofError
 from .generate import ReusableSession
 from .numerics import NUMERICS_VERSION
@@ -42,15 +43,14 @@ class Means(Protocol):
 
 def create(means: Means) -> "Api":
     """Return the engine; from here on everything random comes from the seeded generator."""
-    entropy.install()
-    return Api(means)
+    return Api(means, seed_everything())
 
 
 class Api:
     """One engine with at most one model and one story."""
 
-    def __init__(self, means: Means) -> None:
-        self._means = means
+    def __init__(self, means: Means, entropy: Entropy) -> None:
+        self._means, self._entropy = means, entropy
         self._arena = BrowserArena(means.arena, means.device_bytes or MAX_BYTES)
         self._loader = Loader(self._arena, means.storage, means.fetcher)
         self._opener = Opener(self._arena, self._loader)
@@ -102,7 +102,7 @@ class Api:
 
     def random_bytes(self, count: int) -> Any:
         """Return bytes of the seeded generator, for ``crypto.getRandomValues``."""
-        return to_js(entropy.random_bytes(count))
+        return to_js(self._entropy.fill(count))
 
     async def _open(self, request: Any, files: Any, progress: Any) -> dict[str, Any]:
         self._opened = self._session = self._story = None
