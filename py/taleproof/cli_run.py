@@ -34,11 +34,12 @@ def run_generate(
     model, session = _open(options)
     loaded = time.perf_counter() - start
     ids = _chat_ids(model, options.prompt) if options.chat else encode_prompt(model.tokenizer, options.prompt)
+    events = generate(session, model.tokenizer, ids, Sampler(config), limits)
     if show is not None and not options.chat:
         show(options.prompt)
     tokens: list[JsonValue] = []
     text = ""
-    for event in generate(session, model.tokenizer, ids, Sampler(config), limits):
+    for event in events:
         if isinstance(event, Token):
             tokens.append({"id": event.id, "logprob": event.logprob})
         if isinstance(event, Token | Finished):

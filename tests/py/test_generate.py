@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
+from scripted import BOS, EOS, VOCAB, Bytes, Script
 from taleproof.errors import EmptyPromptError, InvalidSettingError, NumericsError, PromptTooLongError
 from taleproof.generate import (
     Event,
@@ -19,62 +19,6 @@ from taleproof.generate import (
     generate,
 )
 from taleproof.sampling import Sampler, SamplerConfig
-
-
-VOCAB = 300
-EOS = 299
-BOS = 298
-
-
-class Bytes:
-    """A tokenizer with a token for every byte."""
-
-    vocab_size = VOCAB
-    eos_ids = frozenset({EOS})
-    bos_token = ""
-    eos_token = ""
-    add_bos = False
-
-    def __init__(self, bos_id: int | None = None) -> None:
-        self.bos_id = bos_id
-
-    def encode(self, text: str, *, add_bos: bool | None = None, parse_special: bool = True) -> list[int]:
-        return [*([] if self.bos_id is None else [self.bos_id]), *text.encode()]
-
-    def decode(self, ids: Sequence[int]) -> str:
-        return bytes(i for i in ids if i < 256).decode("utf-8", "replace")
-
-    def token_bytes(self, token: int, *, after: int | None = None) -> bytes:
-        return bytes([token]) if token < 256 else b""
-
-
-class Script:
-    """A session whose best token at each position is written down: the text that follows the first token."""
-
-    def __init__(self, text: bytes, n_ctx: int = 1000, prefill_batch: int = 4) -> None:
-        self.text = [*text, EOS]
-        self.n_ctx = n_ctx
-        self.prefill_batch = prefill_batch
-        self.position = 0
-        self.calls: list[tuple[int, int, str]] = []  # position, tokens, logits
-        self.fail_at: int | None = None
-
-    def forward(self, ids: Sequence[int], *, logits: str = "last") -> NDArray[np.float32] | None:
-        assert self.position + len(ids) <= self.n_ctx
-        if self.fail_at is not None and self.position >= self.fail_at:
-            self.position += 1
-            raise NumericsError("layer 3")
-        self.calls.append((self.position, len(ids), logits))
-        self.position += len(ids)
-        if logits == "none":
-            return None
-        row = np.zeros((1, VOCAB), np.float32)
-        row[0, self.text[self.position % len(self.text)]] = 5.0
-        return row
-
-    def rewind(self, position: int) -> None:
-        assert 0 <= position <= self.position
-        self.position = position
 
 
 def greedy() -> Sampler:

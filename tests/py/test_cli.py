@@ -1,0 +1,206 @@
+"""The command line as a script meets it: JSON, text, exit codes, one sentence for each error."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from taleproof.cli import main
+from taleproof.digest import digest_blob
+from taleproof.reader import FileBlob
+
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+MODEL, TOKENIZER = str(FIXTURES / "stories260K.bin"), str(FIXTURES / "tok512.bin")
+STORIES = [MODEL, "--tokenizer", TOKENIZER]
+
+Capture = pytest.CaptureFixture[str]
+
+
+def run_json(capsys: Capture, *arguments: str) -> dict[str, Any]:
+    assert main(arguments) == 0
+    out = capsys.readouterr().out
+    assert out.count("\n") == 1
+    result: dict[str, Any] = json.loads(out)
+    return result
+
+
+def refusal(capsys: Capture, *arguments: str) -> str:
+    assert main(arguments) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    return captured.err.strip()
+
+
+@pytest.mark.parametrize("backend", ["numpy", "wasm"])
+def test_generate_as_json(backend: str, capsys: Capture) -> None:
+    result = run_json(
+        capsys,
+        "generate",
+        *STORIES,
+        "--prompt",
+        "Once upon a time",
+        "--max-tokens",
+        "12",
+        "--json",
+        "--backend",
+        backend,
+    )
+    assert set(result) == {"prompt_tokens", "tokens", "text", "finish_reason", "timings", "digests"}
+    assert result["prompt_tokens"] == [1, 403, 407, 261, 378]
+    assert result["text"] == ", there was a little girl named Lily. She"
+    assert len(result["tokens"]) == 12
+    assert all(set(token) == {"id", "logprob"} and token["logprob"] <= 0 for token in result["tokens"])
+    assert result["finish_reason"] == "length"
+    assert result["timings"]["decode_tokens_per_second"] > 0
+    found = digest_blob(FileBlob(MODEL), sha3=True)
+    assert (result["digests"]["sha256"], result["digests"]["sha3_256"]) == (found.sha256, found.sha3_256)
+    assert result["digests"]["tokenizer"]["sha256"] == digest_blob(FileBlob(TOKENIZER)).sha256
+
+
+def test_generate_as_text_streams_prompt_and_story(capsys: Capture) -> None:
+    assert main(["generate", *STORIES, "--prompt", "Once upon", "--max-tokens", "5"]) == 0
+    assert capsys.readouterr().out == "Once upon a time, there was\n"
+
+
+def test_the_seed_decides(capsys: Capture) -> None:
+    def story(seed: str) -> str:
+        sampling = ["--temperature", "1.2", "--top-p", "0.9", "--top-k", "50", "--min-p", "0.01", "--seed", seed]
+        text: str = run_json(capsys, "generate", *STORIES, "--prompt", "A", *sampling, "--max-tokens", "30", "--json")[
+            "text"
+        ]
+        return text
+
+    assert story("1") == story("1") != story("2")
+
+
+def test_stop_string(capsys: Capture) -> None:
+    result = run_json(
+        capsys, "generate", *STORIES, "--prompt", "Once upon a time", "--stop", "little", "--stop", "zebra", "--json"
+    )
+    assert (result["text"], result["finish_reason"]) == (", there was a ", "stop-string")
+
+
+def test_context_full(capsys: Capture) -> None:
+    result = run_json(capsys, "generate", *STORIES, "--prompt", "Once", "--context", "5", "--json")
+    assert (len(result["prompt_tokens"]), len(result["tokens"]), result["finish_reason"]) == (2, 4, "context")
+
+
+@pytest.mark.parametrize("backend", ["numpy", "wasm"])
+def test_score(backend: str, capsys: Capture) -> None:
+    written = run_json(
+        capsys,
+        "generate",
+        *STORIES,
+        "--prompt",
+        "Once upon a time",
+        "--max-tokens",
+        "40",
+        "--json",
+        "--backend",
+        backend,
+    )
+    scored = run_json(
+        capsys,
+        *("score", *STORIES, "--prompt", "Once upon a time", "--continuation", written["text"]),
+        *("--json", "--backend", backend),
+    )
+    assert scored["prompt_tokens"] == written["prompt_tokens"]
+    assert scored["text"] == written["text"]
+    assert [token["id"] for token in scored["tokens"]] == [token["id"] for token in written["tokens"]]
+    assert all(token["best"] == token["id"] for token in scored["tokens"])
+    # The kernels give the same bits however a text is split into steps; NumPy's products need not.
+    bound = 0.0 if backend == "wasm" else 1e-4
+    for one, other in zip(scored["tokens"], written["tokens"], strict=True):
+        assert abs(one["logprob"] - other["logprob"]) <= bound
+
+
+def test_score_as_a_table(capsys: Capture) -> None:
+    assert main(["score", *STORIES, "--prompt", "Once", "--continuation", " upon a"]) == 0
+    assert "' upon'" in capsys.readouterr().out
+
+
+def test_inspect(capsys: Capture) -> None:
+    assert main(["inspect", MODEL]) == 0
+    out = capsys.readouterr().out
+    assert digest_blob(FileBlob(MODEL)).sha256 in out
+    assert "llama.context_length" in out
+    assert "512 x 64" in out
+
+
+def test_inspect_shortens_long_metadata(capsys: Capture, smollm2_path: Path) -> None:
+    assert main(["inspect", str(smollm2_path)]) == 0
+    out = capsys.readouterr().out
+    assert "49,152 values: <|endoftext|>" in out
+    assert max(map(len, out.splitlines())) < 140
+
+
+def test_digest(capsys: Capture) -> None:
+    found = digest_blob(FileBlob(MODEL), sha3=True)
+    assert main(["digest", MODEL]) == 0
+    assert found.sha256 in capsys.readouterr().out
+    result = run_json(capsys, "digest", MODEL, "--json")
+    assert (result["sha256"], result["sha3_256"], result["size"]) == (found.sha256, found.sha3_256, found.size)
+
+
+def test_special_tokens_in_a_prompt_and_chat_form(capsys: Capture, smollm2_path: Path) -> None:
+    few = ["--max-tokens", "1", "--json"]
+    raw = run_json(capsys, "generate", str(smollm2_path), "--prompt", "<|im_start|>user\nHi<|im_end|>", *few)
+    assert (raw["prompt_tokens"][0], raw["prompt_tokens"][-1]) == (1, 2)
+    chat = run_json(capsys, "generate", str(smollm2_path), "--prompt", "Hi", "--chat", *few)
+    turn = raw["prompt_tokens"]
+    assert any(chat["prompt_tokens"][i : i + len(turn)] == turn for i in range(len(chat["prompt_tokens"])))
+
+
+class TestRefusals:
+    def test_a_file_that_is_not_there(self, capsys: Capture) -> None:
+        assert "nowhere.gguf was not found" in refusal(capsys, "generate", "nowhere.gguf", "--prompt", "x")
+
+    def test_another_digest_than_expected(self, capsys: Capture) -> None:
+        for backend in ("numpy", "wasm"):
+            message = refusal(
+                capsys, "generate", *STORIES, "--prompt", "x", "--expect-sha256", "0" * 64, "--backend", backend
+            )
+            assert "0" * 64 in message
+
+    def test_a_llama2c_model_without_its_tokenizer(self, capsys: Capture) -> None:
+        assert "tokenizer.bin" in refusal(capsys, "generate", MODEL, "--prompt", "x")
+
+    def test_a_file_that_is_no_model(self, capsys: Capture, tmp_path: Path) -> None:
+        (tmp_path / "page.gguf").write_text("<!DOCTYPE html><html></html>")
+        assert "web page" in refusal(capsys, "inspect", str(tmp_path / "page.gguf"))
+
+    def test_a_setting_out_of_range(self, capsys: Capture) -> None:
+        assert "top_p" in refusal(capsys, "generate", *STORIES, "--prompt", "x", "--top-p", "7")
+
+    def test_a_context_longer_than_the_models(self, capsys: Capture) -> None:
+        assert "512" in refusal(capsys, "generate", *STORIES, "--prompt", "x", "--context", "513")
+
+    def test_a_prompt_longer_than_the_context(self, capsys: Capture) -> None:
+        message = refusal(capsys, "generate", *STORIES, "--prompt", "the end " * 300)
+        assert "512" in message
+
+    def test_an_empty_prompt_where_the_model_has_no_beginning(self, capsys: Capture, smollm2_path: Path) -> None:
+        assert "empty" in refusal(capsys, "generate", str(smollm2_path), "--prompt", "")
+
+    def test_chat_without_a_template(self, capsys: Capture) -> None:
+        assert "template" in refusal(capsys, "generate", *STORIES, "--prompt", "x", "--chat")
+
+    @pytest.mark.parametrize("arguments", [[], ["generate"], ["write", "x"], ["generate", MODEL, "--prompt"]])
+    def test_arguments_that_mean_nothing(self, arguments: list[str], capsys: Capture) -> None:
+        assert "Try --help" in refusal(capsys, *arguments)
+
+
+def test_as_a_module() -> None:
+    command = [sys.executable, "-m", "taleproof", "digest", TOKENIZER]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert digest_blob(FileBlob(TOKENIZER)).sha256 in done.stdout
+
+
+def test_lone_surrogates_and_other_alphabets_in_a_prompt(capsys: Capture) -> None:
+    result = run_json(capsys, "generate", *STORIES, "--prompt", "\ud83d שלום 🙂", "--max-tokens", "3", "--json")
+    assert len(result["tokens"]) == 3
