@@ -33,7 +33,7 @@ export function webSource(name, base, fetcher = fetch) {
 }
 
 async function download(url, target, bar, fetcher) {
-  const label = url.slice(url.lastIndexOf("/") + 1);
+  const label = shortName(url.slice(url.lastIndexOf("/") + 1));
   const silence = new AbortController();
   let timer = setTimeout(() => silence.abort(), SILENCE_MS);
   try {
@@ -110,7 +110,7 @@ export async function runPip(what, args, log) {
     const progress = /^Progress (\d+) of (\d+)/.exec(line);
     if (progress) bar.update(Number(progress[1]), Number(progress[2]));
     const file = /^\s*Downloading (?:\S*\/)?([^\s/]+) \(([\d.]+) MB\)/.exec(line);
-    if (file && Number(file[2]) >= 1) bar.begin(file[1], Number(file[2]) * 1e6);
+    if (file && Number(file[2]) >= 1) bar.begin(shortName(file[1]), Number(file[2]) * 1e6);
     return Boolean(progress);
   };
   const quiet = { PIP_DISABLE_PIP_VERSION_CHECK: "1", PIP_NO_INPUT: "1", PYTHONUNBUFFERED: "1" };
@@ -123,4 +123,9 @@ export async function runPip(what, args, log) {
   } finally {
     bar.end();
   }
+}
+
+/** A wheel's name and version: the rest of its file name tells people nothing, and leaves no room for the bar. */
+function shortName(file) {
+  return file.endsWith(".whl") ? file.split("-").slice(0, 2).join(" ") : file;
 }
