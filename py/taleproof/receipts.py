@@ -1,0 +1,144 @@
+"""The record of a story: everything that writes it again, as canonical JSON with a digest.
+
+What was run comes in, JSON values and their one canonical form go out (RFC 8785: keys sorted, no spaces, numbers as
+ECMAScript writes them), so that the same story has the same bytes and the same SHA-256 everywhere. Values that have
+no such form are refused with ValueError: NaN, infinities, integers beyond 2**53, lone surrogates.
+"""
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from .digest import Digests
+from .errors import JsonValue
+from .generate import FinishReason, Limits
+from .numerics import NUMERICS_VERSION
+from .sampling import SamplerConfig
+from .tokenizers.base import well_formed
+
+
+FORMAT = "taleproof-story/1"
+
+LARGEST_INTEGER = 2**53
+"""Above, JSON's readers need not agree on a number."""
+
+
+def canonical_json(value: JsonValue) -> str:
+    """Return a value's canonical form.
+
+    Raises
+    ------
+    ValueError : it has none.
+    """
+    if isinstance(value, str):
+        value.encode("utf-8")  # a lone surrogate has no form
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, bool) or value is None:
+        return json.dumps(value)
+    if isinstance(value, int):
+        if abs(value) > LARGEST_INTEGER:
+            raise ValueError(f"an integer that JSON's readers need not agree on: {value}")
+        return str(value)
+    if isinstance(value, float):
+        return _number(value)
+    if not isinstance(value, Mapping):
+        return "[" + ",".join(map(canonical_json, value)) + "]"
+    names = sorted(value, key=lambda name: name.encode("utf-16-be", "surrogatepass"))  # by UTF-16 code units
+    return "{" + ",".join(f"{canonical_json(name)}:{canonical_json(value[name])}" for name in names) + "}"
+
+
+def _number(value: float) -> str:
+    """Return a float as ECMAScript's Number::toString does: the shortest digits that read back the same."""
+    if not math.isfinite(value):
+        raise ValueError(f"not a number of JSON: {value}")
+    if value == 0:
+        return "0"
+    sign, digit_tuple, exponent = Decimal(repr(value)).as_tuple()
+    assert isinstance(exponent, int)
+    digits = "".join(map(str, digit_tuple)).rstrip("0")
+    point = len(digit_tuple) + exponent  # where the decimal point stands in the digits
+    minus = "-" if sign else ""
+    if len(digits) <= point <= 21:
+        return minus + digits.ljust(point, "0")
+    if 0 < point <= 21:
+        return f"{minus}{digits[:point]}.{digits[point:]}"
+    if -6 < point <= 0:
+        return f"{minus}0.{'0' * -point}{digits}"
+    mantissa = digits if len(digits) == 1 else f"{digits[0]}.{digits[1:]}"
+    return f"{minus}{mantissa}e{point - 1:+d}"
+
+
+@dataclass(frozen=True)
+class StoryRecord:
+    """One story and what wrote it.
+
+    Attributes
+    ----------
+    model_name, model : the file's name, which proves nothing, and its digests, which do.
+    tokenizer : the digests of tokenizer.bin; None where the model's file brings its tokenizer.
+    kernels : the SHA-256 of the kernels' module; None on the numpy backend.
+    prompt, prompt_tokens : what was given, and what the model read.
+    context : positions of the session.
+    tokens, text, finish_reason : what was written. ``stopped`` is by the person.
+    """
+
+    model_name: str
+    model: Digests
+    tokenizer: Digests | None
+    kernels: str | None
+    prompt: str
+    mode: Literal["raw", "chat"]
+    prompt_tokens: tuple[int, ...]
+    context: int
+    sampler: SamplerConfig
+    limits: Limits
+    tokens: tuple[int, ...]
+    text: str
+    finish_reason: FinishReason | Literal["stopped"]
+
+    def value(self) -> dict[str, JsonValue]:
+        """Return the record as JSON values; the seed, which may go beyond 2**53, is a string of digits."""
+        sampler = self.sampler
+        return {
+            "format": FORMAT,
+            "numerics": NUMERICS_VERSION,
+            "kernels": self.kernels,
+            "model": {"name": well_formed(self.model_name), **_digests(self.model)},
+            "tokenizer": None if self.tokenizer is None else _digests(self.tokenizer),
+            "prompt": well_formed(self.prompt),
+            "mode": self.mode,
+            "prompt_tokens": list(self.prompt_tokens),
+            "sampler": {
+                "seed": str(sampler.seed),
+                "temperature": sampler.temperature,
+                "top_p": sampler.top_p,
+                "top_k": sampler.top_k,
+                "min_p": sampler.min_p,
+                "repeat_penalty": sampler.repeat_penalty,
+                "repeat_last_n": sampler.repeat_last_n,
+            },
+            "limits": {
+                "max_tokens": self.limits.max_tokens,
+                "stop": [well_formed(stop) for stop in self.limits.stop],
+                "context": self.context,
+            },
+            "tokens": list(self.tokens),
+            "text": well_formed(self.text),
+            "finish_reason": self.finish_reason,
+        }
+
+    def canonical(self) -> str:
+        """Return the record as canonical JSON."""
+        return canonical_json(self.value())
+
+    def sha256(self) -> str:
+        """Return the SHA-256 of the canonical JSON's UTF-8 bytes."""
+        return hashlib.sha256(self.canonical().encode("utf-8")).hexdigest()
+
+
+def _digests(digests: Digests) -> dict[str, JsonValue]:
+    return {"sha256": digests.sha256, "sha3_256": digests.sha3_256, "size": digests.size}
