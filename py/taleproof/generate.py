@@ -213,6 +213,7 @@ def generate(
     sampler: Chooser,
     limits: Limits,
     *,
+    written: int = 0,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Iterator[Event]:
     """Write after a prompt.
@@ -222,6 +223,7 @@ def generate(
     session : a ReusableSession goes on from what it has in common with the prompt; any other starts afresh.
     prompt_ids : the prompt, and what has been written after it if it is to be continued.
     sampler : chooses from logits (vocab,) and all ids before.
+    written : how many of the prompt_ids, the last ones, were written before and not given.
     clock : seconds, for the statistics alone.
 
     Raises
@@ -233,7 +235,8 @@ def generate(
     if len(prompt_ids) > session.n_ctx:
         raise PromptTooLongError(len(prompt_ids), session.n_ctx)
     reusable = session if isinstance(session, ReusableSession) else ReusableSession(session)
-    return _write(reusable, tokenizer, list(prompt_ids), sampler, limits, clock)
+    text = TextOut(tokenizer, limits.stop, prompt_ids, written)
+    return _write(reusable, tokenizer, list(prompt_ids), sampler, limits, text, clock)
 
 
 def _write(
@@ -242,6 +245,7 @@ def _write(
     ids: list[int],
     sampler: Chooser,
     limits: Limits,
+    text: TextOut,
     clock: Callable[[], float],
 ) -> Iterator[Event]:
     """Read the prompt, then write; `ids` grows."""
@@ -256,7 +260,6 @@ def _write(
         stats = replace(stats, prefill_seconds=stats.prefill_seconds + clock() - start)
         yield Prefilled(done, prompt_length)
 
-    text = TextOut(tokenizer, limits.stop, ids)
     while True:
         if stats.tokens >= limits.max_tokens:
             reason: FinishReason = "length"

@@ -18,24 +18,31 @@ class StopScanner:
     def __init__(self, stops: Sequence[str]) -> None:
         self._stops = tuple(stop for stop in stops if stop)
         self._held = ""
+        self._shown = 0  # how many of the characters held were shown all the same, when the text broke off
+
+    def prime(self, text: str) -> None:
+        """Take a text that has been shown, and may end in the beginning of a stop string."""
+        self.push(text)
+        self._shown = len(self._held)
 
     def push(self, text: str) -> tuple[str, bool]:
         """Take more text; return what can be shown now, and whether a stop string has been found after it.
 
         Of several stop strings the one that begins first counts.
         """
-        text = self._held + text
+        text, shown = self._held + text, self._shown
         starts = [start for stop in self._stops if (start := text.find(stop)) >= 0]
         if starts:
-            self._held = ""
-            return text[: min(starts)], True
-        held = max((self._overlap(text, stop) for stop in self._stops), default=0)
-        self._held = text[len(text) - held :]
-        return text[: len(text) - held], False
+            self._held, self._shown = "", 0
+            return text[shown : min(starts)], True
+        end = len(text) - max((self._overlap(text, stop) for stop in self._stops), default=0)
+        self._held, self._shown = text[end:], max(0, shown - end)
+        return text[shown:end], False
 
     def finish(self) -> str:
         """Return what was held back: no stop string came of it."""
-        text, self._held = self._held, ""
+        text = self._held[self._shown :]
+        self._held, self._shown = "", 0
         return text
 
     @staticmethod
@@ -52,15 +59,22 @@ class TextOut:
     ----------
     stops : the stop strings.
     before : the ids so far. If they end in the middle of a character, it is completed by what follows.
+    written : how many of them are not the prompt's. If their text ends in the beginning of a stop string, the rest
+        of it still ends the text.
     """
 
-    def __init__(self, tokenizer: Tokenizer, stops: Sequence[str], before: Sequence[int]) -> None:
+    def __init__(self, tokenizer: Tokenizer, stops: Sequence[str], before: Sequence[int], written: int = 0) -> None:
         self._tokenizer = tokenizer
         self._stream = TextStream()
         self._scanner = StopScanner(stops)
-        # An id has no bytes or some, so that a character begins at most so many tokens back, but for control tokens.
+        # No character is of more tokens than it has bytes, and no stop string of more than it and its ends have.
+        longest = max((len(stop.encode("utf-8", "replace")) for stop in stops), default=0) + _LONGEST_CHARACTER
+        recent = before[len(before) - min(written, longest) :]
+        earlier = b"".join(tokenizer.token_bytes(token) for token in recent)
         last = b"".join(tokenizer.token_bytes(token) for token in before[-_LONGEST_CHARACTER:])
-        self._stream.push(_unfinished(last))
+        unfinished = _unfinished(last)
+        self._scanner.prime(earlier.removesuffix(unfinished).decode("utf-8", "replace"))
+        self._stream.push(unfinished)
 
     def push(self, token: int, *, after: int) -> tuple[str, bool]:
         """Take a token and the one before it; return what can be shown, and whether a stop string was found."""

@@ -169,6 +169,16 @@ class TestReuse:
         assert ids[1:] == tokens(whole)
         assert text == shown(whole)
 
+    def test_a_stop_string_across_the_break_ends_the_text_all_the_same(self) -> None:
+        limits = Limits(6, ("END",))
+        session = ReusableSession(Script(b"?one END two"))
+        first = run(session, [0], limits)
+        ids = [0, *tokens(first)]
+        rest = list(generate(session, Bytes(), ids, greedy(), limits, written=6))
+        assert (shown(first), shown(rest), ending(rest).reason) == ("one EN", "", "stop-string")
+        anew = list(generate(session, Bytes(), ids, greedy(), limits))  # the same ids as a prompt
+        assert shown(anew) == "D two"
+
     def test_another_prompt_with_the_same_beginning_keeps_it(self) -> None:
         script = Script(b"?hello world")
         session = ReusableSession(script)

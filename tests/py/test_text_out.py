@@ -36,5 +36,17 @@ def test_holds_back_no_more_than_could_begin_a_stop_string() -> None:
     assert scanner.finish() == ""
 
 
+def test_what_was_shown_is_not_shown_again() -> None:
+    scanner = StopScanner(["abab"])
+    scanner.prime("xaba")
+    assert scanner.push("c") == ("c", False)
+    scanner.prime("ab")
+    assert scanner.push("a") == ("", False)
+    assert scanner.push("c") == ("ac", False)
+    scanner.prime("aba")
+    assert scanner.push("bx") == ("", True)
+    assert scanner.finish() == ""
+
+
 def test_empty_stop_strings_mean_nothing() -> None:
     assert StopScanner([""]).push("text") == ("text", False)
