@@ -34,6 +34,9 @@ MAX_DEPTH = 16
 MAX_NESTING = 40
 """Of the parts of a template, where ``1 + 1 + 1`` nests three deep. Real ones reach some 20."""
 
+MAX_TAG_TOKENS = 500
+"""In one {{ }} or {% %}; real ones have fewer than a hundred."""
+
 MAX_BITS = 1 << 12
 """Of an integer: arithmetic on larger ones takes its time."""
 
@@ -60,6 +63,7 @@ class TemplateSandbox(ImmutableSandboxedEnvironment):
 
     def render(self, source: str, variables: dict[str, Any]) -> str:
         """Return the text that a template makes of its variables."""
+        self._check_tags(source)
         tree = self.parse(source)
         _check_nesting(tree)
         tree = _Budgeted().visit(tree)
@@ -121,6 +125,14 @@ class TemplateSandbox(ImmutableSandboxedEnvironment):
         result = super().call_binop(context, operator, left, right)
         self.charge(result)
         return result
+
+    def _check_tags(self, source: str) -> None:
+        """Refuse long tags before they become trees so deep that even to free them overruns the stack."""
+        tokens = 0
+        for _, kind, _ in self.lex(source):
+            tokens = 0 if kind.endswith("_begin") else tokens + (kind != "whitespace")
+            if tokens > MAX_TAG_TOKENS:
+                raise SecurityError(f"one of its tags has more than {MAX_TAG_TOKENS} parts")
 
     def _check_length(self, length: int) -> None:
         if length > MAX_CHARACTERS:

@@ -79,6 +79,7 @@ def test_a_template_may_refuse_a_conversation_in_its_own_words() -> None:
         "{{ 1 / 0 }}",
         "{{ messages[7].content + 'x' }}",
         "{{ nothing.at.all }}",
+        "{{ [" + "1, " * 500 + "] }}",
         "{% include 'file' %}",
         "{% import 'os' as os %}",
         "{{ messages.append(1) }}",
