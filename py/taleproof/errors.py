@@ -37,6 +37,12 @@ def _shown(value: object) -> str:
     return text if len(text) <= 100 else text[:97] + "..."
 
 
+def _plain(text: str) -> str:
+    """Return a text that may hold names out of a file, without control characters and not too long."""
+    plain = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text[:200])
+    return plain if len(text) <= 200 else plain[:197] + "..."
+
+
 def _fact(value: object) -> JsonValue:
     """Return a value as a fact for ``details``: numbers and short texts as they are, all else shortened."""
     if value is None or isinstance(value, bool | float) or (isinstance(value, int) and abs(value) < 1 << 53):
@@ -51,6 +57,7 @@ class FormatError(TaleproofError):
     remedy = "The file is damaged or is not what its name says: get it again from its source."
 
     def __init__(self, file: str, field: str, value: object, offset: int | None, why: str) -> None:
+        file, field, why = _plain(file), _plain(field), _plain(why)
         where = "" if offset is None else f" at byte {offset:,}"
         said = "" if value is None else f" is {_shown(value)}"
         super().__init__(
@@ -175,8 +182,8 @@ class ModelTooLargeError(SourceError):
 
     def __init__(self, name: str, needed: int, limit: int) -> None:
         super().__init__(
-            f"{name} needs about {needed / 1e6:,.0f} MB of memory, and {limit / 1e6:,.0f} MB is the most that this browser "
-            "gives on this device. Choose a smaller model, or one with fewer bits a weight.",
+            f"{name} needs about {needed / 1e6:,.0f} MB of memory, and {limit / 1e6:,.0f} MB is the most that this "
+            "browser gives on this device. Choose a smaller model, or one with fewer bits a weight.",
             {"name": name, "needed": needed, "limit": limit},
         )
 

@@ -26,7 +26,7 @@ from .errors import (
 )
 
 
-HEADER_MEMORY_BUDGET = 64 << 20
+HEADER_MEMORY_BUDGET = 60 << 20
 """Bytes that all values read from one header may take together, beyond the bytes they have in the file."""
 
 WINDOW = 1 << 20

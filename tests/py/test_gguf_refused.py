@@ -1,5 +1,6 @@
 """GGUF: one test for each thing that is refused, and files cut and changed anywhere."""
 
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -117,7 +118,7 @@ def test_a_truth_value_of_2() -> None:
 
 
 def test_a_text_that_is_too_long() -> None:
-    refused(with_key("k", u32(8) + u64(gguf.MAX_TEXT_BYTES + 1)), LimitError, "16,777,216 bytes")
+    refused(with_key("k", u32(8) + u64(gguf.MAX_TEXT_BYTES + 1)), LimitError, "8,388,608 bytes")
 
 
 def test_a_text_that_is_longer_than_the_file() -> None:
@@ -159,6 +160,21 @@ def test_arrays_that_are_nested_too_deeply() -> None:
 def test_a_header_that_takes_too_much_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader_module, "HEADER_MEMORY_BUDGET", 100_000)
     refused(write(LLAMA | {f"k{i}": "text" for i in range(1000)}, []), LimitError, "memory")
+
+
+def test_what_is_refused_for_its_memory_has_not_taken_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    budget = 4 << 20
+    monkeypatch.setattr(reader_module, "HEADER_MEMORY_BUDGET", budget)
+    data = write(LLAMA | {"tokens": ["ab"] * 200_000}, [])  # would take 12 MB
+    tracemalloc.start()
+    try:
+        refused(data, LimitError, "memory")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    # A window of the file is held, and the strings in it are made before they are counted.
+    strings_in_a_window = reader_module.WINDOW // len(writer.string("ab")) * 64
+    assert peak < budget + reader_module.WINDOW + strings_in_a_window
 
 
 @pytest.mark.parametrize("alignment", [0, 4, 12, gguf.MAX_ALIGNMENT * 2, "32", True])
