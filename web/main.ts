@@ -1,0 +1,24 @@
+/** Starts the page: styles, the stores with the real engine, and the components. */
+
+import "@fontsource-variable/newsreader/opsz.css";
+import "@fontsource-variable/newsreader/opsz-italic.css";
+import "./ui/styles/tokens.css";
+import "./ui/styles/base.css";
+import "./ui/styles/controls.css";
+import { mount } from "svelte";
+import { EngineClient } from "./engine/client";
+import App from "./ui/App.svelte";
+import { createApp } from "./ui/app";
+
+const target = document.getElementById("app");
+if (!target) throw new Error("index.html has no element with the id app");
+
+const base = new URL(import.meta.env.BASE_URL, location.href).href;
+const app = createApp((onCrash) => new EngineClient(onCrash), base);
+void app.models.loadCatalogue();
+void app.shelf.load();
+void app.engine.start();
+addEventListener("pagehide", () => app.desk.saveNow());
+document.addEventListener("visibilitychange", () => app.desk.saveNow());
+
+mount(App, { target, props: { app } });

@@ -1,0 +1,61 @@
+/**
+ * The page's state, made once and handed to the components by Svelte's context.
+ *
+ * In: a way to make an engine, and the site's address. Out: the stores, wired to one another.
+ */
+
+import { createContext } from "svelte";
+import type { EngineError } from "../engine/errors";
+import { Desk } from "./desk.svelte";
+import { EngineState, type EnginePort } from "./engine.svelte";
+import { Models } from "./models.svelte";
+import { Notices } from "./notices.svelte";
+import { Picker } from "./picker.svelte";
+import { Route } from "./route.svelte";
+import { Settings } from "./settings.svelte";
+import { ShelfDb } from "./shelf-db";
+import { Shelf } from "./shelf.svelte";
+import { Theme } from "./theme.svelte";
+
+export interface App {
+  notices: Notices;
+  engine: EngineState;
+  models: Models;
+  picker: Picker;
+  settings: Settings;
+  shelf: Shelf;
+  desk: Desk;
+  route: Route;
+  theme: Theme;
+}
+
+export const [useApp, provideApp] = createContext<App>();
+
+export function createApp(
+  makeEngine: (onCrash: (error: EngineError) => void) => EnginePort,
+  base: string,
+): App {
+  const notices = new Notices();
+  const port = makeEngine((error) => {
+    engine.crashed();
+    models.crashed();
+    desk.detach();
+    notices.fail(error);
+  });
+  const engine = new EngineState(port, notices);
+  const models = new Models(engine, notices, base);
+  const settings = new Settings();
+  const shelf = new Shelf(new ShelfDb(), notices);
+  const desk = new Desk({ engine, models, settings, shelf, notices });
+  return {
+    notices,
+    engine,
+    models,
+    picker: new Picker(),
+    settings,
+    shelf,
+    desk,
+    route: new Route(),
+    theme: new Theme(),
+  };
+}

@@ -1,0 +1,166 @@
+/**
+ * The catalogue of models that this site vouches for.
+ *
+ * In: public/models.json, as text. Out: its entries, every field checked. Refused, with an EngineError that names the
+ * entry and the field: anything else. A catalogue that cannot be trusted to be whole pins nothing.
+ */
+
+import { EngineError } from "../engine/errors";
+import type { ExpectedDigests, Json, OpenRequest } from "../engine/protocol";
+
+export interface CatalogueFile {
+  role: "model" | "tokenizer";
+  name: string;
+  size: number;
+  sha256: string;
+  sha3_256: string | null;
+  url: string;
+}
+
+export interface CatalogueModel {
+  id: string;
+  name: string;
+  description: string;
+  quantization: string;
+  parameters: number;
+  contextLength: number;
+  licence: { id: string; url: string };
+  source: string;
+  model: CatalogueFile;
+  tokenizer: CatalogueFile | null;
+}
+
+type Fields = { [key: string]: Json };
+
+function wrong(where: string, what: string): EngineError {
+  return new EngineError({
+    code: "catalogue-invalid",
+    message:
+      `This site's list of models is damaged: ${where} ${what}. Nothing was loaded. ` +
+      "Load the page again; if it stays so, tell the site's owner. A file of your own still works.",
+    details: { where, what },
+  });
+}
+
+function fields(value: Json | undefined, where: string): Fields {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  throw wrong(where, "is not an object");
+}
+
+function text(from: Fields, key: string, where: string): string {
+  const value = from[key];
+  if (typeof value === "string" && value !== "") return value;
+  throw wrong(`${where}, field "${key}",`, "is not a text");
+}
+
+function count(from: Fields, key: string, where: string): number {
+  const value = from[key];
+  if (typeof value === "number" && Number.isSafeInteger(value) && value > 0) return value;
+  throw wrong(`${where}, field "${key}",`, "is not a positive whole number");
+}
+
+function list(from: Fields, key: string, where: string): Json[] {
+  const value = from[key];
+  if (Array.isArray(value) && value.length > 0) return value;
+  throw wrong(`${where}, field "${key}",`, "is not a list with something in it");
+}
+
+function digest(from: Fields, key: string, where: string): string {
+  const value = text(from, key, where);
+  if (/^[0-9a-f]{64}$/.test(value)) return value;
+  throw wrong(`${where}, field "${key}",`, "is not a digest of 64 hexadecimal digits");
+}
+
+/** Web addresses only: a `javascript:` address in a link would run. */
+function webAddress(value: Json | undefined, base: string, where: string): string {
+  if (typeof value === "string" && URL.canParse(value, base)) {
+    const url = new URL(value, base);
+    if (url.protocol === "https:" || url.protocol === "http:") return url.href;
+  }
+  throw wrong(where, "is not a web address");
+}
+
+function parseFile(value: Json, base: string, where: string): CatalogueFile {
+  const from = fields(value, where);
+  const role = from.role;
+  if (role !== "model" && role !== "tokenizer") throw wrong(`${where}, field "role",`, "is unknown");
+  return {
+    role,
+    name: text(from, "name", where),
+    size: count(from, "size", where),
+    sha256: digest(from, "sha256", where),
+    sha3_256: from.sha3_256 === undefined ? null : digest(from, "sha3_256", where),
+    url: webAddress(list(from, "urls", where)[0], base, `${where}, first of "urls",`),
+  };
+}
+
+function parseModel(value: Json, base: string, where: string): CatalogueModel {
+  const from = fields(value, where);
+  const licence = fields(from.licence, `${where}, field "licence",`);
+  const files = list(from, "files", where).map((file, i) => parseFile(file, base, `${where}, file ${i + 1}`));
+  const model = files.find((file) => file.role === "model");
+  if (!model) throw wrong(where, "has no file with the role model");
+  return {
+    id: text(from, "id", where),
+    name: text(from, "name", where),
+    description: text(from, "description", where),
+    quantization: text(from, "quantization", where),
+    parameters: count(from, "parameters", where),
+    contextLength: count(from, "contextLength", where),
+    licence: {
+      id: text(licence, "id", where),
+      url: webAddress(licence.url, base, `${where}, the licence's address,`),
+    },
+    source: webAddress(from.source, base, `${where}, field "source",`),
+    model,
+    tokenizer: files.find((file) => file.role === "tokenizer") ?? null,
+  };
+}
+
+/** @param base the address that relative addresses in the catalogue start from. */
+export function parseCatalogue(json: string, base: string): CatalogueModel[] {
+  let data: Json;
+  try {
+    data = JSON.parse(json) as Json;
+  } catch {
+    throw wrong("it", "is not JSON");
+  }
+  const root = fields(data, "it");
+  if (root.version !== 1) throw wrong('field "version"', "is not 1");
+  const models = list(root, "models", "it").map((entry, i) => parseModel(entry, base, `entry ${i + 1}`));
+  if (new Set(models.map((model) => model.id)).size !== models.length) throw wrong("it", "has an id twice");
+  return models;
+}
+
+export async function fetchCatalogue(base: string, fetcher: typeof fetch = fetch): Promise<CatalogueModel[]> {
+  let json: string;
+  try {
+    const response = await fetcher(new URL("models.json", base));
+    if (!response.ok) throw new Error(`status ${response.status}`);
+    json = await response.text();
+  } catch (cause) {
+    throw new EngineError({
+      code: "catalogue-unavailable",
+      message:
+        "This site's list of models could not be fetched. Check the connection and load the page again; " +
+        "a file of your own works in the meantime.",
+      details: { cause: String(cause) },
+    });
+  }
+  return parseCatalogue(json, base);
+}
+
+function expected(file: CatalogueFile): ExpectedDigests {
+  return { sha256: file.sha256, sha3_256: file.sha3_256, size: file.size };
+}
+
+/** The request that opens an entry of the catalogue, every file of it pinned. */
+export function catalogueRequest(entry: CatalogueModel): OpenRequest {
+  const source = (file: CatalogueFile) => ({ kind: "url", url: file.url, name: file.name }) as const;
+  const { model, tokenizer } = entry;
+  return {
+    source: source(model),
+    pinned: expected(model),
+    ...(tokenizer ? { tokenizer: { source: source(tokenizer), pinned: expected(tokenizer) } } : {}),
+  };
+}

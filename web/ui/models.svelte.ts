@@ -1,0 +1,148 @@
+/**
+ * Which model tells the story: chosen, opened, and what is known about its bytes.
+ *
+ * In: the person's choice and answers. Out: the open model with its verdict, progress on the way there, and the question
+ * whether an unverified file may be used. A file that nobody vouches for is opened only with the digest that the person
+ * was shown and accepted.
+ */
+
+import { EngineError } from "../engine/errors";
+import type { LoadProgress, MemoryFigures, ModelInfo, OpenRequest, Verdict } from "../engine/protocol";
+import { fetchCatalogue, type CatalogueModel } from "./catalogue";
+import { chooseEntry, sourceName, withAcceptance, type Choice } from "./choice";
+import type { EngineState } from "./engine.svelte";
+import type { Notices } from "./notices.svelte";
+
+export interface OpenModel {
+  choice: Choice;
+  model: ModelInfo;
+  verdict: Verdict;
+  memory: MemoryFigures;
+}
+
+export interface Question {
+  file: string;
+  verdict: Verdict;
+  answer: (yes: boolean) => void;
+}
+
+export class Models {
+  catalogue = $state.raw<CatalogueModel[]>([]);
+  choice = $state.raw<Choice | null>(null);
+  open = $state.raw<OpenModel | null>(null);
+  /** The last file that was refused, until another is chosen. */
+  refused = $state.raw<Verdict | null>(null);
+  opening = $state(false);
+  progress = $state.raw<LoadProgress | null>(null);
+  question = $state.raw<Question | null>(null);
+  private stopper: AbortController | null = null;
+  private pending: Promise<boolean> | null = null;
+
+  constructor(
+    private readonly engine: EngineState,
+    private readonly notices: Notices,
+    private readonly base: string,
+  ) {}
+
+  get verdict(): Verdict | null {
+    return this.open?.verdict ?? this.refused;
+  }
+
+  async loadCatalogue(): Promise<void> {
+    try {
+      this.catalogue = await fetchCatalogue(this.base);
+      const first = this.catalogue[0];
+      if (first) this.choice ??= chooseEntry(first);
+    } catch (thrown) {
+      this.notices.fail(thrown, { label: "Try again", run: () => void this.loadCatalogue() });
+    }
+  }
+
+  /** Takes another model; it is fetched when it is first needed. */
+  async choose(choice: Choice): Promise<void> {
+    this.stop();
+    await this.pending;
+    this.choice = choice;
+    this.open = null;
+    this.refused = null;
+    this.notices.dismiss();
+  }
+
+  /** Opens the chosen model unless it is open; false where that failed, was stopped or was declined. */
+  async ensureOpen(): Promise<boolean> {
+    if (this.open) return true;
+    this.pending ??= this.openChoice().finally(() => (this.pending = null));
+    return this.pending;
+  }
+
+  stop(): void {
+    this.stopper?.abort();
+    this.question?.answer(false);
+  }
+
+  /** The engine is gone, and the open model with it. */
+  crashed(): void {
+    this.open = null;
+  }
+
+  private async openChoice(): Promise<boolean> {
+    const choice = this.choice;
+    if (!choice) {
+      this.notices.fail(
+        new EngineError({
+          code: "no-model",
+          message: "Choose a model first: one of the list, or a file of your own.",
+        }),
+      );
+      return false;
+    }
+    this.opening = true;
+    this.refused = null;
+    this.stopper = new AbortController();
+    void this.engine.start();
+    try {
+      return await this.askUntilOpen(choice, this.stopper.signal);
+    } catch (thrown) {
+      if (thrown instanceof EngineError && thrown.verdict) this.refused = thrown.verdict;
+      this.notices.fail(thrown, { label: "Try again", run: () => void this.retry() });
+      return false;
+    } finally {
+      this.opening = false;
+      this.progress = null;
+      this.stopper = null;
+    }
+  }
+
+  private async retry(): Promise<void> {
+    this.notices.dismiss();
+    if (await this.ensureOpen()) this.notices.say(`${this.open?.model.name ?? "The model"} is ready.`);
+  }
+
+  private async askUntilOpen(choice: Choice, signal: AbortSignal): Promise<boolean> {
+    let request = choice.request;
+    for (;;) {
+      const result = await this.engine.port.open(request, (progress) => (this.progress = progress), signal);
+      this.progress = null;
+      if (result.kind === "ready") {
+        // What was accepted stays accepted for this file, should the engine have to open it again.
+        this.choice = { ...choice, request };
+        this.open = { choice: this.choice, ...result };
+        return true;
+      }
+      const sha256 = result.verdict.actual?.sha256;
+      if (sha256 === undefined || !(await this.ask(choice, request, result.verdict))) return false;
+      request = withAcceptance(request, sha256);
+    }
+  }
+
+  private async ask(choice: Choice, request: OpenRequest, verdict: Verdict): Promise<boolean> {
+    const tokenizer = request.accept && request.tokenizer ? request.tokenizer.source : null;
+    const file = tokenizer ? sourceName(tokenizer) : choice.name;
+    this.notices.say(`Nobody vouches for ${file}. Decide whether to use it.`);
+    try {
+      return await new Promise<boolean>((answer) => (this.question = { file, verdict, answer }));
+    } finally {
+      this.question = null;
+    }
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * The shelf's place in this browser: one IndexedDB store of stories.
+ *
+ * In and out: stories, as story.ts types them. Refused, with an EngineError whose sentence is for the person: a browser
+ * without such a store, and one that is full.
+ */
+
+import { openDB, type DBSchema, type IDBPDatabase } from "idb";
+import { EngineError } from "../engine/errors";
+import type { Story } from "./story";
+
+interface ShelfSchema extends DBSchema {
+  stories: { key: string; value: Story };
+}
+
+const NAME = "taleproof";
+const VERSION = 1;
+
+function shelfError(cause: unknown): EngineError {
+  const full = cause instanceof DOMException && cause.name === "QuotaExceededError";
+  return new EngineError({
+    code: full ? "shelf-full" : "shelf-unavailable",
+    message: full
+      ? "The shelf could not be written: this browser has no room left for the site. The story stays on the page; " +
+        "copy it, then delete stories or models that you no longer need."
+      : "The shelf cannot be reached in this browser, perhaps because the window is a private one. " +
+        "The story stays on the page; copy it before you leave.",
+    details: { cause: String(cause) },
+  });
+}
+
+export class ShelfDb {
+  private connection: Promise<IDBPDatabase<ShelfSchema>> | null = null;
+
+  /** Newest first. */
+  async all(): Promise<Story[]> {
+    const stories = await this.run((db) => db.getAll("stories"));
+    return stories.sort((a, b) => b.created - a.created);
+  }
+
+  /** Adds the story, or writes over the one with its id. */
+  async put(story: Story): Promise<void> {
+    await this.run((db) => db.put("stories", story));
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.run((db) => db.delete("stories", id));
+  }
+
+  private async run<T>(work: (db: IDBPDatabase<ShelfSchema>) => Promise<T>): Promise<T> {
+    try {
+      this.connection ??= this.open();
+      return await work(await this.connection);
+    } catch (cause) {
+      this.connection = null; // so that the next attempt opens it anew
+      throw shelfError(cause);
+    }
+  }
+
+  private open(): Promise<IDBPDatabase<ShelfSchema>> {
+    return openDB<ShelfSchema>(NAME, VERSION, {
+      upgrade: (db) => void db.createObjectStore("stories", { keyPath: "id" }),
+      // Another tab has a newer page: let it have its way, and open again when next needed.
+      blocking: (_current, _blocked, event) => {
+        (event.target as IDBDatabase).close();
+        this.connection = null;
+      },
+      terminated: () => (this.connection = null),
+    });
+  }
+}
