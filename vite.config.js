@@ -23,6 +23,10 @@ export default defineConfig({
     // The front page, and the engine by itself for measurements and the browser tests.
     rollupOptions: { input: ["index.html", "engine.html"] },
   },
-  server: { headers: HEADERS, port: 5173, watch: { ignored: ["**/.venv/**", "**/build/**", "**/public/models/**"] } },
+  server: {
+    headers: HEADERS,
+    port: 5173,
+    watch: { ignored: ["**/.venv/**", "**/build/**", "**/public/models/**"] },
+  },
   preview: { headers: HEADERS, port: 4173 },
 });
