@@ -1,7 +1,7 @@
 """Whole models on both backends, against what llama.cpp and llama2.c's run.c give."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from taleproof.generate import Finished, Limits, Token, encode_prompt, generate
+from taleproof.generate import Event, Finished, Limits, ReusableSession, Token, encode_prompt, generate
 from taleproof.local import Backend, LocalModel, open_local
 from taleproof.sampling import Sampler, SamplerConfig
 from taleproof.score import score
@@ -73,6 +73,24 @@ def test_the_same_seed_writes_the_same_story_again(stories: Open) -> None:
     first = written(model, "Once", 60, config)
     assert written(model, "Once", 60, config) == first
     assert written(model, "Once", 60, SamplerConfig(8, 0.9, 0.95, 40, 0.02, 1.1)) != first
+
+
+def test_a_story_in_parts_is_the_one_written_at_once(stories: Open) -> None:
+    model, config = stories("wasm"), SamplerConfig(3, 1.1, 0.95, repeat_penalty=1.1)
+    prompt = encode_prompt(model.tokenizer, "The dragon")
+    whole = list(generate(model.engine.session(), model.tokenizer, prompt, Sampler(config), Limits(70)))
+    session, sampler, ids = ReusableSession(model.engine.session()), Sampler(config), list(prompt)
+    parts: list[tuple[int, float]] = []
+    for most in (1, 9, 40, 20):
+        limits, before = Limits(most), len(ids) - len(prompt)
+        parts += chosen(generate(session, model.tokenizer, ids, sampler, limits, written=before))
+        ids = [*prompt, *(token for token, _ in parts)]
+    # Read one by one or in batches, once or again: the same logits, to the bit.
+    assert parts == chosen(whole)
+
+
+def chosen(events: Iterable[Event]) -> list[tuple[int, float]]:
+    return [(event.id, event.logprob) for event in events if isinstance(event, Token)]
 
 
 @pytest.mark.parametrize("case", vectors("smollm2_llamacpp.json"), ids=lambda c: c["prompt"][:24])
