@@ -8,7 +8,10 @@
 #include "elementwise.h"
 
 /* Nothing overflows: 64 products of a lane (head_dim 256), or 32 keys, of 2047 * 16383 stay below 2^31. */
-_Static_assert((int64_t)QUERY_LIMIT * KEY_LIMIT * 64 < INT32_MAX, "sums must fit");
+_Static_assert((int64_t)QUERY_LIMIT * KEY_LIMIT * (MAX_WIDTH / 4) < INT32_MAX, "sums must fit");
+
+/* Unrolled, these loops need more registers than there are. */
+#define ROLLED _Pragma("clang loop unroll(disable)")
 
 INLINE uint32_t round_up(uint32_t n, uint32_t to) { return (n + to - 1) / to * to; }
 
@@ -18,23 +21,24 @@ Cache cache_at(uint32_t offset, uint32_t kv_heads, uint32_t head_dim, uint32_t c
   return (Cache){q, (float *)(q + (size_t)kv_heads * context * width), kv_heads, head_dim, context, width};
 }
 
-/* x[n] -> integers of at most `limit` at q[0], q[stride], ...; returns the scale. A NaN or an infinity in x makes the scale
- * so; a vector below 1e-30 counts as zero. */
-INLINE float quantize(const float *x, uint32_t n, float limit, int16_t *q, uint32_t stride) {
-  v128_t lanes = wasm_f32x4_const_splat(0.0f);
-  const uint32_t whole = n / 4 * 4;
-  for (uint32_t i = 0; i < whole; i += 4) lanes = wasm_f32x4_max(lanes, wasm_f32x4_abs(load(x + i)));
-  float last[4] = {0};
-  for (uint32_t i = whole; i < n; i++) last[i - whole] = x[i];
-  lanes = wasm_f32x4_max(lanes, wasm_f32x4_abs(load(last)));
-  const float amax = wasm_f32x4_extract_lane(max_of_lanes(lanes), 0);
-  const float factor = amax > 1e-30f ? limit / amax : 0.0f;
-  for (uint32_t i = 0; i < n; i += 4) {
-    const v128_t v = i < whole ? load(x + i) : load(last);
-    const v128_t r = wasm_i32x4_trunc_sat_f32x4(wasm_f32x4_nearest(wasm_f32x4_mul(v, wasm_f32x4_splat(factor))));
-    int32_t out[4];
-    store(out, r);
-    for (uint32_t e = 0; e < 4 && i + e < n; e++) q[(i + e) * stride] = (int16_t)out[e];
+INLINE v128_t round_to_integers(v128_t x, float factor) {
+  return wasm_i32x4_trunc_sat_f32x4(wasm_f32x4_nearest(wasm_f32x4_mul(x, wasm_f32x4_splat(factor))));
+}
+
+/* What x is multiplied with so that its largest element becomes `limit`. A vector below 1e-30 counts as zero. */
+INLINE float factor_for(float amax, float limit) { return amax > 1e-30f ? limit / amax : 0.0f; }
+
+/* x[n] -> integers of at most `limit` in q[n rounded up to eight], zeros at the end; returns the scale. A NaN or an
+ * infinity in x makes the scale so. */
+INLINE float quantize(const float *x, uint32_t n, float limit, int16_t *q) {
+  v128_t largest = wasm_i32x4_const_splat(0);
+  for (uint32_t i = 0; i < n; i += 4) largest = max_magnitude(largest, load_part(x + i, n - i));
+  const float amax = largest_lane(largest);
+  const float factor = factor_for(amax, limit);
+  for (uint32_t i = 0; i < n; i += 8) {
+    const v128_t low = round_to_integers(load_part(x + i, n - i), factor);
+    const v128_t high = i + 4 < n ? round_to_integers(load_part(x + i + 4, n - i - 4), factor) : wasm_i32x4_const_splat(0);
+    store(q + i, wasm_i16x8_narrow_i32x4(low, high));
   }
   return amax / limit;
 }
@@ -43,16 +47,19 @@ void write_keys(const Cache *c, const float *x, uint32_t position, uint32_t begi
   for (uint32_t t = begin; t < end; t++)
     for (uint32_t h = 0; h < c->kv_heads; h++) {
       const size_t row = (size_t)h * c->context + position + t;
-      c->scales[row] = quantize(x + ((size_t)t * c->kv_heads + h) * c->head_dim, c->head_dim, KEY_LIMIT, c->q + row * c->width, 1);
+      c->scales[row] = quantize(x + ((size_t)t * c->kv_heads + h) * c->head_dim, c->head_dim, KEY_LIMIT, c->q + row * c->width);
     }
 }
 
 void write_values(const Cache *c, const float *x, uint32_t position, uint32_t begin, uint32_t end) {
   for (uint32_t t = begin; t < end; t++)
     for (uint32_t h = 0; h < c->kv_heads; h++) {
+      int16_t v[MAX_WIDTH];
       const size_t row = (size_t)h * c->context + position + t;
-      int16_t *pair = c->q + row / 2 * 2 * c->width + row % 2;
-      c->scales[row] = quantize(x + ((size_t)t * c->kv_heads + h) * c->head_dim, c->head_dim, KEY_LIMIT, pair, 2);
+      c->scales[row] = quantize(x + ((size_t)t * c->kv_heads + h) * c->head_dim, c->head_dim, KEY_LIMIT, v);
+      const uint32_t in_block = row % KEY_BLOCK;
+      int16_t *to = c->q + (row - in_block) * c->width + in_block / 2 * 16 + in_block % 2;
+      for (uint32_t i = 0; i < c->width; i++) to[i / 8 * (KEY_BLOCK * 8) + i % 8 * 2] = v[i];
     }
 }
 
@@ -67,18 +74,21 @@ INLINE v128_t sum_each(const v128_t v[4]) {
 INLINE void score(const int16_t *q, const float *q_scales, const int16_t *keys, const float *scales, uint32_t n, uint32_t width,
                   float *scores, uint32_t context, const int heads) {
   for (uint32_t key = 0; key < n; key += 4) {
-    const int16_t *row = keys + (size_t)key * width;
     v128_t acc[3][4];
-    for (int h = 0; h < heads; h++)
-      for (int i = 0; i < 4; i++) acc[h][i] = wasm_i32x4_const_splat(0);
-    for (uint32_t c = 0; c < width; c += 8)
-      for (int i = 0; i < 4; i++) {
-        const v128_t k = load(row + i * width + c);
+    for (int two = 0; two < 4; two += 2) {
+      const int16_t *row = keys + (size_t)(key + two) * width;
+      for (int h = 0; h < heads; h++) acc[h][two] = acc[h][two + 1] = wasm_i32x4_const_splat(0);
+      ROLLED for (uint32_t c = 0; c < width; c += 8) {
+        const v128_t k[2] = {load(row + c), load(row + width + c)};
         for (int h = 0; h < heads; h++) {
-          acc[h][i] = wasm_i32x4_add(acc[h][i], wasm_i32x4_dot_i16x8(load(q + h * width + c), k));
-          in_order(&acc[h][i]);
+          const v128_t query = load(q + h * width + c);
+          for (int i = 0; i < 2; i++) {
+            acc[h][two + i] = wasm_i32x4_add(acc[h][two + i], wasm_i32x4_dot_i16x8(query, k[i]));
+            in_order(&acc[h][two + i]);
+          }
         }
       }
+    }
     const v128_t key_scales = load(scales + key);
     for (int h = 0; h < heads; h++) {
       const v128_t factor = wasm_f32x4_mul(wasm_f32x4_splat(q_scales[h]), key_scales);
@@ -89,34 +99,43 @@ INLINE void score(const int16_t *q, const float *q_scales, const int16_t *keys, 
 
 /* e[keys] times the values' scales -> 12-bit integers with a scale for each KEY_BLOCK; zeros fill the last block. */
 INLINE void quantize_weights(float *e, const float *scales, uint32_t keys, int16_t *weights, float *block_scales) {
-  for (uint32_t i = keys; i < round_up(keys, KEY_BLOCK); i++) e[i] = 0.0f;
+  const v128_t lane = wasm_i32x4_const(0, 1, 2, 3), end = wasm_i32x4_splat((int32_t)keys);
   for (uint32_t key = 0; key < keys; key += KEY_BLOCK) {
-    const uint32_t n = keys - key < KEY_BLOCK ? keys - key : KEY_BLOCK;
-    for (uint32_t i = 0; i < n / 4 * 4; i += 4) store(e + key + i, wasm_f32x4_mul(load(e + key + i), load(scales + key + i)));
-    for (uint32_t i = n / 4 * 4; i < n; i++) e[key + i] = e[key + i] * scales[key + i];
-    block_scales[key / KEY_BLOCK] = quantize(e + key, KEY_BLOCK, QUERY_LIMIT, weights + key, 1);
+    v128_t w[KEY_BLOCK / 4];
+    v128_t largest = wasm_i32x4_const_splat(0);
+    for (uint32_t i = 0; i < KEY_BLOCK / 4; i++) {
+      const uint32_t at = key + 4 * i;
+      const v128_t inside = wasm_i32x4_lt(wasm_i32x4_add(wasm_i32x4_splat((int32_t)at), lane), end);
+      w[i] = wasm_v128_and(wasm_f32x4_mul(load(e + at), load(scales + at)), inside);
+      largest = max_magnitude(largest, w[i]);
+    }
+    const float amax = largest_lane(largest);
+    const float factor = factor_for(amax, QUERY_LIMIT);
+    for (uint32_t i = 0; i < KEY_BLOCK / 4; i += 2)
+      store(weights + key + 4 * i, wasm_i16x8_narrow_i32x4(round_to_integers(w[i], factor), round_to_integers(w[i + 1], factor)));
+    block_scales[key / KEY_BLOCK] = amax / QUERY_LIMIT;
   }
 }
 
-/* y[heads][4 * vectors] += weights times values, for one block of keys. */
-INLINE void weigh_block(float *y, uint32_t head_dim, const int16_t *weights, uint32_t context, const float *block_scales,
-                        uint32_t blocks, const int16_t *values, uint32_t width, const int heads, const int vectors) {
-  v128_t acc[3][4];
-  for (int h = 0; h < heads; h++)
-    for (int i = 0; i < vectors; i++) acc[h][i] = wasm_i32x4_const_splat(0);
-  for (uint32_t pair = 0; pair < KEY_BLOCK / 2; pair++)
-    for (int i = 0; i < vectors; i++) {
-      const v128_t v = load(values + (size_t)pair * 2 * width + 8 * i);
-      for (int h = 0; h < heads; h++) {
-        const v128_t w = wasm_v128_load32_splat(weights + (size_t)h * context + 2 * pair);
-        acc[h][i] = wasm_i32x4_add(acc[h][i], wasm_i32x4_dot_i16x8(w, v));
+/* y[heads][8] += weights times values, for one block of keys and eight columns. */
+INLINE void weigh_block(float *y, const int16_t *weights, uint32_t context, const float *block_scales, uint32_t blocks,
+                        const int16_t *values, uint32_t width, const int heads) {
+  v128_t acc[3][2];
+  for (int h = 0; h < heads; h++) acc[h][0] = acc[h][1] = wasm_i32x4_const_splat(0);
+  _Pragma("clang loop unroll_count(4)") for (uint32_t pair = 0; pair < KEY_BLOCK / 2; pair++) {
+    const v128_t v[2] = {load(values + 16 * pair), load(values + 16 * pair + 8)};
+    for (int h = 0; h < heads; h++) {
+      const v128_t w = wasm_v128_load32_splat(weights + (size_t)h * context + 2 * pair);
+      for (int i = 0; i < 2; i++) {
+        acc[h][i] = wasm_i32x4_add(acc[h][i], wasm_i32x4_dot_i16x8(w, v[i]));
         in_order(&acc[h][i]);
       }
     }
+  }
   for (int h = 0; h < heads; h++) {
     const v128_t scale = wasm_f32x4_splat(block_scales[(size_t)h * blocks]);
-    for (int i = 0; i < vectors; i++) {
-      float *to = y + (size_t)h * head_dim + 4 * i;
+    for (int i = 0; i < 2; i++) {
+      float *to = y + (size_t)h * width + 4 * i;
       store(to, wasm_f32x4_add(load(to), wasm_f32x4_mul(wasm_f32x4_convert_i32x4(acc[h][i]), scale)));
     }
   }
@@ -147,9 +166,8 @@ INLINE void attend_heads(const Attention *a, uint32_t token, uint32_t kv_head, u
   const size_t row = (size_t)kv_head * context;
   const Scratch s = cut(a->scratch, context, width);
   for (int h = 0; h < heads; h++) {
-    for (uint32_t i = head_dim; i < width; i++) s.q[h * width + i] = 0;
     const float *x = a->x + ((size_t)token * a->heads + head + h) * head_dim;
-    s.q_scales[h] = quantize(x, head_dim, QUERY_LIMIT, s.q + h * width, 1) * a->scale;
+    s.q_scales[h] = quantize(x, head_dim, QUERY_LIMIT, s.q + h * width) * a->scale;
   }
   score(s.q, s.q_scales, a->keys.q + row * width, a->keys.scales + row, keys, width, s.scores, context, heads);
   float sums[3];
@@ -161,11 +179,9 @@ INLINE void attend_heads(const Attention *a, uint32_t token, uint32_t kv_head, u
   for (uint32_t i = 0; i < heads * width; i++) s.y[i] = 0.0f;
   for (uint32_t key = 0; key < keys; key += KEY_BLOCK) {
     const int16_t *values = a->values.q + (row + key) * width;
-    uint32_t c = 0;
-    for (; c + 16 <= width; c += 16)
-      weigh_block(s.y + c, width, s.weights + key, context, s.block_scales + key / KEY_BLOCK, blocks, values + 2 * c, width, heads, 4);
-    for (; c < width; c += 8)
-      weigh_block(s.y + c, width, s.weights + key, context, s.block_scales + key / KEY_BLOCK, blocks, values + 2 * c, width, heads, 2);
+    const float *scales = s.block_scales + key / KEY_BLOCK;
+    for (uint32_t c = 0; c < width; c += 8)
+      weigh_block(s.y + c, s.weights + key, context, scales, blocks, values + KEY_BLOCK * c, width, heads);
   }
   for (int h = 0; h < heads; h++) {
     float *y = a->y + ((size_t)token * a->heads + head + h) * head_dim;

@@ -6,12 +6,13 @@
 enum {
   KEY_LIMIT = 16383,  /* keys and values are kept in 15 bits */
   QUERY_LIMIT = 2047, /* queries and weights are multiplied in 12 bits */
+  MAX_WIDTH = 256,
   KEY_BLOCK = 32,     /* keys whose weights share a scale; the context's length is a multiple of it */
 };
 
-/* One layer's keys or values, for every position of the context. Keys: q[kv_heads][context][width]; values, in pairs of
- * positions, q[kv_heads][context / 2][width][2]. After them the scales, scale[kv_heads][context]. The width is head_dim
- * rounded up to eight; what is beyond head_dim is zero. */
+/* One layer's keys or values, for every position of the context. Keys: q[kv_heads][context][width]. Values, in the order in
+ * which they are read, pairs of positions side by side: q[kv_heads][context / 32][width / 8][16][8][2]. After them the
+ * scales, scale[kv_heads][context]. The width is head_dim rounded up to eight; what is beyond head_dim is never looked at. */
 typedef struct {
   int16_t *q;
   float *scales;

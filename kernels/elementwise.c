@@ -23,13 +23,7 @@ void rms_norm(float *y, const float *x, const float *weight, float epsilon, uint
   }
 }
 
-/* The last n % 4 elements of an elementwise function, through one vector. */
-INLINE v128_t load_part(const float *p, uint32_t n) {
-  float v[4] = {0};
-  for (uint32_t i = 0; i < n; i++) v[i] = p[i];
-  return load(v);
-}
-
+/* The first n elements of v, n < 4. */
 INLINE void store_part(float *p, v128_t v, uint32_t n) {
   float out[4];
   store(out, v);
@@ -52,11 +46,15 @@ void add(float *y, const float *a, const float *b, uint32_t begin, uint32_t end)
   for (; i < end; i++) y[i] = a[i] + b[i];
 }
 
-/* x = e^(x - max x), in place; returns the sum. The caller divides. Each lane adds up its own elements first. */
+/* x = e^(x - max x), in place; returns the sum, which is NaN if any x is. The caller divides. Each lane adds up its own
+ * elements first. */
 float softmax(float *x, uint32_t n) {
   const uint32_t whole = n / 4 * 4;
-  float largest = x[0];
-  for (uint32_t i = 1; i < n; i++) largest = x[i] > largest || x[i] != x[i] ? x[i] : largest;
+  v128_t lanes = wasm_f32x4_splat(x[0]);
+  for (uint32_t i = 0; i < whole; i += 4) lanes = wasm_f32x4_pmax(lanes, load(x + i));
+  for (uint32_t i = whole; i < n; i++) lanes = wasm_f32x4_pmax(lanes, wasm_f32x4_splat(x[i]));
+  lanes = wasm_f32x4_pmax(lanes, wasm_i32x4_shuffle(lanes, lanes, 2, 3, 0, 1));
+  const float largest = wasm_f32x4_extract_lane(wasm_f32x4_pmax(lanes, wasm_i32x4_shuffle(lanes, lanes, 1, 0, 3, 2)), 0);
   const v128_t offset = wasm_f32x4_splat(largest);
   v128_t sums = wasm_f32x4_const_splat(0.0f);
   for (uint32_t i = 0; i < whole; i += 4) {

@@ -8,7 +8,7 @@
  * to the exponent. Below -87 the result is 0, above 88 it is exp(88). */
 INLINE v128_t exp_f32x4(v128_t x) {
   const v128_t smallest = wasm_f32x4_const_splat(-87.0f);
-  const v128_t clamped = wasm_f32x4_min(wasm_f32x4_max(x, smallest), wasm_f32x4_const_splat(88.0f));
+  const v128_t clamped = wasm_f32x4_pmin(wasm_f32x4_pmax(x, smallest), wasm_f32x4_const_splat(88.0f));
   const v128_t n = wasm_f32x4_nearest(wasm_f32x4_mul(clamped, wasm_f32x4_const_splat(0x1.715476p+0f)));
   v128_t r = wasm_f32x4_sub(clamped, wasm_f32x4_mul(n, wasm_f32x4_const_splat(0.693359375f)));
   r = wasm_f32x4_sub(r, wasm_f32x4_mul(n, wasm_f32x4_const_splat(-2.12194440e-4f)));

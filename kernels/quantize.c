@@ -6,13 +6,12 @@
  * in the logits instead of vanishing in a rounding. */
 INLINE void quantize_block(const float *x, v128_t q[4], ActivationBlock *block) {
   v128_t v[8];
-  v128_t largest = wasm_f32x4_const_splat(0.0f);
+  v128_t largest = wasm_i32x4_const_splat(0);
   for (int i = 0; i < 8; i++) {
     v[i] = load(x + 4 * i);
-    largest = wasm_f32x4_max(largest, wasm_f32x4_abs(v[i]));
+    largest = max_magnitude(largest, v[i]);
   }
-  largest = max_of_lanes(largest);
-  const float amax = wasm_f32x4_extract_lane(largest, 0);
+  const float amax = largest_lane(largest);
   /* Below 1e-30 a block counts as zero: 127 / amax must not overflow. */
   const float inverse = amax > 1e-30f ? 127.0f / amax : 0.0f;
   const v128_t factor = wasm_f32x4_splat(inverse);

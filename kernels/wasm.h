@@ -17,6 +17,14 @@ INLINE void store(void *p, v128_t v) { wasm_v128_store(p, v); }
 
 INLINE v128_t splat_load_f32(const float *p) { return wasm_v128_load32_splat(p); }
 
+/* The first n floats at p, at most four, and zeros after them. */
+INLINE v128_t load_part(const float *p, uint32_t n) {
+  if (n >= 4) return load(p);
+  float v[4] = {0};
+  for (uint32_t i = 0; i < n; i++) v[i] = p[i];
+  return load(v);
+}
+
 /* Makes the compiler compute v before what follows. Left alone it orders a tile's work by its results, for which it must
  * keep all inputs in memory; ordered by its inputs, the results stay in registers. */
 INLINE void in_order(v128_t *v) { __asm__ volatile("" : "+r"(*v)); }
@@ -27,10 +35,16 @@ INLINE float sum_lanes(v128_t v) {
          (wasm_f32x4_extract_lane(v, 2) + wasm_f32x4_extract_lane(v, 3));
 }
 
-/* The largest lane, in every lane; NaN if any is. */
-INLINE v128_t max_of_lanes(v128_t v) {
-  v = wasm_f32x4_max(v, wasm_i32x4_shuffle(v, v, 2, 3, 0, 1));
-  return wasm_f32x4_max(v, wasm_i32x4_shuffle(v, v, 1, 0, 3, 2));
+/* The larger of |x| and `largest`, lane by lane, compared as integers: for floats without a sign that is the same order, and
+ * an infinity or a NaN is larger than any number, so neither gets lost. */
+INLINE v128_t max_magnitude(v128_t largest, v128_t x) {
+  return wasm_i32x4_max(largest, wasm_v128_and(x, wasm_i32x4_const_splat(0x7fffffff)));
+}
+
+/* The largest lane of such a maximum. */
+INLINE float largest_lane(v128_t v) {
+  v = wasm_i32x4_max(v, wasm_i32x4_shuffle(v, v, 2, 3, 0, 1));
+  return wasm_f32x4_extract_lane(wasm_i32x4_max(v, wasm_i32x4_shuffle(v, v, 1, 0, 3, 2)), 0);
 }
 
 /* Four binary16 numbers as floats. The exponent and the mantissa move to their places in binary32, and a multiplication
