@@ -49,6 +49,7 @@ class FakeJsArena:
         self._host = WasmtimeArena()
         self._most = most
         self.build = self._host.build
+        self.code = chunk(b"the kernels' module")
         self.base = self._host._allocator.top
         self.exports: Any = _Exports(self._host)
 

@@ -19,7 +19,6 @@ from .entropy import Entropy, seed_everything
 from .errors import NoModelError, TaleproofError
 from .generate import ReusableSession
 from .numerics import NUMERICS_VERSION
-from .receipts import story_record
 from .verify import Verdict
 from .worker_arena import BrowserArena, JsArena
 from .worker_load import Loader, Phase
@@ -127,15 +126,12 @@ class Api:
         if self._opened is None or self._session is None:
             raise NoModelError
         if request["kind"] == "new":
-            self._story = Story(self._opened, self._session, request, self._memory, self._record)
+            self._story = Story(self._opened, self._session, request, self._memory, self._arena.kernels)
         elif self._story is None:
             raise NoModelError
         else:
-            self._story.resume(int(request["maxTokens"]))
+            self._story.resume(request["maxTokens"])
         return self._story.started()
-
-    def _record(self, story: Story) -> dict[str, Any]:
-        return dict(story_record(story))
 
     def _memory(self) -> dict[str, int]:
         opened = self._opened

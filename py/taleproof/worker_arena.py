@@ -4,6 +4,7 @@ In come the memory and the kernels that web/engine/arena.ts made; out goes an Ar
 which JavaScript holds, without their passing through Python. What does not fit is refused with OutOfMemoryError.
 """
 
+import hashlib
 from typing import Any, Protocol
 
 from .arena import ALIGNMENT, MAX_BYTES, PAGE, Buffer, BumpAllocator
@@ -23,6 +24,7 @@ class JsArena(Protocol):
     """The Arena of web/engine/arena.ts."""
 
     build: str
+    code: JsBytes
     base: int
     size: int
     exports: Any
@@ -36,6 +38,10 @@ class JsArena(Protocol):
 class BrowserArena:
     """An Arena over a memory of JavaScript's.
 
+    Attributes
+    ----------
+    kernels : the SHA-256 of the kernels' module.
+
     Parameters
     ----------
     limit : bytes that the memory may have at most; what the device has may be less than 32-bit addresses reach.
@@ -43,10 +49,11 @@ class BrowserArena:
 
     def __init__(self, js: JsArena, limit: int = MAX_BYTES) -> None:
         self.build = js.build
+        self.kernels = hashlib.sha256(js.code.to_bytes()).hexdigest()
         self.limit = min(limit, MAX_BYTES)
         self._js = js
         self._bump = BumpAllocator(js.base)
-        self._kernels: dict[str, Any] = {}
+        self._functions: dict[str, Any] = {}
 
     @property
     def size(self) -> int:
@@ -85,9 +92,9 @@ class BrowserArena:
 
     def call(self, kernel: str, *arguments: int | float) -> int:
         """Run an exported kernel."""
-        function = self._kernels.get(kernel)
+        function = self._functions.get(kernel)
         if function is None:
-            function = self._kernels[kernel] = getattr(self._js.exports, kernel)
+            function = self._functions[kernel] = getattr(self._js.exports, kernel)
         return function(*arguments) or 0
 
     def mark(self) -> int:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .arena import ArenaBlob
+from .digest import Digests
 from .engine import Engine, Session, open_wasm
 from .errors import NotAcceptedError, TaleproofError, TokenizerMissingError
 from .formats import ModelFile, parse
@@ -52,6 +53,7 @@ class Opened:
     Attributes
     ----------
     cache_bytes : what the session's cache and scratch take in the arena.
+    tokenizer_digests : of a tokenizer.bin; None where the model brings its tokenizer.
     """
 
     loaded: Loaded
@@ -61,6 +63,7 @@ class Opened:
     engine: Engine
     session: Session
     cache_bytes: int
+    tokenizer_digests: Digests | None
 
     def describe(self) -> dict[str, Any]:
         """Return the ModelInfo of web/engine/protocol.ts."""
@@ -173,20 +176,21 @@ class Opener:
         loaded = self._held["model"]
         progress("prepare", loaded.name, 0, loaded.digests.size)
         file = parse(self._blob(loaded))
-        tokenizer = self._tokenizer(file)
+        tokenizer, tokenizer_digests = self._tokenizer(file)
         engine = open_wasm(self._arena, file, loaded.intake.offset)
         before = self._arena.top
         session = engine.session(context)
         progress("prepare", loaded.name, loaded.digests.size, loaded.digests.size)
-        return Opened(loaded, verdict, file, tokenizer, engine, session, self._arena.top - before)
+        taken = self._arena.top - before
+        return Opened(loaded, verdict, file, tokenizer, engine, session, taken, tokenizer_digests)
 
-    def _tokenizer(self, file: ModelFile) -> Tokenizer:
+    def _tokenizer(self, file: ModelFile) -> tuple[Tokenizer, Digests | None]:
         if file.format.startswith("GGUF"):
-            return from_model(file)
+            return from_model(file), None
         loaded = self._held.get("tokenizer")
         if loaded is None:
             raise TokenizerMissingError(file.name)
-        return from_llama2c(self._blob(loaded), file.integer("llama.vocab_size"))
+        return from_llama2c(self._blob(loaded), file.integer("llama.vocab_size")), loaded.digests
 
     def _blob(self, loaded: Loaded) -> ArenaBlob:
         return ArenaBlob(self._arena, loaded.intake.offset, loaded.intake.size, loaded.name)

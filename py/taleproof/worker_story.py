@@ -7,11 +7,24 @@ out of range, an empty prompt, one longer than the context, chat without a templ
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from .chat import chat_template, encode_chat
 from .errors import ChatTemplateError, InvalidSettingError, NothingToContinueError
-from .generate import Event, Finished, Limits, Prefilled, ReusableSession, Stats, Token, encode_prompt, generate
+from .generate import (
+    MAX_TOKENS,
+    Event,
+    Finished,
+    FinishReason,
+    Limits,
+    Prefilled,
+    ReusableSession,
+    Stats,
+    Token,
+    encode_prompt,
+    generate,
+)
+from .receipts import StoryRecord
 from .sampling import MAX_SEED, Sampler, SamplerConfig
 from .worker_open import Opened
 
@@ -20,6 +33,7 @@ BATCH_SECONDS = 0.03
 """A batch ends after this time: two frames of a screen."""
 
 Batch = list[dict[str, Any]]
+Reason = FinishReason | Literal["stopped"]
 Memory = Callable[[], dict[str, int]]
 
 
@@ -29,8 +43,8 @@ class Story:
     Parameters
     ----------
     request : a StartRequest of the kind "new".
-    record : makes the story's record out of the story; called at each end.
     memory : the figures of the moment.
+    kernels : the SHA-256 of the kernels' module, for the story's record.
     """
 
     def __init__(
@@ -39,24 +53,25 @@ class Story:
         session: ReusableSession,
         request: Mapping[str, Any],
         memory: Memory,
-        record: Callable[["Story"], dict[str, Any]],
+        kernels: str,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.opened = opened
-        self.prompt, self.mode = str(request["prompt"]), str(request["mode"])
+        self.prompt = str(request["prompt"])
+        self.mode: Literal["raw", "chat"] = "chat" if request["mode"] == "chat" else "raw"
         self.sampler = sampler_config(request["sampler"])
         self.stop_strings = tuple(str(text) for text in request["limits"]["stop"])
         self.max_tokens = 0
         self.tokens: list[int] = []
         self.logprobs: list[float] = []
-        self.finish_reason = ""
-        self._session, self._memory, self._record, self._clock = session, memory, record, clock
+        self.finish_reason: Reason | None = None
+        self._session, self._memory, self._kernels, self._clock = session, memory, kernels, clock
         self._chooser = Sampler(self.sampler)
         self._shown: list[str] = []
         self.prompt_ids = self._encode()
         self._stats = Stats(len(self.prompt_ids), 0)
         self._events: Iterator[Event] | None = None
-        self._run(int(request["limits"]["maxTokens"]))
+        self._run(request["limits"]["maxTokens"])
 
     @property
     def writing(self) -> bool:
@@ -90,7 +105,7 @@ class Story:
         batch: Batch = []
         began = self._clock()
         while self._events is not None:
-            event = next(self._events)
+            event = self._pull(self._events)
             batch.extend(self._told(event))
             first = isinstance(event, Token) and event.stats.tokens == 1  # not to be kept waiting
             if first or self._clock() - began >= BATCH_SECONDS:
@@ -113,12 +128,21 @@ class Story:
             raise ChatTemplateError("the model has none")
         return encode_chat(self.opened.tokenizer, template, [{"role": "user", "content": self.prompt}])
 
-    def _run(self, max_tokens: int) -> None:
+    def _run(self, max_tokens: int | None) -> None:
+        if max_tokens is None:  # how JSON writes what is not a number
+            raise InvalidSettingError("max_tokens", float("nan"), 0, MAX_TOKENS)
         limits = Limits(max_tokens, self.stop_strings)
         ids = [*self.prompt_ids, *self.tokens]
         self._events = generate(self._session, self.opened.tokenizer, ids, self._chooser, limits, clock=self._clock)
         self.max_tokens = len(self.tokens) + max_tokens
-        self.finish_reason = ""
+        self.finish_reason = None
+
+    def _pull(self, events: Iterator[Event]) -> Event:
+        try:
+            return next(events)
+        except BaseException:
+            self._events = None  # nothing comes after an error
+            raise
 
     def _told(self, event: Event) -> Batch:
         if isinstance(event, Prefilled):
@@ -131,7 +155,26 @@ class Story:
         self._shown.append(event.text)
         return [{"kind": "token", "id": event.id, "text": event.text, "logprob": event.logprob}]
 
-    def _ended(self, reason: str, text: str) -> dict[str, Any]:
+    def record(self) -> StoryRecord:
+        """Return everything that writes the story again."""
+        opened = self.opened
+        return StoryRecord(
+            model_name=opened.loaded.name,
+            model=opened.loaded.digests,
+            tokenizer=opened.tokenizer_digests,
+            kernels=self._kernels,
+            prompt=self.prompt,
+            mode=self.mode,
+            prompt_tokens=tuple(self.prompt_ids),
+            context=self._session.n_ctx,
+            sampler=self.sampler,
+            limits=Limits(self.max_tokens, self.stop_strings),
+            tokens=tuple(self.tokens),
+            text=self.text,
+            finish_reason=self.finish_reason or "stopped",
+        )
+
+    def _ended(self, reason: Reason, text: str) -> dict[str, Any]:
         self._events = None
         self._shown.append(text)
         self.finish_reason = reason
@@ -141,7 +184,7 @@ class Story:
             "text": text,
             "canContinue": reason in ("length", "stopped"),
             "stats": self._figures(),
-            "record": self._record(self),
+            "record": self.record().value(),
         }
 
     def _held_back(self) -> str:

@@ -15,6 +15,7 @@ const MAXIMUM_PAGES = 65536;
 
 export class Arena {
   readonly build: KernelBuild;
+  readonly code: Uint8Array;
   readonly exports: WebAssembly.Exports;
   /** The first byte that is not the kernels' own. */
   readonly base: number;
@@ -22,6 +23,7 @@ export class Arena {
 
   constructor(kernels: CompiledKernels) {
     this.build = kernels.build;
+    this.code = kernels.code;
     this.memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAXIMUM_PAGES });
     this.exports = new WebAssembly.Instance(kernels.module, { env: { memory: this.memory } }).exports;
     this.base = (this.exports.__heap_base as WebAssembly.Global<"i32">).value;

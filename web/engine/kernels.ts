@@ -12,6 +12,8 @@ export type KernelBuild = "relaxed" | "baseline";
 
 export interface CompiledKernels {
   module: WebAssembly.Module;
+  /** The module's bytes, whose digest stands in a story's record. */
+  code: Uint8Array;
   build: KernelBuild;
 }
 
@@ -51,10 +53,11 @@ export function hasRelaxedDot(): boolean {
   }
 }
 
-async function fetchModule(base: string, build: KernelBuild): Promise<WebAssembly.Module> {
+async function fetchKernels(base: string, build: KernelBuild): Promise<CompiledKernels> {
   const response = await fetch(new URL(`kernels/${build}.wasm`, base));
   if (!response.ok) throw new Error(`kernels/${build}.wasm: ${response.status}`);
-  return WebAssembly.compile(await response.arrayBuffer());
+  const code = await response.arrayBuffer();
+  return { module: await WebAssembly.compile(code), code: new Uint8Array(code), build };
 }
 
 /** Fetches and compiles the fastest build that this browser runs. */
@@ -68,13 +71,13 @@ export async function compileKernels(base: string): Promise<CompiledKernels> {
   }
   if (hasRelaxedDot()) {
     try {
-      return { module: await fetchModule(base, "relaxed"), build: "relaxed" };
+      return await fetchKernels(base, "relaxed");
     } catch {
       // The baseline build does the same, slower; if it fails too, its error is the one to tell.
     }
   }
   try {
-    return { module: await fetchModule(base, "baseline"), build: "baseline" };
+    return await fetchKernels(base, "baseline");
   } catch (cause) {
     throw new EngineError({
       code: "kernels-unavailable",

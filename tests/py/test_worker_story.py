@@ -1,0 +1,248 @@
+import asyncio
+import itertools
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import pytest
+
+from browser_fakes import FakeFetcher, FakeJsArena, FakeLocalFile, FakeStore
+from fixtures.make import tiny_gguf, tiny_llama2c, tiny_tokenizer_bin
+from taleproof.errors import (
+    DigestMismatchError,
+    InvalidSettingError,
+    NothingToContinueError,
+    PromptTooLongError,
+    TokenizerMissingError,
+    UnknownArchitectureError,
+)
+from taleproof.generate import ReusableSession
+from taleproof.worker_arena import BrowserArena
+from taleproof.worker_load import Loader
+from taleproof.worker_open import Opened, Opener, RefusedFileError, Request, Waiting
+from taleproof.worker_story import Story
+
+
+GREEDY = {
+    "seed": "18446744073709551615",
+    "temperature": None,
+    "topP": None,
+    "topK": None,
+    "minP": None,
+    "repeatPenalty": 1,
+    "repeatLastN": 64,
+}
+WARM = {**GREEDY, "temperature": 50.0, "topP": 0.9}  # tiny models are very sure of themselves
+
+
+class Bench:
+    """An opener, and what it needs."""
+
+    def __init__(self) -> None:
+        self.arena = BrowserArena(FakeJsArena())
+        self.store = FakeStore()
+        self.opener = Opener(self.arena, Loader(self.arena, self.store, FakeFetcher(b"")))
+
+    def open(self, data: bytes, tokenizer_bin: bytes | None = None, **request: Any) -> Opened | Waiting:
+        wish: Request = {"source": {"kind": "file"}, "pinned": None, **request}
+        files = {"model": FakeLocalFile("tiny.gguf", data)}
+        if tokenizer_bin is not None:
+            files["tokenizer"] = FakeLocalFile("tokenizer.bin", tokenizer_bin)
+        return asyncio.run(self.opener.open(wish, files, lambda *_: None))
+
+    def accept(self, data: bytes) -> Opened:
+        waiting = self.open(data)
+        assert isinstance(waiting, Waiting)
+        opened = self.open(data, accept=waiting.verdict.actual.sha256)
+        assert isinstance(opened, Opened)
+        return opened
+
+
+@cache
+def tiny() -> tuple[Opened, ReusableSession]:
+    opened = Bench().accept(tiny_gguf("Q4_1"))
+    return opened, ReusableSession(opened.session)
+
+
+def story(sampler: dict[str, Any] = GREEDY, max_tokens: int | None = 12, **request: Any) -> Story:
+    opened, session = tiny()
+    wish = {"prompt": "Once", "mode": "raw", "sampler": sampler, **request}
+    wish["limits"] = {"maxTokens": max_tokens, "stop": request.get("stop", [])}
+    ticks = itertools.count()  # a clock by which every event fills its batch
+    return Story(opened, session, wish, dict, "kernels", lambda: float(next(ticks)))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _close_the_arena() -> Iterator[None]:
+    yield
+    tiny.cache_clear()
+
+
+def run(written: Story, stop_after: int | None = None) -> list[dict[str, Any]]:
+    events: list[dict[str, Any]] = []
+    while written.writing:
+        if stop_after is not None and len(written.tokens) >= stop_after:
+            events += written.stop()
+        else:
+            events += written.next()
+    return events
+
+
+def test_unverified_file_waits_unparsed_until_its_digest_is_accepted() -> None:
+    bench = Bench()
+    waiting = bench.open(tiny_gguf())
+    assert isinstance(waiting, Waiting)
+    assert waiting.verdict.kind == "unverified"
+    assert isinstance(bench.open(tiny_gguf(), accept="0" * 64), Waiting)
+    opened = bench.open(tiny_gguf(), accept=waiting.verdict.actual.sha256)
+    assert isinstance(opened, Opened)
+    assert opened.describe()["quantisation"] == "Q4_1"
+
+
+def test_another_digest_than_pinned_is_refused_and_the_arena_is_empty_again() -> None:
+    bench = Bench()
+    before = bench.arena.top
+    with pytest.raises(RefusedFileError) as caught:
+        bench.open(tiny_gguf(), pinned={"sha256": "0" * 64})
+    assert isinstance(caught.value.error, DigestMismatchError)
+    assert caught.value.verdict.kind == "refused"
+    assert bench.arena.top == before
+
+
+def test_second_model_takes_the_place_of_the_first() -> None:
+    bench = Bench()
+    bench.accept(tiny_gguf("Q8_0"))
+    top = bench.arena.top
+    bench.accept(tiny_gguf("Q4_1"))
+    assert bench.arena.top < top
+
+
+def test_unknown_architecture_is_refused_after_acceptance() -> None:
+    bench = Bench()
+    data = tiny_gguf().replace(b"\x05\0\0\0\0\0\0\0llama", b"\x05\0\0\0\0\0\0\0lhama", 1)
+    with pytest.raises(UnknownArchitectureError):
+        bench.accept(data)
+
+
+def test_llama2c_needs_its_tokenizer() -> None:
+    bench = Bench()
+    with pytest.raises(TokenizerMissingError):
+        bench.accept(tiny_llama2c())
+
+
+def test_both_files_of_a_llama2c_model_are_judged() -> None:
+    bench = Bench()
+    model, tokenizer = tiny_llama2c(), tiny_tokenizer_bin()
+    second: dict[str, Any] = {"source": {"kind": "file"}, "pinned": None}
+    first = bench.open(model, tokenizer, tokenizer=second)
+    assert isinstance(first, Waiting)
+    assert first.role == "model"
+    accept = first.verdict.actual.sha256
+    then = bench.open(model, tokenizer, tokenizer=second, accept=accept)
+    assert isinstance(then, Waiting)
+    assert then.role == "tokenizer"
+    second = {**second, "accept": then.verdict.actual.sha256}
+    opened = bench.open(model, tokenizer, tokenizer=second, accept=accept)
+    assert isinstance(opened, Opened)
+    assert opened.tokenizer_digests == then.verdict.actual
+
+
+def test_same_seed_same_story_another_seed_another() -> None:
+    first, second, third = story(WARM), story(WARM), story({**WARM, "seed": "7"})
+    for written in (first, second, third):
+        run(written)
+    assert first.tokens == second.tokens
+    assert first.tokens != third.tokens
+
+
+def test_continued_story_is_the_one_of_a_higher_limit() -> None:
+    whole, parts = story(WARM, 20), story(WARM, 8)
+    run(whole)
+    run(parts)
+    parts.resume(12)
+    run(parts)
+    assert parts.tokens == whole.tokens
+    assert parts.text == whole.text
+    assert parts.record() == whole.record()
+
+
+def test_stopped_story_goes_on_where_it_stood() -> None:
+    whole, parts = story(WARM, 20), story(WARM, 20)
+    run(whole)
+    events = run(parts, stop_after=5)
+    assert events[-1]["reason"] == "stopped"
+    assert events[-1]["canContinue"]
+    parts.resume(20 - len(parts.tokens))
+    run(parts)
+    assert parts.tokens == whole.tokens
+    assert parts.text == whole.text
+
+
+def test_stop_shows_what_was_held_back_for_a_stop_string() -> None:
+    opened, _ = tiny()
+    plain = story(GREEDY, 6)
+    run(plain)
+    text = opened.tokenizer.decode(plain.tokens)
+    stop_string = text[-1:] + "\x00 never written"
+    held = story(GREEDY, 6, stop=[stop_string])
+    while len(held.tokens) < 6:
+        held.next()
+        if not held.writing:
+            break
+    held.stop()
+    assert held.text == plain.text
+
+
+def test_story_at_its_end_cannot_go_on() -> None:
+    written = story(GREEDY, 500)
+    events = run(written)
+    assert events[-1]["reason"] in ("context", "stop")
+    with pytest.raises(NothingToContinueError):
+        written.resume(10)
+
+
+def test_every_batch_tells_and_the_last_one_carries_the_record() -> None:
+    written = story()
+    assert written.started()[0] == {
+        "kind": "started",
+        "seed": "18446744073709551615",
+        "promptTokens": len(written.prompt_ids),
+        "sessionLength": 96,
+    }
+    events = run(written)
+    kinds = [event["kind"] for event in events]
+    assert kinds[0] == "prefill"
+    assert kinds[-1] == "finished"
+    assert kinds.count("token") == 12
+    assert events[-1]["stats"]["tokens"] == 12
+    assert events[-1]["record"]["sampler"]["seed"] == "18446744073709551615"
+    assert events[-1]["record"]["tokens"] == written.tokens
+    assert written.next() == []
+    assert written.stop() == []
+
+
+def test_chat_mode_uses_the_template() -> None:
+    assert len(story(mode="chat").prompt_ids) > len(story().prompt_ids)
+
+
+@pytest.mark.parametrize("prompt", ["\ud800", "a\udfffb", "\U0001f600", "שלום עולם"])
+def test_any_text_is_a_prompt(prompt: str) -> None:
+    written = story(max_tokens=2, prompt=prompt)
+    run(written)
+    assert written.record().canonical()
+
+
+def test_prompt_longer_than_the_context() -> None:
+    with pytest.raises(PromptTooLongError):
+        story(prompt="word " * 20_000)
+
+
+@pytest.mark.parametrize("seed", ["", "-1", "1.5", "18446744073709551616", "1e3", "²"])
+def test_seed_that_is_no_seed(seed: str) -> None:
+    with pytest.raises(InvalidSettingError):
+        story({**GREEDY, "seed": seed})
+
+
+def test_limit_that_is_no_number() -> None:
+    with pytest.raises(InvalidSettingError):
+        story(max_tokens=None)
