@@ -14,8 +14,8 @@ export interface Job {
 export type OnTokens = (count: number, text: string) => void;
 
 export interface BenchEngine {
-  /** Starts what can be started without a model. */
-  start(): Promise<void>;
+  /** Starts what can be started without a model; null for an engine that starts with its model. */
+  start: (() => Promise<void>) | null;
   /** Opens the model at an address, from the browser's cache where it is there. */
   open(url: string): Promise<void>;
   /** Writes, the likeliest token each time. Returns the number of tokens in the prompt. */
@@ -38,7 +38,7 @@ export interface Written {
 }
 
 export interface BenchPage {
-  started: Promise<number>;
+  started: Promise<number | null>;
   opened: Promise<number>;
   written: Promise<Written>;
   job: Job;
@@ -89,7 +89,7 @@ async function write(
 /** With `?open` in its address the page opens the model at once; otherwise the first click on Write does. */
 export function runPage(engine: BenchEngine): void {
   const url = new URL(MODEL, document.baseURI).href;
-  const started = engine.start().then(() => performance.now());
+  const started = engine.start ? engine.start().then(() => performance.now()) : Promise.resolve(null);
   const open = (): Promise<number> => started.then(() => engine.open(url)).then(() => performance.now());
   let opened: Promise<number> | null = location.search === "?open" ? open() : null;
   window.bench = {

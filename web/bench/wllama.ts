@@ -9,8 +9,7 @@ const silent = { debug() {}, log() {}, warn() {}, error() {} };
 const wllama = new Wllama({ default: wasm }, { logger: silent, suppressNativeLog: true });
 
 const engine: BenchEngine = {
-  // wllama starts its runtime together with the model.
-  start: () => Promise.resolve(),
+  start: null,
   open: (url) =>
     wllama.loadModelFromUrl(url, { n_threads: 1, n_gpu_layers: 0, n_ctx: CONTEXT, useCache: true }),
   async write({ prompt, maxTokens }, onTokens) {

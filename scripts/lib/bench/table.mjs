@@ -13,7 +13,6 @@ const ROWS = [
   ["page opened to engine started, s", "pageToEngineMs", seconds],
   ["page opened to ready to write, model in cache, s", "pageToReadyMs", seconds],
   ["peak memory of the page's process, MB", "peakProcessBytes", megabytes],
-  ["memory of the page at the end, MB", "pageBytes", megabytes],
   ["digest, MB/s", "digestBytesPerSecond", megabytes],
 ];
 
