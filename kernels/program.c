@@ -1,4 +1,4 @@
-/* Runs a traced program. One call computes a whole step, however many layers the model has. */
+/* One instruction of a traced program: a thread's share of it. */
 #include "program.h"
 #include "attention.h"
 #include "elementwise.h"
@@ -78,12 +78,12 @@ static void run_write_cache(const Instruction *i, uint32_t rows, const Step *ste
   (i->op == OP_WRITE_KEYS ? write_keys : write_values)(&cache, FLOATS(a[1]), step->position, begin, end);
 }
 
-/* attention: y, x, keys, values, scratch, scratch bytes a thread, scale, heads, kv_heads, head_dim, context */
+/* attention: y, scratch, x, keys, values, scratch bytes a thread, scale, heads, kv_heads, head_dim, context */
 static void run_attention(const uint32_t *a, uint32_t rows, const Step *step, Thread thread) {
   const uint32_t kv_heads = a[8];
   const Attention attention = {
-      FLOATS(a[0]), FLOATS(a[1]), cache_at(a[2], kv_heads, a[9], a[10]), cache_at(a[3], kv_heads, a[9], a[10]),
-      BYTES(a[4]) + (size_t)thread.index * a[5], AS_FLOAT(a[6]), a[7], step->position,
+      FLOATS(a[0]), FLOATS(a[2]), cache_at(a[3], kv_heads, a[9], a[10]), cache_at(a[4], kv_heads, a[9], a[10]),
+      BYTES(a[1]) + (size_t)thread.index * a[5], AS_FLOAT(a[6]), a[7], step->position,
   };
   uint32_t begin, end;
   share(thread, rows * kv_heads, 1, &begin, &end);
@@ -103,7 +103,7 @@ static void run_last_row(const uint32_t *a, const Step *step, Thread thread) {
   if (thread.index == 0) __builtin_memcpy(FLOATS(a[0]), FLOATS(a[1]) + (size_t)(step->tokens - 1) * a[2], a[2] * sizeof(float));
 }
 
-static void run_instruction(const Instruction *i, const Step *step, Thread thread) {
+void run_instruction(const Instruction *i, const Step *step, Thread thread) {
   const uint32_t *a = i->arguments;
   const uint32_t rows = i->rows ? i->rows : step->tokens;
   switch (i->op) {
@@ -120,9 +120,4 @@ static void run_instruction(const Instruction *i, const Step *step, Thread threa
     case OP_ADD: run_elementwise(i, rows, thread); break;
     case OP_LAST_ROW: run_last_row(a, step, thread); break;
   }
-}
-
-EXPORT(run_program) void run_program(const Instruction *program, uint32_t count, const Step *step) {
-  const Thread thread = {0, 1};
-  for (uint32_t i = 0; i < count; i++) run_instruction(program + i, step, thread);
 }

@@ -15,7 +15,8 @@ typedef struct {
 } Step;
 
 typedef struct {
-  uint32_t op;
+  uint16_t op;
+  uint16_t waits; /* whether it needs what instructions since the last wait have made */
   uint32_t rows;
   uint32_t arguments[14];
 } Instruction;
@@ -53,3 +54,5 @@ typedef struct {
   const uint8_t *w;
   uint32_t rows, k, n, begin, end;
 } Matmul;
+
+void run_instruction(const Instruction *instruction, const Step *step, Thread thread);

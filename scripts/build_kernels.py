@@ -1,7 +1,8 @@
 """Compile kernels/*.c to WebAssembly with the clang in the `ziglang` package.
 
 Writes build/kernels/relaxed.wasm (integer dot product of the relaxed SIMD proposal) and build/kernels/baseline.wasm
-(plain SIMD128), which give the same bits. Nothing is compiled when the sources have not changed since.
+(plain SIMD128), which give the same bits, and of each a twin that takes a shared memory, for threads:
+relaxed-shared.wasm and baseline-shared.wasm. Nothing is compiled when the sources have not changed since.
 
 Usage: python scripts/build_kernels.py
 """
@@ -17,7 +18,7 @@ SOURCES = ROOT / "kernels"
 OUTPUT = ROOT / "build" / "kernels"
 
 STACK_BYTES = 64 * 1024
-FEATURES = "generic+simd128+bulk_memory+nontrapping_fptoint+sign_ext+mutable_globals"
+FEATURES = "generic+atomics+simd128+bulk_memory+nontrapping_fptoint+sign_ext+mutable_globals"
 BUILDS = {
     "relaxed": [f"-mcpu={FEATURES}+relaxed_simd", "-DRELAXED_DOT"],
     "baseline": [f"-mcpu={FEATURES}"],
@@ -26,7 +27,7 @@ FLAGS = [
     *("-target", "wasm32-freestanding", "-std=c2x", "-O3", "-Wall", "-Wextra", "-Werror"),
     # The same bits everywhere: no contraction of a * b + c into one rounding, no reordering.
     *("-ffp-contract=off", "-fno-fast-math", "-fno-sanitize=all", "-ffreestanding", "-nostdlib"),
-    *("-Wl,--no-entry", "-Wl,--import-memory", "-Wl,--export=__heap_base"),
+    *("-Wl,--no-entry", "-Wl,--import-memory", "-Wl,--export=__heap_base", "-Wl,--export=__stack_pointer"),
     *("-z", f"stack-size={STACK_BYTES}", "-s"),
 ]
 
@@ -46,7 +47,27 @@ def compile_build(name: str, flags: list[str]) -> None:
     sources = [str(path) for path in sorted(SOURCES.glob("*.c"))]
     command = [sys.executable, "-m", "ziglang", "cc", *FLAGS, *flags, *sources, "-o", str(partial)]
     subprocess.run(command, check=True, cwd=ROOT)
+    shared = target.with_name(f"{name}-shared.wasm")
+    shared.write_bytes(share_memory(partial.read_bytes()))
     partial.replace(target)
+
+
+def share_memory(module: bytes) -> bytes:
+    """Return the module with its imported memory declared shared, which is all that differs.
+
+    The import section (WebAssembly core specification, 5.5.5) holds one import, env.memory; its limits get the flags
+    of a shared memory and the maximum that such a memory must have, 65536 pages.
+    """
+    entry = b"\x03env\x06memory\x02"
+    at = module.index(entry)
+    section_id, size, imports = module[at - 3 : at]
+    if section_id != 2 or imports != 1 or module[at + len(entry)] != 0 or size > 100:
+        raise ValueError("the kernels' import section is not the one that is expected")
+    limits = at + len(entry)
+    maximum = b"\x80\x80\x04"
+    section = bytes([section_id, size + len(maximum), imports]) + entry + b"\x03"
+    minimum = module[limits + 1 : at - 1 + size]
+    return module[: at - 3] + section + minimum + maximum + module[at - 1 + size :]
 
 
 def main() -> None:
@@ -54,7 +75,7 @@ def main() -> None:
     OUTPUT.mkdir(parents=True, exist_ok=True)
     stamp = OUTPUT / "fingerprint"
     current = fingerprint()
-    complete = all((OUTPUT / f"{name}.wasm").is_file() for name in BUILDS)
+    complete = all((OUTPUT / f"{name}{kind}.wasm").is_file() for name in BUILDS for kind in ("", "-shared"))
     if complete and stamp.is_file() and stamp.read_text() == current:
         return
     for name, flags in BUILDS.items():

@@ -30,6 +30,11 @@ class Arena(Protocol):
         """Which build of the kernels this is: ``relaxed`` or ``baseline``. Both give the same bits."""
         ...
 
+    @property
+    def threads(self) -> int:
+        """How many threads run a program; the bits do not depend on it."""
+        ...
+
     def allocate(self, nbytes: int) -> int:
         """Return the offset of ``nbytes`` fresh bytes, aligned to ALIGNMENT; OutOfMemoryError if there are none."""
         ...
@@ -44,6 +49,10 @@ class Arena(Protocol):
 
     def call(self, kernel: str, *arguments: int | float) -> int:
         """Run an exported kernel; kernels that return nothing return 0."""
+        ...
+
+    def run(self, program: int, count: int, step: int) -> None:
+        """Run ``count`` instructions from the address ``program`` on all threads, for the step at ``step``."""
         ...
 
 

@@ -157,7 +157,7 @@ class _WasmBackend:
         self._step = arena.allocate(_STEP.size + 4 * PREFILL_BATCH)
 
     def _write(self, kind: Logits) -> int:
-        words = encode(self._programs[kind], self._offsets[kind], self._scratch)
+        words = encode(self._programs[kind], self._offsets[kind], self._scratch, PREFILL_BATCH)
         address = self._arena.allocate(len(words))
         self._arena.write(address, words)
         return address
@@ -166,7 +166,7 @@ class _WasmBackend:
         step = _STEP.pack(len(ids), position, self._step + _STEP.size) + struct.pack(f"<{len(ids)}I", *ids)
         self._arena.write(self._step, step)
         program = self._programs[logits]
-        self._arena.call("run_program", self._addresses[logits], len(program.instructions), self._step)
+        self._arena.run(self._addresses[logits], len(program.instructions), self._step)
         if logits == "none":
             return None
         result = self._read(logits, len(ids))
@@ -184,7 +184,7 @@ class _WasmBackend:
     def _first_not_finite(self, kind: Logits, tokens: int) -> str:
         """Run the step again up to each named place; the cache's rows are only written over with the same."""
         for name, count, value in self._programs[kind].marks:
-            self._arena.call("run_program", self._addresses[kind], count, self._step)
+            self._arena.run(self._addresses[kind], count, self._step)
             data = self._arena.read(
                 self._scratch + self._offsets[kind][value], (value.rows or tokens) * value.row_bytes
             )

@@ -33,9 +33,11 @@ class WasmtimeArena:
     Parameters
     ----------
     build : which build of the kernels to run; both give the same bits.
+    threads : into how many shares work is cut. They are done in turn, on one thread: what is tested so is that the bits
+        do not depend on their number.
     """
 
-    def __init__(self, build: str = "relaxed", kernels: Path = KERNELS) -> None:
+    def __init__(self, build: str = "relaxed", kernels: Path = KERNELS, threads: int = 1) -> None:
         try:
             import wasmtime
         except ImportError as error:
@@ -44,6 +46,7 @@ class WasmtimeArena:
         if not path.is_file():
             raise MissingKernelsError(f"{path} does not exist")
         self.build = build
+        self.threads = threads
         engine = wasmtime.Engine()
         module = wasmtime.Module.from_file(engine, str(path))
         self._store = wasmtime.Store(engine)
@@ -91,6 +94,13 @@ class WasmtimeArena:
     def call(self, kernel: str, *arguments: int | float) -> int:
         """Run an exported kernel."""
         return self._function(kernel)(self._store, *arguments) or 0
+
+    def run(self, program: int, count: int, step: int) -> None:
+        """Run a traced program."""
+        if self.threads == 1:
+            self.call("run_program", program, count, step, 0, 1)
+        else:
+            self.call("run_program_in_turn", program, count, step, self.threads)
 
     def _function(self, kernel: str) -> "wasmtime.Func":
         import wasmtime

@@ -56,6 +56,11 @@ class BrowserArena:
         self._functions: dict[str, Any] = {}
 
     @property
+    def threads(self) -> int:
+        """How many threads run a program."""
+        return 1
+
+    @property
     def size(self) -> int:
         """Bytes of the memory; it never shrinks."""
         return self._js.size
@@ -96,6 +101,10 @@ class BrowserArena:
         if function is None:
             function = self._functions[kernel] = getattr(self._js.exports, kernel)
         return function(*arguments) or 0
+
+    def run(self, program: int, count: int, step: int) -> None:
+        """Run a traced program."""
+        self.call("run_program", program, count, step, 0, 1)
 
     def mark(self) -> int:
         """Return a place to which ``release`` can go back."""

@@ -80,10 +80,10 @@ class Harness:
             value: self.put(array.astype(np.float32).tobytes()) for value, array in zip(values, inputs, strict=True)
         }
         offsets = {value: fixed.get(value, scratch + at) for value, at in offsets.items()}
-        program = self.put(encode(ops.program, offsets, 0))
+        program = self.put(encode(ops.program, offsets, 0, len(ids)))
         step = self.put(struct.pack(f"<III{len(ids)}I", len(ids), position, 0, *ids))
         self.arena.write(step + 8, struct.pack("<I", step + 12))
-        self.arena.call("run_program", program, len(ops.program.instructions), step)
+        self.arena.run(program, len(ops.program.instructions), step)
         rows = result.rows or len(ids)
         data = self.arena.read(offsets[result], rows * result.row_bytes)
         return np.frombuffer(data, np.float32).reshape(rows, result.columns)
@@ -106,8 +106,8 @@ class Harness:
             made[0]: self.arena.allocate(rows * size),
             made[1]: self.arena.allocate(rows * columns // 32 * 16),
         }
-        program = self.put(encode(ops.program, offsets, 0))
-        self.arena.call("run_program", program, 1, self.put(struct.pack("<III", rows, 0, 0)))
+        program = self.put(encode(ops.program, offsets, 0, rows))
+        self.arena.run(program, 1, self.put(struct.pack("<III", rows, 0, 0)))
         return offsets[made[0]], offsets[made[1]]
 
 

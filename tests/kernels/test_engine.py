@@ -25,8 +25,8 @@ IDS = [int(i) for i in np.random.default_rng(0).integers(0, 300, 70)]
 SHAPE = Shape()
 
 
-def opened(data: bytes, build: str = "relaxed") -> Engine:
-    arena = WasmtimeArena(build)
+def opened(data: bytes, build: str = "relaxed", threads: int = 1) -> Engine:
+    arena = WasmtimeArena(build, threads=threads)
     base = arena.allocate(len(data))
     arena.write(base, data)
     return open_wasm(arena, parse(BytesBlob(data)), base)
@@ -74,6 +74,12 @@ def engine() -> Engine:
 @given(cuts=st.lists(st.integers(1, len(IDS) - 1), max_size=6))
 def test_any_split_of_a_prompt_gives_the_same_logits(engine: Engine, cuts: list[int]) -> None:
     assert all_logits(engine, cuts).tobytes() == all_logits(engine, range(1, len(IDS))).tobytes()
+
+
+@pytest.mark.parametrize("threads", [2, 3, 4, 8])
+def test_any_number_of_threads_gives_the_same_logits(engine: Engine, threads: int) -> None:
+    shared = opened(tiny_gguf("Q4_1", tied=False), threads=threads)
+    assert all_logits(shared, [1, 2, 50]).tobytes() == all_logits(engine, []).tobytes()
 
 
 def test_the_last_logits_are_those_of_the_last_token(engine: Engine) -> None:

@@ -5,7 +5,7 @@ import struct
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taleproof.ops.program import WORDS, Instruction, Op, Program, Value, encode, plan
+from taleproof.ops.program import WORDS, Instruction, Op, Program, Value, encode, plan, waits
 
 
 @st.composite
@@ -52,7 +52,26 @@ def test_a_deep_program_needs_no_more_than_its_widest_layer() -> None:
 def test_words() -> None:
     value = Value(0, 2, 8)
     program = Program([Instruction(Op.RMS_NORM, 3, (value, 7, 0.5))])
-    words = encode(program, {value: 64}, 1000)
+    words = encode(program, {value: 64}, 1000, 3)
     assert len(words) == 4 * WORDS
     assert struct.unpack("<IIIIf", words[:20]) == (2, 3, 1064, 7, 0.5)
     assert not any(words[20:])
+
+
+@given(program=programs(), tokens=st.integers(1, 9))
+def test_between_two_waits_nothing_that_one_instruction_writes_is_touched_by_another(
+    program: Program, tokens: int
+) -> None:
+    offsets, _ = plan(program, tokens)
+    run: list[Instruction] = []
+
+    def memory(values: list[Value]) -> set[int]:
+        return {at for v in values for at in range(offsets[v], offsets[v] + (v.rows or tokens) * v.row_bytes)}
+
+    for instruction, wait in zip(program.instructions, waits(program, offsets, tokens), strict=True):
+        run = [] if wait else run
+        made, used = (memory(values) for values in (instruction.values[:1], instruction.values[1:]))
+        for earlier in run:
+            assert not made & memory(earlier.values)
+            assert not used & memory(earlier.values[:1])
+        run.append(instruction)

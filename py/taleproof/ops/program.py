@@ -48,11 +48,17 @@ Argument = int | float | Value
 
 @dataclass(frozen=True)
 class Instruction:
-    """One operation; a float argument becomes the bits of a float32."""
+    """One operation; a float argument becomes the bits of a float32.
+
+    Attributes
+    ----------
+    makes : how many of its values, the first ones, it writes; the others it reads.
+    """
 
     op: Op
     rows: int
     arguments: tuple[Argument, ...]
+    makes: int = 1
 
     @property
     def values(self) -> list[Value]:
@@ -110,12 +116,46 @@ def _first_gap(live: Sequence[tuple[int, int, Value]], size: int) -> int:
     return begin
 
 
-def encode(program: Program, offsets: Mapping[Value, int], scratch: int) -> bytes:
+def waits(program: Program, offsets: Mapping[Value, int], max_tokens: int) -> list[bool]:
+    """Tell before which instructions all threads must have finished those since the last wait.
+
+    An instruction waits if it reads what one of those wrote, or writes what one of those reads or wrote; attention also
+    because the cache, which is no value, must have been written.
+    """
+
+    def extents(values: Sequence[Value]) -> list[tuple[int, int]]:
+        return [(offsets[v], offsets[v] + (v.rows or max_tokens) * v.row_bytes) for v in values]
+
+    result: list[bool] = []
+    read: list[tuple[int, int]] = []
+    written: list[tuple[int, int]] = []
+    for instruction in program.instructions:
+        made, used = instruction.values[: instruction.makes], instruction.values[instruction.makes :]
+        outputs, inputs = extents(made), extents(used)
+        wait = (
+            instruction.op == Op.ATTENTION
+            or _overlap(inputs, written)
+            or _overlap(outputs, read)
+            or _overlap(outputs, written)
+        )
+        if wait:
+            read, written = [], []
+        read += inputs
+        written += outputs
+        result.append(wait)
+    return result
+
+
+def _overlap(a: Sequence[tuple[int, int]], b: Sequence[tuple[int, int]]) -> bool:
+    return any(begin < other_end and other_begin < end for begin, end in a for other_begin, other_end in b)
+
+
+def encode(program: Program, offsets: Mapping[Value, int], scratch: int, max_tokens: int) -> bytes:
     """Write the program as little-endian words, the values at ``scratch`` plus their offsets."""
     words = bytearray()
-    for instruction in program.instructions:
+    for instruction, wait in zip(program.instructions, waits(program, offsets, max_tokens), strict=True):
         encoded = b"".join(_encode(argument, offsets, scratch) for argument in instruction.arguments)
-        words += struct.pack("<II", instruction.op, instruction.rows) + encoded.ljust(4 * (WORDS - 2), b"\0")
+        words += struct.pack("<HHI", instruction.op, wait, instruction.rows) + encoded.ljust(4 * (WORDS - 2), b"\0")
     return bytes(words)
 
 

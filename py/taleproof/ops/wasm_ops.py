@@ -75,17 +75,16 @@ def cache_width(head_dim: int) -> int:
 
 
 class WasmOps:
-    """Traces one pass. ``threads`` is how many may run it."""
+    """Traces one pass."""
 
-    def __init__(self, arena: Arena, threads: int = 1) -> None:
+    def __init__(self, arena: Arena) -> None:
         self.program = Program()
         self._arena = arena
-        self._threads = threads
         # A value is quantised once, however many matrices it is multiplied with.
         self._quantized: dict[tuple[Value, bool], tuple[Value, Value]] = {}
 
-    def _emit(self, op: Op, rows: int, *arguments: Argument) -> None:
-        self.program.instructions.append(Instruction(op, rows, arguments))
+    def _emit(self, op: Op, rows: int, *arguments: Argument, makes: int = 1) -> None:
+        self.program.instructions.append(Instruction(op, rows, arguments, makes))
 
     def embedding(self, table: ArenaTensor) -> Value:
         """Look up the step's tokens."""
@@ -117,7 +116,7 @@ class WasmOps:
                 Value(x.rows, x.columns, x.columns * (2 if wide else 1)),
                 Value(x.rows, blocks, blocks * ACTIVATION_BLOCK_BYTES),
             )
-            self._emit(Op.QUANTIZE, x.rows, *made, x, x.columns, int(wide))
+            self._emit(Op.QUANTIZE, x.rows, *made, x, x.columns, int(wide), makes=2)
             self._quantized[x, wide] = made
         return made
 
@@ -140,18 +139,19 @@ class WasmOps:
 
     def write_keys(self, cache: ArenaCache, x: Value) -> None:
         """Quantise the step's rows into the cache."""
-        self._emit(Op.WRITE_KEYS, x.rows, cache.offset, x, cache.kv_heads, cache.head_dim, cache.context)
+        self._emit(Op.WRITE_KEYS, x.rows, cache.offset, x, cache.kv_heads, cache.head_dim, cache.context, makes=0)
 
     def write_values(self, cache: ArenaCache, x: Value) -> None:
         """Quantise the step's rows into the cache."""
-        self._emit(Op.WRITE_VALUES, x.rows, cache.offset, x, cache.kv_heads, cache.head_dim, cache.context)
+        self._emit(Op.WRITE_VALUES, x.rows, cache.offset, x, cache.kv_heads, cache.head_dim, cache.context, makes=0)
 
     def attention(self, q: Value, keys: ArenaCache, values: ArenaCache, scale: float) -> Value:
         """Attend to every position up to a token's own."""
         y = _floats(q.rows, q.columns)
-        scratch = Value(self._threads, 1, keys.scratch_bytes)
+        scratch = Value(self._arena.threads, 1, keys.scratch_bytes)
         shape = (q.columns // keys.head_dim, keys.kv_heads, keys.head_dim, keys.context)
-        self._emit(Op.ATTENTION, q.rows, y, q, keys.offset, values.offset, scratch, scratch.row_bytes, scale, *shape)
+        addresses = (keys.offset, values.offset)
+        self._emit(Op.ATTENTION, q.rows, y, scratch, q, *addresses, scratch.row_bytes, scale, *shape, makes=2)
         return y
 
     def silu_gate(self, gate: Value, up: Value) -> Value:

@@ -1,0 +1,85 @@
+/* Runs a traced program, alone or with helpers. One call computes a whole step, however many layers the model has.
+ *
+ * Helpers are further instances of this module on the same, shared memory, each in a worker of its own, asleep in `serve`
+ * until there is work. All threads walk through the same instructions and each does its share; where an instruction needs
+ * what others made, all wait for all. What is computed does not depend on their number. */
+#include "program.h"
+
+/* What the threads share. It begins as zeros. */
+typedef struct {
+  uint32_t job;       /* counts programs: helpers sleep until it changes */
+  uint32_t phase;     /* counts waits */
+  uint32_t arrived;   /* threads that have come to the present wait */
+  uint32_t sleepers;  /* threads that had to be put to sleep and must be woken */
+  uint32_t threads;
+  const Instruction *program;
+  uint32_t count;
+  const Step *step;
+} Team;
+
+/* How often a thread looks before it sleeps: longer than any other thread's share should take. */
+enum { LOOKS = 20000 };
+
+#define LOAD(p) __atomic_load_n(p, __ATOMIC_SEQ_CST)
+#define STORE(p, v) __atomic_store_n(p, v, __ATOMIC_SEQ_CST)
+
+/* Return once *word is no longer `old`. */
+static void await_change(Team *team, uint32_t *word, uint32_t old) {
+  for (int i = 0; i < LOOKS; i++)
+    if (LOAD(word) != old) return;
+  __atomic_fetch_add(&team->sleepers, 1, __ATOMIC_SEQ_CST);
+  while (LOAD(word) == old) __builtin_wasm_memory_atomic_wait32((int *)word, (int)old, -1);
+  __atomic_fetch_sub(&team->sleepers, 1, __ATOMIC_SEQ_CST);
+}
+
+/* Change *word and wake who sleeps on it. A thread about to sleep either sees the change or is counted already. */
+static void announce(Team *team, uint32_t *word, uint32_t value) {
+  STORE(word, value);
+  if (LOAD(&team->sleepers)) __builtin_wasm_memory_atomic_notify((int *)word, UINT32_MAX);
+}
+
+static void wait_for_all(Team *team, uint32_t threads) {
+  const uint32_t phase = LOAD(&team->phase);
+  if (__atomic_add_fetch(&team->arrived, 1, __ATOMIC_SEQ_CST) == threads) {
+    STORE(&team->arrived, 0);
+    announce(team, &team->phase, phase + 1);
+  } else {
+    await_change(team, &team->phase, phase);
+  }
+}
+
+static void run_shares(Team *team, const Instruction *program, uint32_t count, const Step *step, Thread thread) {
+  for (uint32_t i = 0; i < count; i++) {
+    if (program[i].waits) wait_for_all(team, thread.count);
+    run_instruction(program + i, step, thread);
+  }
+  wait_for_all(team, thread.count);
+}
+
+/* Run a step on `threads` threads, the caller among them; the others are in `serve`. With one thread team is not read. */
+EXPORT(run_program) void run_program(const Instruction *program, uint32_t count, const Step *step, Team *team, uint32_t threads) {
+  if (threads < 2) {
+    for (uint32_t i = 0; i < count; i++) run_instruction(program + i, step, (Thread){0, 1});
+    return;
+  }
+  team->threads = threads;
+  team->program = program;
+  team->count = count;
+  team->step = step;
+  announce(team, &team->job, team->job + 1);
+  run_shares(team, program, count, step, (Thread){0, threads});
+}
+
+/* A helper's life, as thread `index`: it never returns; its worker is ended from outside. */
+EXPORT(serve) void serve(Team *team, uint32_t index) {
+  for (uint32_t job = 0;; job++) {
+    await_change(team, &team->job, job);
+    if (index < team->threads) run_shares(team, team->program, team->count, team->step, (Thread){index, team->threads});
+  }
+}
+
+/* Do every thread's share of a program in turn, on one thread: for tests of how work is shared out. */
+EXPORT(run_program_in_turn) void run_program_in_turn(const Instruction *program, uint32_t count, const Step *step, uint32_t threads) {
+  for (uint32_t i = 0; i < count; i++)
+    for (uint32_t t = 0; t < threads; t++) run_instruction(program + i, step, (Thread){t, threads});
+}
