@@ -465,7 +465,7 @@ class InvalidSettingError(TaleproofError):
 
     code = "invalid-setting"
 
-    def __init__(self, setting: str, value: float, low: float, high: float) -> None:
+    def __init__(self, setting: str, value: object, low: float, high: float) -> None:
         super().__init__(
             f"{setting} can't be {_shown(value)}: it must be from {low} to {high}. Change it and try again.",
             {"setting": setting, "value": _fact(value), "low": _fact(low), "high": _fact(high)},

@@ -130,7 +130,7 @@ class Story:
 
     def _run(self, max_tokens: int | None) -> None:
         if max_tokens is None:  # how JSON writes what is not a number
-            raise InvalidSettingError("max_tokens", float("nan"), 0, MAX_TOKENS)
+            raise InvalidSettingError("max_tokens", max_tokens, 0, MAX_TOKENS)
         limits = Limits(max_tokens, self.stop_strings)
         ids = [*self.prompt_ids, *self.tokens]
         self._events = generate(self._session, self.opened.tokenizer, ids, self._chooser, limits, clock=self._clock)
@@ -217,7 +217,7 @@ def sampler_config(settings: Mapping[str, Any]) -> SamplerConfig:
     """
     seed = str(settings["seed"])
     if not (seed.isascii() and seed.isdigit() and len(seed) <= 20):
-        raise InvalidSettingError("seed", float("nan"), 0, MAX_SEED)
+        raise InvalidSettingError("seed", seed, 0, MAX_SEED)
     return SamplerConfig(
         seed=int(seed),
         temperature=settings["temperature"],

@@ -27,16 +27,22 @@ export class Fetcher {
     this.early = { url, answer: this.send(url, {}) };
   }
 
+  /** Lets go of a first request that nobody took up. */
+  async forget(): Promise<void> {
+    const early = this.early;
+    this.early = null;
+    await (await early?.answer)?.close();
+  }
+
   /** Sends a GET request. `headers` is JSON. Undefined where no answer came. */
   async get(url: string, headers: string): Promise<Answer | undefined> {
     const fields = JSON.parse(headers) as Record<string, string>;
-    const early = this.early;
-    this.early = null;
-    if (early) {
-      const answer = await early.answer;
-      if (answer && early.url === url && Object.keys(fields).length === 0) return answer;
-      await answer?.close();
+    if (this.early?.url === url && Object.keys(fields).length === 0) {
+      const { answer } = this.early;
+      this.early = null;
+      return answer;
     }
+    await this.forget();
     return this.send(url, fields);
   }
 

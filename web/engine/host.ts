@@ -93,7 +93,10 @@ export class EngineHost {
     signal: AbortSignal,
   ): Promise<OpenResult> {
     await this.connectEarly(request);
-    const api = await untilAborted(this.started(), signal);
+    const api = await untilAborted(this.started(), signal).catch((thrown: unknown) => {
+      void this.fetcher.forget();
+      throw thrown;
+    });
     const cancel = (): void => void api.cancel();
     signal.addEventListener("abort", cancel);
     try {
@@ -105,6 +108,7 @@ export class EngineHost {
       throw signal.aborted ? cancelled() : thrown;
     } finally {
       signal.removeEventListener("abort", cancel);
+      void this.fetcher.forget();
     }
   }
 
