@@ -34,7 +34,8 @@ def run_generate(
     model, session = _open(options)
     loaded = time.perf_counter() - start
     ids = _chat_ids(model, options.prompt) if options.chat else encode_prompt(model.tokenizer, options.prompt)
-    events = generate(session, model.tokenizer, ids, Sampler(config), limits)
+    softmax = model.engine.softmax
+    events = generate(session, model.tokenizer, ids, Sampler(config, softmax), limits, softmax=softmax)
     if show is not None and not options.chat:
         show(options.prompt)
     tokens: list[JsonValue] = []

@@ -5,9 +5,9 @@ differ only in how a step is run: numpy computes the forward pass anew each time
 """
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from .ops.numpy_ops import NumpyOps
 from .ops.program import Program, encode, plan
 from .ops.wasm_ops import KEY_BLOCK, ArenaCache, ArenaTensor, WasmOps
 from .reader import Blob
+from .softmax import NUMPY_SOFTMAX, ArenaSoftmax, Softmax
 from .tensors import ArenaTensors, NumpyTensors
 
 
@@ -97,11 +98,17 @@ class Session:
 
 
 class Engine:
-    """An opened model. ``open_numpy`` and ``open_wasm`` make one."""
+    """An opened model. ``open_numpy`` and ``open_wasm`` make one.
 
-    def __init__(self, file: ModelFile, config: Config, backend: Any) -> None:
+    Attributes
+    ----------
+    softmax : softmax over the vocabulary, as fast as the backend has it.
+    """
+
+    def __init__(self, file: ModelFile, config: Config, softmax: Softmax, backend: Callable[[int], Backend]) -> None:
         self.file = file
         self.config = config
+        self.softmax = softmax
         self._backend = backend
 
     def session(self, n_ctx: int | None = None) -> Session:
@@ -118,13 +125,14 @@ class Engine:
 def open_numpy(blob: Blob, file: ModelFile) -> Engine:
     """Open a model on the numpy backend: all weights decoded to float32."""
     model = load_model(file, NumpyTensors(file, blob))
-    return Engine(file, model.config, lambda context: _NumpyBackend(model, context))
+    return Engine(file, model.config, NUMPY_SOFTMAX, lambda context: _NumpyBackend(model, context))
 
 
 def open_wasm(arena: Arena, file: ModelFile, base: int) -> Engine:
     """Open a model whose file lies in the arena from ``base`` on. Its weights there are repacked in place."""
     model = load_model(file, ArenaTensors(arena, file, base))
-    return Engine(file, model.config, lambda context: _WasmBackend(arena, model, context))
+    softmax = ArenaSoftmax(arena, model.config.vocab_size)
+    return Engine(file, model.config, softmax, lambda context: _WasmBackend(arena, model, context))
 
 
 class _NumpyBackend:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from .errors import EmptyPromptError, InvalidSettingError, PromptTooLongError
 from .logprobs import LogProbabilities
+from .softmax import NUMPY_SOFTMAX, Softmax
 from .text_out import TextOut
 from .tokenizers import Tokenizer
 
@@ -214,6 +215,7 @@ def generate(
     limits: Limits,
     *,
     written: int = 0,
+    softmax: Softmax = NUMPY_SOFTMAX,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Iterator[Event]:
     """Write after a prompt.
@@ -224,6 +226,7 @@ def generate(
     prompt_ids : the prompt, and what has been written after it if it is to be continued.
     sampler : chooses from logits (vocab,) and all ids before.
     written : how many of the prompt_ids, the last ones, were written before and not given.
+    softmax : computes log-probabilities; the engine's is the fastest.
     clock : seconds, for the statistics alone.
 
     Raises
@@ -236,7 +239,7 @@ def generate(
         raise PromptTooLongError(len(prompt_ids), session.n_ctx)
     reusable = session if isinstance(session, ReusableSession) else ReusableSession(session)
     text = TextOut(tokenizer, limits.stop, prompt_ids, written)
-    return _write(reusable, tokenizer, list(prompt_ids), sampler, limits, text, clock)
+    return _write(reusable, tokenizer, list(prompt_ids), sampler, limits, text, softmax, clock)
 
 
 def _write(
@@ -246,6 +249,7 @@ def _write(
     sampler: Chooser,
     limits: Limits,
     text: TextOut,
+    softmax: Softmax,
     clock: Callable[[], float],
 ) -> Iterator[Event]:
     """Read the prompt, then write; `ids` grows."""
@@ -279,7 +283,7 @@ def _write(
         shown, found = text.push(token, after=ids[-1])
         ids.append(token)
         stats = replace(stats, tokens=stats.tokens + 1)
-        yield Token(token, shown, LogProbabilities(logits[0]).of(token), stats)
+        yield Token(token, shown, LogProbabilities(logits[0], softmax).of(token), stats)
         if found:
             reason = "stop-string"
             break

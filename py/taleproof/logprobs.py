@@ -10,7 +10,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from .numerics import exp32
+from .softmax import NUMPY_SOFTMAX, Softmax
 
 
 DECIMALS = 6
@@ -39,11 +39,10 @@ def log64(x: float) -> float:
 class LogProbabilities:
     """The logarithms of the softmax of logits, float32 (vocab,), for the few ids that are asked for."""
 
-    def __init__(self, logits: NDArray[np.float32]) -> None:
+    def __init__(self, logits: NDArray[np.float32], softmax: Softmax = NUMPY_SOFTMAX) -> None:
         self._logits = logits
         self._largest = logits.max()
-        powers = exp32(logits - self._largest)
-        self._log_sum = log64(float(np.add.accumulate(powers, dtype=np.float64)[-1]))
+        self._log_sum = log64(softmax.power_sum(logits))
 
     def of(self, token: int) -> float:
         """Return a token's log-probability, rounded to 6 decimals."""

@@ -8,7 +8,7 @@ Every step is a pure function of arrays. The order, and so what each setting mea
 3. `top_k`: the k largest logits stay.
 4. `min_p`: tokens stay whose probability is at least min_p times that of the likeliest. Before the temperature,
    because it is about what the model means, not about how boldly to choose.
-5. Temperature and `softmax` over what is left.
+5. Temperature and softmax over what is left.
 6. `top_p`: the smallest set of the likeliest tokens whose probabilities sum up to top_p stays.
 7. A weighted draw, one number of the generator.
 
@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from .errors import InvalidSettingError, NumericsError
 from .numerics import exp32
 from .rng import StdRng, WeightedIndex
+from .softmax import NUMPY_SOFTMAX, Softmax
 
 
 Floats = NDArray[np.float32]
@@ -119,13 +120,6 @@ def scale(logits: Floats, temperature: float) -> Floats:
     return scaled
 
 
-def softmax(logits: Floats) -> Floats:
-    """Return the probabilities of (n,): exp of the distance to the largest, divided by their sum in order."""
-    powers = exp32(logits - logits.max())
-    probabilities: Floats = powers / np.add.accumulate(powers)[-1]
-    return probabilities
-
-
 def top_p(probabilities: Floats, p: float) -> Indices:
     """Return the indices of the likeliest of (n,) until their sum reaches p, ascending; of equals the first ones.
 
@@ -149,11 +143,13 @@ def draw(probabilities: Floats, rng: StdRng) -> int:
     return WeightedIndex(probabilities).sample(rng)
 
 
-def _draw_scaled(logits: Floats, temperature: float, p: float | None, rng: StdRng) -> int:
+def _draw_scaled(
+    logits: Floats, temperature: float, p: float | None, rng: StdRng, softmax: Softmax = NUMPY_SOFTMAX
+) -> int:
     """Do the steps from the temperature on; return an index of (n,)."""
     scaled = scale(logits, temperature)
     _check_finite(scaled)
-    probabilities = softmax(scaled)
+    probabilities = softmax.probabilities(scaled)
     if p is None or p <= 0.0 or p >= 1.0:
         return draw(probabilities, rng)
     # Weights of zero change neither the sums nor the search, so that drawing among the rest is the same.
@@ -204,8 +200,9 @@ class LogitsProcessor:
 class Sampler:
     """All the steps in their order, with one generator for the whole story."""
 
-    def __init__(self, config: SamplerConfig) -> None:
+    def __init__(self, config: SamplerConfig, softmax: Softmax = NUMPY_SOFTMAX) -> None:
         self.config = config
+        self._softmax = softmax
         self._rng = StdRng.seed_from_u64(config.seed)
         self._temperature = _temperature(config.temperature)
 
@@ -238,5 +235,5 @@ class Sampler:
             likely = min_p(logits, config.min_p)
             left = likely if left is None else left[likely]
             logits = logits[likely]
-        index = _draw_scaled(logits, self._temperature, config.top_p, self._rng)
+        index = _draw_scaled(logits, self._temperature, config.top_p, self._rng, self._softmax)
         return index if left is None else int(left[index])

@@ -66,7 +66,7 @@ class Story:
         self.logprobs: list[float] = []
         self.finish_reason: Reason | None = None
         self._session, self._memory, self._kernels, self._clock = session, memory, kernels, clock
-        self._chooser = Sampler(self.sampler)
+        self._chooser = Sampler(self.sampler, opened.engine.softmax)
         self._shown: list[str] = []
         self.prompt_ids = self._encode()
         self._stats = Stats(len(self.prompt_ids), 0)
@@ -133,7 +133,16 @@ class Story:
             raise InvalidSettingError("max_tokens", max_tokens, 0, MAX_TOKENS)
         limits = Limits(max_tokens, self.stop_strings)
         ids = [*self.prompt_ids, *self.tokens]
-        self._events = generate(self._session, self.opened.tokenizer, ids, self._chooser, limits, clock=self._clock)
+        self._events = generate(
+            self._session,
+            self.opened.tokenizer,
+            ids,
+            self._chooser,
+            limits,
+            written=len(self.tokens),
+            softmax=self.opened.engine.softmax,
+            clock=self._clock,
+        )
         self.max_tokens = len(self.tokens) + max_tokens
         self.finish_reason = None
 

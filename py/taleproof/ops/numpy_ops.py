@@ -30,7 +30,8 @@ class NumpyOps:
         """Divide by the root of the mean square, multiply with the weight; NaN where the mean square overflows."""
         mean = np.mean(x * x, axis=-1, keepdims=True, dtype=np.float32)
         scale: Array = np.sqrt(mean + np.float32(epsilon)).astype(np.float32)
-        y: Array = np.where(np.isfinite(scale), x, np.nan) / scale * weight
+        scale[~np.isfinite(scale)] = np.nan
+        y: Array = x / scale * weight
         return y
 
     def linear(self, x: Array, weight: Array) -> Array:
