@@ -140,13 +140,16 @@ export class EngineClient {
   }
 
   private start(): Promise<EngineInfo> {
-    if (!this.started) {
-      this.started = this.request("init", { base: this.base }, (progress) => {
-        this.lastStart = progress;
-        for (const listener of this.startListeners) listener(progress);
-      });
-    }
-    return this.started;
+    if (this.started) return this.started;
+    const started = this.request("init", { base: this.base }, (progress) => {
+      this.lastStart = progress;
+      for (const listener of this.startListeners) listener(progress);
+    }).catch((error: EngineError) => {
+      if (this.started === started) this.end(error); // the next call begins with a new worker
+      throw error;
+    });
+    this.started = started;
+    return started;
   }
 
   /** The request with whole addresses: the worker's own address is not the page's. */
@@ -228,7 +231,7 @@ function withSeed(request: WriteRequest): StartRequest {
 }
 
 function crashData(event: Event): ErrorData {
-  const cause = event instanceof ErrorEvent ? event.message : event.type;
+  const cause = "message" in event ? String(event.message) : event.type;
   return {
     code: "engine-crashed",
     message:
