@@ -39,7 +39,6 @@ export function createApp(
   const port = makeEngine((error) => {
     engine.crashed();
     models.crashed();
-    desk.detach();
     notices.fail(error);
   });
   const engine = new EngineState(port, notices);

@@ -31,10 +31,12 @@ export function sourceName(source: ModelSource): string {
   return source.name ?? (path.split("/").pop() || source.url);
 }
 
-/** The same request, with one more digest accepted: the model's first, then the tokenizer's. */
-export function withAcceptance(request: OpenRequest, sha256: string): OpenRequest {
-  if (request.pinned === null && request.accept !== sha256 && !request.accept)
-    return { ...request, accept: sha256 };
-  if (request.tokenizer) return { ...request, tokenizer: { ...request.tokenizer, accept: sha256 } };
-  return { ...request, accept: sha256 };
+/** The same request, with the digest of one of its files accepted. */
+export function withAcceptance(
+  request: OpenRequest,
+  role: "model" | "tokenizer",
+  sha256: string,
+): OpenRequest {
+  if (role === "model") return { ...request, accept: sha256 };
+  return { ...request, tokenizer: request.tokenizer ? { ...request.tokenizer, accept: sha256 } : null };
 }

@@ -51,7 +51,10 @@ export class Desk {
   stats = $state.raw<WriteStats | null>(null);
   prefill = $state.raw<Prefill | null>(null);
   reason = $state<FinishReason | null>(null);
-  canContinue = $state(false);
+  /** Done when nothing is being written any more. */
+  settled: Promise<void> = Promise.resolve();
+  /** The model that can go on with the story, as long as it stays open. */
+  private resumable = $state.raw<OpenModel | null>(null);
   private stopper: AbortController | null = null;
   private waiting = "";
   private scheduled = false;
@@ -63,51 +66,23 @@ export class Desk {
     return this.phase === "preparing" || this.phase === "writing";
   }
 
+  get canContinue(): boolean {
+    return this.resumable !== null && this.resumable === this.parts.models.open;
+  }
+
   changeOpening(opening: string): void {
     this.opening = opening;
     if (opening.length <= KEPT_OPENING) writeLocal(OPENING_KEY, opening === "" ? null : opening);
   }
 
-  async write(): Promise<void> {
-    if (this.busy) return;
-    const { notices, settings, models } = this.parts;
-    const asked = settings.read();
-    const complaint = this.complaint(asked);
-    if (typeof asked === "string" || complaint) {
-      notices.fail(complaint);
-      return;
-    }
-    notices.dismiss();
-    this.clear();
-    this.phase = "preparing";
-    const stopper = (this.stopper = new AbortController());
-    const ready = await models.ensureOpen();
-    if (!ready || !models.open || stopper.signal.aborted) {
-      this.phase = "blank";
-      return;
-    }
-    const { mode, sampler, maxTokens } = asked;
-    this.story = this.begin(asked, models.open);
-    await this.run(
-      { kind: "new", prompt: this.opening, mode, sampler, limits: { maxTokens, stop: [] } },
-      stopper,
-    );
+  write(): Promise<void> {
+    if (!this.busy) this.settled = this.writeNew();
+    return this.settled;
   }
 
-  async goOn(): Promise<void> {
-    if (this.busy || !this.canContinue || !this.story) return;
-    const asked = this.parts.settings.read();
-    if (typeof asked === "string") {
-      this.parts.notices.fail(new EngineError({ code: "setting-out-of-range", message: asked }));
-      return;
-    }
-    this.parts.notices.dismiss();
-    const { maxTokens } = asked;
-    const settings = { ...this.story.settings, maxTokens: this.story.tokens + maxTokens };
-    this.story = { ...this.story, settings, state: "writing", finishReason: null };
-    this.phase = "preparing";
-    this.reason = null;
-    await this.run({ kind: "continue", maxTokens }, (this.stopper = new AbortController()));
+  goOn(): Promise<void> {
+    if (!this.busy && this.canContinue) this.settled = this.writeMore();
+    return this.settled;
   }
 
   /** Ends what is going on: the download, the reading of the opening, or the writing. */
@@ -124,14 +99,51 @@ export class Desk {
     this.phase = "blank";
   }
 
-  /** The engine holds another model, or none: what is on the page cannot be gone on with. */
-  detach(): void {
-    this.canContinue = false;
-  }
-
   /** Saves at once; for a page that is about to be left. */
   saveNow(): void {
     if (this.busy && this.story) void this.save();
+  }
+
+  private async writeNew(): Promise<void> {
+    const { notices, settings, models } = this.parts;
+    const asked = settings.read();
+    const complaint = this.complaint(asked);
+    if (typeof asked === "string" || complaint) {
+      notices.fail(complaint);
+      return;
+    }
+    notices.dismiss();
+    this.clear();
+    this.phase = "preparing";
+    const stopper = (this.stopper = new AbortController());
+    const ready = await models.ensureOpen();
+    if (ready && stopper.signal.aborted) notices.say("Stopped. The model is ready when you are.");
+    if (!ready || !models.open || stopper.signal.aborted) {
+      this.phase = "blank";
+      return;
+    }
+    const { mode, sampler, maxTokens } = asked;
+    this.story = this.begin(asked, models.open);
+    await this.run(
+      { kind: "new", prompt: this.opening, mode, sampler, limits: { maxTokens, stop: [] } },
+      stopper,
+    );
+  }
+
+  private async writeMore(): Promise<void> {
+    if (!this.story) return;
+    const asked = this.parts.settings.read();
+    if (typeof asked === "string") {
+      this.parts.notices.fail(new EngineError({ code: "setting-out-of-range", message: asked }));
+      return;
+    }
+    this.parts.notices.dismiss();
+    const { maxTokens } = asked;
+    const settings = { ...this.story.settings, maxTokens: this.story.tokens + maxTokens };
+    this.story = { ...this.story, settings, state: "writing", finishReason: null };
+    this.phase = "preparing";
+    this.reason = null;
+    await this.run({ kind: "continue", maxTokens }, (this.stopper = new AbortController()));
   }
 
   private complaint(asked: StorySettings | string): EngineError | null {
@@ -146,7 +158,7 @@ export class Desk {
     this.waiting = "";
     this.pieces = [];
     this.story = this.stats = this.prefill = this.reason = null;
-    this.canContinue = false;
+    this.resumable = null;
   }
 
   private begin(settings: StorySettings, open: OpenModel): Story {
@@ -242,7 +254,7 @@ export class Desk {
     this.phase = nothing ? "blank" : "ended";
     this.prefill = null;
     this.reason = reason;
-    this.canContinue = canContinue;
+    this.resumable = canContinue ? this.parts.models.open : null;
     if (this.story) this.story = { ...this.story, state: "finished", finishReason: reason };
     if (nothing) this.parts.notices.say("Stopped before the first word.");
     else if (reason)

@@ -7,9 +7,9 @@
  */
 
 import { EngineError } from "../engine/errors";
-import type { LoadProgress, MemoryFigures, ModelInfo, OpenRequest, Verdict } from "../engine/protocol";
+import type { LoadProgress, MemoryFigures, ModelInfo, Verdict } from "../engine/protocol";
 import { fetchCatalogue, type CatalogueModel } from "./catalogue";
-import { chooseEntry, sourceName, withAcceptance, type Choice } from "./choice";
+import { chooseEntry, withAcceptance, type Choice } from "./choice";
 import type { EngineState } from "./engine.svelte";
 import type { Notices } from "./notices.svelte";
 
@@ -130,14 +130,12 @@ export class Models {
         return true;
       }
       const sha256 = result.verdict.actual?.sha256;
-      if (sha256 === undefined || !(await this.ask(choice, request, result.verdict))) return false;
-      request = withAcceptance(request, sha256);
+      if (sha256 === undefined || !(await this.ask(result.name, result.verdict))) return false;
+      request = withAcceptance(request, result.role, sha256);
     }
   }
 
-  private async ask(choice: Choice, request: OpenRequest, verdict: Verdict): Promise<boolean> {
-    const tokenizer = request.accept && request.tokenizer ? request.tokenizer.source : null;
-    const file = tokenizer ? sourceName(tokenizer) : choice.name;
+  private async ask(file: string, verdict: Verdict): Promise<boolean> {
     this.notices.say(`Nobody vouches for ${file}. Decide whether to use it.`);
     try {
       return await new Promise<boolean>((answer) => (this.question = { file, verdict, answer }));

@@ -1,0 +1,249 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { EngineError } from "../../web/engine/errors";
+import { chooseOwn } from "../../web/ui/choice";
+import { Desk } from "../../web/ui/desk.svelte";
+import { EngineState } from "../../web/ui/engine.svelte";
+import { Models } from "../../web/ui/models.svelte";
+import { Notices } from "../../web/ui/notices.svelte";
+import { Settings } from "../../web/ui/settings.svelte";
+import { Shelf } from "../../web/ui/shelf.svelte";
+import type { Story } from "../../web/ui/story";
+import { finished, PlayedEngine, READY, stats, tokens, unaccepted, verdict } from "./played-engine";
+
+let port: PlayedEngine;
+let kept: Map<string, Story>;
+
+function makeDesk() {
+  const notices = new Notices();
+  const engine = new EngineState(port, notices);
+  const models = new Models(engine, notices, "http://localhost/");
+  const settings = new Settings();
+  const db = {
+    all: async () => [...kept.values()],
+    put: async (story: Story) => void kept.set(story.id, structuredClone(story)),
+    remove: async (id: string) => void kept.delete(id),
+  };
+  const shelf = new Shelf(db, notices);
+  const desk = new Desk({ engine, models, settings, shelf, notices });
+  models.choice = chooseOwn({ kind: "url", url: "https://example.org/model.gguf" }, null);
+  desk.changeOpening("Once upon a time");
+  return { desk, engine, models, notices, settings, shelf };
+}
+
+const only = () => [...kept.values()][0];
+
+beforeEach(() => {
+  port = new PlayedEngine();
+  kept = new Map();
+});
+
+describe("writing", () => {
+  it("opens the model, streams the words and shelves the story with the seed that was used", async () => {
+    const { desk, engine } = makeDesk();
+    await engine.start();
+    port.stories = [[...tokens(" there", " was"), { kind: "stats", stats: stats(2) }, finished(2)]];
+    await desk.write();
+    expect([desk.phase, desk.text, desk.reason]).toEqual(["ended", " there was", "length"]);
+    expect(only()).toMatchObject({
+      state: "finished",
+      opening: "Once upon a time",
+      text: " there was",
+      tokens: 2,
+      promptTokens: 3,
+      finishReason: "length",
+      settings: { sampler: { seed: "777" } },
+      model: { address: "https://example.org/model.gguf", verdict: "pinned" },
+      engine: { version: "0.1.0", numericsVersion: 1 },
+      record: { tokens: 2 },
+    });
+  });
+
+  it("saves the story before it ends", async () => {
+    const { desk } = makeDesk();
+    port.stories = [[...tokens(" one", " two", " three"), finished(3)]];
+    let early: Story | undefined;
+    port.before = (event) => (early ??= event.kind === "finished" ? undefined : only());
+    await desk.write();
+    expect(early).toMatchObject({ state: "writing" });
+    expect(early?.text).toContain("one");
+  });
+
+  it("goes on with more tokens, and the story is the same one", async () => {
+    const { desk, settings } = makeDesk();
+    settings.change({ maxTokens: "2" });
+    port.stories = [
+      [...tokens(" a", " b"), finished(2)],
+      [...tokens(" c"), finished(3, "stop")],
+    ];
+    await desk.write();
+    await desk.goOn();
+    expect(port.written[1]).toEqual({ kind: "continue", maxTokens: 2 });
+    expect(desk.text).toBe(" a b c");
+    expect(kept.size).toBe(1);
+    expect(only()).toMatchObject({
+      text: " a b c",
+      tokens: 3,
+      finishReason: "stop",
+      settings: { maxTokens: 4 },
+    });
+    expect(desk.canContinue).toBe(false);
+  });
+
+  it("stops when asked, and keeps what there is", async () => {
+    const { desk } = makeDesk();
+    port.stories = [[...tokens(" a", " b", " c"), finished(3)]];
+    port.before = (event) => {
+      if (event.kind === "token" && event.id === 1) desk.stop();
+    };
+    await desk.write();
+    expect([desk.phase, desk.text, desk.reason, desk.canContinue]).toEqual(["ended", " a", "stopped", true]);
+    expect(only()?.text).toBe(" a");
+  });
+
+  it("stopped before the first word leaves the page and the shelf as they were", async () => {
+    const { desk } = makeDesk();
+    port.stories = [[...tokens(" a"), finished(1)]];
+    port.before = () => desk.stop();
+    await desk.write();
+    expect([desk.phase, desk.opening, kept.size]).toEqual(["blank", "Once upon a time", 0]);
+  });
+
+  it("starts again with the same opening; the first story stays on the shelf", async () => {
+    const { desk } = makeDesk();
+    port.stories = [
+      [...tokens(" a"), finished(1)],
+      [...tokens(" b"), finished(1)],
+    ];
+    await desk.write();
+    desk.startAgain();
+    expect([desk.phase, desk.opening, desk.text]).toEqual(["blank", "Once upon a time", ""]);
+    await desk.write();
+    expect([...kept.values()].map((story) => story.text).sort()).toEqual([" a", " b"]);
+    expect(port.opened).toHaveLength(1);
+  });
+
+  it("does not bring back an old title when the story was renamed meanwhile", async () => {
+    const { desk, shelf } = makeDesk();
+    port.stories = [
+      [...tokens(" a"), finished(1)],
+      [...tokens(" b"), finished(2)],
+    ];
+    await desk.write();
+    await shelf.rename(only()?.id ?? "", "Another title");
+    await desk.goOn();
+    expect(only()).toMatchObject({ title: "Another title", text: " a b" });
+  });
+});
+
+describe("what goes wrong", () => {
+  it.each(["", " ", "\n\t "])("an opening of %j is refused in words", async (opening) => {
+    const { desk, notices } = makeDesk();
+    desk.changeOpening(opening);
+    await desk.write();
+    expect(notices.current?.error.code).toBe("opening-empty");
+    expect(port.opened).toEqual([]);
+  });
+
+  it("a setting out of range is refused before anything is fetched", async () => {
+    const { desk, notices, settings } = makeDesk();
+    settings.change({ temperature: "99" });
+    await desk.write();
+    expect(notices.current?.error).toMatchObject({ code: "setting-out-of-range" });
+    expect(notices.status).toContain("Temperature must be a number from 0 to 5.");
+    expect(port.opened).toEqual([]);
+  });
+
+  it("an engine that fails in the middle loses no word", async () => {
+    const { desk, notices } = makeDesk();
+    port.stories = [[...tokens(" a", " b"), finished(2)]];
+    port.before = (event) => {
+      if (event.kind === "finished") throw new EngineError({ code: "engine-crashed", message: "It broke." });
+    };
+    await desk.write();
+    expect([desk.phase, desk.text, desk.canContinue]).toEqual(["ended", " a b", false]);
+    expect(notices.current?.error.code).toBe("engine-crashed");
+    expect(only()).toMatchObject({ text: " a b", state: "finished", finishReason: null });
+  });
+
+  it("an opening that is too long for the model leaves the page blank and usable", async () => {
+    const { desk, notices } = makeDesk();
+    const opening = "word \ud800🦊 ".repeat(12_500);
+    desk.changeOpening(opening);
+    port.stories = [new EngineError({ code: "context-overflow", message: "Too long." })];
+    await desk.write();
+    expect([desk.phase, desk.opening]).toEqual(["blank", opening]);
+    expect(notices.current?.error.code).toBe("context-overflow");
+    expect(kept.size).toBe(0);
+  });
+
+  it("a refused file shows its verdict, and the next attempt asks again", async () => {
+    const { desk, models } = makeDesk();
+    const refused = verdict("refused");
+    port.opens = [new EngineError({ code: "digest-mismatch", message: "No.", verdict: refused }), READY];
+    await desk.write();
+    expect([desk.phase, models.verdict]).toEqual(["blank", refused]);
+    port.stories = [[...tokens(" a"), finished(1)]];
+    await desk.write();
+    expect([desk.text, models.verdict?.kind]).toEqual([" a", "pinned"]);
+  });
+
+  it("Stop during the download is not an error", async () => {
+    const { desk, notices } = makeDesk();
+    const written = desk.write();
+    desk.stop();
+    await written;
+    expect([desk.phase, notices.current, notices.status]).toEqual(["blank", null, "Stopped."]);
+  });
+});
+
+describe("a file that nobody vouches for", () => {
+  it("is used only with the digest that was accepted", async () => {
+    const { desk, models } = makeDesk();
+    port.opens = [unaccepted("model", "model.gguf"), READY];
+    port.stories = [[...tokens(" a"), finished(1)]];
+    const written = desk.write();
+    await expect.poll(() => models.question).not.toBeNull();
+    models.question?.answer(true);
+    await written;
+    expect(port.opened.map((request) => request.accept ?? null)).toEqual([null, "c".repeat(64)]);
+    expect([desk.text, models.question]).toEqual([" a", null]);
+  });
+
+  it("is left alone when declined", async () => {
+    const { desk, models, notices } = makeDesk();
+    port.opens = [unaccepted("model", "model.gguf")];
+    const written = desk.write();
+    await expect.poll(() => models.question).not.toBeNull();
+    models.question?.answer(false);
+    await written;
+    expect([desk.phase, models.open, port.opened.length, notices.current]).toEqual(["blank", null, 1, null]);
+  });
+
+  it("and its tokenizer are accepted one after the other", async () => {
+    const { models } = makeDesk();
+    const file = new File(["x"], "m.bin");
+    await models.choose(
+      chooseOwn({ kind: "file", file }, { kind: "file", file: new File(["y"], "tok.bin") }),
+    );
+    port.opens = [
+      unaccepted("model", "m.bin", "a".repeat(64)),
+      unaccepted("tokenizer", "tok.bin", "b".repeat(64)),
+      READY,
+    ];
+    const opened = models.ensureOpen();
+    for (const name of ["m.bin", "tok.bin"]) {
+      await expect.poll(() => models.question?.file).toBe(name);
+      models.question?.answer(true);
+    }
+    expect(await opened).toBe(true);
+    expect(port.opened[2]).toMatchObject({ accept: "a".repeat(64), tokenizer: { accept: "b".repeat(64) } });
+  });
+
+  it("another model closes the present one, and the story can't be gone on with", async () => {
+    const { desk, models } = makeDesk();
+    port.stories = [[...tokens(" a"), finished(1)]];
+    await desk.write();
+    await models.choose(chooseOwn({ kind: "url", url: "https://example.org/other.gguf" }, null));
+    expect([models.open, desk.canContinue]).toEqual([null, false]);
+  });
+});

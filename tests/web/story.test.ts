@@ -1,0 +1,100 @@
+import { describe, expect, it } from "vitest";
+import { chooseEntry, chooseOwn, sourceName, withAcceptance } from "../../web/ui/choice";
+import { cleanTitle, LONGEST_TITLE, ownLength, readingText, titleFrom } from "../../web/ui/story";
+import { parseCatalogue } from "../../web/ui/catalogue";
+import { FINISHES, loadDetail, loadFraction, loadTitle, VERDICTS } from "../../web/ui/words";
+import { readFileSync } from "node:fs";
+import { makeStory } from "./stories";
+
+describe("a title", () => {
+  it.each([
+    ["The lighthouse had been dark for eleven years.", "The lighthouse had been dark for eleven …"],
+    ["Short one,", "Short one"],
+    ["", "Untitled"],
+    [" \n\t", "Untitled"],
+    ["…", "…"],
+    ["a".repeat(100_000), "a".repeat(60)],
+    ["🦊".repeat(100), "🦊".repeat(60)],
+  ])("from %j", (opening, title) => expect(titleFrom(opening)).toBe(title));
+
+  it("as typed is one line, not endless, and not empty", () => {
+    expect(cleanTitle("  A\n new \t title ")).toBe("A new title");
+    expect(cleanTitle(" \n ")).toBeNull();
+    expect(cleanTitle("x".repeat(500))).toHaveLength(LONGEST_TITLE);
+  });
+});
+
+describe("what is read", () => {
+  it("begins with the opening, but not with a request", () => {
+    const story = makeStory({ opening: "Once", text: " upon" });
+    expect([readingText(story), ownLength(story)]).toEqual(["Once upon", 4]);
+    const chat = { ...story, text: "\nUpon", settings: { ...story.settings, mode: "chat" as const } };
+    expect([readingText(chat), ownLength(chat)]).toEqual(["Upon", 0]);
+  });
+});
+
+describe("a choice", () => {
+  const file = new File(["x"], "my.bin");
+
+  it("of the person's own is pinned by nobody", () => {
+    const choice = chooseOwn({ kind: "file", file }, { kind: "url", url: "https://example.org/tok.bin" });
+    expect(choice.entry).toBeNull();
+    expect(choice.request.pinned).toBeNull();
+    expect(choice.request.tokenizer?.pinned).toBeNull();
+    expect(choice.request.accept).toBeUndefined();
+  });
+
+  it("takes the digest of the model first, of the tokenizer second", () => {
+    const { request } = chooseOwn({ kind: "file", file }, { kind: "file", file });
+    const once = withAcceptance(request, "model", "a");
+    const twice = withAcceptance(once, "tokenizer", "b");
+    expect([once.accept, once.tokenizer?.accept]).toEqual(["a", undefined]);
+    expect([twice.accept, twice.tokenizer?.accept]).toEqual(["a", "b"]);
+  });
+
+  it("of the list is pinned whole", () => {
+    const json = readFileSync(new URL("../../public/models.json", import.meta.url), "utf8");
+    for (const entry of parseCatalogue(json, "http://localhost/")) {
+      expect(chooseEntry(entry)).toMatchObject({
+        name: entry.name,
+        request: { pinned: { sha256: entry.model.sha256 } },
+      });
+    }
+  });
+
+  it.each([
+    ["https://example.org/a/model.gguf?download=true", "model.gguf"],
+    ["https://example.org/", "https://example.org/"],
+    ["nonsense", "nonsense"],
+  ])("of the address %s has a name", (url, name) => expect(sourceName({ kind: "url", url })).toBe(name));
+});
+
+describe("words", () => {
+  const progress = {
+    phase: "download",
+    file: "model.gguf",
+    bytes: 50e6,
+    total: 100e6,
+    rate: 1e7,
+    secondsLeft: 5,
+  } as const;
+
+  it("tell of a download in bytes, rate and time left", () => {
+    expect(loadTitle(progress)).toBe("Fetching and checking model.gguf");
+    expect(loadDetail(progress)).toBe("50.0 MB of 100 MB, 10.0 MB a second, about 5 seconds left");
+    expect(loadFraction(progress)).toBe(0.5);
+  });
+
+  it("do not guess where nothing is known", () => {
+    expect(loadDetail({ ...progress, total: null, rate: 0, secondsLeft: null })).toBe("50.0 MB");
+    expect(loadFraction({ ...progress, total: null })).toBeNull();
+    expect(loadFraction({ ...progress, phase: "connect" })).toBeNull();
+    expect(loadDetail({ ...progress, phase: "prepare" })).toBe("");
+    expect(loadFraction({ ...progress, bytes: 200e6 })).toBe(1);
+  });
+
+  it("there are some for every verdict and every end", () => {
+    for (const words of Object.values(VERDICTS)) expect(words.meaning).toMatch(/\.$/);
+    for (const sentence of Object.values(FINISHES)) expect(sentence).toMatch(/\.$/);
+  });
+});
