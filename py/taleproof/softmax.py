@@ -59,13 +59,13 @@ class ArenaSoftmax:
 
     def probabilities(self, logits: Floats) -> Floats:
         """Return the probabilities (n,) of logits (n,)."""
-        self._arena.write(self._logits, memoryview(logits).cast("B"))
+        self._arena.write(self._logits, logits.data.cast("B"))
         self._arena.call("probabilities", self._logits, logits.size)
         return np.frombuffer(self._arena.read(self._logits, 4 * logits.size), np.float32)
 
     def power_sum(self, logits: Floats) -> float:
         """Return the sum of exp of the distances to the largest."""
-        self._arena.write(self._logits, memoryview(logits).cast("B"))
+        self._arena.write(self._logits, logits.data.cast("B"))
         self._arena.call("power_sum", self._logits, logits.size, self._sum)
         (total,) = struct.unpack("<d", self._arena.read(self._sum, 8))
         return float(total)
