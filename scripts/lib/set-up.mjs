@@ -8,6 +8,7 @@ import { withLock } from "./lock.mjs";
 import { Cache } from "./cache.mjs";
 import { cacheFolder, ROOT } from "./paths.mjs";
 import { Stamps } from "./stamp.mjs";
+import { bytecodeStep } from "./steps/bytecode.mjs";
 import { kernelsStep } from "./steps/kernels.mjs";
 import { modelStep } from "./steps/model.mjs";
 import { npmStep } from "./steps/npm.mjs";
@@ -32,6 +33,7 @@ export async function setUp() {
     snapshotStep(),
     wheelsStep(cache),
     packageStep(),
+    bytecodeStep(),
     kernelsStep(),
     modelStep(cache),
   ];
