@@ -51,6 +51,8 @@ class FakeJsArena:
         self.build = self._host.build
         self.code = chunk(b"the kernels' module")
         self.base = self._host._allocator.top
+        self.team = 0
+        self.threads = self.threadsUsed = 1
         self.exports: Any = _Exports(self._host)
 
     @property

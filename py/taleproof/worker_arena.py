@@ -26,6 +26,9 @@ class JsArena(Protocol):
     build: str
     code: JsBytes
     base: int
+    team: int
+    threads: int
+    threadsUsed: int  # noqa: N815 - the name in JavaScript
     size: int
     exports: Any
 
@@ -58,7 +61,7 @@ class BrowserArena:
     @property
     def threads(self) -> int:
         """How many threads run a program."""
-        return 1
+        return self._js.threads
 
     @property
     def size(self) -> int:
@@ -104,7 +107,7 @@ class BrowserArena:
 
     def run(self, program: int, count: int, step: int) -> None:
         """Run a traced program."""
-        self.call("run_program", program, count, step, 0, 1)
+        self.call("run_program", program, count, step, self._js.team, self._js.threadsUsed)
 
     def mark(self) -> int:
         """Return a place to which ``release`` can go back."""

@@ -61,6 +61,8 @@ export class PlayedEngine implements EnginePort {
 
   ready: EnginePort["ready"] = async () => ({
     kernels: "relaxed",
+    threads: 2,
+    threadsReason: null,
     numericsVersion: 1,
     version: "0.1.0",
     python: "3.14",

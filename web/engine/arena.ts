@@ -7,6 +7,7 @@
  */
 
 import type { CompiledKernels, KernelBuild } from "./kernels";
+import { gatherTeam, STACK_BYTES, TEAM_BYTES } from "./team";
 
 const PAGE_BYTES = 65536;
 /** Enough for the kernels' own static data and stack. */
@@ -17,16 +18,40 @@ export class Arena {
   readonly build: KernelBuild;
   readonly code: Uint8Array;
   readonly exports: WebAssembly.Exports;
-  /** The first byte that is not the kernels' own. */
-  readonly base: number;
+  /** The first byte that is not the kernels' own, nor their threads'. */
+  base: number;
+  /** Address of what the threads share (Team in kernels/team.c). */
+  readonly team: number;
+  /** How many threads there are. */
+  threads = 1;
+  /** How many of them a program runs on. */
+  threadsUsed = 1;
+  private readonly module: WebAssembly.Module;
   private readonly memory: WebAssembly.Memory;
 
   constructor(kernels: CompiledKernels) {
     this.build = kernels.build;
     this.code = kernels.code;
-    this.memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAXIMUM_PAGES });
+    const shared = kernels.shared;
+    this.module = kernels.module;
+    this.memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAXIMUM_PAGES, shared });
     this.exports = new WebAssembly.Instance(kernels.module, { env: { memory: this.memory } }).exports;
-    this.base = (this.exports.__heap_base as WebAssembly.Global<"i32">).value;
+    const heap = (this.exports.__heap_base as WebAssembly.Global<"i32">).value;
+    this.team = Math.ceil(heap / TEAM_BYTES) * TEAM_BYTES;
+    this.base = heap;
+  }
+
+  /**
+   * Starts helpers until there are `threads` threads, before anything is put in the arena; only on a shared memory.
+   * Tells why it did not come to that, or null.
+   */
+  async gather(threads: number): Promise<string | null> {
+    this.base = this.team + TEAM_BYTES + (threads - 1) * STACK_BYTES;
+    if (!this.ensure(this.base)) return "there is no memory for helpers";
+    const { module, memory, team } = this;
+    const gathered = await gatherTeam({ module, memory, team }, threads);
+    this.threads = this.threadsUsed = gathered.threads;
+    return gathered.reason;
   }
 
   /** Bytes of the memory as it is now; it never shrinks. */

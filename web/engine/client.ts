@@ -128,6 +128,12 @@ export class EngineClient {
     }
   }
 
+  /** Uses so many threads from now on, of those that there are; tells how many it will be. The bits stay the same. */
+  async useThreads(count: number): Promise<number> {
+    void this.start().catch(() => undefined);
+    return this.request("threads", { count });
+  }
+
   /** The files that this browser keeps for the site; with `remove`, after removing the one with that SHA-256. */
   async storage(remove: string | null = null): Promise<StorageReport> {
     void this.start().catch(() => undefined);

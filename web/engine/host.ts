@@ -28,6 +28,7 @@ import type {
 import { startPython } from "./python";
 import { RateMeter } from "./rate";
 import { ModelStorage } from "./storage";
+import { canShareMemory, threadsOfDevice } from "./team";
 
 /** The Api of worker_api.py. Its methods answer with JSON: {"ok": result} or {"error": ErrorData}. */
 interface PythonApi {
@@ -75,6 +76,8 @@ export class EngineHost {
   private readonly fetcher = new Fetcher();
   private readonly storage = new ModelStorage();
   private ready: Promise<PythonApi> | null = null;
+  private arena: Arena | null = null;
+  private threadsReason: string | null = null;
   private api: PythonApi | null = null;
   private python: PyodideAPI | null = null;
   private readonly timings: Record<string, number> = {};
@@ -83,8 +86,17 @@ export class EngineHost {
   async init(base: string, progress: (progress: StartProgress) => void): Promise<EngineInfo> {
     this.ready ??= this.start(base, progress);
     this.api = await this.ready;
-    const info = unwrap<Omit<EngineInfo, "timings" | "pyodide">>(this.api.info());
-    return { ...info, pyodide: this.python?.version ?? "", timings: this.timings };
+    const info = unwrap<Omit<EngineInfo, "timings" | "pyodide" | "threads" | "threadsReason">>(
+      this.api.info(),
+    );
+    const { arena, threadsReason, timings } = this;
+    return {
+      ...info,
+      threads: arena?.threads ?? 1,
+      threadsReason,
+      pyodide: this.python?.version ?? "",
+      timings,
+    };
   }
 
   async open(
@@ -134,6 +146,14 @@ export class EngineHost {
     return this.storage.report();
   }
 
+  async useThreads(count: number): Promise<number> {
+    await this.started();
+    const { arena } = this;
+    if (!arena) return 1;
+    arena.threadsUsed = Math.max(1, Math.min(Math.trunc(count) || 1, arena.threads));
+    return arena.threadsUsed;
+  }
+
   private started(): Promise<PythonApi> {
     if (!this.ready) throw new EngineError({ code: "not-started", message: "The engine was not started." });
     return this.ready;
@@ -146,6 +166,23 @@ export class EngineHost {
     if (!kept) this.fetcher.prefetch(request.source.url);
   }
 
+  /** The arena with its helpers; without them where they are not possible. */
+  private async makeArena(base: string): Promise<Arena> {
+    const threads = threadsOfDevice();
+    if (threads > 1 && !canShareMemory()) {
+      this.threadsReason = "this page is not isolated from others, so it has no shared memory";
+    } else if (threads > 1) {
+      try {
+        const arena = new Arena(await compileKernels(base, true));
+        this.threadsReason = await arena.gather(threads);
+        return arena;
+      } catch (thrown) {
+        this.threadsReason = String(thrown);
+      }
+    }
+    return new Arena(await compileKernels(base));
+  }
+
   private async start(base: string, progress: (progress: StartProgress) => void): Promise<PythonApi> {
     let furthest = 0;
     const step = (name: StartStep): void => {
@@ -153,18 +190,18 @@ export class EngineHost {
       furthest = Math.max(furthest, START_SHARES[name]);
       progress({ step: name, fraction: furthest });
     };
-    const kernels = compileKernels(base).then((compiled) => {
+    const arena = this.makeArena(base).then((made) => {
       step("kernels");
-      return compiled;
+      return made;
     });
-    kernels.catch(() => undefined); // awaited below; until then a failure is not unhandled
+    arena.catch(() => undefined); // awaited below; until then a failure is not unhandled
     const python = await startPython(base, step);
     this.python = python;
     step("packages");
-    const arena = new Arena(await kernels);
+    this.arena = await arena;
     const module = python.pyimport("taleproof.worker_api") as unknown as WorkerModule;
     const api = module.create({
-      arena,
+      arena: this.arena,
       storage: this.storage,
       fetcher: this.fetcher,
       device_bytes: deviceBytes(),

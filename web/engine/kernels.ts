@@ -15,6 +15,8 @@ export interface CompiledKernels {
   /** The module's bytes, whose digest stands in a story's record. */
   code: Uint8Array;
   build: KernelBuild;
+  /** Whether it takes a shared memory, for threads. */
+  shared: boolean;
 }
 
 const MAGIC = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
@@ -53,15 +55,16 @@ export function hasRelaxedDot(): boolean {
   }
 }
 
-async function fetchKernels(base: string, build: KernelBuild): Promise<CompiledKernels> {
-  const response = await fetch(new URL(`kernels/${build}.wasm`, base));
-  if (!response.ok) throw new Error(`kernels/${build}.wasm: ${response.status}`);
+async function fetchKernels(base: string, build: KernelBuild, shared: boolean): Promise<CompiledKernels> {
+  const name = `kernels/${build}${shared ? "-shared" : ""}.wasm`;
+  const response = await fetch(new URL(name, base));
+  if (!response.ok) throw new Error(`${name}: ${response.status}`);
   const code = await response.arrayBuffer();
-  return { module: await WebAssembly.compile(code), code: new Uint8Array(code), build };
+  return { module: await WebAssembly.compile(code), code: new Uint8Array(code), build, shared };
 }
 
 /** Fetches and compiles the fastest build that this browser runs. */
-export async function compileKernels(base: string): Promise<CompiledKernels> {
+export async function compileKernels(base: string, shared = false): Promise<CompiledKernels> {
   if (!WebAssembly.validate(SIMD_PROBE)) {
     throw new EngineError({
       code: "browser-too-old",
@@ -71,13 +74,13 @@ export async function compileKernels(base: string): Promise<CompiledKernels> {
   }
   if (hasRelaxedDot()) {
     try {
-      return await fetchKernels(base, "relaxed");
+      return await fetchKernels(base, "relaxed", shared);
     } catch {
       // The baseline build does the same, slower; if it fails too, its error is the one to tell.
     }
   }
   try {
-    return await fetchKernels(base, "baseline");
+    return await fetchKernels(base, "baseline", shared);
   } catch (cause) {
     throw new EngineError({
       code: "kernels-unavailable",

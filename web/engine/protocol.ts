@@ -22,6 +22,10 @@ export interface StartProgress {
 export interface EngineInfo {
   /** Which build of the kernels runs: with the relaxed integer dot product, or without. Both give the same bits. */
   kernels: "relaxed" | "baseline";
+  /** How many threads there are to compute with; the bits do not depend on it. */
+  threads: number;
+  /** Why there is only one, where the device has more cores; else null. */
+  threadsReason: string | null;
   numericsVersion: number;
   version: string;
   python: string;
@@ -243,6 +247,8 @@ export interface Requests {
   /** The person has had enough: a batch that ends with `finished`, or an empty one where it had ended by itself. */
   stop: { args: null; progress: never; result: WriteEvent[] };
   close: { args: null; progress: never; result: null };
+  /** How many threads to use from now on, of those that there are; the answer is how many it will be. */
+  threads: { args: { count: number }; progress: never; result: number };
   storage: { args: { remove: string | null }; progress: never; result: StorageReport };
 }
 

@@ -33,6 +33,8 @@ function perform(message: Exclude<RequestMessage, { kind: "cancel" }>, signal: A
       return host.stop();
     case "close":
       return host.close();
+    case "threads":
+      return host.useThreads(message.args.count);
     case "storage":
       return host.report(message.args.remove);
   }

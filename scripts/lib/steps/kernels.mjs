@@ -1,4 +1,4 @@
-/** The kernels: C compiled to WebAssembly, one module with the relaxed integer dot product and one without. */
+/** The kernels: C compiled to WebAssembly, with the relaxed integer dot product and without, and both for a shared memory. */
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { sha256File } from "../cache.mjs";
@@ -10,7 +10,7 @@ import { writeWhole } from "../stamp.mjs";
 const BUILDER = join(ROOT, "scripts", "build_kernels.py");
 const BUILT = join(ROOT, "build", "kernels");
 const TARGET = join(PUBLIC, "kernels");
-const BUILDS = ["relaxed", "baseline"];
+const BUILDS = ["relaxed", "baseline", "relaxed-shared", "baseline-shared"];
 
 /** @returns {import("../stamp.mjs").Step} */
 export function kernelsStep() {

@@ -1,0 +1,27 @@
+/**
+ * A helper: a further instance of the kernels on the engine's shared memory, in a worker of its own.
+ *
+ * In: one message with the module, the memory, and which thread this is. Out: one message, that it is ready; then it
+ * sleeps inside the kernels until there is work, and never comes back. Its engine ends it.
+ */
+
+export interface HelperTask {
+  module: WebAssembly.Module;
+  memory: WebAssembly.Memory;
+  /** Address of what the threads share (Team in kernels/team.c). */
+  team: number;
+  /** Which thread this is; the engine is thread 0. */
+  index: number;
+  /** The end of this thread's own stack. */
+  stackEnd: number;
+}
+
+const scope = self as unknown as DedicatedWorkerGlobalScope;
+
+scope.addEventListener("message", (event: MessageEvent<HelperTask>) => {
+  const { module, memory, team, index, stackEnd } = event.data;
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  (exports.__stack_pointer as WebAssembly.Global<"i32">).value = stackEnd;
+  scope.postMessage("ready");
+  (exports.serve as (team: number, index: number) => void)(team, index);
+});

@@ -1,0 +1,79 @@
+/**
+ * The helpers: as many workers as there are cores to spare, asleep until the engine has a step to compute.
+ *
+ * In: the shared memory and the kernels' module. Out: how many threads there are, the engine's own included. A helper
+ * that does not start in time, or fails to, means one thread and a reason; never a failure.
+ */
+
+import type { HelperTask } from "./helper";
+
+/** More threads than this gain nothing: memory is the limit long before. */
+const MOST_THREADS = 8;
+/** A helper that has not answered by then is not coming. */
+const START_MS = 5000;
+
+export const STACK_BYTES = 64 * 1024;
+/** Team in kernels/team.c takes 32 bytes; a cache line of its own keeps it apart. */
+export const TEAM_BYTES = 64;
+
+/** The threads that this device should use: all its cores, for the page itself does next to nothing meanwhile. */
+export function threadsOfDevice(): number {
+  return Math.max(1, Math.min(navigator.hardwareConcurrency || 1, MOST_THREADS));
+}
+
+/** Whether threads are possible here at all: the page must be isolated from others. */
+export function canShareMemory(): boolean {
+  return globalThis.crossOriginIsolated && typeof SharedArrayBuffer !== "undefined";
+}
+
+export interface Team {
+  threads: number;
+  /** Why there is one thread only, where more were wanted. */
+  reason: string | null;
+}
+
+export interface TeamRoom {
+  module: WebAssembly.Module;
+  memory: WebAssembly.Memory;
+  /** Address of the team; the helpers' stacks follow it. */
+  team: number;
+}
+
+/** Starts helpers until there are `threads` threads; all of them, or none. */
+export async function gatherTeam(room: TeamRoom, threads: number): Promise<Team> {
+  const helpers: Worker[] = [];
+  try {
+    const starts = Array.from({ length: threads - 1 }, (_, i) => {
+      const helper = new Worker(new URL("./helper.ts", import.meta.url), {
+        type: "module",
+        name: `helper ${i + 1}`,
+      });
+      helpers.push(helper);
+      return started(helper, {
+        ...room,
+        index: i + 1,
+        stackEnd: room.team + TEAM_BYTES + (i + 1) * STACK_BYTES,
+      });
+    });
+    await Promise.all(starts);
+    return { threads, reason: null };
+  } catch (thrown) {
+    for (const helper of helpers) helper.terminate();
+    return { threads: 1, reason: thrown instanceof Error ? thrown.message : String(thrown) };
+  }
+}
+
+function started(helper: Worker, task: HelperTask): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error("a helper did not start in time")), START_MS);
+    helper.addEventListener("message", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    helper.addEventListener("error", (event) => {
+      clearTimeout(timer);
+      reject(new Error(`a helper failed to start: ${event.message}`));
+    });
+    helper.postMessage(task);
+  });
+}
