@@ -75,12 +75,14 @@ class Api:
         file: LocalFile | None,
         tokenizer: LocalFile | None,
         progress: Callable[[Phase, str, int, int | None], None],
+        stopped: Callable[[], bool],
     ) -> str:
         """Open a model in place of the present one; ``request`` is an OpenRequest."""
-        return await _answer_later(self._open(json.loads(request), {"model": file, "tokenizer": tokenizer}, progress))
+        files = {"model": file, "tokenizer": tokenizer}
+        return await _answer_later(self._open(json.loads(request), files, progress, stopped))
 
     async def cancel(self) -> None:
-        """End what is being loaded."""
+        """End what is being loaded, once ``stopped`` says so, without waiting for the network."""
         await self._loader.stop()
 
     def start(self, request: str) -> str:
@@ -103,9 +105,9 @@ class Api:
         """Return bytes of the seeded generator, for ``crypto.getRandomValues``."""
         return to_js(self._entropy.fill(count))
 
-    async def _open(self, request: Any, files: Any, progress: Any) -> dict[str, Any]:
+    async def _open(self, request: Any, files: Any, progress: Any, stopped: Any) -> dict[str, Any]:
         self._opened = self._session = self._story = None
-        answer = await self._opener.open(request, files, progress)
+        answer = await self._opener.open(request, files, progress, stopped)
         if isinstance(answer, Waiting):
             verdict = _verdict(answer.verdict)
             return {"kind": "needs-acceptance", "role": answer.role, "name": answer.name, "verdict": verdict}

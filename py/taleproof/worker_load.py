@@ -95,23 +95,26 @@ class Loader:
         self._transport = BrowserTransport(fetcher)
         self._hashers = ArenaHasher(arena, "sha256"), ArenaHasher(arena, "sha3_256")
         self._source: UrlSource[JsBytes] | None = None
-        self._stopped = False
+        self._stopped: Callable[[], bool] = lambda: False
 
     async def stop(self) -> None:
-        """End what is being loaded with a DownloadStoppedError."""
-        self._stopped = True
+        """Look at once whether the person has stopped what is being loaded, instead of at the next chunk."""
         if self._source is not None:
             await self._source.stop()
 
-    async def load(self, wanted: Wanted, progress: Progress) -> Loaded:
+    async def load(self, wanted: Wanted, progress: Progress, stopped: Callable[[], bool]) -> Loaded:
         """Bring a file into the arena.
+
+        Parameters
+        ----------
+        stopped : whether the person has had enough; looked at before each chunk.
 
         Raises
         ------
         ModelTooLargeError : before anything is downloaded, where the size is known then.
         SourceError, FormatError : what source.py finds wrong with the source, or with what it sends.
         """
-        self._stopped = False
+        self._stopped = stopped
         if wanted.expected is not None and wanted.expected.size is not None:
             self._check_fits(wanted.name, wanted.expected.size)
         if wanted.digest is not None:
@@ -203,6 +206,7 @@ class Loader:
             pause=self._pause,
         )
         try:
+            self._check_stopped(wanted.name, had)
             total = await source.open()
             self._check_fits(wanted.name, total or 0)
             intake = Intake(self._arena, total)
@@ -246,7 +250,7 @@ class Loader:
         return Digester(sha256, sha3_256 if expected and expected.sha3_256 else None)
 
     def _check_stopped(self, name: str, received: int) -> None:
-        if self._stopped:
+        if self._stopped():
             raise DownloadStoppedError(name, received)
 
     def _check_fits(self, name: str, size: int) -> None:

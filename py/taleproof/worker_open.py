@@ -6,7 +6,7 @@ loaded or parsed. After any refusal the arena is as empty as before.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -123,13 +123,18 @@ class Opener:
         self._arena.release(self._ground)
 
     async def open(
-        self, request: Request, files: Mapping[str, LocalFile | None], progress: Progress
+        self,
+        request: Request,
+        files: Mapping[str, LocalFile | None],
+        progress: Progress,
+        stopped: Callable[[], bool],
     ) -> Opened | Waiting:
         """Load, judge and prepare a model.
 
         Parameters
         ----------
         files : the files that the person chose, by role: "model", "tokenizer".
+        stopped : whether the person has had enough.
         """
         wishes: dict[str, Request] = {"model": request}
         if request.get("tokenizer") is not None:
@@ -139,7 +144,7 @@ class Opener:
         try:
             verdicts: dict[str, Verdict] = {}
             for role, wish in wishes.items():
-                answer = await self._obtain(role, wish, files.get(role), progress)
+                answer = await self._obtain(role, wish, files.get(role), progress, stopped)
                 if isinstance(answer, Waiting):
                     return answer
                 verdicts[role] = answer
@@ -156,11 +161,18 @@ class Opener:
         held = self._held.get(role)
         return held is not None and accepted is not None and held.digests.sha256 == accepted.lower()
 
-    async def _obtain(self, role: str, wish: Request, file: LocalFile | None, progress: Progress) -> Verdict | Waiting:
+    async def _obtain(
+        self,
+        role: str,
+        wish: Request,
+        file: LocalFile | None,
+        progress: Progress,
+        stopped: Callable[[], bool],
+    ) -> Verdict | Waiting:
         """Bring one file into the arena, and say what it is worth."""
         wanted, accepted = wanted_file(wish, file), wish.get("accept")
         if not self._is_held(role, accepted):
-            self._held[role] = await self._loader.load(wanted, progress)
+            self._held[role] = await self._loader.load(wanted, progress, stopped)
         loaded = self._held[role]
         verdict = decide(loaded.digests, wanted.expected)
         try:

@@ -41,7 +41,7 @@ class Bench:
         self.phases: list[Phase] = []
 
     def load(self, wanted: Wanted) -> Loaded:
-        return asyncio.run(self.loader.load(wanted, lambda phase, *_: self.phases.append(phase)))
+        return asyncio.run(self.loader.load(wanted, lambda phase, *_: self.phases.append(phase), lambda: False))
 
     def bytes_of(self, loaded: Loaded) -> bytes:
         return self.arena.read(loaded.intake.offset, loaded.intake.size)
@@ -175,17 +175,24 @@ def test_stop_during_the_download_keeps_the_part_of_a_pinned_file() -> None:
 
     async def run() -> None:
         def progress(phase: Phase, _name: str, nbytes: int, _total: int | None) -> None:
-            if phase == "download" and nbytes >= 100_000:
+            if phase == "download" and nbytes >= 100_000 and not stops:
                 stops.append(asyncio.ensure_future(bench.loader.stop()))
 
         stops: list[asyncio.Future[None]] = []
         with pytest.raises(DownloadStoppedError):
-            await bench.loader.load(Wanted("tale.gguf", EXPECTED, url=URL), progress)
+            await bench.loader.load(Wanted("tale.gguf", EXPECTED, url=URL), progress, lambda: bool(stops))
         await asyncio.gather(*stops)
 
     bench.fetcher.get = _slow(bench.fetcher.get)  # type: ignore[method-assign]
     asyncio.run(run())
     assert 100_000 <= len(bench.store.partials[SHA256]) < len(BODY)
+
+
+def test_stop_before_anything_came_asks_nobody() -> None:
+    bench = Bench()
+    with pytest.raises(DownloadStoppedError):
+        asyncio.run(bench.loader.load(Wanted("tale.gguf", EXPECTED, url=URL), lambda *_: None, lambda: True))
+    assert bench.fetcher.requests == []
 
 
 def _slow(get):  # type: ignore[no-untyped-def]

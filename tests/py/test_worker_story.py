@@ -48,7 +48,7 @@ class Bench:
         files = {"model": FakeLocalFile("tiny.gguf", data)}
         if tokenizer_bin is not None:
             files["tokenizer"] = FakeLocalFile("tokenizer.bin", tokenizer_bin)
-        return asyncio.run(self.opener.open(wish, files, lambda *_: None))
+        return asyncio.run(self.opener.open(wish, files, lambda *_: None, lambda: False))
 
     def accept(self, data: bytes) -> Opened:
         waiting = self.open(data)

@@ -37,6 +37,7 @@ interface PythonApi {
     file: LocalFile | undefined,
     tokenizer: LocalFile | undefined,
     progress: (phase: LoadPhase, file: string, bytes: number, total: number | undefined) => void,
+    stopped: () => boolean,
   ): Promise<string>;
   cancel(): Promise<void>;
   start(request: string): string;
@@ -115,7 +116,7 @@ export class EngineHost {
       const tell = throttled(progress);
       const file = localFile(request.source);
       const tokenizer = request.tokenizer ? localFile(request.tokenizer.source) : undefined;
-      return unwrap<OpenResult>(await api.open(JSON.stringify(request), file, tokenizer, tell));
+      return unwrap<OpenResult>(await api.open(JSON.stringify(request), file, tokenizer, tell, () => signal.aborted));
     } catch (thrown) {
       throw signal.aborted ? cancelled() : thrown;
     } finally {
