@@ -8,6 +8,9 @@ from .bf16 import BF16
 from .block import BlockType
 from .f16 import F16
 from .f32 import F32
+from .iq4_nl import IQ4_NL
+from .iq4_xs import IQ4_XS
+from .mxfp4 import MXFP4
 from .q2_k import Q2_K
 from .q3_k import Q3_K
 from .q4_0 import Q4_0
@@ -19,11 +22,16 @@ from .q5_k import Q5_K
 from .q6_k import Q6_K
 from .q8_0 import Q8_0
 from .q8_group import q8_group
+from .tq1_0 import TQ1_0
+from .tq2_0 import TQ2_0
 
 
 BLOCK_TYPES: dict[str | int, BlockType] = {}
 """The types that can be decoded, by name and by GGUF number."""
-for _type in (F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K):
+for _type in (
+    *(F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0),
+    *(Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS, MXFP4, TQ1_0, TQ2_0),
+):
     BLOCK_TYPES[_type.name] = _type
     if _type.gguf_id is not None:
         BLOCK_TYPES[_type.gguf_id] = _type
