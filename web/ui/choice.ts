@@ -1,6 +1,6 @@
 /** Which model the person chose, and the request that opens it. In: an entry, a file, an address. Out: a Choice. */
 
-import type { ModelSource, OpenRequest } from "../engine/protocol";
+import type { ModelSource, OpenRequest, StoredModel } from "../engine/protocol";
 import { catalogueRequest, type CatalogueModel } from "./catalogue";
 
 export interface Choice {
@@ -22,6 +22,11 @@ export function chooseOwn(source: ModelSource, tokenizer: ModelSource | null): C
     entry: null,
     request: { source, pinned, tokenizer: tokenizer ? { source: tokenizer, pinned } : null },
   };
+}
+
+/** A file that this browser kept after it was accepted once; nobody vouches for it today either. */
+export function chooseStored({ sha256, name }: StoredModel): Choice {
+  return { ...chooseOwn({ kind: "stored", sha256 }, null), name };
 }
 
 export function sourceName(source: ModelSource): string {

@@ -7,6 +7,7 @@
 
 import { EngineError } from "../engine/errors";
 import type { FinishReason, WriteEvent, WriteRequest, WriteStats } from "../engine/protocol";
+import { Autosave } from "./autosave";
 import type { EngineState } from "./engine.svelte";
 import { countWords, plural } from "./format";
 import { readLocal, writeLocal } from "./local";
@@ -21,7 +22,7 @@ import { describeModel, titleFrom, type Story } from "./story";
 const OPENING_KEY = "taleproof.opening";
 /** A longer opening is not kept between visits: it would crowd out everything else. */
 const KEPT_OPENING = 20_000;
-const SAVE_MILLISECONDS = 2000;
+const SAVE_MILLISECONDS = 1000;
 
 /** `preparing` lasts until the first token: the model is opened, the opening read. */
 export type DeskPhase = "blank" | "preparing" | "writing" | "ended";
@@ -58,7 +59,7 @@ export class Desk {
   private stopper: AbortController | null = null;
   private waiting = "";
   private scheduled = false;
-  private savedAt = 0;
+  private readonly autosave = new Autosave(() => void this.save(), SAVE_MILLISECONDS);
 
   constructor(private readonly parts: DeskParts) {}
 
@@ -199,6 +200,7 @@ export class Desk {
       this.end(null, false);
       notices.fail(thrown);
     }
+    this.autosave.finish();
     if (this.text !== "") await this.save();
   }
 
@@ -245,7 +247,7 @@ export class Desk {
     this.pieces = [...this.pieces, this.text.length].slice(-WET_PIECES);
     this.text += this.waiting;
     this.waiting = "";
-    if (Date.now() - this.savedAt > SAVE_MILLISECONDS) void this.save();
+    this.autosave.changed();
   }
 
   private end(reason: FinishReason | null, canContinue: boolean): void {
@@ -267,11 +269,10 @@ export class Desk {
 
   private async save(): Promise<void> {
     if (!this.story) return;
-    this.savedAt = Date.now();
     // The title may have been changed on the shelf in the meantime.
     const title = this.parts.shelf.find(this.story.id)?.title ?? this.story.title;
     const tokens = this.stats?.tokens ?? this.story.tokens;
-    this.story = { ...this.story, title, tokens, text: this.text, changed: this.savedAt };
+    this.story = { ...this.story, title, tokens, text: this.text, changed: Date.now() };
     await this.parts.shelf.save(this.story);
   }
 }
