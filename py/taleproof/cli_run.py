@@ -16,6 +16,7 @@ from .formats import ModelFile, parse
 from .formats.model_file import TensorInfo
 from .generate import Finished, Limits, Stats, Token, encode_prompt, generate
 from .local import LocalModel, open_local, verified
+from .logits_trail import LogitsTrail
 from .reader import FileBlob
 from .sampling import Sampler, SamplerConfig
 from .score import encode_continuation, score
@@ -35,7 +36,8 @@ def run_generate(
     loaded = time.perf_counter() - start
     ids = _chat_ids(model, options.prompt) if options.chat else encode_prompt(model.tokenizer, options.prompt)
     softmax = model.engine.softmax
-    events = generate(session, model.tokenizer, ids, Sampler(config, softmax), limits, softmax=softmax)
+    trail = LogitsTrail()
+    events = generate(session, model.tokenizer, ids, Sampler(config, softmax), limits, softmax=softmax, trail=trail)
     if show is not None and not options.chat:
         show(options.prompt)
     tokens: list[JsonValue] = []
@@ -49,7 +51,7 @@ def run_generate(
                 show(event.text)
         if isinstance(event, Finished) and show is None:
             timings = {"load_seconds": round(loaded, 6), **_timings(event.stats)}
-            return _result(model, ids, tokens, text, event.reason, timings)
+            return _result(model, ids, tokens, text, event.reason, timings, trail)
     return None
 
 
@@ -102,10 +104,13 @@ def _result(
     text: str,
     reason: str,
     timings: dict[str, JsonValue],
+    trail: LogitsTrail | None = None,
 ) -> dict[str, JsonValue]:
     digests = _digests(model.digests)
     if model.tokenizer_digests is not None:
         digests["tokenizer"] = _digests(model.tokenizer_digests)
+    if trail is not None:
+        digests["logits"] = trail.digests
     return {
         "prompt_tokens": list(prompt),
         "tokens": tokens,

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import EmptyPromptError, InvalidSettingError, PromptTooLongError
+from .logits_trail import LogitsTrail
 from .logprobs import LogProbabilities
 from .softmax import NUMPY_SOFTMAX, Softmax
 from .text_out import TextOut
@@ -216,6 +217,7 @@ def generate(
     *,
     written: int = 0,
     softmax: Softmax = NUMPY_SOFTMAX,
+    trail: LogitsTrail | None = None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Iterator[Event]:
     """Write after a prompt.
@@ -227,6 +229,7 @@ def generate(
     sampler : chooses from logits (vocab,) and all ids before.
     written : how many of the prompt_ids, the last ones, were written before and not given.
     softmax : computes log-probabilities; the engine's is the fastest.
+    trail : is given all logits that tokens are chosen from.
     clock : seconds, for the statistics alone.
 
     Raises
@@ -239,7 +242,8 @@ def generate(
         raise PromptTooLongError(len(prompt_ids), session.n_ctx)
     reusable = session if isinstance(session, ReusableSession) else ReusableSession(session)
     text = TextOut(tokenizer, limits.stop, prompt_ids, written)
-    return _write(reusable, tokenizer, list(prompt_ids), sampler, limits, text, softmax, clock)
+    trail = trail or LogitsTrail()
+    return _write(reusable, tokenizer, list(prompt_ids), sampler, limits, text, written, softmax, trail, clock)
 
 
 def _write(
@@ -249,7 +253,9 @@ def _write(
     sampler: Chooser,
     limits: Limits,
     text: TextOut,
+    written: int,
     softmax: Softmax,
+    trail: LogitsTrail,
     clock: Callable[[], float],
 ) -> Iterator[Event]:
     """Read the prompt, then write; `ids` grows."""
@@ -275,6 +281,7 @@ def _write(
         if session.position < len(ids):
             logits = session.forward(ids[-1:])
         assert logits is not None
+        trail.add(written + stats.tokens, logits[0])
         token = sampler.sample(logits[0], ids)
         stats = _timed(stats, clock() - start)
         if token in tokenizer.eos_ids:

@@ -16,6 +16,7 @@ from typing import Literal
 from .digest import Digests
 from .errors import JsonValue
 from .generate import FinishReason, Limits
+from .logits_trail import EVERY
 from .numerics import NUMERICS_VERSION
 from .sampling import SamplerConfig
 from .tokenizers.base import well_formed
@@ -84,6 +85,7 @@ class StoryRecord:
     prompt, prompt_tokens : what was given, and what the model read.
     context : positions of the session.
     tokens, text, finish_reason : what was written. ``stopped`` is by the person.
+    logits : the running digests of logits_trail.py.
     """
 
     model_name: str
@@ -99,6 +101,7 @@ class StoryRecord:
     tokens: tuple[int, ...]
     text: str
     finish_reason: FinishReason | Literal["stopped"]
+    logits: tuple[str, ...]
 
     def value(self) -> dict[str, JsonValue]:
         """Return the record as JSON values; the seed, which may go beyond 2**53, is a string of digits."""
@@ -129,6 +132,7 @@ class StoryRecord:
             "tokens": list(self.tokens),
             "text": well_formed(self.text),
             "finish_reason": self.finish_reason,
+            "logits": {"every": EVERY, "sha256": list(self.logits)},
         }
 
     def canonical(self) -> str:

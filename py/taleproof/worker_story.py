@@ -24,6 +24,7 @@ from .generate import (
     encode_prompt,
     generate,
 )
+from .logits_trail import LogitsTrail
 from .receipts import StoryRecord
 from .sampling import MAX_SEED, Sampler, SamplerConfig
 from .worker_open import Opened
@@ -67,6 +68,7 @@ class Story:
         self.finish_reason: Reason | None = None
         self._session, self._memory, self._kernels, self._clock = session, memory, kernels, clock
         self._chooser = Sampler(self.sampler, opened.engine.softmax)
+        self._trail = LogitsTrail()
         self._shown: list[str] = []
         self.prompt_ids = self._encode()
         self._stats = Stats(len(self.prompt_ids), 0)
@@ -141,6 +143,7 @@ class Story:
             limits,
             written=len(self.tokens),
             softmax=self.opened.engine.softmax,
+            trail=self._trail,
             clock=self._clock,
         )
         self.max_tokens = len(self.tokens) + max_tokens
@@ -181,6 +184,7 @@ class Story:
             tokens=tuple(self.tokens),
             text=self.text,
             finish_reason=self.finish_reason or "stopped",
+            logits=tuple(self._trail.digests),
         )
 
     def _ended(self, reason: Reason, text: str) -> dict[str, Any]:

@@ -59,6 +59,7 @@ def test_generate_as_json(backend: str, capsys: Capture) -> None:
     assert result["timings"]["decode_tokens_per_second"] > 0
     found = digest_blob(FileBlob(MODEL), sha3=True)
     assert (result["digests"]["sha256"], result["digests"]["sha3_256"]) == (found.sha256, found.sha3_256)
+    assert len(result["digests"]["logits"]) == -(-len(result["tokens"]) // 16)
     assert result["digests"]["tokenizer"]["sha256"] == digest_blob(FileBlob(TOKENIZER)).sha256
 
 

@@ -105,6 +105,7 @@ RECORD = StoryRecord(
     tokens=(407, 261),
     text=" upon a",
     finish_reason="length",
+    logits=("01" * 32,),
 )
 
 

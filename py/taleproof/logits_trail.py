@@ -1,0 +1,34 @@
+"""The trail that a story's logits leave: a running digest of those that every sixteenth token was chosen from.
+
+Logits come in as tokens are chosen, hexadecimal digests go out. Logits depend on every bit of everything before them,
+through the KV cache, so two runs whose trails agree computed the same; and where they part, the trail says after which
+token. Hashing the logits of every token would cost a tenth of the speed and tell no more.
+"""
+
+import hashlib
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+EVERY = 16
+"""Tokens from one digest to the next; part of the record's format."""
+
+
+class LogitsTrail:
+    """One story's trail.
+
+    Attributes
+    ----------
+    digests : SHA-256 over the float32 logits, little-endian, of tokens 0, 16, ... so far, as it was after each of them.
+    """
+
+    def __init__(self) -> None:
+        self.digests: list[str] = []
+        self._hash = hashlib.sha256()
+
+    def add(self, index: int, logits: NDArray[np.float32]) -> None:
+        """Take the logits (vocab,) that token number ``index`` of the story is chosen from."""
+        if index == EVERY * len(self.digests):
+            self._hash.update(logits.astype("<f4", copy=False).tobytes())
+            self.digests.append(self._hash.hexdigest())
