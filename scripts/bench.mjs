@@ -1,7 +1,7 @@
 /**
- * `npm run bench`: this engine and wllama side by side in one run, each in a Chromium of its own, one thread each.
+ * `npm run bench`: this engine and wllama side by side in one run, each in a Chromium of its own.
  *
- * In: --rounds N (3), --tokens N (128), --json. Out: a table, or with --json one object with every figure.
+ * In: --rounds N (3), --tokens N (128), --threads N (1), --json. Out: a table, or with --json one object with every figure.
  * The engines take turns round by round, so that a machine that grows slower or hotter does so for both.
  */
 import "./lib/node-version.mjs";
@@ -24,17 +24,19 @@ await runScript(async () => {
     options: {
       rounds: { type: "string", default: "3" },
       tokens: { type: "string", default: "128" },
+      threads: { type: "string", default: "1" },
       json: { type: "boolean", default: false },
     },
   });
   const rounds = positive("rounds", values.rounds);
   const tokens = positive("tokens", values.tokens);
+  const threads = positive("threads", values.threads);
   // With --json, standard output belongs to the figures.
   if (values.json) console.log = console.error;
   await setUp();
   const { url, close } = await serveBench();
   try {
-    const result = await measureAll(url, { rounds, tokens, say: (line) => console.error(line) });
+    const result = await measureAll(url, { rounds, tokens, threads, say: (line) => console.error(line) });
     process.stdout.write(values.json ? `${JSON.stringify(result, null, 2)}\n` : formatTable(result));
   } finally {
     await close();

@@ -86,12 +86,17 @@ async function write(
   return result;
 }
 
-/** With `?open` in its address the page opens the model at once; otherwise the first click on Write does. */
+const query = new URLSearchParams(location.search);
+
+/** How many threads an engine is to use: `threads` in the page's address. */
+export const THREADS = Number(query.get("threads") ?? 1);
+
+/** With `open` in its address the page opens the model at once; otherwise the first click on Write does. */
 export function runPage(engine: BenchEngine): void {
   const url = new URL(MODEL, document.baseURI).href;
   const started = engine.start ? engine.start().then(() => performance.now()) : Promise.resolve(null);
   const open = (): Promise<number> => started.then(() => engine.open(url)).then(() => performance.now());
-  let opened: Promise<number> | null = location.search === "?open" ? open() : null;
+  let opened: Promise<number> | null = query.has("open") ? open() : null;
   window.bench = {
     started,
     get opened() {

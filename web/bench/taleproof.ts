@@ -2,7 +2,7 @@
 import { Arena } from "../engine/arena";
 import { EngineClient } from "../engine/client";
 import { compileKernels } from "../engine/kernels";
-import { type BenchEngine, runPage } from "./page";
+import { type BenchEngine, runPage, THREADS } from "./page";
 
 const CONTEXT = 1024;
 const CHUNK = 1 << 20;
@@ -42,6 +42,8 @@ async function digestRate(url: string): Promise<number> {
 const engine: BenchEngine = {
   async start() {
     await client.ready();
+    const threads = await client.useThreads(THREADS);
+    if (threads !== THREADS) throw new Error(`the engine runs with ${threads} threads`);
   },
   async open(url) {
     const result = await client.open({

@@ -1,7 +1,7 @@
-/** The benchmark's page with wllama (llama.cpp compiled to WebAssembly): one thread, no GPU, otherwise as it comes. */
+/** The benchmark's page with wllama (llama.cpp compiled to WebAssembly): no GPU, otherwise as it comes. */
 import { Wllama } from "@wllama/wllama/esm/index.js";
 import wasm from "@wllama/wllama/esm/wasm/wllama.wasm?url";
-import { type BenchEngine, runPage } from "./page";
+import { type BenchEngine, runPage, THREADS } from "./page";
 
 const CONTEXT = 1024;
 
@@ -11,7 +11,7 @@ const wllama = new Wllama({ default: wasm }, { logger: silent, suppressNativeLog
 const engine: BenchEngine = {
   start: null,
   open: (url) =>
-    wllama.loadModelFromUrl(url, { n_threads: 1, n_gpu_layers: 0, n_ctx: CONTEXT, useCache: true }),
+    wllama.loadModelFromUrl(url, { n_threads: THREADS, n_gpu_layers: 0, n_ctx: CONTEXT, useCache: true }),
   async write({ prompt, maxTokens }, onTokens) {
     let promptTokens = 0;
     const chunks = await wllama.createCompletion({
@@ -26,7 +26,8 @@ const engine: BenchEngine = {
       promptTokens = chunk.usage?.prompt_tokens ?? promptTokens;
       if (chunk.timings) promptTokens = chunk.timings.prompt_n + (chunk.timings.cache_n ?? 0);
     }
-    if (wllama.isMultithread()) throw new Error("wllama runs with several threads");
+    if (wllama.getNumThreads() !== THREADS)
+      throw new Error(`wllama runs with ${wllama.getNumThreads()} threads`);
     return promptTokens;
   },
   digest: () => Promise.resolve(null),

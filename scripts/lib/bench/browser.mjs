@@ -15,20 +15,20 @@ import { CHROMIUM_FLAGS, findChromium } from "../chromium.mjs";
 const FLAGS = [...CHROMIUM_FLAGS, "--enable-blink-features=ForceEagerMeasureMemory"];
 
 export class BenchBrowser {
-  static async create(name, base) {
+  static async create(name, base, threads) {
     const profile = await mkdtemp(join(tmpdir(), `taleproof-bench-${name}-`));
-    return new BenchBrowser(name, base, profile);
+    return new BenchBrowser(name, `${base}${name}.html?threads=${threads}`, profile);
   }
 
-  constructor(name, base, profile) {
+  constructor(name, address, profile) {
     this.name = name;
-    this.base = base;
+    this.address = address;
     this.profile = profile;
     this.context = null;
   }
 
-  /** Open the engine's page in a browser that was just started. */
-  async visit(query = "") {
+  /** Visit the engine's page in a browser that was just started; with `open` the page opens the model at once. */
+  async visit({ open = false } = {}) {
     await this.leave();
     this.context = await chromium.launchPersistentContext(this.profile, {
       executablePath: findChromium(),
@@ -38,7 +38,7 @@ export class BenchBrowser {
     const page = this.context.pages()[0] ?? (await this.context.newPage());
     page.setDefaultTimeout(300_000);
     page.on("pageerror", (error) => console.error(`${this.name}: ${error.message}`));
-    await page.goto(`${this.base}${this.name}.html${query}`);
+    await page.goto(open ? `${this.address}&open` : this.address);
     await page.waitForFunction(() => window.bench !== undefined);
     return page;
   }

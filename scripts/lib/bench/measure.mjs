@@ -33,9 +33,9 @@ const PASSAGE =
   "five. The keeper put down her pen. She took the lamp from its hook, opened the iron door at the foot of the stairs, " +
   "and for the first time in seven years she said something aloud. The boy in the boat looked up at her and";
 
-/** @param {string} base @param {{rounds: number, tokens: number, say: (line: string) => void}} options */
-export async function measureAll(base, { rounds, tokens, say }) {
-  const browsers = await Promise.all(ENGINES.map((name) => BenchBrowser.create(name, base)));
+/** @param {string} base @param {{rounds: number, tokens: number, threads: number, say: (line: string) => void}} options */
+export async function measureAll(base, { rounds, tokens, threads, say }) {
+  const browsers = await Promise.all(ENGINES.map((name) => BenchBrowser.create(name, base, threads)));
   try {
     const runs = new Map(ENGINES.map((name) => [name, { opening: {}, rounds: [] }]));
     for (const browser of browsers) {
@@ -55,7 +55,7 @@ export async function measureAll(base, { rounds, tokens, say }) {
       run.memory = await measureMemory(browser, pages[i]);
       run.digest = await pages[i].evaluate(() => window.bench.digest());
     }
-    return report(runs, { rounds, tokens, chromium: browsers[0].version() });
+    return report(runs, { rounds, tokens, threads, chromium: browsers[0].version() });
   } finally {
     for (const browser of browsers) await browser.dispose();
   }
@@ -63,7 +63,7 @@ export async function measureAll(base, { rounds, tokens, say }) {
 
 /** First visit: download. Second visit: nothing but the page and the engine; the click then has all the rest to do. */
 async function measureOpening(browser, tokens) {
-  const first = await browser.visit("?open");
+  const first = await browser.visit({ open: true });
   await first.evaluate(() => window.bench.opened);
   const second = await browser.visit();
   const started = await second.evaluate(() => window.bench.started);
@@ -73,7 +73,7 @@ async function measureOpening(browser, tokens) {
 
 /** A fresh visit with the model in the cache, opened at once: how long until one can write. */
 async function openedPage(browser, opening) {
-  const page = await browser.visit("?open");
+  const page = await browser.visit({ open: true });
   opening.pageToReadyMs = await page.evaluate(() => window.bench.opened);
   return page;
 }
@@ -137,5 +137,5 @@ function report(runs, settings) {
     cores: cpus().length,
     platform: process.platform,
   };
-  return { model: "SmolLM2-135M-Instruct.Q4_1.gguf", threads: 1, ...settings, wllama, machine, engines };
+  return { model: "SmolLM2-135M-Instruct.Q4_1.gguf", ...settings, wllama, machine, engines };
 }

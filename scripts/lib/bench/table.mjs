@@ -32,7 +32,7 @@ export function formatTable(result) {
   const first = result.engines[names[0]].rounds[0];
   return [
     "",
-    `${result.model}, ${result.threads} thread, ${first.promptTokens} tokens of prompt, ${first.tokens} written, ` +
+    `${result.model}, ${result.threads === 1 ? "1 thread" : `${result.threads} threads`}, ${first.promptTokens} tokens of prompt, ${first.tokens} written, ` +
       `median of ${result.rounds} rounds`,
     `Chromium ${result.chromium}, ${result.machine.processor}, ${result.machine.cores} cores`,
     "",
