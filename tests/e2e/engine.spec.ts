@@ -1,6 +1,7 @@
 /** The engine in a real browser: real Python, real kernels, the real model, and the faults that files and servers have. */
 
 import { createHash } from "node:crypto";
+import { availableParallelism } from "node:os";
 import { expect, test, type Page } from "@playwright/test";
 import {
   DEMO,
@@ -199,6 +200,52 @@ test("a file that nobody vouches for runs only once its digest is accepted", asy
     expect(server.ranges).toHaveLength(1); // accepted as it lay in memory
     await written(page, story("abc", 4));
   });
+});
+
+/** Takes away what the page needs for shared memory, and so for threads. */
+async function withoutIsolation(page: Page): Promise<void> {
+  await page.route("**/engine.html", async (route) => {
+    const response = await route.fetch();
+    const headers = Object.entries(response.headers()).filter(([name]) => !name.startsWith("cross-origin-"));
+    await route.fulfill({ response, headers: Object.fromEntries(headers) });
+  });
+}
+
+/** Takes away the kernels with the relaxed integer dot product, as a browser without it does. */
+async function withoutRelaxedKernels(page: Page): Promise<void> {
+  await page.context().route("**/kernels/relaxed*", (route) => route.abort());
+}
+
+test("every build of the kernels, with threads and without, writes the same bits", async ({ page }) => {
+  const stories: unknown[] = [];
+  const setups: string[] = [];
+  const wish = story("Once upon", 40, { temperature: 50, seed: "9" }); // tiny models are very sure of themselves
+  await served(tiny, {}, async (server) => {
+    const request = { source: { kind: "url" as const, url: server.url }, pinned: tinyPinned };
+    const writeOne = async (): Promise<void> => {
+      await visit(page);
+      expect((await open(page, request)).error).toBeUndefined();
+      const info = await page.evaluate(() => window.held.client!.ready());
+      setups.push(`${info.kernels}, ${info.threads > 1 ? "threads" : "one thread"}`);
+      stories.push((await written(page, wish)).filter((event) => event.kind === "token"));
+    };
+    await writeOne();
+    await withoutIsolation(page);
+    await writeOne();
+    await withoutRelaxedKernels(page);
+    await writeOne();
+    await page.unroute("**/engine.html");
+    await writeOne();
+  });
+  expect((stories[0] as unknown[]).length).toBeGreaterThan(10);
+  for (const other of stories.slice(1)) expect(other).toEqual(stories[0]);
+  const many = availableParallelism() > 1 ? "threads" : "one thread";
+  expect(setups).toEqual([
+    `relaxed, ${many}`,
+    "relaxed, one thread",
+    "baseline, one thread",
+    `baseline, ${many}`,
+  ]);
 });
 
 test("an own file is opened without any server", async ({ page }) => {
