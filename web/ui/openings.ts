@@ -4,8 +4,8 @@ import type { WriteMode } from "../engine/protocol";
 
 export const OPENINGS: Record<WriteMode, readonly string[]> = {
   raw: [
-    "The lighthouse had been dark for eleven years when, one evening in March, somebody lit the lamp.",
     "Once upon a time, at the edge of a great forest, there lived a girl who could hear what the trees were saying.",
+    "The lighthouse had been dark for eleven years when, one evening in March, somebody lit the lamp.",
     "My grandmother left me three things: a house by the sea, a locked drawer, and a letter that began with the words",
   ],
   chat: [
