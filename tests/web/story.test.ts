@@ -8,7 +8,7 @@ import { makeStory } from "./stories";
 
 describe("a title", () => {
   it.each([
-    ["The lighthouse had been dark for eleven years.", "The lighthouse had been dark for eleven …"],
+    ["The lighthouse had been dark for eleven years.", "The lighthouse had been dark for eleven\u00a0…"],
     ["Short one,", "Short one"],
     ["", "Untitled"],
     [" \n\t", "Untitled"],

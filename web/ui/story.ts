@@ -64,7 +64,7 @@ export function titleFrom(opening: string): string {
   if (title.length > TITLE_LENGTH) title = [...title].slice(0, TITLE_LENGTH).join("");
   title = title.replace(/[\s,;:.–—-]+$/u, "");
   if (title === "") return "Untitled";
-  return words.length > TITLE_WORDS ? `${title} …` : title;
+  return words.length > TITLE_WORDS ? `${title}\u00a0…` : title;
 }
 
 /** A title as typed: one line, not endless; null where nothing is left of it. */
