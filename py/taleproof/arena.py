@@ -32,7 +32,7 @@ class Arena(Protocol):
 
     @property
     def threads(self) -> int:
-        """How many threads run a program; the bits do not depend on it."""
+        """How many threads there are; the bits do not depend on how many are used."""
         ...
 
     def allocate(self, nbytes: int) -> int:
@@ -51,8 +51,8 @@ class Arena(Protocol):
         """Run an exported kernel; kernels that return nothing return 0."""
         ...
 
-    def run(self, program: int, count: int, step: int) -> None:
-        """Run ``count`` instructions from the address ``program`` on all threads, for the step at ``step``."""
+    def run(self, program: int, count: int, step: int, threads: int) -> None:
+        """Run ``count`` instructions from the address ``program`` for the step at ``step``, on so many threads."""
         ...
 
 

@@ -31,6 +31,9 @@ PREFILL_BATCH = 32
 DEFAULT_CONTEXT = 2048
 """Positions of a session whose caller names none; longer stories than most, at a modest cache."""
 
+SMALL_MODEL = 4_000_000
+"""Bytes of a file below which threads would wait for each other longer than they compute."""
+
 Floats = NDArray[np.float32]
 
 
@@ -128,11 +131,17 @@ def open_numpy(blob: Blob, file: ModelFile) -> Engine:
     return Engine(file, model.config, NUMPY_SOFTMAX, lambda context: _NumpyBackend(model, context))
 
 
-def open_wasm(arena: Arena, file: ModelFile, base: int) -> Engine:
-    """Open a model whose file lies in the arena from ``base`` on. Its weights there are repacked in place."""
+def open_wasm(arena: Arena, file: ModelFile, base: int, threads: int | None = None) -> Engine:
+    """Open a model whose file lies in the arena from ``base`` on. Its weights there are repacked in place.
+
+    Parameters
+    ----------
+    threads : how many to use; by default all that the arena has, or one for a small model.
+    """
     model = load_model(file, ArenaTensors(arena, file, base))
     softmax = ArenaSoftmax(arena, model.config.vocab_size)
-    return Engine(file, model.config, softmax, lambda context: _WasmBackend(arena, model, context))
+    used = threads or (arena.threads if file.size >= SMALL_MODEL else 1)
+    return Engine(file, model.config, softmax, lambda context: _WasmBackend(arena, model, context, used))
 
 
 class _NumpyBackend:
@@ -153,7 +162,7 @@ class _NumpyBackend:
 class _WasmBackend:
     """Programs for the three kinds of step, traced at once, sharing one scratch."""
 
-    def __init__(self, arena: Arena, model: Model[ArenaTensor], context: int) -> None:
+    def __init__(self, arena: Arena, model: Model[ArenaTensor], context: int, threads: int) -> None:
         self._arena = arena
         cache = _allocate_cache(arena, model.config.cache, context)
         kinds: tuple[Logits, ...] = ("none", "last", "all")
@@ -163,6 +172,7 @@ class _WasmBackend:
         self._offsets = {kind: offsets for kind, (offsets, _) in plans.items()}
         self._addresses = {kind: self._write(kind) for kind in kinds}
         self._step = arena.allocate(_STEP.size + 4 * PREFILL_BATCH)
+        self._threads = threads
 
     def _write(self, kind: Logits) -> int:
         words = encode(self._programs[kind], self._offsets[kind], self._scratch, PREFILL_BATCH)
@@ -174,7 +184,7 @@ class _WasmBackend:
         step = _STEP.pack(len(ids), position, self._step + _STEP.size) + struct.pack(f"<{len(ids)}I", *ids)
         self._arena.write(self._step, step)
         program = self._programs[logits]
-        self._arena.run(self._addresses[logits], len(program.instructions), self._step)
+        self._arena.run(self._addresses[logits], len(program.instructions), self._step, self._threads)
         if logits == "none":
             return None
         result = self._read(logits, len(ids))
@@ -192,7 +202,7 @@ class _WasmBackend:
     def _first_not_finite(self, kind: Logits, tokens: int) -> str:
         """Run the step again up to each named place; the cache's rows are only written over with the same."""
         for name, count, value in self._programs[kind].marks:
-            self._arena.run(self._addresses[kind], count, self._step)
+            self._arena.run(self._addresses[kind], count, self._step, self._threads)
             data = self._arena.read(
                 self._scratch + self._offsets[kind][value], (value.rows or tokens) * value.row_bytes
             )

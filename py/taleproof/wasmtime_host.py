@@ -95,12 +95,12 @@ class WasmtimeArena:
         """Run an exported kernel."""
         return self._function(kernel)(self._store, *arguments) or 0
 
-    def run(self, program: int, count: int, step: int) -> None:
+    def run(self, program: int, count: int, step: int, threads: int) -> None:
         """Run a traced program."""
-        if self.threads == 1:
+        if threads == 1:
             self.call("run_program", program, count, step, 0, 1)
         else:
-            self.call("run_program_in_turn", program, count, step, self.threads)
+            self.call("run_program_in_turn", program, count, step, threads)
 
     def _function(self, kernel: str) -> "wasmtime.Func":
         import wasmtime

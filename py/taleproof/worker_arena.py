@@ -105,9 +105,9 @@ class BrowserArena:
             function = self._functions[kernel] = getattr(self._js.exports, kernel)
         return function(*arguments) or 0
 
-    def run(self, program: int, count: int, step: int) -> None:
-        """Run a traced program."""
-        self.call("run_program", program, count, step, self._js.team, self._js.threadsUsed)
+    def run(self, program: int, count: int, step: int, threads: int) -> None:
+        """Run a traced program, on no more threads than the person allows."""
+        self.call("run_program", program, count, step, self._js.team, min(threads, self._js.threadsUsed))
 
     def mark(self) -> int:
         """Return a place to which ``release`` can go back."""

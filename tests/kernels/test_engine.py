@@ -17,7 +17,6 @@ from taleproof.errors import ContextOverflowError, MissingTensorError, NumericsE
 from taleproof.formats import ModelFile, parse
 from taleproof.reader import BytesBlob
 from taleproof.rotary import read_rotary
-from taleproof.tensors import KERNEL_TYPES
 from taleproof.wasmtime_host import BUILDS, WasmtimeArena
 
 
@@ -30,7 +29,7 @@ def opened(data: bytes, build: str = "relaxed", threads: int = 1) -> Engine:
     arena = WasmtimeArena(build, threads=threads)
     base = arena.allocate(len(data))
     arena.write(base, data)
-    return open_wasm(arena, parse(BytesBlob(data)), base)
+    return open_wasm(arena, parse(BytesBlob(data)), base, threads)
 
 
 def opened_numpy(data: bytes) -> Engine:
@@ -52,10 +51,11 @@ def test_every_block_type_runs_like_the_numpy_reference_and_alike_in_both_builds
     expected = all_logits(opened_numpy(data), [])
     relaxed, baseline = (all_logits(opened(data, build), [1, 5, 33]) for build in BUILDS)
     assert relaxed.tobytes() == baseline.tobytes()
-    # Activations of 8 bits in a random network of two layers: some percent of the logits' spread at worst. Weights that
-    # are floats leave the activations as they are; then the attention's 12 bits are what is left.
-    floats = type_name in ("F32", "F16", "BF16") or type_name not in KERNEL_TYPES
-    assert np.abs(relaxed - expected).max() < (0.01 if floats else 0.12) * expected.std()
+    # Activations of 8 bits in a random network of two layers: two percent of the logits' spread, some more at worst.
+    # Weights that are floats leave the activations as they are; then the attention's 12 bits are what is left.
+    typical, worst = (0.001, 0.01) if type_name in ("F32", "F16", "BF16") else (0.025, 0.15)
+    assert np.sqrt(np.square(relaxed - expected).mean()) < typical * expected.std()
+    assert np.abs(relaxed - expected).max() < worst * expected.std()
 
 
 @pytest.mark.parametrize("version", [0, 1, 2])
