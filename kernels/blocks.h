@@ -4,119 +4,63 @@
  *   TYPE          the type's name
  *   BLOCK_BYTES   bytes of a block in the file
  *   SUB_BLOCKS    sub-blocks of 32 columns in a block (1 or 8)
- *   WEIGHT_BITS   4, 5, 6 or 8
+ *   WEIGHT_BITS   2, 3, 4, 5, 6 or 8
  *   HAS_MINIMUM   whether w has a term m
  *   OFFSET        what is taken off q
  *   FIELDS        the fields of the block's head, in the order of the interleaved layout
  *   SCALE_BYTES   their bytes in one block
- *   plain_scales(block, sub, plain)    d, m and scale of one row, from the file's layout
+ *   plain_scales(block, sub, plain)    d, m, scale and minimum of one row, from the file's layout
  *   plain_weights(block, sub, q)       q of one row, from the file's layout
  *   Scales, load_scales(block, sub, scales)   the same for eight rows, in vectors, from the interleaved layout: d[2] for
- *                                      rows 0..3 and 4..7, m[2] with HAS_MINIMUM, pairs[2] with 16-bit scales (6 bits)
+ *                                      rows 0..3 and 4..7, m[2] with HAS_MINIMUM, and with SPLIT_SCALES pairs[2] and, if
+ *                                      there is a minimum, minimums[2]: 16-bit (first sixteen's, second sixteen's)
+ *
+ * and, where it differs from what most types have,
+ *
+ *   SPLIT_SCALES  whether each sixteen columns have an integer scale of their own
+ *   TERNARY       that q is in 0..2 and packed as ternary.h does
+ *   TABLE         sixteen values that the weights' bits stand for
+ *   LARGEST       the largest q (or value of the table)
+ *   WIDE          whether q is signed, of 8 bits, and is multiplied with activations of 16
  *
  * Each output is a sum over sub-blocks from left to right: the integer dot product times (d times the activations'
  * scale), then the minimum's term. No tiling and no number of threads changes that order. */
-#include "dot.h"
-#include "interleave.h"
 #include "program.h"
+
+#ifndef SPLIT_SCALES
+#define SPLIT_SCALES 0
+#endif
+#ifndef LARGEST
+#define LARGEST ((1 << WEIGHT_BITS) - 1)
+#endif
+#ifndef WIDE
+#define WIDE 0
+#endif
+
+#include "sub_block.h"
 
 #define JOIN_(a, b) a##_##b
 #define JOIN(a, b) JOIN_(a, b)
-#define UNROLL _Pragma("clang loop unroll(full)")
 
-enum {
-  GROUP_BLOCK_BYTES = BLOCK_BYTES * GROUP_ROWS,
-  HIGH_BYTES = (WEIGHT_BITS == 5 ? 32 : WEIGHT_BITS == 6 ? 64 : 0),
-  LOW_BYTES = (WEIGHT_BITS == 8 ? 256 : 128),
-  HIGH_START = SCALE_BYTES * GROUP_ROWS,
-  LOW_START = HIGH_START + HIGH_BYTES * SUB_BLOCKS,
-  /* Runs of columns whose 16-bit sums can't overflow: 2 * 127 * largest q for each four columns. */
-  PARTS = (WEIGHT_BITS == 4 ? 1 : WEIGHT_BITS == 5 ? 2 : 4),
-  STEPS = SUB_BLOCK / 4 / PARTS,
-};
-_Static_assert(LOW_START + LOW_BYTES * SUB_BLOCKS == GROUP_BLOCK_BYTES, "interleaving must not change the size");
-
-/* The integer dot products of a sub-block of eight rows with `tokens` rows of activations, four rows to a vector. */
-#if WEIGHT_BITS == 8
-
-typedef int16_t Activation;
-
-INLINE void dot_sub_block(const uint8_t *block, int sub, const Scales *scales, const Activation *q, uint32_t k,
-                          const int tokens, v128_t dot[4][2]) {
-  (void)scales;
-  const uint8_t *low = block + LOW_START + sub * LOW_BYTES;
-  UNROLL for (int pair = 0; pair < SUB_BLOCK / 2; pair++) {
-    v128_t w[2];
-    for (int half = 0; half < 2; half++) w[half] = wasm_i16x8_load8x8(low + 32 * (pair / 2) + 16 * half + 8 * (pair % 2));
-    UNROLL for (int t = 0; t < tokens; t++) {
-      const v128_t a = wasm_v128_load32_splat(q + (size_t)t * k + 2 * pair);
-      for (int half = 0; half < 2; half++) {
-        const v128_t sums = wasm_i32x4_dot_i16x8(w[half], a);
-        dot[t][half] = pair == 0 ? sums : wasm_i32x4_add(dot[t][half], sums);
-        in_order(&dot[t][half]);
-      }
-    }
-  }
-}
-
-#else
-
-typedef int8_t Activation;
-
-/* 16-bit pair sums -> one 32-bit sum a row, multiplied with the sixteen columns' integer scale where there is one. */
-INLINE v128_t widen(v128_t sums, const Scales *scales, int half, int part) {
-#if WEIGHT_BITS == 6
-  const v128_t pairs = scales->pairs[half];
-  const v128_t factor = part < PARTS / 2 ? wasm_v128_or(wasm_v128_and(pairs, wasm_i32x4_const_splat(0xffff)), wasm_i32x4_shl(pairs, 16))
-                                         : wasm_v128_or(wasm_u32x4_shr(pairs, 16), wasm_v128_and(pairs, wasm_u32x4_const_splat(0xffff0000u)));
-  return wasm_i32x4_dot_i16x8(sums, factor);
-#else
-  (void)scales, (void)half, (void)part;
-  return wasm_i32x4_dot_i16x8(sums, wasm_i16x8_const_splat(1));
-#endif
-}
-
-INLINE void dot_sub_block(const uint8_t *block, int sub, const Scales *scales, const Activation *q, uint32_t k,
-                          const int tokens, v128_t dot[4][2]) {
-  UNROLL for (int part = 0; part < PARTS; part++) {
-    v128_t sums[4][2];
-    UNROLL for (int step = 0; step < STEPS; step++) {
-      const int j = part * STEPS + step;
-      v128_t w[2];
-      load_nibbles(block + LOW_START + sub * LOW_BYTES, j, w);
-      if (WEIGHT_BITS == 5) add_high_bit(block + HIGH_START + sub * HIGH_BYTES, j, w);
-      if (WEIGHT_BITS == 6) add_two_high_bits(block + HIGH_START + sub * HIGH_BYTES, j, w);
-      UNROLL for (int t = 0; t < tokens; t++) {
-        const v128_t a = wasm_v128_load32_splat(q + (size_t)t * k + 4 * j);
-        for (int half = 0; half < 2; half++) {
-          const v128_t pairs = dot_pairs(w[half], a);
-          sums[t][half] = step == 0 ? pairs : wasm_i16x8_add(sums[t][half], pairs);
-          in_order(&sums[t][half]);
-        }
-      }
-    }
-    UNROLL for (int t = 0; t < tokens; t++) {
-      for (int half = 0; half < 2; half++) {
-        const v128_t wide = widen(sums[t][half], scales, half, part);
-        dot[t][half] = part == 0 ? wide : wasm_i32x4_add(dot[t][half], wide);
-      }
-    }
-  }
-}
-
-#endif
+enum { GROUP_BLOCK_BYTES = BLOCK_BYTES * GROUP_ROWS };
 
 /* The floating-point step: one sub-block's contribution to four outputs. */
 INLINE v128_t accumulate(v128_t acc, v128_t dot, const Scales *scales, int half, const ActivationBlock *a) {
-#if WEIGHT_BITS == 6
-  const v128_t sums = wasm_i32x4_dot_i16x8(scales->pairs[half], wasm_v128_load32_splat(&a->low_sum));
-  dot = wasm_i32x4_sub(dot, wasm_i32x4_mul(sums, wasm_i32x4_const_splat(OFFSET)));
+#if SPLIT_SCALES
+  const v128_t a_sums = wasm_v128_load32_splat(&a->low_sum);
+#endif
+#if SPLIT_SCALES && OFFSET
+  const v128_t offsets = wasm_i32x4_dot_i16x8(scales->pairs[half], a_sums);
+  dot = wasm_i32x4_sub(dot, wasm_i32x4_mul(offsets, wasm_i32x4_const_splat(OFFSET)));
 #elif OFFSET
   dot = wasm_i32x4_sub(dot, wasm_i32x4_splat(OFFSET * a->sum));
 #endif
-  const v128_t factor = wasm_f32x4_mul(scales->d[half], splat_load_f32(&a->scale));
-  acc = wasm_f32x4_add(acc, wasm_f32x4_mul(wasm_f32x4_convert_i32x4(dot), factor));
-#if HAS_MINIMUM
+  const v128_t scale = splat_load_f32(&a->scale);
+  acc = wasm_f32x4_add(acc, wasm_f32x4_mul(wasm_f32x4_convert_i32x4(dot), wasm_f32x4_mul(scales->d[half], scale)));
+#if SPLIT_SCALES && HAS_MINIMUM
+  const v128_t minimum = wasm_f32x4_convert_i32x4(wasm_i32x4_dot_i16x8(scales->minimums[half], a_sums));
+  acc = wasm_f32x4_add(acc, wasm_f32x4_mul(minimum, wasm_f32x4_mul(scales->m[half], scale)));
+#elif HAS_MINIMUM
   acc = wasm_f32x4_add(acc, wasm_f32x4_mul(scales->m[half], splat_load_f32(&a->scaled_sum)));
 #endif
   return acc;
@@ -147,10 +91,15 @@ INLINE void tile(const Matmul *m, uint32_t row, uint32_t token, const int tokens
     for (int half = 0; half < 2; half++) store(y + (size_t)t * m->n + 4 * half, acc[t][half]);
 }
 
-INLINE void plain_sub_block(const uint8_t *block, int sub, Plain *plain) {
+INLINE void plain_head(const uint8_t *block, int sub, Plain *plain) {
   plain->scale[0] = plain->scale[1] = 1;
+  plain->minimum[0] = plain->minimum[1] = 1;
   plain->m = 0.0f;
   plain_scales(block, sub, plain);
+}
+
+INLINE void plain_sub_block(const uint8_t *block, int sub, Plain *plain) {
+  plain_head(block, sub, plain);
   plain_weights(block, sub, plain->q);
 }
 
@@ -162,10 +111,16 @@ static float plain_dot(const uint8_t *row, const Activation *q, const Activation
     Plain w;
     plain_sub_block(row + (size_t)(s / SUB_BLOCKS) * BLOCK_BYTES, (int)(s % SUB_BLOCKS), &w);
     int32_t dot = 0;
-    for (int i = 0; i < SUB_BLOCK; i++) dot += (w.q[i] - OFFSET) * w.scale[i / 16] * q[s * SUB_BLOCK + i];
+    for (int c = 0; c < SUB_BLOCK; c++)
+      dot += (VALUE(w.q[c]) - OFFSET) * w.scale[c / 16] * q[s * SUB_BLOCK + activation_at(c, WIDE)];
     const float factor = w.d * a->scale;
     acc = acc + (float)dot * factor;
-    if (HAS_MINIMUM) acc = acc + w.m * a->scaled_sum;
+    if (HAS_MINIMUM && SPLIT_SCALES) {
+      const float minimum = (float)(w.minimum[0] * a->low_sum + w.minimum[1] * a->high_sum);
+      acc = acc + minimum * (w.m * a->scale);
+    } else if (HAS_MINIMUM) {
+      acc = acc + w.m * a->scaled_sum;
+    }
   }
   return acc;
 }
@@ -195,11 +150,18 @@ void JOIN(matmul, TYPE)(const Matmul *m) {
   }
 }
 
-/* Whether all binary16 fields of `blocks` blocks in the file's layout are finite. */
+/* Whether the weights that a field of a block's head belongs to can be infinite or not a number. An exponent of 253 or
+ * more makes the largest weight of a block infinite, or is E8M0's NaN. */
+INLINE int is_field_finite(const uint8_t *block, const Field *field) {
+  if (field->kind == BINARY16) return (load_u16(block + field->offset) & 0x7c00) != 0x7c00;
+  return field->kind != E8M0 || block[field->offset] < 253;
+}
+
+/* Whether all weights of `blocks` blocks in the file's layout are finite. */
 int JOIN(is_finite, TYPE)(const uint8_t *w, size_t blocks) {
   for (const uint8_t *block = w; block < w + blocks * BLOCK_BYTES; block += BLOCK_BYTES)
     for (size_t f = 0; f < sizeof(FIELDS) / sizeof(Field); f++)
-      if (FIELDS[f].is_float && (load_u16(block + FIELDS[f].offset) & 0x7c00) == 0x7c00) return 0;
+      if (!is_field_finite(block, FIELDS + f)) return 0;
   return 1;
 }
 
@@ -223,8 +185,7 @@ void JOIN(interleave, TYPE)(uint8_t *w, uint8_t *scratch, uint32_t groups, uint3
         for (int sub = 0; sub < SUB_BLOCKS; sub++) {
           int16_t q[SUB_BLOCK];
           plain_weights(block, sub, q);
-          UNROLL for (int c = 0; c < SUB_BLOCK; c++)
-            put_weight(out + LOW_START + sub * LOW_BYTES, out + HIGH_START + sub * HIGH_BYTES, WEIGHT_BITS, row, c, q[c]);
+          UNROLL for (int c = 0; c < SUB_BLOCK; c++) put_weight(out, sub, row, c, q[c]);
         }
       }
     }
@@ -248,17 +209,14 @@ void JOIN(get_row, TYPE)(const uint8_t *w, uint32_t row, uint32_t n, uint32_t k,
         for (int e = 0; e < FIELDS[f].count; e++, from += GROUP_ROWS * FIELDS[f].width)
           for (int i = 0; i < FIELDS[f].width; i++)
             head[FIELDS[f].offset + e * FIELDS[f].width + i] = from[lane * FIELDS[f].width + i];
-      plain.scale[0] = plain.scale[1] = 1;
-      plain.m = 0.0f;
-      plain_scales(head, sub, &plain);
-      for (int c = 0; c < SUB_BLOCK; c++)
-        plain.q[c] = (int16_t)get_weight(in + LOW_START + sub * LOW_BYTES, in + HIGH_START + sub * HIGH_BYTES, WEIGHT_BITS, lane, c);
+      plain_head(head, sub, &plain);
+      for (int c = 0; c < SUB_BLOCK; c++) plain.q[c] = (int16_t)get_weight(in, sub, lane, c);
     } else {
       plain_sub_block(w + row * row_bytes + b * BLOCK_BYTES, sub, &plain);
     }
     for (int c = 0; c < SUB_BLOCK; c++) {
-      const float value = (plain.d * (float)plain.scale[c / 16]) * (float)(plain.q[c] - OFFSET);
-      y[c] = HAS_MINIMUM ? value + plain.m : value;
+      const float value = (plain.d * (float)plain.scale[c / 16]) * (float)(VALUE(plain.q[c]) - OFFSET);
+      y[c] = HAS_MINIMUM ? value + plain.m * (float)plain.minimum[c / 16] : value;
     }
   }
 }

@@ -7,7 +7,7 @@
 #define HAS_MINIMUM 0
 #define OFFSET 16
 #define SCALE_BYTES 2
-static const Field FIELDS[] = {{0, 2, 1, 1}};
+static const Field FIELDS[] = {{0, 2, 1, BINARY16}};
 
 typedef struct {
   v128_t d[2];

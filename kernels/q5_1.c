@@ -7,7 +7,7 @@
 #define HAS_MINIMUM 1
 #define OFFSET 0
 #define SCALE_BYTES 4
-static const Field FIELDS[] = {{0, 2, 1, 1}, {2, 2, 1, 1}};
+static const Field FIELDS[] = {{0, 2, 1, BINARY16}, {2, 2, 1, BINARY16}};
 
 typedef struct {
   v128_t d[2], m[2];

@@ -8,7 +8,7 @@
 #define HAS_MINIMUM 1
 #define OFFSET 0
 #define SCALE_BYTES 16
-static const Field FIELDS[] = {{0, 2, 1, 1}, {2, 2, 1, 1}, {4, 1, 12, 0}};
+static const Field FIELDS[] = {{0, 2, 1, BINARY16}, {2, 2, 1, BINARY16}, {4, 1, 12, INTEGER}};
 
 #define load_scales load_k_scales
 #define plain_scales plain_k_scales

@@ -5,10 +5,11 @@
 #define BLOCK_BYTES 210
 #define SUB_BLOCKS 8
 #define WEIGHT_BITS 6
+#define SPLIT_SCALES 1
 #define HAS_MINIMUM 0
 #define OFFSET 32
 #define SCALE_BYTES 18
-static const Field FIELDS[] = {{208, 2, 1, 1}, {192, 2, 8, 0}}; /* the scales in pairs: a sub-block's two */
+static const Field FIELDS[] = {{208, 2, 1, BINARY16}, {192, 2, 8, INTEGER}}; /* the scales in pairs: a sub-block's two */
 
 typedef struct {
   v128_t d[2];

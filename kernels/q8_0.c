@@ -4,10 +4,11 @@
 #define BLOCK_BYTES 34
 #define SUB_BLOCKS 1
 #define WEIGHT_BITS 8
+#define WIDE 1
 #define HAS_MINIMUM 0
 #define OFFSET 0
 #define SCALE_BYTES 2
-static const Field FIELDS[] = {{0, 2, 1, 1}};
+static const Field FIELDS[] = {{0, 2, 1, BINARY16}};
 
 typedef struct {
   v128_t d[2];

@@ -1,5 +1,6 @@
 /* Activations to 8 bits: float32 x[rows][k] -> q[rows][k] in -127..127 and an ActivationBlock for every 32 of them.
- * With wide set, q is written as 16-bit integers, which is what 8-bit weights multiply with. */
+ * With wide set, q is written as 16-bit integers, which is what 8-bit weights multiply with. Each 32 stand in the order of
+ * the interleaved layout (interleave.h). */
 #include "quantize.h"
 
 /* One block as 16-bit integers in four vectors. A NaN or an infinity in x makes the scale NaN or infinite, so that it shows
@@ -41,11 +42,15 @@ void quantize_blocks(const float *x, void *q, ActivationBlock *blocks, int wide,
     quantize_block(x + (size_t)b * ACTIVATION_BLOCK, v, blocks + b);
     if (wide) {
       int16_t *to = (int16_t *)q + (size_t)b * ACTIVATION_BLOCK;
-      for (int i = 0; i < 4; i++) store(to + 8 * i, v[i]);
+      for (int i = 0; i < 2; i++) {
+        store(to + 16 * i, wasm_i16x8_shuffle(v[i], v[2 + i], 0, 8, 1, 9, 2, 10, 3, 11));
+        store(to + 16 * i + 8, wasm_i16x8_shuffle(v[i], v[2 + i], 4, 12, 5, 13, 6, 14, 7, 15));
+      }
     } else {
       int8_t *to = (int8_t *)q + (size_t)b * ACTIVATION_BLOCK;
-      store(to, wasm_i8x16_narrow_i16x8(v[0], v[1]));
-      store(to + 16, wasm_i8x16_narrow_i16x8(v[2], v[3]));
+      const v128_t low = wasm_i8x16_narrow_i16x8(v[0], v[1]), high = wasm_i8x16_narrow_i16x8(v[2], v[3]);
+      store(to, wasm_i16x8_shuffle(low, high, 0, 8, 1, 9, 2, 10, 3, 11));
+      store(to + 16, wasm_i16x8_shuffle(low, high, 4, 12, 5, 13, 6, 14, 7, 15));
     }
   }
 }
