@@ -6,8 +6,9 @@ enum { F32 = 0, F16 = 1, BF16 = 30 };
 
 /* GGUF's number, name, columns of a block. */
 #define QUANTIZED(DO)                                                                                     \
-  DO(2, q4_0, 32) DO(3, q4_1, 32) DO(6, q5_0, 32) DO(7, q5_1, 32) DO(8, q8_0, 32) DO(12, q4_k, 256)       \
-  DO(13, q5_k, 256) DO(14, q6_k, 256)
+  DO(2, q4_0, 32) DO(3, q4_1, 32) DO(6, q5_0, 32) DO(7, q5_1, 32) DO(8, q8_0, 32) DO(10, q2_k, 256)       \
+  DO(11, q3_k, 256) DO(12, q4_k, 256) DO(13, q5_k, 256) DO(14, q6_k, 256) DO(20, iq4_nl, 32)              \
+  DO(23, iq4_xs, 256) DO(34, tq1_0, 256) DO(35, tq2_0, 256) DO(39, mxfp4, 32)
 
 #define DECLARE(number, name, columns)                                                          \
   void matmul_##name(const Matmul *m);                                                 \

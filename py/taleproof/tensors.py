@@ -24,7 +24,11 @@ W = TypeVar("W", covariant=True)
 INTERLEAVED_ROWS = 8
 """Rows that stand together in the interleaved layout (kernels/interleave.h)."""
 
-KERNEL_TYPES = frozenset({"F32", "F16", "BF16", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q4_K", "Q5_K", "Q6_K"})
+KERNEL_TYPES = frozenset(
+    {"F32", "F16", "BF16"}
+    | {"Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K"}
+    | {"IQ4_NL", "IQ4_XS", "MXFP4", "TQ1_0", "TQ2_0"}
+)
 """Types that the kernels multiply with as they are."""
 
 

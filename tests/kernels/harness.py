@@ -16,7 +16,10 @@ from taleproof.wasmtime_host import WasmtimeArena
 Floats = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
 
-QUANTISED = ("Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q4_K", "Q5_K", "Q6_K")
+QUANTISED = (
+    *("Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K"),
+    *("IQ4_NL", "IQ4_XS", "MXFP4", "TQ1_0", "TQ2_0"),
+)
 HALF_FIELDS = {
     "Q4_0": (0,),
     "Q4_1": (0, 2),
@@ -26,6 +29,13 @@ HALF_FIELDS = {
     "Q4_K": (0, 2),
     "Q5_K": (0, 2),
     "Q6_K": (208,),
+    "Q2_K": (80, 82),
+    "Q3_K": (108,),
+    "IQ4_NL": (0,),
+    "IQ4_XS": (0,),
+    "MXFP4": (),
+    "TQ1_0": (52,),
+    "TQ2_0": (64,),
 }
 """Where a block has its binary16 numbers."""
 
@@ -83,7 +93,7 @@ class Harness:
         program = self.put(encode(ops.program, offsets, 0, len(ids)))
         step = self.put(struct.pack(f"<III{len(ids)}I", len(ids), position, 0, *ids))
         self.arena.write(step + 8, struct.pack("<I", step + 12))
-        self.arena.run(program, len(ops.program.instructions), step)
+        self.arena.run(program, len(ops.program.instructions), step, self.arena.threads)
         rows = result.rows or len(ids)
         data = self.arena.read(offsets[result], rows * result.row_bytes)
         return np.frombuffer(data, np.float32).reshape(rows, result.columns)
@@ -107,7 +117,7 @@ class Harness:
             made[1]: self.arena.allocate(rows * columns // 32 * 16),
         }
         program = self.put(encode(ops.program, offsets, 0, rows))
-        self.arena.run(program, 1, self.put(struct.pack("<III", rows, 0, 0)))
+        self.arena.run(program, 1, self.put(struct.pack("<III", rows, 0, 0)), 1)
         return offsets[made[0]], offsets[made[1]]
 
 
@@ -118,6 +128,8 @@ def random_blocks(type_name: str, rows: int, columns: int, rng: np.random.Genera
     blocks = rng.integers(0, 256, (count, block_type.nbytes), np.uint8)
     for at in HALF_FIELDS[type_name]:
         blocks[:, at : at + 2] = (rng.standard_normal(count) * scale).astype("<f2").reshape(-1, 1).view(np.uint8)
+    if type_name == "MXFP4":  # an exponent: 127 and more is 1 and more
+        blocks[:, 0] = np.rint(np.log2(scale)) + rng.integers(125, 129, count)
     return blocks
 
 

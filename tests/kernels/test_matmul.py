@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kernels.harness import HALF_FIELDS, QUANTISED, Floats, Harness, decode, random_blocks
+from taleproof.ops.wasm_ops import WIDE_TYPES
 from taleproof.quant import BLOCK_TYPES
 from taleproof.wasmtime_host import BUILDS
 
@@ -33,7 +34,7 @@ def multiply(harness: Harness, type_name: str, blocks: np.ndarray, x: Floats) ->
 
 def multiply_plain(harness: Harness, type_name: str, blocks: np.ndarray, x: Floats) -> Floats:
     tensor = harness.tensor(type_name, blocks, SHAPE, interleave=False)
-    q, scales = harness.quantise(x, wide=type_name == "Q8_0")
+    q, scales = harness.quantise(x, wide=type_name in WIDE_TYPES)
     y = harness.arena.allocate(4 * len(x) * ROWS)
     harness.arena.call("matmul_plain", tensor.number, y, q, scales, tensor.offset, len(x), COLUMNS, ROWS)
     return np.frombuffer(harness.arena.read(y, 4 * len(x) * ROWS), np.float32).reshape(len(x), ROWS)
@@ -138,12 +139,12 @@ def test_infinities_among_the_weights_are_noticed(harness: Harness, type_name: s
     block_type = BLOCK_TYPES[type_name]
     count = ROWS * COLUMNS // block_type.elements
     blocks = np.zeros((count, block_type.nbytes), np.uint8)
-    width = 4 if type_name == "F32" else 2
-    infinity = {"F32": [0, 0, 0x80, 0x7F], "BF16": [0x80, 0x7F]}.get(type_name, [0x00, 0x7C])
+    infinities = {"F32": [0, 0, 0x80, 0x7F], "BF16": [0x80, 0x7F], "MXFP4": [0xFF]}
+    infinity = infinities.get(type_name, [0x00, 0x7C])
     offset = harness.tensor(type_name, blocks, SHAPE, interleave=False).offset
     assert harness.arena.call("is_finite", block_type.gguf_id, offset, *SHAPE) == 1
-    for at in HALF_FIELDS.get(type_name, (0,)):
+    for at in HALF_FIELDS.get(type_name) or (0,):
         broken = blocks.copy()
-        broken[-1, at : at + width] = infinity
+        broken[-1, at : at + len(infinity)] = infinity
         harness.arena.write(offset, broken.tobytes())
         assert harness.arena.call("is_finite", block_type.gguf_id, offset, *SHAPE) == 0

@@ -25,6 +25,9 @@ HEADS_AT_ONCE = 3
 
 _FLOAT_TYPES = ("F32", "F16", "BF16")
 
+WIDE_TYPES = ("Q8_0", "IQ4_NL", "IQ4_XS")
+"""Types with signed 8-bit weights, which the kernels multiply with 16-bit activations."""
+
 
 @dataclass(frozen=True)
 class ArenaTensor:
@@ -103,7 +106,7 @@ class WasmOps:
         """Multiply with the transposed matrix; quantised matrices take quantised activations."""
         rows, columns = weight.shape
         y = _floats(x.rows, rows)
-        q, blocks = (x, 0) if weight.type in _FLOAT_TYPES else self.quantize(x, wide=weight.type == "Q8_0")
+        q, blocks = (x, 0) if weight.type in _FLOAT_TYPES else self.quantize(x, wide=weight.type in WIDE_TYPES)
         self._emit(Op.MATMUL, x.rows, y, q, blocks, weight.offset, weight.number, rows, columns)
         return y
 
