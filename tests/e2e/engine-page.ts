@@ -1,7 +1,8 @@
 /** The engine by itself in a browser: engine.html, and what a test asks of it, run in the page. */
 
 import { execFileSync } from "node:child_process";
-import type { Page } from "@playwright/test";
+import { createHash } from "node:crypto";
+import { expect, type Page } from "@playwright/test";
 import type { EngineClient, EngineError } from "../../web/engine/client";
 import type {
   LoadProgress,
@@ -148,6 +149,19 @@ export async function write(
   );
 }
 
+/** Opens the demo model, which must work. */
+export async function opened(page: Page): Promise<void> {
+  const outcome = await open(page, DEMO_REQUEST);
+  expect(outcome.error).toBeUndefined();
+}
+
+/** Writes, which must work. */
+export async function written(page: Page, request: WriteRequest, stopAfter?: number): Promise<WriteEvent[]> {
+  const outcome = await write(page, request, stopAfter);
+  expect(outcome.error).toBeUndefined();
+  return outcome.ok ?? [];
+}
+
 export function tokensOf(events: WriteEvent[]): number[] {
   return events.flatMap((event) => (event.kind === "token" ? [event.id] : []));
 }
@@ -174,9 +188,12 @@ export function writtenByCommandLine(prompt: string, maxTokens: number): { token
 }
 
 /** A tiny model in GGUF, as tests/fixtures/make.py makes it. */
-export function tinyModel(): Buffer {
+function tinyModel(): { file: Buffer; sha256: string } {
   const script =
     "import sys; from fixtures.make import tiny_gguf; sys.stdout.buffer.write(tiny_gguf('Q8_0'))";
   const env = { ...process.env, PYTHONPATH: "tests" };
-  return execFileSync(PYTHON, ["-c", script], { env, maxBuffer: 1 << 26 });
+  const file = execFileSync(PYTHON, ["-c", script], { env, maxBuffer: 1 << 26 });
+  return { file, sha256: createHash("sha256").update(file).digest("hex") };
 }
+
+export const TINY = tinyModel();

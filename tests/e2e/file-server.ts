@@ -104,3 +104,17 @@ export class FileServer {
     response.end();
   }
 }
+
+/** Runs a test with a server for one file. */
+export async function served(
+  file: string | Buffer,
+  faults: Faults,
+  run: (server: FileServer) => Promise<void>,
+): Promise<void> {
+  const server = await FileServer.start(file, faults);
+  try {
+    await run(server);
+  } finally {
+    await server.stop();
+  }
+}
