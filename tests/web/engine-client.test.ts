@@ -255,9 +255,20 @@ describe("a crash", () => {
   test("of the worker itself has a sentence for a person", async () => {
     const { client, workers, crashes } = played();
     const ready = client.ready();
+    workers[0]!.send({ id: 1, kind: "progress", progress: { step: "kernels", fraction: 0.1 } });
     workers[0]!.breakDown();
     await expect(ready).rejects.toMatchObject({ code: "engine-crashed" });
     expect(crashes[0]?.message).toMatch(/Your stories are safe/);
+  });
+
+  test("before the worker said anything is a start that failed", async () => {
+    const { client, workers, crashes } = played();
+    const ready = client.ready();
+    workers[0]!.breakDown();
+    await expect(ready).rejects.toMatchObject({ code: "engine-start-failed" });
+    expect(crashes).toEqual([]);
+    void client.ready();
+    expect(workers).toHaveLength(2);
   });
 
   test("of a worker that was closed already is nobody's business", () => {

@@ -144,6 +144,14 @@ describe("the store of model files", () => {
     expect(await none.report()).toEqual({ available: false, models: [], used: 0, free: null });
   });
 
+  test("tidies up what was never accepted, and nothing else", async () => {
+    const folder = new Folder();
+    folder.files.set("unverified.part", bytes("half"));
+    folder.files.set(`${SHA256}.part`, bytes("half"));
+    await storageOver(folder).tidy();
+    expect([...folder.files.keys()]).toEqual([`${SHA256}.part`]);
+  });
+
   test("reports and removes", async () => {
     const folder = new Folder();
     folder.files.set(`${SHA256} a.gguf`, bytes("once upon"));

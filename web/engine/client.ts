@@ -52,6 +52,11 @@ export function randomSeed(): string {
 
 const CANCELLED = { code: "cancelled", message: "Stopped before it was done, as you asked." };
 
+const NOT_STARTED = {
+  code: "engine-start-failed",
+  message: "The engine could not be started. Check the connection and load the page again.",
+};
+
 export class EngineClient {
   private worker: WorkerLike | null = null;
   private started: Promise<EngineInfo> | null = null;
@@ -186,12 +191,16 @@ export class EngineClient {
   private ensureWorker(): WorkerLike {
     if (this.worker) return this.worker;
     const worker = this.spawn();
+    let heard = false;
     this.worker = worker;
     worker.addEventListener("message", (event) => {
+      heard = true;
       if (worker === this.worker) this.receive(event.data as ReplyMessage);
     });
     const broken = (event: Event): void => {
-      if (worker === this.worker) this.crash(crashData(event));
+      if (worker !== this.worker) return;
+      if (heard) this.crash(crashData(event));
+      else this.end(new EngineError(NOT_STARTED)); // its script did not arrive, or cannot be read
     };
     worker.addEventListener("error", broken);
     worker.addEventListener("messageerror", broken);

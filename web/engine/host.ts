@@ -116,7 +116,9 @@ export class EngineHost {
       const tell = throttled(progress);
       const file = localFile(request.source);
       const tokenizer = request.tokenizer ? localFile(request.tokenizer.source) : undefined;
-      return unwrap<OpenResult>(await api.open(JSON.stringify(request), file, tokenizer, tell, () => signal.aborted));
+      return unwrap<OpenResult>(
+        await api.open(JSON.stringify(request), file, tokenizer, tell, () => signal.aborted),
+      );
     } catch (thrown) {
       throw signal.aborted ? cancelled() : thrown;
     } finally {
@@ -185,6 +187,7 @@ export class EngineHost {
   }
 
   private async start(base: string, progress: (progress: StartProgress) => void): Promise<PythonApi> {
+    void this.storage.tidy();
     let furthest = 0;
     const step = (name: StartStep): void => {
       this.timings[name] = Math.round(performance.now());

@@ -11,6 +11,8 @@ import type { StorageReport, StoredModel } from "./protocol";
 
 const FOLDER = "models";
 const PARTIAL = ".part";
+/** What worker_load.py calls a download that nobody vouches for. */
+const UNVERIFIED = "unverified";
 
 /** A file kept here, open for reading straight into the arena. */
 export interface StoredFile {
@@ -69,6 +71,15 @@ export class ModelStorage {
   /** Whether a file with this digest is here; opens nothing. */
   async has(sha256: string): Promise<boolean> {
     return (await this.report()).models.some((model) => model.sha256 === sha256);
+  }
+
+  /** Forgets the half download that an earlier visit left of a file that nobody vouched for: it is never resumed. */
+  async tidy(): Promise<void> {
+    try {
+      await (await this.folder()).removeEntry(UNVERIFIED + PARTIAL);
+    } catch {
+      // None there, or another tab is at it.
+    }
   }
 
   /** The download named `key`, new or half done; undefined where nothing can be kept. */
