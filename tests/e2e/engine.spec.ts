@@ -1,7 +1,7 @@
 /** The engine in a real browser: real Python, real kernels, the real model. */
 
 import { availableParallelism } from "node:os";
-import { expect, test, type Page } from "@playwright/test";
+import { expect, test, type Page, type Response } from "@playwright/test";
 import {
   DEMO,
   DEMO_REQUEST,
@@ -159,6 +159,26 @@ test("every build of the kernels, with threads and without, writes the same bits
     "baseline, one thread",
     `baseline, ${many}`,
   ]);
+});
+
+test("Python starts from its picture and its bytecode, and without them too", async ({ page, context }) => {
+  const started = async (): Promise<string[]> => {
+    const fetched: string[] = [];
+    const note = (response: Response): void => {
+      const name = new URL(response.url()).pathname.split("/").at(-1) ?? "";
+      if (response.ok() && /wasm$|snapshot$|bytecode/.test(name)) fetched.push(name);
+    };
+    context.on("response", note);
+    const info = await page.evaluate(() => window.held.client!.ready());
+    expect(info.python).toMatch(/^3\.14/);
+    context.off("response", note);
+    return fetched.filter((name) => !/relaxed|baseline/.test(name)).sort();
+  };
+  // Python's own module is fetched once: a start from the picture that failed would fetch it again.
+  expect(await started()).toEqual(["bytecode.zip", "pyodide.asm.wasm", "python.snapshot"]);
+  await context.route(/snapshot$|bytecode/, (route) => route.abort());
+  await visit(page);
+  expect(await started()).toEqual(["pyodide.asm.wasm"]);
 });
 
 test("randomness in the worker comes from the seeded generator", async ({ page }) => {
