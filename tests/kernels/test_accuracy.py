@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from fixtures.quantise import encode
 from kernels.harness import QUANTISED, Harness, decode
-
 from taleproof.local import open_local
 from taleproof.score import score
 
