@@ -8,6 +8,7 @@ Usage: python scripts/build_kernels.py
 """
 
 import hashlib
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -43,7 +44,7 @@ def fingerprint() -> str:
 def compile_build(name: str, flags: list[str]) -> None:
     """Compile all kernels into build/kernels/NAME.wasm, in place only when complete."""
     target = OUTPUT / f"{name}.wasm"
-    partial = target.with_suffix(".partial")
+    partial = target.with_suffix(f".{os.getpid()}.partial")  # two set-ups may run at once
     sources = [str(path) for path in sorted(SOURCES.glob("*.c"))]
     command = [sys.executable, "-m", "ziglang", "cc", *FLAGS, *flags, *sources, "-o", str(partial)]
     subprocess.run(command, check=True, cwd=ROOT)
