@@ -149,6 +149,15 @@ export async function write(
   );
 }
 
+/** Takes away what the page needs for shared memory, and so for threads. */
+export async function withoutIsolation(page: Page): Promise<void> {
+  await page.route("**/engine.html", async (route) => {
+    const response = await route.fetch();
+    const headers = Object.entries(response.headers()).filter(([name]) => !name.startsWith("cross-origin-"));
+    await route.fulfill({ response, headers: Object.fromEntries(headers) });
+  });
+}
+
 /** Opens the demo model, which must work. */
 export async function opened(page: Page): Promise<void> {
   const outcome = await open(page, DEMO_REQUEST);

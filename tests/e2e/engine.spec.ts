@@ -13,6 +13,7 @@ import {
   textOf,
   tokensOf,
   visit,
+  withoutIsolation,
   write,
   writtenByCommandLine,
   written,
@@ -114,15 +115,6 @@ test("prompts that are hard to read: lone surrogates, emoji, right to left, none
   expect((await write(page, story(PROMPT, 4, { temperature: -1 }))).error?.code).toBe("invalid-setting");
   await written(page, story(PROMPT, 2)); // still usable
 });
-
-/** Takes away what the page needs for shared memory, and so for threads. */
-async function withoutIsolation(page: Page): Promise<void> {
-  await page.route("**/engine.html", async (route) => {
-    const response = await route.fetch();
-    const headers = Object.entries(response.headers()).filter(([name]) => !name.startsWith("cross-origin-"));
-    await route.fulfill({ response, headers: Object.fromEntries(headers) });
-  });
-}
 
 /** Takes away the kernels with the relaxed integer dot product, as a browser without it does. */
 async function withoutRelaxedKernels(page: Page): Promise<void> {
