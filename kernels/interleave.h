@@ -5,9 +5,9 @@
  * of three, five and six bits, the high bits; then the low bits of the weights. The last two are cut in sub-blocks of 32
  * columns, for which, with row 4 h + r and column 16 e + 2 j + i (h, e and i in 0..1, r in 0..3, j in 0..7):
  *
- *     low 2 bits, 64 bytes       byte 16 (j / 2) + 4 r + 2 e + i: bits 4 (j % 2) + 2 h
+ *     low 2 bits, 64 bytes       byte 16 (j / 2) + 4 r + 2 e + i: bits 4 h + 2 (j % 2)
  *     low 4 bits, 128 bytes      byte 16 j + 4 r + 2 e + i: bits 4 h
- *     1 high bit, 32 bytes       byte 16 h + 4 r + 2 e + i: bit j
+ *     1 high bit, 32 bytes       byte 16 (j / 4) + 4 r + 2 e + i: bit 4 h + j % 4
  *     2 high bits, 64 bytes      byte 32 h + 16 (j / 4) + 4 r + 2 e + i: bits 2 (j % 4)
  *     8-bit weights, 256 bytes   byte 32 j + 16 h + 8 i + 2 r + e
  *
@@ -49,23 +49,35 @@ INLINE int activation_at(int c, const int wide) {
   return wide ? 4 * j + 2 * i + e : 4 * j + 2 * e + i;
 }
 
-/* Low bits of four columns, of rows 0..3 in w[0] and of rows 4..7 in w[1]. */
-INLINE void load_low_bits(const uint8_t *low, const int bits, int j, v128_t w[2]) {
-  const v128_t mask = wasm_i8x16_splat(bits == 2 ? 0x03 : 0x0f);
-  const v128_t packed = load(low + 16 * (bits == 2 ? j / 2 : j));
-  const int at = bits == 2 ? 4 * (j % 2) : 0;
-  w[0] = wasm_v128_and(wasm_u16x8_shr(packed, at), mask);
-  w[1] = wasm_v128_and(wasm_u16x8_shr(packed, at + bits), mask);
+INLINE v128_t shift_left(v128_t v, const int by) { return by < 0 ? wasm_u16x8_shr(v, -by) : wasm_i16x8_shl(v, by); }
+
+/* Weights of four columns, of rows 0..3 in w[0] and of rows 4..7 in w[1]. */
+INLINE void load_two_bits(const uint8_t *low, int j, v128_t w[2]) {
+  const v128_t packed = load(low + 16 * (j / 2));
+  const v128_t mask = wasm_i8x16_const_splat(0x03);
+  w[0] = wasm_v128_and(wasm_u16x8_shr(packed, 2 * (j % 2)), mask);
+  w[1] = wasm_v128_and(wasm_u16x8_shr(packed, 4 + 2 * (j % 2)), mask);
 }
 
-/* One more bit, from `high`, in its place `to`. */
-INLINE void add_high_bit(const uint8_t *high, const int to, int j, v128_t w[2]) {
-  const v128_t mask = wasm_i8x16_splat((int8_t)(1 << to));
-  for (int half = 0; half < 2; half++) {
-    const v128_t bits = load(high + 16 * half);
-    const v128_t moved = j < to ? wasm_i16x8_shl(bits, to - j) : wasm_u16x8_shr(bits, j - to);
-    w[half] = wasm_v128_or(w[half], wasm_v128_and(moved, mask));
-  }
+INLINE void split_nibbles(v128_t packed, v128_t w[2]) {
+  const v128_t mask = wasm_i8x16_const_splat(0x0f);
+  w[0] = wasm_v128_and(packed, mask);
+  w[1] = wasm_v128_and(wasm_u16x8_shr(packed, 4), mask);
+}
+
+/* Two bits and a third: put together for all eight rows before the rows are parted. */
+INLINE void load_three_bits(const uint8_t *low, const uint8_t *high, int j, v128_t w[2]) {
+  const v128_t pairs = wasm_u16x8_shr(load(low + 16 * (j / 2)), 2 * (j % 2));
+  const v128_t thirds = shift_left(load(high + 16 * (j / 4)), 2 - j % 4);
+  split_nibbles(wasm_v128_or(wasm_v128_and(pairs, wasm_i8x16_const_splat(0x33)), wasm_v128_and(thirds, wasm_i8x16_const_splat(0x44))), w);
+}
+
+/* The fifth bit, from `high`, in its place. */
+INLINE void add_high_bit(const uint8_t *high, int j, v128_t w[2]) {
+  const v128_t bits = load(high + 16 * (j / 4));
+  const v128_t mask = wasm_i8x16_const_splat(0x10);
+  for (int half = 0; half < 2; half++)
+    w[half] = wasm_v128_or(w[half], wasm_v128_and(shift_left(bits, 4 - 4 * half - j % 4), mask));
 }
 
 /* The fifth and the sixth bit, from `high`, in their places. */
@@ -74,8 +86,7 @@ INLINE void add_two_high_bits(const uint8_t *high, int j, v128_t w[2]) {
   const int at = 2 * (j % 4);
   for (int half = 0; half < 2; half++) {
     const v128_t bits = load(high + 32 * half + 16 * (j / 4));
-    const v128_t moved = at < 4 ? wasm_i16x8_shl(bits, 4 - at) : wasm_u16x8_shr(bits, at - 4);
-    w[half] = wasm_v128_or(w[half], wasm_v128_and(moved, mask));
+    w[half] = wasm_v128_or(w[half], wasm_v128_and(shift_left(bits, 4 - at), mask));
   }
 }
 
@@ -88,13 +99,13 @@ INLINE Place low_place(const int bits, int row, int c) {
   const int e = c / 16, j = c % 16 / 2, i = c % 2, r = row % 4, h = row / 4;
   if (bits == 8) return (Place){32 * j + 16 * h + 8 * i + 2 * r + e, 0};
   const int at = 4 * r + 2 * e + i;
-  return bits == 4 ? (Place){16 * j + at, 4 * h} : (Place){16 * (j / 2) + at, 4 * (j % 2) + 2 * h};
+  return bits == 4 ? (Place){16 * j + at, 4 * h} : (Place){16 * (j / 2) + at, 4 * h + 2 * (j % 2)};
 }
 
 INLINE Place high_place(const int bits, int row, int c) {
   const int e = c / 16, j = c % 16 / 2, i = c % 2, r = row % 4, h = row / 4;
   const int at = 4 * r + 2 * e + i;
-  return bits == 1 ? (Place){16 * h + at, j} : (Place){32 * h + 16 * (j / 4) + at, 2 * (j % 4)};
+  return bits == 1 ? (Place){16 * (j / 4) + at, 4 * h + j % 4} : (Place){32 * h + 16 * (j / 4) + at, 2 * (j % 4)};
 }
 
 INLINE void put_bits(uint8_t *to, Place place, int q) { to[place.byte] |= (uint8_t)(q << place.shift); }

@@ -17,10 +17,10 @@ typedef struct {
 } Scales;
 
 INLINE void load_scales(const uint8_t *block, int sub, Scales *scales) {
-  const v128_t low = wasm_u8x16_shr(load(block + 16 + 16 * (sub % 4)), (uint32_t)(4 * (sub / 4)));
-  const v128_t high = wasm_u8x16_shr(load(block + 80 + 16 * (sub % 2)), (uint32_t)(2 * (sub / 2)));
+  const v128_t low = wasm_u16x8_shr(load(block + 16 + 16 * (sub % 4)), (uint32_t)(4 * (sub / 4)));
+  const v128_t high = wasm_u16x8_shr(load(block + 80 + 16 * (sub % 2)), (uint32_t)(2 * (sub / 2)));
   const v128_t scale = wasm_v128_or(wasm_v128_and(low, wasm_i8x16_const_splat(15)),
-                                    wasm_i8x16_shl(wasm_v128_and(high, wasm_i8x16_const_splat(3)), 4));
+                                    wasm_i16x8_shl(wasm_v128_and(high, wasm_i8x16_const_splat(3)), 4));
   const v128_t less = wasm_i8x16_sub(scale, wasm_i8x16_const_splat(32));
   scales->pairs[0] = wasm_i16x8_extend_low_i8x16(less);
   scales->pairs[1] = wasm_i16x8_extend_high_i8x16(less);

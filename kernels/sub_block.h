@@ -62,10 +62,13 @@ INLINE void load_weights(const uint8_t *block, int sub, int j, v128_t w[2], v128
 #ifdef TERNARY
   load_ternary(block + LOW_START, sub, j, w, carried);
 #else
+  const uint8_t *low = block + LOW_START + sub * LOW_BYTES, *high = block + HIGH_START + sub * HIGH_BYTES;
   (void)carried;
-  load_low_bits(block + LOW_START + sub * LOW_BYTES, LOW_BITS, j, w);
-  if (HIGH_BITS == 1) add_high_bit(block + HIGH_START + sub * HIGH_BYTES, LOW_BITS, j, w);
-  if (HIGH_BITS == 2) add_two_high_bits(block + HIGH_START + sub * HIGH_BYTES, j, w);
+  if (WEIGHT_BITS == 2) load_two_bits(low, j, w);
+  if (WEIGHT_BITS == 3) load_three_bits(low, high, j, w);
+  if (WEIGHT_BITS >= 4) split_nibbles(load(low + 16 * j), w);
+  if (WEIGHT_BITS == 5) add_high_bit(high, j, w);
+  if (WEIGHT_BITS == 6) add_two_high_bits(high, j, w);
 #ifdef TABLE
   for (int half = 0; half < 2; half++) w[half] = wasm_i8x16_swizzle(wasm_i8x16_const(TABLE), w[half]);
 #endif
