@@ -59,6 +59,8 @@ export class PlayedEngine implements EnginePort {
   /** Called before each event of a story. */
   before: (event: WriteEvent) => void = () => undefined;
 
+  useThreads: EnginePort["useThreads"] = async (count) => count;
+
   ready: EnginePort["ready"] = async () => ({
     kernels: "relaxed",
     threads: 2,

@@ -2,14 +2,19 @@
 
 import type { EngineClient } from "../engine/client";
 import type { EngineInfo, StartProgress } from "../engine/protocol";
+import { readLocal, writeLocal } from "./local";
 import type { Notices } from "./notices.svelte";
 
+const THREADS_KEY = "taleproof.threads";
+
 /** What the page needs of the engine. */
-export type EnginePort = Pick<EngineClient, "ready" | "open" | "write" | "storage">;
+export type EnginePort = Pick<EngineClient, "ready" | "open" | "write" | "storage" | "useThreads">;
 
 export class EngineState {
   progress = $state.raw<StartProgress | null>(null);
   info = $state.raw<EngineInfo | null>(null);
+  /** How many threads are used; all there are, unless the person said otherwise on this device. */
+  threads = $state(1);
 
   constructor(
     readonly port: EnginePort,
@@ -20,11 +25,24 @@ export class EngineState {
   async start(): Promise<void> {
     if (this.info) return;
     try {
-      this.info = await this.port.ready((progress) => (this.progress = progress));
+      const info = await this.port.ready((progress) => (this.progress = progress));
+      const wanted = Number(readLocal(THREADS_KEY));
+      this.threads = wanted ? await this.port.useThreads(wanted) : info.threads;
+      this.info = info;
     } catch (thrown) {
       this.notices.fail(thrown, { label: "Start the engine again", run: () => void this.start() });
     } finally {
       this.progress = null;
+    }
+  }
+
+  /** Uses so many threads from now on, and remembers it. The stories stay the same. */
+  async useThreads(count: number): Promise<void> {
+    writeLocal(THREADS_KEY, String(count));
+    try {
+      this.threads = await this.port.useThreads(count);
+    } catch (thrown) {
+      this.notices.fail(thrown);
     }
   }
 
