@@ -136,9 +136,10 @@ test("one flipped byte is refused; the page says so, shows both digests and reco
 });
 
 test("Stop during the download: the page is as it was, and the next attempt succeeds", async ({ page }) => {
-  await withServer(STORIES, { slow: 2_000 }, async (url) => {
+  const desk = new DeskPage(page);
+  // So slow that the download cannot end before it is stopped.
+  await withServer(STORIES, { slow: 60_000 }, async (url) => {
     await listSmallModel(page, url);
-    const desk = new DeskPage(page);
     await desk.visit();
     await desk.opening.fill("Once upon a time");
     await desk.button("Write").click();
@@ -147,6 +148,10 @@ test("Stop during the download: the page is as it was, and the next attempt succ
     await expect(desk.button("Write")).toBeFocused();
     await expect(desk.notice).toBeHidden();
     await expect(desk.opening).toHaveValue("Once upon a time");
+  });
+  await withServer(STORIES, {}, async (url) => {
+    await listSmallModel(page, url);
+    await page.reload();
     await desk.set({ "Most tokens": "10" });
     await desk.write("Once upon a time");
   });

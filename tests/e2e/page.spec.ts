@@ -63,7 +63,7 @@ test("the same seed writes the same story; Stop and Continue change nothing of i
   await expect(page.locator("article footer")).toContainText("Seed 20261122");
 
   await desk.startAgain();
-  await desk.set({ "Most tokens": "400" });
+  await desk.set({ "Most tokens": "1500" });
   await desk.button("Write").click();
   await expect(desk.story).toContainText(first.slice(0, OPENING.length + 20), { timeout: 60_000 });
   await desk.button("Stop").click();
