@@ -7,11 +7,11 @@
  */
 
 import type { PyodideAPI } from "pyodide";
-import { Arena } from "./arena";
+import type { Arena } from "./arena";
 import { EngineError } from "./errors";
 import { Fetcher } from "./fetcher";
-import { compileKernels } from "./kernels";
 import { LocalFile } from "./local-file";
+import { makeArena } from "./make-arena";
 import type {
   EngineInfo,
   ErrorData,
@@ -28,7 +28,6 @@ import type {
 import { startPython } from "./python";
 import { RateMeter } from "./rate";
 import { ModelStorage } from "./storage";
-import { canShareMemory, threadsOfDevice } from "./team";
 
 /** The Api of worker_api.py. Its methods answer with JSON: {"ok": result} or {"error": ErrorData}. */
 interface PythonApi {
@@ -169,23 +168,6 @@ export class EngineHost {
     if (!kept) this.fetcher.prefetch(request.source.url);
   }
 
-  /** The arena with its helpers; without them where they are not possible. */
-  private async makeArena(base: string): Promise<Arena> {
-    const threads = threadsOfDevice();
-    if (threads > 1 && !canShareMemory()) {
-      this.threadsReason = "this page is not isolated from others, so it has no shared memory";
-    } else if (threads > 1) {
-      try {
-        const arena = new Arena(await compileKernels(base, true));
-        this.threadsReason = await arena.gather(threads);
-        return arena;
-      } catch (thrown) {
-        this.threadsReason = String(thrown);
-      }
-    }
-    return new Arena(await compileKernels(base));
-  }
-
   private async start(base: string, progress: (progress: StartProgress) => void): Promise<PythonApi> {
     void this.storage.tidy();
     let furthest = 0;
@@ -194,9 +176,10 @@ export class EngineHost {
       furthest = Math.max(furthest, START_SHARES[name]);
       progress({ step: name, fraction: furthest });
     };
-    const arena = this.makeArena(base).then((made) => {
+    const arena = makeArena(base).then((made) => {
       step("kernels");
-      return made;
+      this.threadsReason = made.reason;
+      return made.arena;
     });
     arena.catch(() => undefined); // awaited below; until then a failure is not unhandled
     const python = await startPython(base, step);

@@ -21,9 +21,12 @@ export function threadsOfDevice(): number {
   return Math.max(1, Math.min(navigator.hardwareConcurrency || 1, MOST_THREADS));
 }
 
-/** Whether threads are possible here at all: the page must be isolated from others. */
-export function canShareMemory(): boolean {
-  return globalThis.crossOriginIsolated && typeof SharedArrayBuffer !== "undefined";
+/** Why threads are not possible here at all, or null where they are: they need memory that workers share. */
+export function whyNotShared(): string | null {
+  if (!globalThis.crossOriginIsolated) {
+    return "this page is not isolated from others, so it has no shared memory";
+  }
+  return typeof SharedArrayBuffer === "undefined" ? "this browser has no shared memory" : null;
 }
 
 export interface Team {

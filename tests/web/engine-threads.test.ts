@@ -1,0 +1,157 @@
+/** How many threads the engine gets: with real kernels on a real shared memory, and helpers whose part is played. */
+
+import { readFile } from "node:fs/promises";
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import { makeArena } from "../../web/engine/make-arena";
+import { threadsOfDevice } from "../../web/engine/team";
+
+const SITE = "https://example.org/tales/";
+
+/** What a helper does once it is told its task. */
+type Part = (helper: PlayedHelper) => void;
+
+const ready: Part = (helper) => helper.tell("message", { data: "ready" });
+const broken: Part = (helper) => helper.tell("error", { message: "no such script" });
+const silent: Part = () => undefined;
+
+let helpers: PlayedHelper[] = [];
+let part: (index: number) => Part = () => ready;
+let fetched: string[] = [];
+
+class PlayedHelper {
+  terminated = false;
+  private readonly listeners = new Map<string, (event: unknown) => void>();
+
+  constructor() {
+    helpers.push(this);
+  }
+
+  addEventListener(type: string, listener: (event: unknown) => void): void {
+    this.listeners.set(type, listener);
+  }
+
+  postMessage({ index }: { index: number }): void {
+    queueMicrotask(() => part(index)(this));
+  }
+
+  terminate(): void {
+    this.terminated = true;
+  }
+
+  tell(type: string, event: unknown): void {
+    this.listeners.get(type)?.(event);
+  }
+}
+
+function onDevice(cores: number, isolated = true): void {
+  vi.stubGlobal("navigator", { hardwareConcurrency: cores });
+  vi.stubGlobal("crossOriginIsolated", isolated);
+}
+
+beforeEach(() => {
+  helpers = [];
+  fetched = [];
+  part = () => ready;
+  vi.unstubAllGlobals();
+  vi.stubGlobal("Worker", PlayedHelper);
+  vi.stubGlobal("fetch", async (url: URL) => {
+    const name = url.href.slice(SITE.length);
+    fetched.push(name);
+    return new Response(await readFile(`build/${name}`));
+  });
+});
+
+describe("threads of a device", () => {
+  test.each([
+    [0, 1],
+    [1, 1],
+    [2, 2],
+    [8, 8],
+    [64, 8],
+  ])("with %i hardware threads are %i", (cores, threads) => {
+    onDevice(cores);
+    expect(threadsOfDevice()).toBe(threads);
+  });
+
+  test("that does not say are one", () => {
+    vi.stubGlobal("navigator", {});
+    expect(threadsOfDevice()).toBe(1);
+  });
+});
+
+describe("the arena", () => {
+  test.each([0, 1])("on a device of %i hardware threads has one, without a note", async (cores) => {
+    onDevice(cores);
+    const { arena, reason } = await makeArena(SITE);
+    expect([arena.threads, reason, helpers.length]).toEqual([1, null, 0]);
+    expect(fetched).toEqual([expect.not.stringContaining("shared")]);
+  });
+
+  test("on a device of 64 hardware threads has eight, each helper with a stack of its own", async () => {
+    onDevice(64);
+    const { arena, reason } = await makeArena(SITE);
+    expect([arena.threads, arena.threadsUsed, reason]).toEqual([8, 8, null]);
+    expect(helpers).toHaveLength(7);
+    expect(arena.base).toBeLessThanOrEqual(arena.size);
+    expect(fetched).toEqual([expect.stringContaining("shared")]);
+  });
+
+  test("of a page that is not isolated has one thread, and says so", async () => {
+    onDevice(4, false);
+    const { arena, reason } = await makeArena(SITE);
+    expect([arena.threads, helpers.length]).toEqual([1, 0]);
+    expect(reason).toContain("not isolated");
+    expect(fetched).toEqual([expect.not.stringContaining("shared")]);
+  });
+
+  test("of a browser without SharedArrayBuffer has one thread, and says so", async () => {
+    onDevice(4);
+    vi.stubGlobal("SharedArrayBuffer", undefined);
+    const { arena, reason } = await makeArena(SITE);
+    expect([arena.threads, helpers.length]).toEqual([1, 0]);
+    expect(reason).toBe("this browser has no shared memory");
+  });
+
+  test("has one thread where one of its helpers fails, and ends the others", async () => {
+    onDevice(4);
+    part = (index) => (index === 2 ? broken : ready);
+    const { arena, reason } = await makeArena(SITE);
+    expect([arena.threads, arena.threadsUsed]).toEqual([1, 1]);
+    expect(reason).toBe("a helper failed to start: no such script");
+    expect(helpers.map((helper) => helper.terminated)).toEqual([true, true, true]);
+  });
+
+  test("does not wait for a helper that says nothing", async () => {
+    onDevice(2);
+    part = () => silent;
+    vi.useFakeTimers();
+    try {
+      const made = makeArena(SITE);
+      await vi.waitFor(() => expect(vi.getTimerCount()).toBe(1));
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(await made).toMatchObject({ arena: { threads: 1 }, reason: "a helper did not start in time" });
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test("has one thread where workers are forbidden", async () => {
+    onDevice(4);
+    vi.stubGlobal("Worker", function forbidden() {
+      throw new Error("workers are forbidden here");
+    });
+    const { arena, reason } = await makeArena(SITE);
+    expect([arena.threads, reason]).toEqual([1, "workers are forbidden here"]);
+  });
+
+  test("has one thread where the kernels for shared memory cannot be had", async () => {
+    onDevice(4);
+    const fetchAny = fetch;
+    vi.stubGlobal("fetch", (url: URL) =>
+      url.href.includes("shared") ? Promise.resolve(new Response(null, { status: 404 })) : fetchAny(url),
+    );
+    const { arena, reason } = await makeArena(SITE);
+    expect([arena.threads, helpers.length]).toEqual([1, 0]);
+    expect(reason).toContain("could not be loaded");
+  });
+});
