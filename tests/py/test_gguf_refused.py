@@ -212,7 +212,7 @@ def test_a_row_that_is_not_whole_blocks() -> None:
     refused(with_tensors(Tensor("a", 12, (2, 128), bytes(144))), match="multiple of 256")
 
 
-@pytest.mark.parametrize(("number", "name"), [(4, "Q4_2"), (16, "IQ2_XXS"), (26, "I32"), (39, "MXFP4"), (1000, "1000")])
+@pytest.mark.parametrize(("number", "name"), [(4, "Q4_2"), (16, "IQ2_XXS"), (26, "I32"), (40, "NVFP4"), (1000, "1000")])
 def test_a_block_type_that_cannot_be_decoded_is_named(number: int, name: str) -> None:
     refused(with_tensors(Tensor("a", number, (256,), bytes(256))), UnknownBlockTypeError, name)
 
