@@ -66,24 +66,31 @@ INLINE v128_t accumulate(v128_t acc, v128_t dot, const Scales *scales, int half,
   return acc;
 }
 
+/* One sub-block of eight rows of weights against `tokens` rows of activations, whose blocks stand `stride` apart. */
+INLINE void add_sub_block(const uint8_t *block, int sub, const Activation *q, const ActivationBlock *activations,
+                          uint32_t stride, const int tokens, v128_t acc[4][2]) {
+  Scales scales;
+  v128_t dot[4][2];
+  load_scales(block, sub, &scales);
+  dot_sub_block(block, sub, &scales, q, stride * SUB_BLOCK, tokens, dot);
+  UNROLL for (int t = 0; t < tokens; t++)
+    for (int half = 0; half < 2; half++)
+      acc[t][half] = accumulate(acc[t][half], dot[t][half], &scales, half, activations + (size_t)t * stride);
+}
+
 /* Eight rows of weights against `tokens` rows of activations -> y[tokens][8]. */
 INLINE void tile(const Matmul *m, uint32_t row, uint32_t token, const int tokens) {
-  const uint32_t sub_blocks = m->k / SUB_BLOCK;
-  const uint8_t *group = m->w + (size_t)row * (sub_blocks / SUB_BLOCKS) * BLOCK_BYTES;
+  const uint32_t stride = m->k / SUB_BLOCK;
+  const uint8_t *block = m->w + (size_t)row * (stride / SUB_BLOCKS) * BLOCK_BYTES;
   const Activation *q = (const Activation *)m->x + (size_t)token * m->k;
-  const ActivationBlock *activations = m->blocks + (size_t)token * sub_blocks;
+  const ActivationBlock *a = m->blocks + (size_t)token * stride, *end = a + stride;
   v128_t acc[4][2];
   for (int t = 0; t < tokens; t++) acc[t][0] = acc[t][1] = wasm_f32x4_const_splat(0.0f);
-  for (uint32_t s = 0; s < sub_blocks; s++) {
-    const uint8_t *block = group + (size_t)(s / SUB_BLOCKS) * GROUP_BLOCK_BYTES;
-    const int sub = SUB_BLOCKS == 1 ? 0 : (int)(s % SUB_BLOCKS);
-    Scales scales;
-    v128_t dot[4][2];
-    load_scales(block, sub, &scales);
-    dot_sub_block(block, sub, &scales, q + (size_t)s * SUB_BLOCK, m->k, tokens, dot);
-    UNROLL for (int t = 0; t < tokens; t++) {
-      const ActivationBlock *a = activations + (size_t)t * sub_blocks + s;
-      for (int half = 0; half < 2; half++) acc[t][half] = accumulate(acc[t][half], dot[t][half], &scales, half, a);
+  for (; a < end; a += SUB_BLOCKS, q += SUB_BLOCKS * SUB_BLOCK, block += GROUP_BLOCK_BYTES) {
+    if (tokens == 1) { /* Known numbers of sub-blocks save a tenth to a third; with four tokens there is less to save. */
+      UNROLL for (int sub = 0; sub < SUB_BLOCKS; sub++) add_sub_block(block, sub, q + SUB_BLOCK * sub, a + sub, stride, 1, acc);
+    } else {
+      for (int sub = 0; sub < SUB_BLOCKS; sub++) add_sub_block(block, sub, q + SUB_BLOCK * sub, a + sub, stride, tokens, acc);
     }
   }
   float *y = m->y + (size_t)token * m->n + row;
