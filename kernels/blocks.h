@@ -86,6 +86,9 @@ INLINE void tile(const Matmul *m, uint32_t row, uint32_t token, const int tokens
   const ActivationBlock *a = m->blocks + (size_t)token * stride, *end = a + stride;
   v128_t acc[4][2];
   for (int t = 0; t < tokens; t++) acc[t][0] = acc[t][1] = wasm_f32x4_const_splat(0.0f);
+#if SUB_BLOCKS == 1
+  _Pragma("clang loop unroll_count(2)")
+#endif
   for (; a < end; a += SUB_BLOCKS, q += SUB_BLOCKS * SUB_BLOCK, block += GROUP_BLOCK_BYTES) {
     if (tokens == 1) { /* Known numbers of sub-blocks save a tenth to a third; with four tokens there is less to save. */
       UNROLL for (int sub = 0; sub < SUB_BLOCKS; sub++) add_sub_block(block, sub, q + SUB_BLOCK * sub, a + sub, stride, 1, acc);
