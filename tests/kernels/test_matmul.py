@@ -148,3 +148,23 @@ def test_infinities_among_the_weights_are_noticed(harness: Harness, type_name: s
         broken[-1, at : at + len(infinity)] = infinity
         harness.arena.write(offset, broken.tobytes())
         assert harness.arena.call("is_finite", block_type.gguf_id, offset, *SHAPE) == 0
+
+
+def test_every_exponent_of_mxfp4_is_read_exactly_and_those_too_large_are_noticed(harness: Harness) -> None:
+    blocks = np.random.default_rng(13).integers(0, 256, (256, 17), np.uint8)
+    blocks[:, 0] = np.arange(256)
+    finite = blocks[:253]
+    tensor = harness.tensor("MXFP4", finite, (253, 32))
+    rows = harness.run(lambda ops, _: ops.embedding(tensor), ids=range(253))
+    assert np.array_equal(rows, decode("MXFP4", finite, (253, 32)))
+    for exponent in (252, 253, 254, 255):
+        offset = harness.tensor("MXFP4", blocks[exponent : exponent + 1], (1, 32), interleave=False).offset
+        assert harness.arena.call("is_finite", tensor.number, offset, 1, 32) == (exponent == 252)
+
+
+def test_any_byte_of_tq1_0_is_read_as_numpy_reads_it(harness: Harness) -> None:
+    blocks = np.repeat(np.arange(256, dtype=np.uint8).reshape(-1, 1), 54, axis=1)
+    blocks[:, 52:] = np.array([0x00, 0x3C], np.uint8)  # 1.0
+    tensor = harness.tensor("TQ1_0", blocks, (256, 256))
+    rows = harness.run(lambda ops, _: ops.embedding(tensor), ids=range(256))
+    assert np.array_equal(rows, decode("TQ1_0", blocks, (256, 256)))
