@@ -131,7 +131,8 @@ test("every build of the kernels, with threads and without, writes the same bits
       await visit(page);
       expect((await open(page, request)).error).toBeUndefined();
       const info = await page.evaluate(() => window.held.client!.ready());
-      setups.push(`${info.kernels}, ${info.threads > 1 ? "threads" : "one thread"}`);
+      const threads = await page.evaluate((all) => window.held.client!.useThreads(all), info.threads);
+      setups.push(`${info.kernels}, ${threads > 1 ? "threads" : "one thread"}`);
       stories.push((await written(page, wish)).filter((event) => event.kind === "token"));
     };
     await writeOne();

@@ -64,6 +64,7 @@ export class PlayedEngine implements EnginePort {
   ready: EnginePort["ready"] = async () => ({
     kernels: "relaxed",
     threads: 2,
+    threadsUsed: 1,
     threadsReason: null,
     numericsVersion: 1,
     version: "0.1.0",

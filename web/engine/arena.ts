@@ -7,7 +7,7 @@
  */
 
 import type { CompiledKernels, KernelBuild } from "./kernels";
-import { gatherTeam, STACK_BYTES, TEAM_BYTES } from "./team";
+import { gatherTeam, STACK_BYTES, TEAM_BYTES, threadsToBeginWith } from "./team";
 
 const PAGE_BYTES = 65536;
 /** Enough for the kernels' own static data and stack. */
@@ -50,7 +50,8 @@ export class Arena {
     if (!this.ensure(this.base)) return "there is no memory for helpers";
     const { module, memory, team } = this;
     const gathered = await gatherTeam({ module, memory, team }, threads);
-    this.threads = this.threadsUsed = gathered.threads;
+    this.threads = gathered.threads;
+    this.threadsUsed = threadsToBeginWith(gathered.threads);
     return gathered.reason;
   }
 

@@ -24,6 +24,8 @@ export interface EngineInfo {
   kernels: "relaxed" | "baseline";
   /** How many threads there are to compute with; the bits do not depend on it. */
   threads: number;
+  /** How many of them are used to begin with. */
+  threadsUsed: number;
   /** Why there is only one, where the device has more cores; else null. */
   threadsReason: string | null;
   numericsVersion: number;

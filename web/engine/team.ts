@@ -16,9 +16,17 @@ export const STACK_BYTES = 64 * 1024;
 /** Team in kernels/team.c takes 32 bytes; a cache line of its own keeps it apart. */
 export const TEAM_BYTES = 64;
 
-/** The threads that this device should use: all its cores, for the page itself does next to nothing meanwhile. */
+/** The threads that this device can use: all its cores. */
 export function threadsOfDevice(): number {
   return Math.max(1, Math.min(navigator.hardwareConcurrency || 1, MOST_THREADS));
+}
+
+/**
+ * How many of them to use unless the person says otherwise: one core is left to the page. Two cores are often two halves
+ * of one, and then a second thread costs a story more in waiting than it brings.
+ */
+export function threadsToBeginWith(threads: number): number {
+  return Math.max(1, threads - 1);
 }
 
 /** Why threads are not possible here at all, or null where they are: they need memory that workers share. */

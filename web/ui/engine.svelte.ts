@@ -13,7 +13,7 @@ export type EnginePort = Pick<EngineClient, "ready" | "open" | "write" | "storag
 export class EngineState {
   progress = $state.raw<StartProgress | null>(null);
   info = $state.raw<EngineInfo | null>(null);
-  /** How many threads are used; all there are, unless the person said otherwise on this device. */
+  /** How many threads are used; what the person said on this device comes before the engine's own choice. */
   threads = $state(1);
 
   constructor(
@@ -27,7 +27,7 @@ export class EngineState {
     try {
       const info = await this.port.ready((progress) => (this.progress = progress));
       const wanted = Number(readLocal(THREADS_KEY));
-      this.threads = wanted ? await this.port.useThreads(wanted) : info.threads;
+      this.threads = wanted ? await this.port.useThreads(wanted) : info.threadsUsed;
       this.info = info;
     } catch (thrown) {
       this.notices.fail(thrown, { label: "Start the engine again", run: () => void this.start() });
