@@ -15,20 +15,29 @@ typedef struct {
   const Instruction *program;
   uint32_t count;
   const Step *step;
+  uint32_t patience;  /* seconds after which the program is given up when a helper does not come; 0 for never */
 } Team;
 
 /* How often a thread looks before it sleeps: longer than any other thread's share should take. */
 enum { LOOKS = 20000 };
 
+#define FOR_EVER 0
+#define SECOND 1000000000ll /* in nanoseconds */
+
 #define LOAD(p) __atomic_load_n(p, __ATOMIC_SEQ_CST)
 #define STORE(p, v) __atomic_store_n(p, v, __ATOMIC_SEQ_CST)
 
-/* Return once *word is no longer `old`. */
-static void await_change(Team *team, uint32_t *word, uint32_t old) {
+/* Return once *word is no longer `old`; trap if it still is after `patience` seconds. They are counted one by one, so that a
+ * machine that was asleep meanwhile does not use them up at once. */
+static void await_change(Team *team, uint32_t *word, uint32_t old, uint32_t patience) {
   for (int i = 0; i < LOOKS; i++)
     if (LOAD(word) != old) return;
   __atomic_fetch_add(&team->sleepers, 1, __ATOMIC_SEQ_CST);
-  while (LOAD(word) == old) __builtin_wasm_memory_atomic_wait32((int *)word, (int)old, -1);
+  for (uint32_t waited = 0; LOAD(word) == old;) {
+    enum { TIMED_OUT = 2 };
+    if (__builtin_wasm_memory_atomic_wait32((int *)word, (int)old, patience ? SECOND : -1) == TIMED_OUT && ++waited == patience)
+      __builtin_trap();
+  }
   __atomic_fetch_sub(&team->sleepers, 1, __ATOMIC_SEQ_CST);
 }
 
@@ -38,22 +47,23 @@ static void announce(Team *team, uint32_t *word, uint32_t value) {
   if (LOAD(&team->sleepers)) __builtin_wasm_memory_atomic_notify((int *)word, UINT32_MAX);
 }
 
-static void wait_for_all(Team *team, uint32_t threads) {
+/* Only the engine's own thread loses patience: its trap is the page's to tell, and the page ends all workers. */
+static void wait_for_all(Team *team, Thread thread) {
   const uint32_t phase = LOAD(&team->phase);
-  if (__atomic_add_fetch(&team->arrived, 1, __ATOMIC_SEQ_CST) == threads) {
+  if (__atomic_add_fetch(&team->arrived, 1, __ATOMIC_SEQ_CST) == thread.count) {
     STORE(&team->arrived, 0);
     announce(team, &team->phase, phase + 1);
   } else {
-    await_change(team, &team->phase, phase);
+    await_change(team, &team->phase, phase, thread.index ? FOR_EVER : team->patience);
   }
 }
 
 static void run_shares(Team *team, const Instruction *program, uint32_t count, const Step *step, Thread thread) {
   for (uint32_t i = 0; i < count; i++) {
-    if (program[i].waits) wait_for_all(team, thread.count);
+    if (program[i].waits) wait_for_all(team, thread);
     run_instruction(program + i, step, thread);
   }
-  wait_for_all(team, thread.count);
+  wait_for_all(team, thread);
 }
 
 /* Run a step on `threads` threads, the caller among them; the others are in `serve`. With one thread team is not read. */
@@ -73,7 +83,7 @@ EXPORT(run_program) void run_program(const Instruction *program, uint32_t count,
 /* A helper's life, as thread `index`: it never returns; its worker is ended from outside. */
 EXPORT(serve) void serve(Team *team, uint32_t index) {
   for (uint32_t job = 0;; job++) {
-    await_change(team, &team->job, job);
+    await_change(team, &team->job, job, FOR_EVER);
     if (index < team->threads) run_shares(team, team->program, team->count, team->step, (Thread){index, team->threads});
   }
 }

@@ -7,6 +7,9 @@ import { threadsOfDevice } from "../../web/engine/team";
 
 const SITE = "https://example.org/tales/";
 
+/** Where Team in kernels/team.c has the seconds after which a helper is given up. */
+const PATIENCE = 32;
+
 /** What a helper does once it is told its task. */
 type Part = (helper: PlayedHelper) => void;
 
@@ -153,5 +156,16 @@ describe("the arena", () => {
     const { arena, reason } = await makeArena(SITE);
     expect([arena.threads, helpers.length]).toEqual([1, 0]);
     expect(reason).toContain("could not be loaded");
+  });
+
+  test("gives a program up where a helper is gone, instead of waiting for ever", async () => {
+    onDevice(2);
+    const { arena } = await makeArena(SITE); // its helper said that it was ready, and is never heard of again
+    const team = new DataView(arena.view(0, arena.size).buffer, arena.team);
+    expect(team.getUint32(PATIENCE, true)).toBeGreaterThan(1);
+    team.setUint32(PATIENCE, 1, true);
+    const run = arena.exports.run_program as (...words: number[]) => void;
+    expect(() => run(0, 0, 0, arena.team, 2)).toThrow(WebAssembly.RuntimeError);
+    run(0, 0, 0, arena.team, 1); // alone it can do without
   });
 });

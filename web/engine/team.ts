@@ -13,8 +13,12 @@ const MOST_THREADS = 8;
 const START_MS = 5000;
 
 export const STACK_BYTES = 64 * 1024;
-/** Team in kernels/team.c takes 32 bytes; a cache line of its own keeps it apart. */
+/** Team in kernels/team.c takes 36 bytes; a cache line of its own keeps it apart. */
 export const TEAM_BYTES = 64;
+/** The word of Team that says how long the engine waits for a helper that was killed. */
+const PATIENCE_WORD = 8;
+/** Seconds: no share of an instruction takes so long, on any device. */
+const PATIENCE = 20;
 
 /** The threads that this device can use: all its cores. */
 export function threadsOfDevice(): number {
@@ -67,6 +71,7 @@ export async function gatherTeam(room: TeamRoom, threads: number): Promise<Team>
       });
     });
     await Promise.all(starts);
+    new Uint32Array(room.memory.buffer, room.team)[PATIENCE_WORD] = PATIENCE;
     return { threads, reason: null };
   } catch (thrown) {
     for (const helper of helpers) helper.terminate();
