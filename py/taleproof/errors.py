@@ -309,6 +309,19 @@ class ContextOverflowError(TaleproofError):
         )
 
 
+class KernelFaultError(TaleproofError):
+    """A kernel that the machine stopped: a fault of the kernels' own, or of what was given to them."""
+
+    code = "kernel-fault"
+
+    def __init__(self, kernel: str, reason: str) -> None:
+        super().__init__(
+            f"The kernel {kernel} stopped with a fault ({reason}). This is a mistake in the engine: please report it "
+            "with the model and the text. The numpy backend is slower and does without kernels.",
+            {"kernel": kernel, "reason": reason},
+        )
+
+
 class MissingKernelsError(TaleproofError):
     """The compiled kernels, or what runs them, are not there."""
 
@@ -363,6 +376,19 @@ class OutOfMemoryError(TaleproofError):
             f"{needed / 1e6:,.0f} MB more are needed, {used / 1e6:,.0f} MB are in use and {limit / 1e6:,.0f} MB is "
             "the most there can be. Close other tabs, or choose a smaller model or a shorter context.",
             {"needed": needed, "used": used, "limit": limit},
+        )
+
+
+class WrongKernelsError(TaleproofError):
+    """Kernels that do not compute here what they compute elsewhere."""
+
+    code = "wrong-kernels"
+
+    def __init__(self, build: str) -> None:
+        super().__init__(
+            f"The {build} kernels compute something else on this machine than they should, so nothing is written with "
+            "them. Install another version of wasmtime, or choose the numpy backend.",
+            {"build": build},
         )
 
 

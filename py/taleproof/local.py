@@ -71,10 +71,10 @@ def open_local(
     """
     if backend == "wasm":
         from .arena import ArenaBlob
-        from .wasmtime_host import WasmtimeArena
+        from .wasmtime_host import fastest_arena
 
         source = FileBlob(path)
-        arena = WasmtimeArena()
+        arena = fastest_arena()
         base = arena.allocate(source.size)
         arena.write(base, source.read(0, source.size))
         model = verified(ArenaBlob(arena, base, source.size, source.name), expected_sha256)

@@ -154,6 +154,44 @@ test("every build of the kernels, with threads and without, writes the same bits
   ]);
 });
 
+/** Replaces kernels on their way by ones whose integer dot product is another instruction. */
+async function withDoctoredKernels(
+  page: Page,
+  name: string,
+  right: number[],
+  wrong: number[],
+): Promise<void> {
+  await page.context().route(`**/kernels/${name}*`, async (route) => {
+    const response = await route.fetch();
+    const code = await response.body();
+    for (let at = code.indexOf(Buffer.from(right)); at >= 0; at = code.indexOf(Buffer.from(right), at))
+      Buffer.from(wrong).copy(code, at);
+    await route.fulfill({ response, body: code });
+  });
+}
+
+test("kernels that compute something else are passed over; where none is left, the engine refuses to start", async ({
+  page,
+}) => {
+  const start = (): Promise<unknown> =>
+    page.evaluate(() =>
+      window.held.client!.ready().then(
+        ({ kernels, kernelsReason }) => [kernels, kernelsReason],
+        (thrown: { code: string }) => thrown.code,
+      ),
+    );
+  const [dot, mul, sub] = [
+    [0xfd, 0x92, 0x02], // i16x8.relaxed_dot_i8x16_i7x16_s
+    [0xfd, 0x95, 0x01], // i16x8.mul
+    [0xfd, 0x91, 0x01], // i16x8.sub
+  ];
+  await withDoctoredKernels(page, "relaxed", dot!, mul!);
+  expect(await start()).toEqual(["baseline", expect.stringContaining("compute something else")]);
+  await withDoctoredKernels(page, "baseline", mul!, sub!);
+  await visit(page);
+  expect(await start()).toBe("wrong-kernels");
+});
+
 test("Python starts from its picture and its bytecode, and without them too", async ({ page, context }) => {
   const started = async (): Promise<string[]> => {
     const fetched: string[] = [];

@@ -65,6 +65,7 @@ export class PlayedEngine implements EnginePort {
     kernels: "relaxed",
     threads: 2,
     threadsUsed: 1,
+    kernelsReason: null,
     threadsReason: null,
     numericsVersion: 1,
     version: "0.1.0",

@@ -17,6 +17,8 @@ const MAXIMUM_PAGES = 65536;
 export class Arena {
   readonly build: KernelBuild;
   readonly code: Uint8Array;
+  /** Why it is not the fastest build that the browser could run, or null. */
+  readonly kernelsReason: string | null;
   readonly exports: WebAssembly.Exports;
   /** The first byte that is not the kernels' own, nor their threads'. */
   base: number;
@@ -32,6 +34,7 @@ export class Arena {
   constructor(kernels: CompiledKernels) {
     this.build = kernels.build;
     this.code = kernels.code;
+    this.kernelsReason = kernels.reason;
     const shared = kernels.shared;
     this.module = kernels.module;
     this.memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAXIMUM_PAGES, shared });

@@ -86,12 +86,13 @@ export class EngineHost {
   async init(base: string, progress: (progress: StartProgress) => void): Promise<EngineInfo> {
     this.ready ??= this.start(base, progress);
     this.api = await this.ready;
-    const info = unwrap<
-      Omit<EngineInfo, "timings" | "pyodide" | "threads" | "threadsUsed" | "threadsReason">
-    >(this.api.info());
+    const info = unwrap<Pick<EngineInfo, "kernels" | "numericsVersion" | "version" | "python" | "memory">>(
+      this.api.info(),
+    );
     const { arena, threadsReason, timings } = this;
     return {
       ...info,
+      kernelsReason: arena?.kernelsReason ?? null,
       threads: arena?.threads ?? 1,
       threadsUsed: arena?.threadsUsed ?? 1,
       threadsReason,

@@ -1,9 +1,10 @@
 /**
- * The kernels' module: which build this browser can run, fetched and compiled.
+ * The kernels' module: which build this browser can run, fetched, compiled and checked.
  *
  * In: the address of the site. Out: a compiled module and the name of its build. A browser without the relaxed integer
- * dot product, or with one that computes something else, gets the baseline build without a word: both give the same
- * bits. Refused, with an EngineError: a browser without SIMD, and kernels that cannot be fetched.
+ * dot product gets the baseline build without a word: both give the same bits. So does one where the faster build fails
+ * its own check (kernels/self_check.c), with a reason. Refused, with an EngineError: a browser without SIMD, kernels that
+ * cannot be fetched, and a baseline build that fails the check.
  */
 
 import { EngineError } from "./errors";
@@ -17,24 +18,16 @@ export interface CompiledKernels {
   build: KernelBuild;
   /** Whether it takes a shared memory, for threads. */
   shared: boolean;
+  /** Why it is the slower build where the browser has what the faster one needs; else null. */
+  reason: string | null;
 }
 
-const MAGIC = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
+const WRONG = "the faster ones compute something else in this browser than they should";
 
-/** A module that exports `f`: the dot product of 16 times -128 with 16 times 127, lane 0, added to 0. */
-const RELAXED_PROBE = new Uint8Array([
-  ...MAGIC,
-  ...[0x01, 0x05, 0x01, 0x60, 0x00, 0x01, 0x7f], // one type: () -> i32
-  ...[0x03, 0x02, 0x01, 0x00], // one function, of that type
-  ...[0x07, 0x05, 0x01, 0x01, 0x66, 0x00, 0x00], // exported as "f"
-  ...[0x0a, 0x18, 0x01, 0x16, 0x00],
-  ...[0x41, 0x80, 0x7f, 0xfd, 0x0f], // i32.const -128, i8x16.splat
-  ...[0x41, 0xff, 0x00, 0xfd, 0x0f], // i32.const 127, i8x16.splat
-  ...[0x41, 0x00, 0xfd, 0x11], // i32.const 0, i32x4.splat
-  ...[0xfd, 0x93, 0x02], // i32x4.relaxed_dot_i8x16_i7x16_add_s
-  ...[0xfd, 0x1b, 0x00, 0x0b], // i32x4.extract_lane 0, end
-]);
-const RELAXED_PROBE_RESULT = 4 * -128 * 127;
+/** Pages of memory for a check: the kernels' own data and stack, and what the check needs. */
+const CHECK_PAGES = 16;
+
+const MAGIC = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
 
 /** A module whose one function makes a vector: valid only where SIMD is. */
 const SIMD_PROBE = new Uint8Array([
@@ -44,18 +37,22 @@ const SIMD_PROBE = new Uint8Array([
   ...[0x0a, 0x08, 0x01, 0x06, 0x00, 0x41, 0x00, 0xfd, 0x0f, 0x0b],
 ]);
 
-/** Whether the relaxed integer dot product is there and computes what the kernels count on. */
-export function hasRelaxedDot(): boolean {
-  try {
-    if (!WebAssembly.validate(RELAXED_PROBE)) return false;
-    const probe = new WebAssembly.Instance(new WebAssembly.Module(RELAXED_PROBE));
-    return (probe.exports.f as () => number)() === RELAXED_PROBE_RESULT;
-  } catch {
-    return false;
-  }
-}
+/** The same, with the relaxed integer dot product that the faster build is made of. */
+const RELAXED_PROBE = new Uint8Array([
+  ...MAGIC,
+  ...[0x01, 0x05, 0x01, 0x60, 0x00, 0x01, 0x7b],
+  ...[0x03, 0x02, 0x01, 0x00],
+  ...[0x0a, 0x0f, 0x01, 0x0d, 0x00],
+  ...[0x41, 0x00, 0xfd, 0x0f], // i32.const 0, i8x16.splat
+  ...[0x41, 0x00, 0xfd, 0x0f],
+  ...[0xfd, 0x92, 0x02, 0x0b], // i16x8.relaxed_dot_i8x16_i7x16_s, end
+]);
 
-async function fetchKernels(base: string, build: KernelBuild, shared: boolean): Promise<CompiledKernels> {
+async function fetchKernels(
+  base: string,
+  build: KernelBuild,
+  shared: boolean,
+): Promise<Omit<CompiledKernels, "reason">> {
   const name = `kernels/${build}${shared ? "-shared" : ""}.wasm`;
   const response = await fetch(new URL(name, base));
   if (!response.ok) throw new Error(`${name}: ${response.status}`);
@@ -63,7 +60,19 @@ async function fetchKernels(base: string, build: KernelBuild, shared: boolean): 
   return { module: await WebAssembly.compile(code), code: new Uint8Array(code), build, shared };
 }
 
-/** Fetches and compiles the fastest build that this browser runs. */
+/** Whether fixed inputs give the bits that they should, on a memory of their own. */
+function computesRight(module: WebAssembly.Module, shared: boolean): boolean {
+  const memory = new WebAssembly.Memory({ initial: CHECK_PAGES, maximum: CHECK_PAGES, shared });
+  try {
+    const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+    const room = (exports.__heap_base as WebAssembly.Global<"i32">).value;
+    return (exports.self_check as (room: number) => number)(room) === 1;
+  } catch {
+    return false;
+  }
+}
+
+/** Fetches and compiles the fastest build that this browser runs as it should. */
 export async function compileKernels(base: string, shared = false): Promise<CompiledKernels> {
   if (!WebAssembly.validate(SIMD_PROBE)) {
     throw new EngineError({
@@ -72,13 +81,27 @@ export async function compileKernels(base: string, shared = false): Promise<Comp
         "This browser cannot run the engine: it lacks WebAssembly SIMD. Use a current Chrome, Firefox or Safari.",
     });
   }
-  if (hasRelaxedDot()) {
+  let reason: string | null = null;
+  if (WebAssembly.validate(RELAXED_PROBE)) {
     try {
-      return await fetchKernels(base, "relaxed", shared);
+      const kernels = await fetchKernels(base, "relaxed", shared);
+      if (computesRight(kernels.module, shared)) return { ...kernels, reason };
+      reason = WRONG;
     } catch {
       // The baseline build does the same, slower; if it fails too, its error is the one to tell.
     }
   }
+  const kernels = await fetchBaseline(base, shared);
+  if (computesRight(kernels.module, shared)) return { ...kernels, reason };
+  throw new EngineError({
+    code: "wrong-kernels",
+    message:
+      "This browser computes something else than it should, so no story it wrote could be written again. Update the " +
+      "browser, or use another one.",
+  });
+}
+
+async function fetchBaseline(base: string, shared: boolean): ReturnType<typeof fetchKernels> {
   try {
     return await fetchKernels(base, "baseline", shared);
   } catch (cause) {

@@ -22,6 +22,8 @@ export interface StartProgress {
 export interface EngineInfo {
   /** Which build of the kernels runs: with the relaxed integer dot product, or without. Both give the same bits. */
   kernels: "relaxed" | "baseline";
+  /** Why it is the slower build, where the browser should run the faster one; else null. */
+  kernelsReason: string | null;
   /** How many threads there are to compute with; the bits do not depend on it. */
   threads: number;
   /** How many of them are used to begin with. */

@@ -1,0 +1,124 @@
+/* Whether this machine computes as it should, asked before anything is written: fixed inputs go through every kind of kernel,
+ * and all results together make one number, which is part of the numerics version. It takes a few milliseconds at most.
+ *
+ * The inputs are pseudorandom bytes, all bits of a block among them, and activations at their limits; what they make is
+ * finite, because a NaN's bits are nobody's promise. */
+#include "attention.h"
+#include "elementwise.h"
+#include "matmul.h"
+#include "quantize.h"
+#include "rope.h"
+
+/* What the results of numerics version 1 make. */
+#define RIGHT 0x013856538223ac93ull
+
+void probabilities(float *x, uint32_t n);
+
+enum {
+  ROWS = 11, /* a group of eight that is interleaved, and three rows after it */
+  COLUMNS = 256,
+  TOKENS = 5, /* a tile of four, and one more */
+  CONTEXT = 64,
+  POSITIONS = 40, /* more than one block of keys */
+  HEADS = 4, /* more than are taken at once */
+  HEAD_DIM = 16,
+};
+
+typedef struct {
+  uint64_t hash;
+  uint8_t weights[ROWS * COLUMNS * sizeof(float)], scratch[8 * COLUMNS * sizeof(float)];
+  float x[TOKENS * COLUMNS], y[TOKENS * COLUMNS];
+  int16_t q[TOKENS * COLUMNS];
+  ActivationBlock blocks[TOKENS * COLUMNS / ACTIVATION_BLOCK];
+  int16_t keys[CONTEXT * (HEAD_DIM + 2)], values[CONTEXT * (HEAD_DIM + 2)];
+} Room;
+
+/* Block types: GGUF's number, bytes of a row, whether activations have 16 bits, and which byte of how many would make an
+ * exponent too large, and loses a bit. */
+static const struct {
+  uint8_t type, wide;
+  uint16_t row_bytes;
+  uint8_t period, exponent, mask;
+} KINDS[] = {
+    {0, 0, 1024, 4, 3, 0xbf}, {1, 0, 512, 0, 0, 0},  {30, 0, 512, 2, 1, 0xbf}, {2, 0, 144, 0, 0, 0},  {3, 0, 160, 0, 0, 0},
+    {6, 0, 176, 0, 0, 0},     {7, 0, 192, 0, 0, 0},  {8, 1, 272, 0, 0, 0},     {10, 0, 84, 0, 0, 0},  {11, 0, 110, 0, 0, 0},
+    {12, 0, 144, 0, 0, 0},    {13, 0, 176, 0, 0, 0}, {14, 0, 210, 0, 0, 0},    {20, 1, 144, 0, 0, 0}, {23, 1, 136, 0, 0, 0},
+    {34, 0, 54, 0, 0, 0},     {35, 0, 66, 0, 0, 0},  {39, 0, 136, 17, 0, 0x7f},
+};
+
+/* The generator of Numerical Recipes (Press et al. 2007, section 7.1.7); its high bits are the good ones. */
+static uint32_t next_random(uint32_t *state) {
+  *state = *state * 1664525u + 1013904223u;
+  return *state >> 8;
+}
+
+/* FNV-1a (RFC 9923). */
+static void take_results(Room *room, uint32_t count) {
+  const uint8_t *bytes = (const uint8_t *)room->y;
+  for (size_t i = 0; i < count * sizeof(float); i++) room->hash = (room->hash ^ bytes[i]) * 0x100000001b3ull;
+}
+
+/* Token 0 is at its lower limit throughout; the others have blocks of very different size, one of them zero. */
+static void make_inputs(float *x, uint32_t *state) {
+  for (uint32_t i = 0; i < TOKENS * COLUMNS; i++) {
+    const float size = (float)(i / ACTIVATION_BLOCK * 37 % 19) * 0.25f;
+    x[i] = i < COLUMNS ? -1.0f : ((float)next_random(state) * 0x1p-23f - 1.0f) * size;
+  }
+}
+
+static void check_matmuls(Room *room, uint32_t *state) {
+  for (size_t i = 0; i < sizeof(KINDS) / sizeof(KINDS[0]); i++) {
+    for (uint32_t at = 0; at < (uint32_t)KINDS[i].row_bytes * ROWS; at++) {
+      room->weights[at] = (uint8_t)(next_random(state) >> 8);
+      if (KINDS[i].period && at % KINDS[i].period == KINDS[i].exponent) room->weights[at] &= KINDS[i].mask;
+    }
+    const int floats = KINDS[i].type < 2 || KINDS[i].type == 30;
+    quantize_blocks(room->x, room->q, room->blocks, KINDS[i].wide, 0, TOKENS * COLUMNS / ACTIVATION_BLOCK);
+    interleave(KINDS[i].type, room->weights, room->scratch, ROWS, COLUMNS);
+    Matmul m = {room->y, floats ? (const void *)room->x : room->q, room->blocks, room->weights, TOKENS, COLUMNS, ROWS, 0, ROWS};
+    matmul(KINDS[i].type, &m);
+    take_results(room, TOKENS * ROWS);
+    m.rows = 1;
+    matmul(KINDS[i].type, &m);
+    take_results(room, ROWS);
+  }
+}
+
+static void check_attention(Room *room) {
+  const Cache keys = cache_at((uint32_t)(uintptr_t)room->keys, 1, HEAD_DIM, CONTEXT);
+  const Cache values = cache_at((uint32_t)(uintptr_t)room->values, 1, HEAD_DIM, CONTEXT);
+  write_keys(&keys, room->x + COLUMNS, 0, 0, POSITIONS);
+  write_values(&values, room->x + 2 * COLUMNS, 0, 0, POSITIONS);
+  const Attention attention = {room->y, room->x + 3 * COLUMNS, keys, values, room->scratch, 0.25f, HEADS, POSITIONS - 1};
+  attend(&attention, 0, 0);
+  take_results(room, HEADS * HEAD_DIM);
+}
+
+static void check_floats(Room *room) {
+  static const double FREQUENCIES[HEAD_DIM / 2] = {1.0, 0.5, 0.25, 0.1, 0.05, 0.01, 0.001, 0.0001};
+  float *const angles = (float *)room->scratch;
+  rope_angles(angles, FREQUENCIES, 1.0, HEAD_DIM / 2, 1000, 0, TOKENS);
+  for (int halves = 0; halves < 2; halves++) {
+    rope(room->y, room->x, angles, halves, COLUMNS / HEAD_DIM, HEAD_DIM, HEAD_DIM, 0, TOKENS);
+    take_results(room, TOKENS * COLUMNS);
+  }
+  rms_norm(room->y, room->x, room->x + COLUMNS, 1e-5f, COLUMNS, 0, TOKENS);
+  take_results(room, TOKENS * COLUMNS);
+  silu_gate(room->y, room->x, room->x + COLUMNS, 0, (TOKENS - 1) * COLUMNS);
+  add(room->y, room->y, room->x, 0, TOKENS * COLUMNS);
+  probabilities(room->y, TOKENS * COLUMNS - 1);
+  take_results(room, TOKENS * COLUMNS);
+}
+
+EXPORT(self_check_bytes) uint32_t self_check_bytes(void) { return sizeof(Room); }
+
+/* Whether the results, computed in self_check_bytes of memory, are what they should be. What they make stands at its start. */
+EXPORT(self_check) int self_check(Room *room) {
+  uint32_t state = 1;
+  room->hash = 0xcbf29ce484222325ull;
+  make_inputs(room->x, &state);
+  check_matmuls(room, &state);
+  check_attention(room);
+  check_floats(room);
+  return room->hash == RIGHT;
+}
