@@ -1,22 +1,37 @@
 /**
- * `npm run bench`: this engine and wllama side by side in one run, each in a Chromium of its own.
+ * `npm run bench`: this engine beside other engines in one run, each in a Chromium of its own, llama.cpp also natively.
  *
- * In: --rounds N (3), --tokens N (128), --threads N (1), --json. Out: a table, or with --json one object with every figure.
- * The engines take turns round by round, so that a machine that grows slower or hotter does so for both.
+ * In: --rounds N (3), --tokens N (128), --threads N,M (1,2, or 1 on a single core), --engines A,B (all), --json;
+ * --profile for the kernels' own times instead; --plot FILE for a picture; --markdown to put the table into README.md.
+ * Out: tables, or with --json one object with every figure.
  */
 import "./lib/node-version.mjs";
+import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 
 const { runScript, Problem } = await import("./lib/problem.mjs");
 const { setUp } = await import("./lib/set-up.mjs");
+const { candleModule } = await import("./lib/bench/candle.mjs");
+const { measureProfile } = await import("./lib/bench/profile.mjs");
+const { writePlot } = await import("./lib/bench/plot.mjs");
+const { writeReadme } = await import("./lib/bench/readme.mjs");
+const { runBench } = await import("./lib/bench/run.mjs");
 const { serveBench } = await import("./lib/bench/site.mjs");
-const { measureAll } = await import("./lib/bench/measure.mjs");
-const { formatTable } = await import("./lib/bench/table.mjs");
+const { formatProfile, formatText } = await import("./lib/bench/table.mjs");
+
+const ENGINES = ["taleproof", "wllama", "candle", "llama.cpp"];
 
 function positive(name, text) {
   const value = Number(text);
   if (Number.isInteger(value) && value > 0) return value;
-  throw new Problem("bad-option", `--${name} takes a whole number above 0, not "${text}".`);
+  throw new Problem("bad-option", `--${name} takes whole numbers above 0, not "${text}".`);
+}
+
+function engines(text) {
+  const wanted = ["taleproof", ...text.split(",").filter((name) => name !== "taleproof")];
+  const unknown = wanted.find((name) => !ENGINES.includes(name));
+  if (unknown === undefined) return wanted;
+  throw new Problem("bad-option", `--engines knows ${ENGINES.join(", ")}, not "${unknown}".`);
 }
 
 await runScript(async () => {
@@ -24,20 +39,39 @@ await runScript(async () => {
     options: {
       rounds: { type: "string", default: "3" },
       tokens: { type: "string", default: "128" },
-      threads: { type: "string", default: "1" },
+      threads: { type: "string", default: availableParallelism() > 1 ? "1,2" : "1" },
+      engines: { type: "string", default: ENGINES.join(",") },
       json: { type: "boolean", default: false },
+      profile: { type: "boolean", default: false },
+      plot: { type: "string" },
+      markdown: { type: "boolean", default: false },
     },
   });
-  const rounds = positive("rounds", values.rounds);
-  const tokens = positive("tokens", values.tokens);
-  const threads = positive("threads", values.threads);
+  const options = {
+    rounds: positive("rounds", values.rounds),
+    tokens: positive("tokens", values.tokens),
+    threads: values.threads.split(",").map((text) => positive("threads", text)),
+    engines: engines(values.engines),
+    say: (line) => console.error(line),
+  };
   // With --json, standard output belongs to the figures.
   if (values.json) console.log = console.error;
   await setUp();
-  const { url, close } = await serveBench();
+  const candle =
+    options.engines.includes("candle") && !values.profile ? await candleModule(options.say) : null;
+  const { url, close } = await serveBench(candle);
+  const show = (result, format) =>
+    process.stdout.write(values.json ? `${JSON.stringify(result, null, 2)}\n` : format(result));
   try {
-    const result = await measureAll(url, { rounds, tokens, threads, say: (line) => console.error(line) });
-    process.stdout.write(values.json ? `${JSON.stringify(result, null, 2)}\n` : formatTable(result));
+    if (values.profile) {
+      const [threads] = options.threads;
+      show(await measureProfile(url, { ...options, threads }), formatProfile);
+      return;
+    }
+    const result = await runBench(url, { ...options, candle: candle !== null });
+    show(result, formatText);
+    if (values.plot) writePlot(values.plot, result);
+    if (values.markdown) writeReadme(result);
   } finally {
     await close();
   }

@@ -1,36 +1,39 @@
 /**
- * What both pages of the benchmark share: the same buttons, the same clock, the same events.
+ * What all pages of the benchmark share: the same buttons, the same clock, the same events.
  *
- * In: one engine, behind four functions. Out: figures on `window.bench`, which scripts/bench.mjs reads. All times are
- * of performance.now() in the page, counted from its navigation; a click's time is the event's own time stamp.
+ * In: one engine, behind three functions. Out: figures on `window.bench`, which scripts/lib/bench reads. All times are of
+ * performance.now() in the page, counted from its navigation; a click's time is the event's own time stamp.
  */
 
 export interface Job {
   prompt: string;
+  /** The prompt's tokens, for an engine that brings no tokenizer. */
+  ids: number[];
   maxTokens: number;
 }
 
 /** Called for each piece of text as it arrives, with the number of tokens in it. */
 export type OnTokens = (count: number, text: string) => void;
 
-export interface BenchEngine {
-  /** Starts what can be started without a model; null for an engine that starts with its model. */
-  start: (() => Promise<void>) | null;
-  /** Opens the model at an address, from the browser's cache where it is there. */
-  open(url: string): Promise<void>;
-  /** Writes, the likeliest token each time. Returns the number of tokens in the prompt. */
-  write(job: Job, onTokens: OnTokens): Promise<number>;
-  /** Bytes a second of the digest over the model's file; null for an engine that computes none. */
-  digest(url: string): Promise<number | null>;
+export interface Prompted {
+  promptTokens: number;
+  /** The prompt's tokens, where the engine tells them. */
+  ids: number[];
 }
 
-export interface Written {
+export interface BenchEngine {
+  /** Opens the model, from the browser's cache where it is there; what can be started without it is started first. */
+  open(): Promise<void>;
+  /** Writes, the likeliest token each time. */
+  write(job: Job, onTokens: OnTokens): Promise<Prompted>;
+}
+
+export interface Written extends Prompted {
   clicked: number;
   /** When the writing itself began: after the model was opened, where the click had to open it. */
   began: number;
   first: number;
   last: number;
-  promptTokens: number;
   tokens: number;
   /** Tokens that arrived in the same moment as the first one. */
   firstTokens: number;
@@ -38,11 +41,9 @@ export interface Written {
 }
 
 export interface BenchPage {
-  started: Promise<number | null>;
   opened: Promise<number>;
   written: Promise<Written>;
   job: Job;
-  digest(): Promise<number | null>;
   memory(): Promise<number | null>;
 }
 
@@ -55,7 +56,17 @@ declare global {
   }
 }
 
-const MODEL = "models/SmolLM2-135M-Instruct.Q4_1.gguf";
+/** The model that all engines run. */
+export const MODEL = new URL("models/SmolLM2-135M-Instruct.Q4_1.gguf", document.baseURI).href;
+
+/** Positions of a text: room for the long one, and the same for every engine. */
+export const CONTEXT = 1024;
+
+/** What is asked for in the page's address. */
+export const query = new URLSearchParams(location.search);
+
+/** How many threads an engine is to use. */
+export const THREADS = Number(query.get("threads") ?? 1);
 
 function button(label: string, onClick: (event: MouseEvent) => void): void {
   const element = document.createElement("button");
@@ -71,11 +82,9 @@ async function write(
   ready: Promise<unknown>,
 ): Promise<Written> {
   await ready;
-  const result: Written = {
-    ...{ clicked, began: performance.now(), first: 0, last: 0 },
-    ...{ promptTokens: 0, tokens: 0, firstTokens: 0, text: "" },
-  };
-  result.promptTokens = await engine.write(job, (count, text) => {
+  const began = performance.now();
+  const result = { clicked, began, first: 0, last: 0, tokens: 0, firstTokens: 0, text: "" };
+  const prompted = await engine.write(job, (count, text) => {
     const now = performance.now();
     if (result.tokens === 0) result.first = now;
     if (now - result.first < 1) result.firstTokens += count;
@@ -83,32 +92,21 @@ async function write(
     result.tokens += count;
     result.text += text;
   });
-  return result;
+  return { ...result, ...prompted };
 }
 
-const query = new URLSearchParams(location.search);
-
-/** How many threads an engine is to use: `threads` in the page's address. */
-export const THREADS = Number(query.get("threads") ?? 1);
-
-/** With `open` in its address the page opens the model at once; otherwise the first click on Write does. */
+/** Opens the model at once; with `write` in the page's address it then writes a few words after that text. */
 export function runPage(engine: BenchEngine): void {
-  const url = new URL(MODEL, document.baseURI).href;
-  const started = engine.start ? engine.start().then(() => performance.now()) : Promise.resolve(null);
-  const open = (): Promise<number> => started.then(() => engine.open(url)).then(() => performance.now());
-  let opened: Promise<number> | null = query.has("open") ? open() : null;
+  const opened = engine.open().then(() => performance.now());
+  const prompt = query.get("write");
+  const first: Job = { prompt: prompt ?? "", ids: [], maxTokens: 8 };
   window.bench = {
-    started,
-    get opened() {
-      return (opened ??= open());
-    },
-    written: new Promise(() => {}),
-    job: { prompt: "", maxTokens: 0 },
-    digest: () => engine.digest(url),
+    opened,
+    written: prompt === null ? new Promise(() => {}) : write(engine, first, 0, opened),
+    job: first,
     memory: async () => (await performance.measureUserAgentSpecificMemory?.())?.bytes ?? null,
   };
   button("Write", (event) => {
-    opened ??= open();
     window.bench.written = write(engine, window.bench.job, event.timeStamp, opened);
   });
 }

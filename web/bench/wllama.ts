@@ -1,17 +1,19 @@
 /** The benchmark's page with wllama (llama.cpp compiled to WebAssembly): no GPU, otherwise as it comes. */
 import { Wllama } from "@wllama/wllama/esm/index.js";
 import wasm from "@wllama/wllama/esm/wasm/wllama.wasm?url";
-import { type BenchEngine, runPage, THREADS } from "./page";
-
-const CONTEXT = 1024;
+import { CONTEXT, MODEL, runPage, THREADS } from "./page";
 
 const silent = { debug() {}, log() {}, warn() {}, error() {} };
 const wllama = new Wllama({ default: wasm }, { logger: silent, suppressNativeLog: true });
 
-const engine: BenchEngine = {
-  start: null,
-  open: (url) =>
-    wllama.loadModelFromUrl(url, { n_threads: THREADS, n_gpu_layers: 0, n_ctx: CONTEXT, useCache: true }),
+runPage({
+  async open() {
+    const options = { n_threads: THREADS, n_gpu_layers: 0, n_ctx: CONTEXT, useCache: true };
+    await wllama.loadModelFromUrl(MODEL, options);
+    if (wllama.getNumThreads() !== THREADS) {
+      throw new Error(`wllama runs with ${wllama.getNumThreads()} threads`);
+    }
+  },
   async write({ prompt, maxTokens }, onTokens) {
     let promptTokens = 0;
     const chunks = await wllama.createCompletion({
@@ -26,11 +28,6 @@ const engine: BenchEngine = {
       promptTokens = chunk.usage?.prompt_tokens ?? promptTokens;
       if (chunk.timings) promptTokens = chunk.timings.prompt_n + (chunk.timings.cache_n ?? 0);
     }
-    if (wllama.getNumThreads() !== THREADS)
-      throw new Error(`wllama runs with ${wllama.getNumThreads()} threads`);
-    return promptTokens;
+    return { promptTokens, ids: [] };
   },
-  digest: () => Promise.resolve(null),
-};
-
-runPage(engine);
+});

@@ -1,8 +1,8 @@
 /**
  * One Chromium with a profile of its own, and what the operating system says about its memory.
  *
- * In: an engine's name. Out: pages of the benchmark. The profile lives on disk and outlasts a restart of the browser, so
- * that the second visit finds the model in the browser's cache, as a reader's second visit does.
+ * In: an address. Out: pages of the benchmark. The profile lives on disk and outlasts a restart of the browser, so that the
+ * second visit finds the model in the browser's cache, as a reader's second visit does.
  */
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -15,20 +15,17 @@ import { CHROMIUM_FLAGS, findChromium } from "../chromium.mjs";
 const FLAGS = [...CHROMIUM_FLAGS, "--enable-blink-features=ForceEagerMeasureMemory"];
 
 export class BenchBrowser {
-  static async create(name, base, threads) {
-    const profile = await mkdtemp(join(tmpdir(), `taleproof-bench-${name}-`));
-    return new BenchBrowser(name, `${base}${name}.html?threads=${threads}`, profile);
+  static async create() {
+    return new BenchBrowser(await mkdtemp(join(tmpdir(), "taleproof-bench-")));
   }
 
-  constructor(name, address, profile) {
-    this.name = name;
-    this.address = address;
+  constructor(profile) {
     this.profile = profile;
     this.context = null;
   }
 
-  /** Visit the engine's page in a browser that was just started; with `open` the page opens the model at once. */
-  async visit({ open = false } = {}) {
+  /** Visit a page in a browser that was just started. */
+  async visit(address) {
     await this.leave();
     this.context = await chromium.launchPersistentContext(this.profile, {
       executablePath: findChromium(),
@@ -36,10 +33,9 @@ export class BenchBrowser {
       headless: true,
     });
     const page = this.context.pages()[0] ?? (await this.context.newPage());
-    page.setDefaultTimeout(300_000);
-    page.on("pageerror", (error) => console.error(`${this.name}: ${error.message}`));
-    await page.goto(open ? `${this.address}&open` : this.address);
-    await page.waitForFunction(() => window.bench !== undefined);
+    page.setDefaultTimeout(600_000);
+    page.on("pageerror", (error) => console.error(`${address}: ${error.message}`));
+    await page.goto(address);
     return page;
   }
 

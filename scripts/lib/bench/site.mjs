@@ -1,13 +1,19 @@
-/** Builds the benchmark's two pages into build/bench, beside the same public files as the product's, and serves them. */
+/** Builds the benchmark's pages into build/bench, beside the same public files as the product's, and serves them. */
 import { join } from "node:path";
 import { HEADERS } from "../headers.mjs";
-import { PUBLIC, ROOT } from "../paths.mjs";
+import { PUBLIC, ROOT, venvProgram } from "../paths.mjs";
+import { placeFile } from "../place.mjs";
+import { runQuietly } from "../run.mjs";
 import { linkPublicFiles } from "../vite-public.mjs";
 
 const PAGES = join(ROOT, "web", "bench");
+const NAMES = ["taleproof", "wllama", "candle", "blank"];
 
-/** @returns {Promise<{url: string, close: () => Promise<void>}>} */
-export async function serveBench() {
+/**
+ * @param {string | null} candle the path of candle's module, where there is one
+ * @returns {Promise<{url: string, close: () => Promise<void>}>}
+ */
+export async function serveBench(candle) {
   const { build, preview } = await import("vite");
   const outDir = join(ROOT, "build", "bench");
   const shared = {
@@ -30,9 +36,16 @@ export async function serveBench() {
       target: "es2022",
       // wllama is one large module; that it is, is no news here.
       chunkSizeWarningLimit: 2000,
-      rollupOptions: { input: ["taleproof", "wllama"].map((name) => join(PAGES, `${name}.html`)) },
+      rollupOptions: { input: NAMES.map((name) => join(PAGES, `${name}.html`)) },
     },
   });
+  await runQuietly(
+    "The benchmark's models",
+    venvProgram("python"),
+    [join(ROOT, "scripts", "bench_models.py"), join(outDir, "bench-models")],
+    { log: "bench-models" },
+  );
+  if (candle) placeFile(candle, join(outDir, "candle", "candle.wasm"));
   const server = await preview({ ...shared, build: { outDir }, preview: { headers: HEADERS, port: 4190 } });
   return { url: server.resolvedUrls.local[0], close: () => server.close() };
 }

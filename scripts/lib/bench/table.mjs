@@ -1,44 +1,113 @@
-/** The figures as a table for people. In: what measureAll returns. Out: text. */
+/** The figures as tables for people. In: what a run resulted in. Out: lines of text, or Markdown. */
 
 const rate = (value) => value.toFixed(1);
 const seconds = (value) => (value / 1000).toFixed(2);
 const megabytes = (value) => (value / 1e6).toFixed(0);
 
-/** @type {[string, string, (value: number) => string][]} */
-const ROWS = [
-  ["decode, tokens/s", "decodeTokensPerSecond", rate],
-  ["prefill, tokens/s", "prefillTokensPerSecond", rate],
-  ["click to first token, model open, s", "clickToFirstTokenMs", seconds],
-  ["click to first token, model in the browser's cache, s", "clickToFirstTokenColdMs", seconds],
-  ["page opened to engine started, s", "pageToEngineMs", seconds],
-  ["page opened to ready to write, model in cache, s", "pageToReadyMs", seconds],
-  ["peak memory of the page's process, MB", "peakProcessBytes", megabytes],
-  ["digest, MB/s", "digestBytesPerSecond", megabytes],
+/** @type {[string, (row: object) => string | undefined][]} */
+const COLUMNS = [
+  ["decode, tokens/s", (row) => row.decodeTokensPerSecond && rate(row.decodeTokensPerSecond)],
+  ["prefill, tokens/s", (row) => row.prefillTokensPerSecond && rate(row.prefillTokensPerSecond)],
+  ["click to first token, s", (row) => row.clickToFirstTokenMs && seconds(row.clickToFirstTokenMs)],
+  ["page to first token, s", (row) => row.pageToFirstTokenMs && seconds(row.pageToFirstTokenMs)],
+  ["peak memory, MB", (row) => row.peakProcessBytes && megabytes(row.peakProcessBytes)],
 ];
 
-export function formatTable(result) {
-  const names = Object.keys(result.engines);
-  const cells = ROWS.map(([label, key, format]) => [
-    label,
-    ...names.map((name) => {
-      const value = result.engines[name][key];
-      return typeof value === "number" ? format(value) : "-";
-    }),
+function cellsOf(result) {
+  const head = ["engine", "threads", ...COLUMNS.map(([label]) => label)];
+  const rows = result.rows.map((row) => [
+    row.title,
+    String(row.threads),
+    ...COLUMNS.map(([, show]) => show(row) ?? "-"),
   ]);
-  const head = ["", ...names.map((name) => (name === "wllama" ? `wllama ${result.wllama}` : name))];
-  const widths = head.map((_, i) => Math.max(...[head, ...cells].map((row) => row[i].length)));
-  const line = (row) =>
-    row.map((cell, i) => (i ? cell.padStart(widths[i]) : cell.padEnd(widths[i]))).join("  ");
-  const first = result.engines[names[0]].rounds[0];
+  return { head, rows };
+}
+
+const widthsOf = (table) => table[0].map((_, i) => Math.max(...table.map((row) => row[i].length)));
+
+/** The first column to the left, the others to the right. */
+const padded = (row, widths) => row.map((cell, i) => (i ? cell.padStart(widths[i]) : cell.padEnd(widths[i])));
+
+/** Columns as wide as their longest cell. */
+function aligned(table) {
+  const widths = widthsOf(table);
+  const [head, ...rows] = table.map((row) => padded(row, widths).join("  "));
+  return [head, widths.map((width) => "-".repeat(width)).join("  "), ...rows];
+}
+
+/** What was measured, on what, and when. */
+export function captionOf(result) {
+  const { machine } = result;
+  const { promptTokens, tokens } = result.rows[0].rounds[0];
+  const native = result.rows.find(({ version }) => version !== null);
+  return (
+    `${result.date}, ${machine.cores} cores of ${machine.processor}, Chromium ${result.chromium}, ${result.model}: ` +
+    `${promptTokens} tokens of prompt, ${tokens} written, median of ${result.rounds} ` +
+    `rounds${native ? `; ${native.title} is ${native.version}` : ""}.`
+  );
+}
+
+export function formatMarkdown(result) {
+  const { head, rows } = cellsOf(result);
+  const widths = widthsOf([head, ...rows]);
+  const rule = widths.map((width, i) => (i ? `${"-".repeat(width - 1)}:` : "-".repeat(width)));
+  const lines = [padded(head, widths), rule, ...rows.map((row) => padded(row, widths))];
+  return lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+export function formatText(result) {
+  const { head, rows } = cellsOf(result);
+  const missing = result.missing.map(({ engine, why }) => `${engine}: ${why}`);
+  const aims = result.aims.map(({ aim, wanted, value, met }) => [
+    aim,
+    value.toPrecision(3),
+    wanted,
+    met ? "yes" : "no",
+  ]);
+  return [
+    ...["", captionOf(result), ""],
+    ...aligned([head, ...rows]),
+    ...missing,
+    "",
+    ...smallLines(result.small),
+    "",
+    ...aligned([["aim", "measured", "wanted", "met"], ...aims]),
+    "",
+  ].join("\n");
+}
+
+function smallLines(small) {
+  return Object.entries(small).map(([name, figures]) => {
+    const parts = Object.entries(figures.microsecondsPerToken).map(
+      ([part, us]) => `${part} ${us.toFixed(0)}`,
+    );
+    return `${name}: ${rate(figures.tokensPerSecond)} tokens/s; microseconds a token: ${parts.join(", ")}`;
+  });
+}
+
+export function formatProfile(profile) {
+  const head = ["kernel", "us/token", "share", "MB/token", "of memory's limit", "G multiply-adds/s"];
+  const tableOf = (rows) =>
+    aligned([
+      head,
+      ...rows.map(({ kernel, microseconds, share, bytes, shareOfMemoryLimit, multiplyAddsPerSecond }) => [
+        kernel,
+        microseconds.toFixed(1),
+        `${(share * 100).toFixed(1)} %`,
+        bytes === null ? "-" : (bytes / 1e6).toFixed(3),
+        shareOfMemoryLimit === null ? "-" : `${(shareOfMemoryLimit * 100).toFixed(1)} %`,
+        multiplyAddsPerSecond ? (multiplyAddsPerSecond / 1e9).toFixed(1) : "-",
+      ]),
+    ]);
+  const beside = Object.entries(profile.besideProgram).map(([name, us]) => `${name} ${us.toFixed(1)}`);
   return [
     "",
-    `${result.model}, ${result.threads === 1 ? "1 thread" : `${result.threads} threads`}, ${first.promptTokens} tokens of prompt, ${first.tokens} written, ` +
-      `median of ${result.rounds} rounds`,
-    `Chromium ${result.chromium}, ${result.machine.processor}, ${result.machine.cores} cores`,
+    `Writing, ${profile.threads} thread(s); memory is read at ${(profile.readBytesPerSecond / 1e9).toFixed(1)} GB/s`,
+    ...tableOf(profile.decode),
+    `beside the program, us/token: ${beside.join(", ")}`,
     "",
-    line(head),
-    widths.map((width) => "-".repeat(width)).join("  "),
-    ...cells.map(line),
+    "Reading a prompt",
+    ...tableOf(profile.prefill),
     "",
   ].join("\n");
 }

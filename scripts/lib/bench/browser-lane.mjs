@@ -1,0 +1,68 @@
+/**
+ * The lane of an engine in a browser: one engine, with one number of threads, in a Chromium of its own.
+ *
+ * In: texts to go on with. Out: figures. Refused: an engine that writes next to nothing.
+ */
+import { Problem } from "../problem.mjs";
+import { BenchBrowser } from "./browser.mjs";
+
+/** Four words, so that all the time until the first token is the opening's. */
+const FIRST_WORDS = "Once upon a time";
+
+export class BrowserLane {
+  /** @param {string} base the address of the benchmark's pages */
+  static async create(base, engine, title, threads) {
+    const address = `${base}${engine}.html?threads=${threads}`;
+    return new BrowserLane(engine, title, threads, address, await BenchBrowser.create());
+  }
+
+  constructor(engine, title, threads, address, browser) {
+    Object.assign(this, { engine, title, threads, address, browser });
+  }
+
+  /** A visit in a fresh browser that opens the model and writes at once. The first one puts the model into the cache. */
+  async visit() {
+    const page = await this.browser.visit(`${this.address}&write=${encodeURIComponent(FIRST_WORDS)}`);
+    const readyMs = await page.evaluate(() => window.bench.opened);
+    const { first } = await page.evaluate(() => window.bench.written);
+    return { pageToReadyMs: readyMs, pageToFirstTokenMs: first };
+  }
+
+  /** A visit that stays, for all rounds. */
+  async begin() {
+    this.page = await this.browser.visit(this.address);
+    await this.page.evaluate(() => window.bench.opened);
+  }
+
+  async round({ prompt, ids = [], maxTokens }) {
+    await this.page.evaluate((job) => void (window.bench.job = job), { prompt, ids, maxTokens });
+    await this.page.getByRole("button", { name: "Write" }).click();
+    const written = await this.page.evaluate(() => window.bench.written);
+    if (written.tokens <= written.firstTokens) {
+      throw new Problem(
+        "bench-no-text",
+        "An engine wrote next to nothing, so that its rate cannot be told. See above.",
+      );
+    }
+    const decoded = written.tokens - written.firstTokens;
+    return {
+      promptTokens: written.promptTokens,
+      tokens: written.tokens,
+      clickToFirstTokenMs: written.first - written.clicked,
+      prefillTokensPerSecond: (written.promptTokens / (written.first - written.began)) * 1000,
+      decodeTokensPerSecond: (decoded / (written.last - written.first)) * 1000,
+      text: written.text,
+      ids: written.ids,
+    };
+  }
+
+  /** What the operating system says, and what the browser counts by itself. */
+  async memory() {
+    const peakProcessBytes = await this.browser.peakMemory();
+    return { peakProcessBytes, browserCountedBytes: await this.page.evaluate(() => window.bench.memory()) };
+  }
+
+  async dispose() {
+    await this.browser.dispose();
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * The lane of llama.cpp on the machine itself, where the Python package xllamacpp is installed.
+ *
+ * In: a number of threads. Out: a lane as measure.mjs takes them, or why there is none. The process lives as long as the
+ * run, as the browsers do, so that its turns come between theirs.
+ */
+import { execFileSync, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { join } from "node:path";
+import { PUBLIC, ROOT, venvProgram } from "../paths.mjs";
+import { Problem } from "../problem.mjs";
+import { CONTEXT, MODEL } from "./jobs.mjs";
+
+const PACKAGE = "xllamacpp";
+const SCRIPT = join(ROOT, "scripts", "lib", "bench", "native.py");
+
+/** @returns {string | null} a Python that has the package */
+export function findNative(environment = process.env) {
+  const named = environment.TALEPROOF_XLLAMACPP_PYTHON;
+  const programs = named ? [named] : [venvProgram("python"), "python3"];
+  return programs.find(hasPackage) ?? null;
+}
+
+export const NO_NATIVE =
+  `not measured: install the Python package ${PACKAGE} (pip install ${PACKAGE}), and name that Python in ` +
+  "TALEPROOF_XLLAMACPP_PYTHON";
+
+function hasPackage(python) {
+  try {
+    execFileSync(python, ["-c", `import ${PACKAGE}`], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export class NativeLane {
+  engine = "llama.cpp";
+  title = "llama.cpp native";
+
+  constructor(python, threads) {
+    this.threads = threads;
+    this.python = python;
+  }
+
+  async begin() {
+    const model = join(PUBLIC, "models", MODEL);
+    this.child = spawn(this.python, [SCRIPT, model, String(this.threads), String(CONTEXT)], {
+      stdio: ["pipe", "pipe", "ignore"],
+    });
+    this.child.on("error", () => undefined); // its lines then end, which is told below
+    this.lines = createInterface({ input: this.child.stdout })[Symbol.asyncIterator]();
+    this.version = `${PACKAGE} ${(await this.#answer()).version}`;
+  }
+
+  async round({ prompt, maxTokens }) {
+    this.child.stdin.write(`${JSON.stringify({ prompt, tokens: maxTokens })}\n`);
+    const answer = await this.#answer();
+    return {
+      promptTokens: answer.prompt_n,
+      tokens: answer.predicted_n,
+      prefillTokensPerSecond: answer.prompt_per_second,
+      decodeTokensPerSecond: answer.predicted_per_second,
+      text: answer.text,
+    };
+  }
+
+  async #answer() {
+    const { value, done } = await this.lines.next();
+    if (done)
+      throw new Problem("bench-native", `${PACKAGE} ended before its time. Try it by itself: ${SCRIPT}`);
+    return JSON.parse(value);
+  }
+
+  async dispose() {
+    this.child?.kill();
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * A picture of the decode rates: a bar for each engine and number of threads, the slowest engine on top.
+ *
+ * In: a path, and what a run resulted in. Out: an SVG of its own colours, for light pages and dark ones.
+ */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { captionOf } from "./table.mjs";
+
+const WIDTH = 760;
+const MARGIN = 28;
+const BARS_FROM = 250;
+const BARS_TO = WIDTH - MARGIN - 60;
+const BAR = 18;
+const BAR_STEP = 23;
+const GROUP_GAP = 16;
+const TOP = 84;
+const CAPTION_LINE = 16;
+const CAPTION_LETTERS = 112;
+
+const STYLE = `
+  text { font: 13px Georgia, "Newsreader", serif; fill: #2b2622; }
+  .title { font-size: 19px; }
+  .quiet { fill: #7a7168; font-size: 12px; }
+  .number { font-variant-numeric: tabular-nums; }
+  .grid { stroke: #00000014; }
+  .bar { fill: #b9afa2; }
+  .ours { fill: #b5502f; }
+  @media (prefers-color-scheme: dark) {
+    text { fill: #ece5da; }
+    .quiet { fill: #a49a8d; }
+    .grid { stroke: #ffffff1c; }
+    .bar { fill: #6b635a; }
+    .ours { fill: #e07a52; }
+  }`;
+
+export function writePlot(path, result) {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, plotOf(result));
+}
+
+export function plotOf(result) {
+  const groups = groupsOf(result.rows);
+  const scale = scaleFor(Math.max(...result.rows.map((row) => row.decodeTokensPerSecond)));
+  const xOf = (rate) => BARS_FROM + (rate / scale.end) * (BARS_TO - BARS_FROM);
+  const parts = [];
+  let y = TOP;
+  for (const { title, engine, rows } of groups) {
+    const middle = y + (rows.length * BAR_STEP - (BAR_STEP - BAR)) / 2;
+    parts.push(text(MARGIN, middle + 4, title));
+    for (const row of rows) {
+      const threads = row.threads === 1 ? "1 thread" : `${row.threads} threads`;
+      const end = xOf(row.decodeTokensPerSecond);
+      const colour = engine === "taleproof" ? "bar ours" : "bar";
+      parts.push(
+        text(BARS_FROM - 10, y + 13, threads, "quiet", "end"),
+        `<rect class="${colour}" x="${BARS_FROM}" y="${y}" width="${round(end - BARS_FROM)}" height="${BAR}" rx="2"/>`,
+        text(end + 7, y + 13, row.decodeTokensPerSecond.toFixed(1), "number"),
+      );
+      y += BAR_STEP;
+    }
+    y += GROUP_GAP;
+  }
+  const bottom = y - GROUP_GAP;
+  const grid = scale.ticks.map((tick) => gridLine(xOf(tick), tick, bottom));
+  const caption = wrapped(captionOf(result));
+  const captionFrom = bottom + 44;
+  const height = captionFrom + caption.length * CAPTION_LINE + MARGIN - 12;
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${round(height)}" width="${WIDTH}" height="${round(height)}" role="img">`,
+    `<title>Decode rate by engine and threads</title>`,
+    `<style>${STYLE}\n</style>`,
+    text(MARGIN, 36, "How fast a story is written", "title"),
+    text(MARGIN, 56, "tokens a second, the same model and prompt in every engine", "quiet"),
+    ...grid,
+    ...parts,
+    ...caption.map((line, i) => text(MARGIN, captionFrom + i * CAPTION_LINE, line, "quiet")),
+    "</svg>",
+    "",
+  ].join("\n");
+}
+
+function groupsOf(rows) {
+  const groups = new Map();
+  for (const row of rows) {
+    const group = groups.get(row.engine) ?? { title: row.title, engine: row.engine, rows: [] };
+    group.rows.push(row);
+    groups.set(row.engine, group);
+  }
+  const fastest = ({ rows: own }) => Math.max(...own.map((row) => row.decodeTokensPerSecond));
+  return [...groups.values()].sort((a, b) => fastest(a) - fastest(b));
+}
+
+/** Round steps, about five of them. */
+function scaleFor(largest) {
+  const size = 10 ** Math.floor(Math.log10(largest / 5));
+  const step = [1, 2, 5, 10].map((n) => n * size).find((n) => largest / n <= 6);
+  const count = Math.ceil(largest / step);
+  return { end: largest, ticks: Array.from({ length: count }, (_, i) => i * step) };
+}
+
+function gridLine(x, tick, bottom) {
+  const line = `<line class="grid" x1="${round(x)}" x2="${round(x)}" y1="${TOP - 8}" y2="${bottom}"/>`;
+  return line + text(x, bottom + 16, String(tick), "quiet number", "middle");
+}
+
+function text(x, y, content, className = "", anchor = "start") {
+  const escaped = content.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+  const attributes = className === "" ? "" : ` class="${className}"`;
+  return `<text x="${round(x)}" y="${round(y)}" text-anchor="${anchor}"${attributes}>${escaped}</text>`;
+}
+
+/** A text in lines that fit. */
+function wrapped(content) {
+  const lines = [""];
+  for (const word of content.split(" ")) {
+    const line = lines.at(-1);
+    if (line.length + word.length >= CAPTION_LETTERS) lines.push(word);
+    else lines[lines.length - 1] = line === "" ? word : `${line} ${word}`;
+  }
+  return lines;
+}
+
+const round = (value) => Math.round(value * 10) / 10;

@@ -1,0 +1,68 @@
+/**
+ * Where the time of a token goes: kernel by kernel, each against the time that memory would need for what it reads.
+ *
+ * In: the address of the pages. Out: rows for reading a prompt and for writing, with the speed of memory in the same page.
+ * Programs are run instruction by instruction here, which costs a clock's two looks each; the sum says how much that is.
+ */
+import { BrowserLane } from "./browser-lane.mjs";
+import { costOf, readInstructionSet } from "./costs.mjs";
+import { openingOf } from "./jobs.mjs";
+
+const READ_BYTES = 1 << 28;
+
+/** @param {{threads: number, tokens: number, say: (line: string) => void}} options */
+export async function measureProfile(base, { threads, tokens, say }) {
+  say("profile: instruction by instruction");
+  const lane = await BrowserLane.create(base, "taleproof", "Taleproof", threads);
+  lane.address += "&timed=instructions";
+  try {
+    await lane.begin();
+    await lane.round({ prompt: openingOf(0), maxTokens: tokens }); // warms up
+    await lane.page.evaluate(() => window.times());
+    const { promptTokens, tokens: written } = await lane.round({ prompt: openingOf(1), maxTokens: tokens });
+    const times = await lane.page.evaluate(() => window.times());
+    const readBytesPerSecond = await lane.page.evaluate((size) => window.readRate(size), READ_BYTES);
+    const set = readInstructionSet();
+    const rows = (prefill, count) =>
+      kernelRows(
+        set,
+        times.instructions.filter((entry) => entry.prefill === prefill),
+        count,
+        readBytesPerSecond,
+      );
+    const others = Object.entries(times.kernels).filter(([name]) => name !== "run_program");
+    return {
+      threads,
+      readBytesPerSecond,
+      prefill: rows(true, promptTokens),
+      decode: rows(false, written),
+      besideProgram: Object.fromEntries(others.map(([name, ms]) => [name, (ms * 1000) / written])),
+    };
+  } finally {
+    await lane.dispose();
+  }
+}
+
+/** One row for each kind of instruction, the costliest first; times and bytes are a token's. */
+function kernelRows(set, entries, tokens, readBytesPerSecond) {
+  const kinds = new Map();
+  for (const entry of entries) {
+    const { name, bytes, products } = costOf(set, entry);
+    const kind = kinds.get(name) ?? { kernel: name, ms: 0, bytes: 0, products: 0 };
+    kind.ms += entry.ms;
+    kind.bytes = bytes === null || kind.bytes === null ? null : kind.bytes + bytes;
+    kind.products += products;
+    kinds.set(name, kind);
+  }
+  const total = [...kinds.values()].reduce((sum, { ms }) => sum + ms, 0);
+  return [...kinds.values()]
+    .sort((a, b) => b.ms - a.ms)
+    .map(({ kernel, ms, bytes, products }) => ({
+      kernel,
+      microseconds: (ms * 1000) / tokens,
+      share: ms / total,
+      bytes: bytes === null ? null : bytes / tokens,
+      shareOfMemoryLimit: bytes === null ? null : bytes / readBytesPerSecond / (ms / 1000),
+      multiplyAddsPerSecond: products / (ms / 1000),
+    }));
+}

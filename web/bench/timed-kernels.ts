@@ -1,0 +1,118 @@
+/**
+ * Clocks inside the engine's worker, which knows nothing of them.
+ *
+ * In: the kernels' module as it is instantiated, and the page's messages as they come and are answered. Out: a Times for
+ * each message of the kind "times", on the port that it brings. In a worker named "instructions" a program is run
+ * instruction by instruction, which tells what each one costs; in any other, as a whole.
+ */
+
+/** An instruction of a program, with all its runs on steps of one kind. */
+export interface InstructionTime {
+  /** Its words; see kernels/program.h. */
+  words: number[];
+  prefill: boolean;
+  runs: number;
+  /** Over all runs: tokens of the steps, positions of their first tokens. */
+  tokens: number;
+  positions: number;
+  ms: number;
+}
+
+export interface Times {
+  /** Milliseconds in each exported kernel. */
+  kernels: Record<string, number>;
+  /** Milliseconds from the page's requests to their answers, kernels included. */
+  busy: number;
+  requests: number;
+  instructions: InstructionTime[];
+}
+
+const scope = self as unknown as DedicatedWorkerGlobalScope;
+const byInstruction = scope.name === "instructions";
+const WORDS = 16;
+
+type Kernel = (...args: number[]) => number;
+
+let times: Times;
+let entries: Map<number, InstructionTime>;
+let asked = 0;
+
+function reset(): void {
+  times = { kernels: {}, busy: 0, requests: 0, instructions: [] };
+  entries = new Map();
+}
+reset();
+
+function timed(name: string, kernel: Kernel): Kernel {
+  return (...args) => {
+    const began = performance.now();
+    const result = kernel(...args);
+    times.kernels[name] = (times.kernels[name] ?? 0) + performance.now() - began;
+    return result;
+  };
+}
+
+/** run_program, one instruction after the other. */
+function dissected(run: Kernel, memory: WebAssembly.Memory): Kernel {
+  return (program, count, step, ...others) => {
+    const words = new Uint32Array(memory.buffer);
+    const [tokens, position] = [words[step! >> 2]!, words[(step! >> 2) + 1]!];
+    for (let i = 0; i < count!; i++) {
+      const at = program! + 4 * WORDS * i;
+      const began = performance.now();
+      run(at, 1, step!, ...others);
+      const ms = performance.now() - began;
+      const key = 2 * at + Number(tokens > 1);
+      let entry = entries.get(key);
+      if (!entry) {
+        const own = [...words.subarray(at >> 2, (at >> 2) + WORDS)];
+        entry = { words: own, prefill: tokens > 1, runs: 0, tokens: 0, positions: 0, ms: 0 };
+        entries.set(key, entry);
+      }
+      entry.runs += 1;
+      entry.tokens += tokens;
+      entry.positions += position;
+      entry.ms += ms;
+    }
+    return 0;
+  };
+}
+
+function withClocks(exports: WebAssembly.Exports, memory: WebAssembly.Memory): WebAssembly.Exports {
+  const result: Record<string, WebAssembly.ExportValue> = { ...exports };
+  for (const [name, value] of Object.entries(exports)) {
+    if (typeof value !== "function") continue;
+    const kernel = value as Kernel;
+    result[name] = timed(name, byInstruction && name === "run_program" ? dissected(kernel, memory) : kernel);
+  }
+  return result;
+}
+
+const Plain = WebAssembly.Instance;
+WebAssembly.Instance = new Proxy(Plain, {
+  construct(target, [module, imports]: [WebAssembly.Module, WebAssembly.Imports?]) {
+    const instance = new target(module, imports);
+    if (!("run_program" in instance.exports)) return instance; // Python's, or a probe
+    return { exports: withClocks(instance.exports, imports!.env!.memory as WebAssembly.Memory) };
+  },
+});
+
+scope.addEventListener("message", (event: MessageEvent<{ kind: string; port: MessagePort }>) => {
+  if (event.data.kind === "times") {
+    event.stopImmediatePropagation();
+    times.instructions = [...entries.values()];
+    event.data.port.postMessage(times);
+    reset();
+  } else {
+    asked = performance.now();
+  }
+});
+
+const reply = scope.postMessage.bind(scope);
+scope.postMessage = (message: { kind: string }) => {
+  if (message.kind === "result") {
+    times.busy += performance.now() - asked;
+    times.requests += 1;
+  }
+  reply(message);
+};
