@@ -26,7 +26,7 @@ from .tensors import ArenaTensors, NumpyTensors
 
 
 PREFILL_BATCH = 32
-"""Tokens that one step may have: enough to use each weight many times, few enough that Stop comes soon."""
+"""Tokens that one step may have: enough to use each weight many times. A slow machine takes fewer (pace.py)."""
 
 DEFAULT_CONTEXT = 2048
 """Positions of a session whose caller names none; longer stories than most, at a modest cache."""

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from .errors import EmptyPromptError, InvalidSettingError, PromptTooLongError
 from .logits_trail import LogitsTrail
 from .logprobs import LogProbabilities
+from .pace import Pace
 from .softmax import NUMPY_SOFTMAX, Softmax
 from .text_out import TextOut
 from .tokenizers import Tokenizer
@@ -55,10 +56,16 @@ class Chooser(Protocol):
 
 
 class ReusableSession:
-    """A session that remembers its tokens, so that a prompt that begins with them goes on from there."""
+    """A session that remembers its tokens, so that a prompt that begins with them goes on from there.
+
+    Attributes
+    ----------
+    pace : how many tokens of a prompt a step takes.
+    """
 
     def __init__(self, session: Session) -> None:
         session.rewind(0)
+        self.pace = Pace(session.prefill_batch)
         self._session = session
         self._ids: list[int] = []
 
@@ -71,11 +78,6 @@ class ReusableSession:
     def position(self) -> int:
         """Return how many tokens are in the cache."""
         return len(self._ids)
-
-    @property
-    def prefill_batch(self) -> int:
-        """Return how many tokens a step takes at most."""
-        return self._session.prefill_batch
 
     def forward(self, ids: Sequence[int], *, logits: Logits = "last") -> Floats | None:
         """Run tokens after those in the cache; after an error the cache is as it was before."""
@@ -264,10 +266,12 @@ def _write(
     logits: Floats | None = None
     while done < prompt_length:
         start = clock()
-        batch = ids[done : done + session.prefill_batch]
+        batch = ids[done : done + session.pace.size]
         done += len(batch)
         logits = session.forward(batch, logits="last" if done == prompt_length else "none")
-        stats = replace(stats, prefill_seconds=stats.prefill_seconds + clock() - start)
+        seconds = clock() - start
+        session.pace.took(len(batch), seconds)
+        stats = replace(stats, prefill_seconds=stats.prefill_seconds + seconds)
         yield Prefilled(done, prompt_length)
 
     while True:

@@ -88,6 +88,28 @@ test("the same seed gives the same story, stopped and continued or in one go", a
   expect(tokensOf(other)).not.toEqual(tokensOf(first));
 });
 
+test("Stop in a long opening comes one step later at most, and the story goes on as if it had not been", async ({
+  page,
+}) => {
+  await opened(page);
+  const wish = story(`${PROMPT} there was a fox. `.repeat(60), 4, WARM);
+  const steps = await page.evaluate(async (request) => {
+    const told: { done: number; stopped: boolean }[] = [];
+    const abort = new AbortController();
+    for await (const event of window.held.client!.write(request, abort.signal)) {
+      if (event.kind === "prefill") told.push({ done: event.done / event.total, stopped: abort.signal.aborted });
+      if (told.length === 3) abort.abort();
+    }
+    return told;
+  }, wish);
+  expect(steps.filter((step) => step.stopped).length).toBeLessThanOrEqual(1);
+  expect(steps.at(-1)?.done).toBeLessThan(0.5);
+  const rest = await written(page, { kind: "continue", maxTokens: 4 });
+  const whole = await written(page, wish);
+  expect(tokensOf(rest)).toHaveLength(4);
+  expect(lastOf(rest).record).toEqual(lastOf(whole).record);
+});
+
 test("a random seed is told, and gives the same story again", async ({ page }) => {
   await opened(page);
   const first = await written(page, story(PROMPT, 8, { ...WARM, seed: null }));

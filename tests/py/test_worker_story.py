@@ -178,6 +178,23 @@ def test_stopped_story_goes_on_where_it_stood() -> None:
     assert parts.text == whole.text
 
 
+def test_stop_in_a_long_prompt_takes_no_further_step_and_the_story_goes_on_as_if_it_had_not_been() -> None:
+    prompt = "Once upon a time " * 3
+    whole, parts = story(WARM, 8, prompt=prompt), story(WARM, 8, prompt=prompt)
+    run(whole)
+    _, session = tiny()
+    session.rewind(0)
+    [step] = [event for event in parts.next() if event["kind"] == "prefill"]
+    assert 0 < step["done"] < step["total"] == len(parts.prompt_ids)
+    [ended] = parts.stop()
+    assert (ended["reason"], ended["canContinue"], parts.tokens) == ("stopped", True, [])
+    assert session.position == step["done"]
+    parts.resume(8)
+    events = run(parts)
+    assert events[0] == {"kind": "prefill", "done": step["done"] + session.pace.size, "total": step["total"]}
+    assert parts.record() == whole.record()
+
+
 def test_stop_shows_what_was_held_back_for_a_stop_string() -> None:
     opened, _ = tiny()
     plain = story(GREEDY, 6)

@@ -1,0 +1,37 @@
+"""How many tokens of a prompt to read in one step, so that Stop comes soon on a slow machine and a fast one loses nothing.
+
+In come the steps and their times; out goes the size of the next one. What is computed does not depend on it: the same
+prompt cut in other steps gives the same bits.
+"""
+
+STEP_SECONDS = 0.06
+"""What a step may last: with a batch of events before it (worker_story.py), Stop takes less than a tenth of a second."""
+
+FIRST = 8
+"""Tokens of the very first step, when nothing is known yet."""
+
+TILE = 4
+"""Tokens that the kernels take at once; fewer would hardly be faster."""
+
+
+class Pace:
+    """The size of the steps, which follows their times.
+
+    Attributes
+    ----------
+    size : tokens of the next step.
+
+    Parameters
+    ----------
+    most : tokens that a step may have.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self.size = min(FIRST, most)
+
+    def took(self, tokens: int, seconds: float) -> None:
+        """Note how long a step took. One slow step is soon made up for: sizes double where there is time."""
+        in_time = tokens * STEP_SECONDS / seconds if seconds > 0 else self._most
+        wanted = int(min(in_time, 2 * self.size)) // TILE * TILE
+        self.size = min(max(wanted, TILE), self._most)
