@@ -29,7 +29,7 @@ PREFILL_BATCH = 32
 """Tokens that one step may have: enough to use each weight many times. A slow machine takes fewer (pace.py)."""
 
 DEFAULT_CONTEXT = 2048
-"""Positions of a session whose caller names none; longer stories than most, at a modest cache."""
+"""Positions of a session whose caller names none, at most: longer stories than most, at a modest cache."""
 
 SMALL_MODEL = 4_000_000
 """Bytes of a file below which threads would wait for each other longer than they compute."""
@@ -114,14 +114,19 @@ class Engine:
         self.softmax = softmax
         self._backend = backend
 
+    @property
+    def default_context(self) -> int:
+        """Positions of a session whose caller names none."""
+        return min(self.config.n_ctx_train, DEFAULT_CONTEXT)
+
     def session(self, n_ctx: int | None = None) -> Session:
         """Return a session with an empty cache.
 
         Parameters
         ----------
-        n_ctx : positions; by default what the model was made for, at most DEFAULT_CONTEXT.
+        n_ctx : positions; default_context if None.
         """
-        context = n_ctx or min(self.config.n_ctx_train, DEFAULT_CONTEXT)
+        context = n_ctx or self.default_context
         return Session(self._backend(context), context, self.config.vocab_size)
 
 

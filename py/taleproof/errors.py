@@ -366,6 +366,19 @@ class NumericsError(TaleproofError):
         )
 
 
+class ContextTooLargeError(TaleproofError):
+    """A context whose cache does not fit into memory beside the model."""
+
+    code = "context-too-large"
+
+    def __init__(self, asked: int, fits: int) -> None:
+        super().__init__(
+            f"A context of {asked:,} tokens needs more memory than there is beside the model; {fits:,} tokens fit. Ask "
+            "for no more, or close other tabs.",
+            {"asked": asked, "fits": fits},
+        )
+
+
 class OutOfMemoryError(TaleproofError):
     """More memory is needed than there is."""
 

@@ -1,11 +1,11 @@
-"""How many tokens of a prompt to read in one step, so that Stop comes soon on a slow machine and a fast one loses nothing.
+"""How many tokens of a prompt to read in one step: few on a slow machine, so that Stop comes soon there too.
 
 In come the steps and their times; out goes the size of the next one. What is computed does not depend on it: the same
 prompt cut in other steps gives the same bits.
 """
 
 STEP_SECONDS = 0.06
-"""What a step may last: with a batch of events before it (worker_story.py), Stop takes less than a tenth of a second."""
+"""What a step may last: with a batch of events before it (worker_story.py), Stop takes under a tenth of a second."""
 
 FIRST = 8
 """Tokens of the very first step, when nothing is known yet."""

@@ -79,8 +79,21 @@ class BrowserArena:
         offset, pages = self._bump.take(nbytes)
         if pages * PAGE > self.limit or not self._js.ensure(pages * PAGE):
             self._bump.top = used
-            raise OutOfMemoryError(nbytes, used, max(self.limit, self.size))
+            raise OutOfMemoryError(nbytes, used, self._most(pages * PAGE))
         return offset
+
+    def _most(self, refused: int) -> int:
+        """Find out what the browser gives at most, to a sixteenth of what it refused."""
+        low, high = self.size, refused
+        if refused > self.limit:
+            return max(low, self.limit)
+        for _ in range(4):
+            middle = (low + high) // 2
+            if self._js.ensure(middle):
+                low = middle
+            else:
+                high = middle
+        return low
 
     def write(self, offset: int, data: Buffer) -> None:
         """Copy bytes of Python's into the arena."""

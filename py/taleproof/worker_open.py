@@ -13,7 +13,13 @@ from typing import Any
 from .arena import ArenaBlob
 from .digest import Digests
 from .engine import Engine, Session, open_wasm
-from .errors import NotAcceptedError, TaleproofError, TokenizerMissingError
+from .errors import (
+    ContextTooLargeError,
+    NotAcceptedError,
+    OutOfMemoryError,
+    TaleproofError,
+    TokenizerMissingError,
+)
 from .formats import ModelFile, parse
 from .tokenizers import Tokenizer, from_llama2c, from_model
 from .verify import Expected, Verdict, decide
@@ -21,6 +27,9 @@ from .worker_arena import BrowserArena
 from .worker_load import Loaded, Loader, Progress, Wanted
 from .worker_ports import LocalFile
 
+
+SHORTEST_CONTEXT = 32
+"""Positions below which no story is worth beginning: a context is a multiple of this in any case."""
 
 TEMPLATE_KEY = "tokenizer.chat_template"
 
@@ -191,10 +200,32 @@ class Opener:
         tokenizer, tokenizer_digests = self._tokenizer(file)
         engine = open_wasm(self._arena, file, loaded.intake.offset)
         before = self._arena.top
-        session = engine.session(context)
+        session = self._session(engine, context)
         progress("prepare", loaded.name, loaded.digests.size, loaded.digests.size)
         taken = self._arena.top - before
         return Opened(loaded, verdict, file, tokenizer, engine, session, taken, tokenizer_digests)
+
+    def _session(self, engine: Engine, asked: int | None) -> Session:
+        """Return a session of the context asked for, or of the longest that fits: of half of it, of a quarter, ...
+
+        Raises
+        ------
+        ContextTooLargeError : more was asked for than fits.
+        OutOfMemoryError : not even SHORTEST_CONTEXT fits.
+        """
+        mark, context = self._arena.mark(), asked or engine.default_context
+        while True:
+            try:
+                session = engine.session(context)
+            except OutOfMemoryError:
+                self._arena.release(mark)
+                if context <= SHORTEST_CONTEXT:
+                    raise
+                context = max(context // 2, SHORTEST_CONTEXT)
+                continue
+            if asked is not None and context < asked:
+                raise ContextTooLargeError(asked, context)
+            return session
 
     def _tokenizer(self, file: ModelFile) -> tuple[Tokenizer, Digests | None]:
         if file.format.startswith("GGUF"):

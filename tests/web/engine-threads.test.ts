@@ -168,4 +168,14 @@ describe("the arena", () => {
     expect(() => run(0, 0, 0, arena.team, 2)).toThrow(WebAssembly.RuntimeError);
     run(0, 0, 0, arena.team, 1); // alone it can do without
   });
+
+  test("says no to more memory than there is, and stays as it was", async () => {
+    onDevice(1);
+    const { arena } = await makeArena(SITE);
+    arena.put(arena.base, new Uint8Array([7]));
+    const { size } = arena;
+    expect(arena.ensure(2 ** 33)).toBe(false);
+    expect([arena.size, arena.view(arena.base, 1)[0]]).toEqual([size, 7]);
+    expect(arena.ensure(size + 1)).toBe(true);
+  });
 });

@@ -1,0 +1,80 @@
+"""Memory that the browser refuses: the most that fits is used or said, and the page can open another model."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from browser_fakes import FakeFetcher, FakeJsArena, FakeLocalFile, FakeStore
+from fixtures.make import tiny_gguf
+from fixtures.tiny import Shape
+from taleproof.arena import PAGE
+from taleproof.errors import ContextTooLargeError, OutOfMemoryError
+from taleproof.generate import ReusableSession
+from taleproof.worker_arena import BrowserArena
+from taleproof.worker_load import Loader
+from taleproof.worker_open import Opened, Opener, Waiting
+
+
+LONG = Shape(context=2048)
+"""A model whose cache is larger than its weights."""
+
+
+class Bench:
+    """An opener in a browser that gives no more than so many bytes."""
+
+    def __init__(self, most: int) -> None:
+        self.arena = BrowserArena(FakeJsArena(most))
+        self.opener = Opener(self.arena, Loader(self.arena, FakeStore(), FakeFetcher(b"")))
+
+    def open(self, data: bytes, context: int | None = None) -> Opened:
+        wish: dict[str, Any] = {"source": {"kind": "file"}, "pinned": None, "contextLength": context}
+        files = {"model": FakeLocalFile("tiny.gguf", data)}
+        for _ in range(2):
+            answer = asyncio.run(self.opener.open(wish, files, lambda *_: None, lambda: False))
+            if isinstance(answer, Waiting):
+                wish["accept"] = answer.verdict.actual.sha256
+        assert isinstance(answer, Opened)
+        return answer
+
+
+def needed(context: int) -> int:
+    """Return the bytes of memory that the model takes with a context."""
+    bench = Bench(1 << 32)
+    bench.open(tiny_gguf(shape=LONG), context)
+    return -(-bench.arena.top // PAGE) * PAGE
+
+
+def test_a_session_has_the_longest_context_that_fits() -> None:
+    assert Bench(needed(2048)).open(tiny_gguf(shape=LONG)).session.n_ctx == 2048
+    short = Bench(needed(600)).open(tiny_gguf(shape=LONG)).session
+    assert short.n_ctx == 512
+    long = Bench(1 << 32).open(tiny_gguf(shape=LONG)).session
+    ids = list(range(70))
+    first, second = short.forward(ids), long.forward(ids)
+    assert first is not None
+    assert second is not None
+    assert first.tobytes() == second.tobytes()
+
+
+def test_where_more_was_asked_for_the_error_says_what_fits() -> None:
+    bench = Bench(needed(600))
+    empty = bench.arena.top
+    with pytest.raises(ContextTooLargeError) as caught:
+        bench.open(tiny_gguf(shape=LONG), 2048)
+    assert caught.value.details == {"asked": 2048, "fits": 512}
+    assert bench.arena.top == empty
+    assert bench.open(tiny_gguf(shape=LONG), 512).session.n_ctx == 512
+
+
+def test_a_model_that_does_not_fit_is_refused_with_what_does_and_another_can_be_opened() -> None:
+    small, large = tiny_gguf(), tiny_gguf("F32", shape=Shape(layers=6, hidden=1024))
+    most = len(large) * 3 // 4
+    bench = Bench(most)
+    with pytest.raises(OutOfMemoryError) as caught:
+        bench.open(large)
+    limit = caught.value.details["limit"]
+    assert isinstance(limit, int)
+    assert most * 7 // 8 <= limit <= most
+    session = ReusableSession(bench.open(small).session)
+    assert session.forward([1, 2, 3]) is not None
