@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { EngineError } from "../../web/engine/errors";
 import { chooseOwn } from "../../web/ui/choice";
 import { Desk } from "../../web/ui/desk.svelte";
@@ -66,6 +66,30 @@ describe("writing", () => {
     await desk.write();
     expect(early).toMatchObject({ state: "writing" });
     expect(early?.text).toContain("one");
+  });
+
+  it("goes on writing and saving in a tab that is hidden, where no frame is ever drawn", async () => {
+    const page = { hidden: false };
+    vi.stubGlobal("document", page);
+    vi.stubGlobal("requestAnimationFrame", () => 0);
+    vi.useFakeTimers();
+    const { desk } = makeDesk();
+    port.stories = [[...tokens(" one", " two", " three", " four"), finished(4)]];
+    const seen: string[] = [];
+    port.before = (event) => {
+      seen.push(only()?.text ?? "");
+      if (event.kind === "token" && event.id === 2) {
+        page.hidden = true; // " one" and " two" wait for a frame that does not come any more
+        desk.saveNow();
+      }
+      if (event.kind === "token" && event.id === 3) vi.advanceTimersByTime(1000);
+    };
+    await desk.write();
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
+    expect(seen.slice(0, 3)).toEqual(["", "", ""]);
+    expect(seen.slice(3)).toEqual([" one two", " one two three"]);
+    expect([desk.text, only()?.text]).toEqual([" one two three four", " one two three four"]);
   });
 
   it("goes on with more tokens, and the story is the same one", async () => {

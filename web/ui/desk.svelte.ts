@@ -100,9 +100,11 @@ export class Desk {
     this.phase = "blank";
   }
 
-  /** Saves at once; for a page that is about to be left. */
+  /** Saves at once, with what waits for a frame; for a page that is about to be left. */
   saveNow(): void {
-    if (this.busy && this.story) void this.save();
+    if (!this.busy || !this.story) return;
+    this.flush();
+    void this.save();
   }
 
   private async writeNew(): Promise<void> {
@@ -223,18 +225,18 @@ export class Desk {
     }
   }
 
-  /** Collects what arrives within one frame of the screen, however fast the engine is. */
+  /** Collects what arrives within one frame of the screen, however fast the engine is; a hidden page has no frames. */
   private append(text: string): void {
     if (this.phase === "preparing") {
       this.phase = "writing";
       this.parts.notices.say("Writing.");
     }
     this.waiting += text;
-    if (this.scheduled) return;
     if (typeof requestAnimationFrame === "undefined" || document.hidden) {
       this.flush();
       return;
     }
+    if (this.scheduled) return;
     this.scheduled = true;
     requestAnimationFrame(() => {
       this.scheduled = false;
