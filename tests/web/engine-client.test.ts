@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { EngineClient, type WorkerLike } from "../../web/engine/client";
 import type { EngineError } from "../../web/engine/errors";
 import type {
@@ -8,6 +8,7 @@ import type {
   WriteEvent,
   WriteRequest,
 } from "../../web/engine/protocol";
+import { ANSWER_MS, QUIET_MS } from "../../web/engine/watchdog";
 
 const CRASH: ErrorData = { code: "engine-crashed", message: "It stopped.", details: {}, verdict: null };
 const SITE = "https://example.org/tales/";
@@ -259,6 +260,37 @@ describe("a crash", () => {
     workers[0]!.breakDown();
     await expect(ready).rejects.toMatchObject({ code: "engine-crashed" });
     expect(crashes[0]?.message).toMatch(/Your stories are safe/);
+  });
+
+  test("that nobody tells of is noticed by the worker's silence, and what is pending is rejected", async () => {
+    vi.useFakeTimers();
+    const { client, workers, crashes } = played();
+    const pending = client.ready().catch((thrown: EngineError) => thrown.code);
+    const [worker] = workers;
+    worker!.send({ id: 1, kind: "progress", progress: { step: "kernels", fraction: 0.1 } });
+    await vi.advanceTimersByTimeAsync(QUIET_MS);
+    expect(worker!.kinds()).toEqual(["init", "ping"]);
+    worker!.send({ kind: "alive" }); // busy, but there
+    await vi.advanceTimersByTimeAsync(QUIET_MS + ANSWER_MS - 1);
+    expect([worker!.kinds(), crashes]).toEqual([["init", "ping", "ping"], []]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await pending).toBe("engine-crashed");
+    expect([worker!.terminated, crashes.length]).toEqual([true, 1]);
+    void client.ready().catch(() => undefined);
+    expect(workers).toHaveLength(2);
+    client.close();
+    vi.useRealTimers();
+  });
+
+  test("is not suspected of a worker that owes nothing", async () => {
+    vi.useFakeTimers();
+    const { client, workers, crashes } = played();
+    const ready = client.ready();
+    workers[0]!.send(result(1, { version: "1" }));
+    await ready;
+    await vi.advanceTimersByTimeAsync(10 * (QUIET_MS + ANSWER_MS));
+    expect([workers[0]!.kinds(), crashes]).toEqual([["init"], []]);
+    vi.useRealTimers();
   });
 
   test("before the worker said anything is a start that failed", async () => {

@@ -24,6 +24,8 @@ import type {
   WriteRequest,
 } from "./protocol";
 
+import { Watchdog } from "./watchdog";
+
 export { EngineError } from "./errors";
 
 /** What the client needs of a worker: the real one, or a stand-in in a test. */
@@ -59,6 +61,7 @@ const NOT_STARTED = {
 
 export class EngineClient {
   private worker: WorkerLike | null = null;
+  private watchdog: Watchdog | null = null;
   private started: Promise<EngineInfo> | null = null;
   private startListeners = new Set<(progress: StartProgress) => void>();
   private lastStart: StartProgress | null = null;
@@ -185,6 +188,7 @@ export class EngineClient {
     const cancel = (): void => worker.postMessage({ id, kind: "cancel", args: null });
     signal?.addEventListener("abort", cancel, { once: true });
     worker.postMessage({ id, kind, args });
+    this.watchdog?.expect();
     return result.finally(() => signal?.removeEventListener("abort", cancel));
   }
 
@@ -195,7 +199,9 @@ export class EngineClient {
     this.worker = worker;
     worker.addEventListener("message", (event) => {
       heard = true;
-      if (worker === this.worker) this.receive(event.data as ReplyMessage);
+      if (worker !== this.worker) return;
+      this.receive(event.data as ReplyMessage);
+      this.watchdog?.heard(this.pending.size > 0);
     });
     const broken = (event: Event): void => {
       if (worker !== this.worker) return;
@@ -204,6 +210,10 @@ export class EngineClient {
     };
     worker.addEventListener("error", broken);
     worker.addEventListener("messageerror", broken);
+    this.watchdog = new Watchdog(
+      () => worker.postMessage({ id: 0, kind: "ping", args: null }),
+      () => broken(new Event("silence")),
+    );
     return worker;
   }
 
@@ -212,6 +222,7 @@ export class EngineClient {
       this.crash(message.error);
       return;
     }
+    if (message.kind === "alive") return;
     const pending = this.pending.get(message.id);
     if (!pending) return;
     if (message.kind === "progress") {
@@ -232,6 +243,8 @@ export class EngineClient {
   private end(error: EngineError): void {
     this.worker?.terminate();
     this.worker = null;
+    this.watchdog?.heard(false);
+    this.watchdog = null;
     this.started = null;
     this.lastStart = null;
     const pending = [...this.pending.values()];

@@ -261,11 +261,14 @@ export type RequestKind = keyof Requests;
 export type RequestMessage =
   | { [K in RequestKind]: { id: number; kind: K; args: Requests[K]["args"] } }[RequestKind]
   /** Ends the request with this number early; it then fails with the code `cancelled`. */
-  | { id: number; kind: "cancel"; args: null };
+  | { id: number; kind: "cancel"; args: null }
+  /** Whether the worker is still there; answered with `alive` as soon as it has a moment. */
+  | { id: number; kind: "ping"; args: null };
 
 export type ReplyMessage =
   | { id: number; kind: "result"; result: Requests[RequestKind]["result"] }
   | { id: number; kind: "error"; error: ErrorData }
   | { id: number; kind: "progress"; progress: StartProgress | LoadProgress }
+  | { kind: "alive" }
   /** The worker can go no further; everything pending is lost. */
   | { kind: "crash"; error: ErrorData };

@@ -18,7 +18,7 @@ function reply(message: ReplyMessage): void {
   scope.postMessage(message);
 }
 
-function perform(message: Exclude<RequestMessage, { kind: "cancel" }>, signal: AbortSignal): Promise<Result> {
+function perform(message: Asked, signal: AbortSignal): Promise<Result> {
   const { id } = message;
   switch (message.kind) {
     case "init":
@@ -41,8 +41,9 @@ function perform(message: Exclude<RequestMessage, { kind: "cancel" }>, signal: A
 }
 
 type Result = Requests[RequestKind]["result"];
+type Asked = Exclude<RequestMessage, { kind: "cancel" | "ping" }>;
 
-async function answer(message: Exclude<RequestMessage, { kind: "cancel" }>): Promise<void> {
+async function answer(message: Asked): Promise<void> {
   const { id } = message;
   const abort = new AbortController();
   running.set(id, abort);
@@ -69,6 +70,7 @@ function broken(thrown: unknown): EngineError {
 scope.addEventListener("message", (event: MessageEvent<RequestMessage>) => {
   const message = event.data;
   if (message.kind === "cancel") running.get(message.id)?.abort();
+  else if (message.kind === "ping") reply({ kind: "alive" });
   else if (message.kind === "init" || message.kind === "storage") void answer(message);
   else queue = queue.then(() => answer(message));
 });
