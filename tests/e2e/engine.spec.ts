@@ -97,7 +97,8 @@ test("Stop in a long opening comes one step later at most, and the story goes on
     const told: { done: number; stopped: boolean }[] = [];
     const abort = new AbortController();
     for await (const event of window.held.client!.write(request, abort.signal)) {
-      if (event.kind === "prefill") told.push({ done: event.done / event.total, stopped: abort.signal.aborted });
+      if (event.kind === "prefill")
+        told.push({ done: event.done / event.total, stopped: abort.signal.aborted });
       if (told.length === 3) abort.abort();
     }
     return told;

@@ -48,9 +48,11 @@ const STATES: [string, (page: Page) => Promise<unknown>][] = [
   [
     "the choice of a model",
     async (page) => {
-      const desk = await begin(page, { kept: KEPT });
+      const halves = [{ sha256: "d".repeat(64), bytes: 41_000_000 }];
+      const desk = await begin(page, { kept: KEPT, halves });
       await desk.button("Choose another …").click();
       await expect(page.getByText("Kept in this browser")).toBeVisible();
+      await expect(desk.button(/^Remove the beginning of a file dddddddddddd/)).toBeVisible();
     },
   ],
   [

@@ -149,5 +149,8 @@ addEventListener("message", ({ data }) => {
   else if (kind === "stop") reply(id, story.ended ? [] : [finish("stopped")]);
   else if (kind === "cancel")
     fail(id, { code: "cancelled", message: "Stopped before it was done.", details: {}, verdict: null });
-  else if (kind === "storage") reply(id, { available: true, models: PLAY.kept ?? [], used: 0, free: null });
+  else if (kind === "storage") {
+    const { kept = [], halves = [] } = PLAY;
+    reply(id, { available: true, models: kept, halves, used: 0, free: null });
+  }
 });

@@ -17,6 +17,7 @@ export interface Play {
   message?: string;
   ownDigest?: string;
   kept?: { sha256: string; name: string; bytes: number }[];
+  halves?: { sha256: string; bytes: number }[];
   words?: string[];
 }
 

@@ -141,7 +141,7 @@ describe("the store of model files", () => {
     expect(await none.find(SHA256)).toBeUndefined();
     expect(await none.partial(SHA256)).toBeUndefined();
     await none.remove(SHA256);
-    expect(await none.report()).toEqual({ available: false, models: [], used: 0, free: null });
+    expect(await none.report()).toEqual({ available: false, models: [], halves: [], used: 0, free: null });
   });
 
   test("tidies up what was never accepted, and nothing else", async () => {
@@ -158,9 +158,12 @@ describe("the store of model files", () => {
     folder.files.set(`${"cd".repeat(32)}.part`, bytes("half"));
     const storage = storageOver(folder);
     const models = [{ sha256: SHA256, name: "a.gguf", bytes: 9 }];
-    expect(await storage.report()).toEqual({ available: true, models, used: 13, free: 900 });
+    const halves = [{ sha256: "cd".repeat(32), bytes: 4 }];
+    expect(await storage.report()).toEqual({ available: true, models, halves, used: 13, free: 900 });
     expect(await storage.has(SHA256)).toBe(true);
     await storage.remove(SHA256);
     expect(await storage.has(SHA256)).toBe(false);
+    await storage.remove("cd".repeat(32));
+    expect(await storage.report()).toMatchObject({ models: [], halves: [], used: 0 });
   });
 });

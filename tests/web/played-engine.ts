@@ -100,5 +100,11 @@ export class PlayedEngine implements EnginePort {
     }
   }
 
-  storage: EnginePort["storage"] = async () => ({ available: false, models: [], used: 0, free: null });
+  storage: EnginePort["storage"] = async () => ({
+    available: false,
+    models: [],
+    halves: [],
+    used: 0,
+    free: null,
+  });
 }

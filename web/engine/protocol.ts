@@ -141,10 +141,17 @@ export interface StoredModel {
   bytes: number;
 }
 
+/** A download that broke off and will be resumed, under the digest that it is to have. */
+export interface HalfDownload {
+  sha256: string;
+  bytes: number;
+}
+
 export interface StorageReport {
   /** False where the browser offers no storage for files, for example in some private windows. */
   available: boolean;
   models: StoredModel[];
+  halves: HalfDownload[];
   /** Bytes of everything kept, unfinished downloads included. */
   used: number;
   /** What the browser says is left for this site; null where it does not say. */

@@ -7,7 +7,7 @@
  * storage, or no room left, everything here quietly does nothing and the model is downloaded again next time.
  */
 
-import type { StorageReport, StoredModel } from "./protocol";
+import type { HalfDownload, StorageReport, StoredModel } from "./protocol";
 
 const FOLDER = "models";
 const PARTIAL = ".part";
@@ -48,6 +48,11 @@ function storedName(sha256: string, name: string): string {
 function parseStoredName(stored: string): { sha256: string; name: string } | null {
   const match = /^([0-9a-f]{64}) (.*)$/.exec(stored);
   return match ? { sha256: match[1] ?? "", name: match[2] ?? "" } : null;
+}
+
+/** The digest that a half download is to have; null for one that nobody vouches for, and for whole files. */
+function digestOfHalf(stored: string): string | null {
+  return /^([0-9a-f]{64})\.part$/.exec(stored)?.[1] ?? null;
 }
 
 export class ModelStorage {
@@ -93,6 +98,7 @@ export class ModelStorage {
     }
   }
 
+  /** Removes the file with this digest, whole or half. */
   async remove(sha256: string): Promise<void> {
     try {
       const folder = await this.folder();
@@ -106,6 +112,7 @@ export class ModelStorage {
 
   async report(): Promise<StorageReport> {
     const models: StoredModel[] = [];
+    const halves: HalfDownload[] = [];
     let used = 0;
     try {
       const folder = await this.folder();
@@ -115,11 +122,13 @@ export class ModelStorage {
         used += bytes;
         const parsed = parseStoredName(stored);
         if (parsed) models.push({ ...parsed, bytes });
+        const half = digestOfHalf(stored);
+        if (half !== null) halves.push({ sha256: half, bytes });
       }
     } catch {
-      return { available: false, models: [], used: 0, free: null };
+      return { available: false, models: [], halves: [], used: 0, free: null };
     }
-    return { available: true, models, used, free: await freeBytes() };
+    return { available: true, models, halves, used, free: await freeBytes() };
   }
 
   private async folder(): Promise<FileSystemDirectoryHandle> {
