@@ -19,7 +19,7 @@ typedef struct {
 } Team;
 
 /* How often a thread looks before it sleeps: longer than any other thread's share should take. */
-enum { LOOKS = 20000 };
+enum { LOOKS = 200000 };
 
 #define FOR_EVER 0
 #define SECOND 1000000000ll /* in nanoseconds */
