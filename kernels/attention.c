@@ -5,12 +5,13 @@
  * for each 32 keys, and an output is the sum of the 32-key integer sums, from key 0 on, in floats. A sum of integers has no
  * order, so the bits depend on the position alone: not on threads, and not on how a prompt was split. */
 #include "attention.h"
-#include "elementwise.h"
+#include "math.h"
 
 /* Nothing overflows: 64 products of a lane (head_dim 256), or 32 keys, of 2047 * 16383 stay below 2^31. */
 _Static_assert((int64_t)QUERY_LIMIT * KEY_LIMIT * (MAX_WIDTH / 4) < INT32_MAX, "sums must fit");
 
 /* Unrolled, these loops need more registers than there are. */
+#define UNROLL _Pragma("clang loop unroll(full)")
 #define ROLLED _Pragma("clang loop unroll(disable)")
 
 INLINE uint32_t round_up(uint32_t n, uint32_t to) { return (n + to - 1) / to * to; }
@@ -22,7 +23,7 @@ Cache cache_at(uint32_t offset, uint32_t kv_heads, uint32_t head_dim, uint32_t c
 }
 
 INLINE v128_t round_to_integers(v128_t x, float factor) {
-  return wasm_i32x4_trunc_sat_f32x4(wasm_f32x4_nearest(wasm_f32x4_mul(x, wasm_f32x4_splat(factor))));
+  return round_i32x4(wasm_f32x4_mul(x, wasm_f32x4_splat(factor)));
 }
 
 /* What x is multiplied with so that its largest element becomes `limit`. A vector below 1e-30 counts as zero. */
@@ -46,8 +47,11 @@ INLINE float quantize(const float *x, uint32_t n, float limit, int16_t *q) {
 void write_keys(const Cache *c, const float *x, uint32_t position, uint32_t begin, uint32_t end) {
   for (uint32_t t = begin; t < end; t++)
     for (uint32_t h = 0; h < c->kv_heads; h++) {
+      int16_t k[MAX_WIDTH];
       const size_t row = (size_t)h * c->context + position + t;
-      c->scales[row] = quantize(x + ((size_t)t * c->kv_heads + h) * c->head_dim, c->head_dim, KEY_LIMIT, c->q + row * c->width);
+      c->scales[row] = quantize(x + ((size_t)t * c->kv_heads + h) * c->head_dim, c->head_dim, KEY_LIMIT, k);
+      int16_t *to = c->q + row / 8 * 8 * c->width + row % 8 * 2;
+      for (uint32_t i = 0; i < c->width; i++) to[i / 2 * 16 + i % 2] = k[i];
     }
 }
 
@@ -63,75 +67,84 @@ void write_values(const Cache *c, const float *x, uint32_t position, uint32_t be
     }
 }
 
-/* Lane i of the result is the sum of the lanes of v[i]. */
-INLINE v128_t sum_each(const v128_t v[4]) {
-  const v128_t ab = wasm_i32x4_add(wasm_i32x4_shuffle(v[0], v[1], 0, 4, 1, 5), wasm_i32x4_shuffle(v[0], v[1], 2, 6, 3, 7));
-  const v128_t cd = wasm_i32x4_add(wasm_i32x4_shuffle(v[2], v[3], 0, 4, 1, 5), wasm_i32x4_shuffle(v[2], v[3], 2, 6, 3, 7));
-  return wasm_i32x4_add(wasm_i64x2_shuffle(ab, cd, 0, 2), wasm_i64x2_shuffle(ab, cd, 1, 3));
-}
-
-/* Scores of `heads` queries with the keys [0, keys), four keys at a time; the cache and the scores have room beyond. */
-INLINE void score(const int16_t *q, const float *q_scales, const int16_t *keys, const float *scales, uint32_t n, uint32_t width,
-                  float *scores, uint32_t context, const int heads) {
-  for (uint32_t key = 0; key < n; key += 4) {
-    v128_t acc[3][4];
-    for (int two = 0; two < 4; two += 2) {
-      const int16_t *row = keys + (size_t)(key + two) * width;
-      for (int h = 0; h < heads; h++) acc[h][two] = acc[h][two + 1] = wasm_i32x4_const_splat(0);
-      ROLLED for (uint32_t c = 0; c < width; c += 8) {
-        const v128_t k[2] = {load(row + c), load(row + width + c)};
-        for (int h = 0; h < heads; h++) {
-          const v128_t query = load(q + h * width + c);
-          for (int i = 0; i < 2; i++) {
-            acc[h][two + i] = wasm_i32x4_add(acc[h][two + i], wasm_i32x4_dot_i16x8(query, k[i]));
-            in_order(&acc[h][two + i]);
-          }
-        }
+/* acc[heads][2] = the sums over `pairs` pairs of the products of a pair of a head's factors with each of eight pairs of v. */
+INLINE void add_products(const int16_t *factors, uint32_t stride, const int16_t *v, uint32_t pairs, v128_t acc[3][2], const int heads) {
+  for (int h = 0; h < heads; h++) acc[h][0] = acc[h][1] = wasm_i32x4_const_splat(0);
+  _Pragma("clang loop unroll_count(4)") for (uint32_t pair = 0; pair < pairs; pair++) {
+    const v128_t eight[2] = {load(v + 16 * pair), load(v + 16 * pair + 8)};
+    for (int h = 0; h < heads; h++) {
+      const v128_t factor = wasm_v128_load32_splat(factors + (size_t)h * stride + 2 * pair);
+      for (int i = 0; i < 2; i++) {
+        acc[h][i] = wasm_i32x4_add(acc[h][i], wasm_i32x4_dot_i16x8(factor, eight[i]));
+        in_order(&acc[h][i]);
       }
     }
-    const v128_t key_scales = load(scales + key);
-    for (int h = 0; h < heads; h++) {
-      const v128_t factor = wasm_f32x4_mul(wasm_f32x4_splat(q_scales[h]), key_scales);
-      store(scores + (size_t)h * context + key, wasm_f32x4_mul(wasm_f32x4_convert_i32x4(sum_each(acc[h])), factor));
-    }
   }
 }
 
-/* e[keys] times the values' scales -> 12-bit integers with a scale for each KEY_BLOCK; zeros fill the last block. */
-INLINE void quantize_weights(float *e, const float *scales, uint32_t keys, int16_t *weights, float *block_scales) {
-  const v128_t lane = wasm_i32x4_const(0, 1, 2, 3), end = wasm_i32x4_splat((int32_t)keys);
-  for (uint32_t key = 0; key < keys; key += KEY_BLOCK) {
-    v128_t w[KEY_BLOCK / 4];
-    v128_t largest = wasm_i32x4_const_splat(0);
-    for (uint32_t i = 0; i < KEY_BLOCK / 4; i++) {
-      const uint32_t at = key + 4 * i;
-      const v128_t inside = wasm_i32x4_lt(wasm_i32x4_add(wasm_i32x4_splat((int32_t)at), lane), end);
-      w[i] = wasm_v128_and(wasm_f32x4_mul(load(e + at), load(scales + at)), inside);
-      largest = max_magnitude(largest, w[i]);
-    }
-    const float amax = largest_lane(largest);
+/* All bits of the lanes 0..n-1, none of the others; n may be above four or below one. */
+INLINE v128_t first_lanes(int32_t n) { return wasm_i32x4_gt(wasm_i32x4_splat(n), wasm_i32x4_const(0, 1, 2, 3)); }
+
+/* Scores of `heads` queries with the keys [0, n), eight keys at a time; the cache and the scores have room beyond. */
+INLINE void score(const int16_t *q, const float *q_scales, const int16_t *keys, const float *scales, uint32_t n, uint32_t width,
+                  float *scores, uint32_t context, const int heads) {
+  for (uint32_t key = 0; key < n; key += 8) {
+    v128_t acc[3][2];
+    add_products(q, width, keys + (size_t)key * width, width / 2, acc, heads);
+    for (int h = 0; h < heads; h++)
+      for (int i = 0; i < 2; i++) {
+        const v128_t factor = wasm_f32x4_mul(splat_load_f32(q_scales + h), load(scales + key + 4 * i));
+        store(scores + (size_t)h * context + key + 4 * i, wasm_f32x4_mul(wasm_f32x4_convert_i32x4(acc[h][i]), factor));
+      }
+  }
+}
+
+INLINE float largest_of(const float *x, uint32_t n) {
+  v128_t lanes = wasm_f32x4_splat(x[0]);
+  uint32_t i = 0;
+  for (; i + 4 <= n; i += 4) lanes = wasm_f32x4_pmax(lanes, load(x + i));
+  for (; i < n; i++) lanes = wasm_f32x4_pmax(lanes, wasm_f32x4_splat(x[i]));
+  return largest_float(lanes);
+}
+
+/* Softmax without its division, and the weights that follow from it: e^(x - largest), times the values' scales, as 12-bit
+ * integers with a scale for each KEY_BLOCK; zeros fill the last block. x[n] is written over. Returns the sum of the powers;
+ * each lane adds up its own ones first. */
+INLINE float weigh_scores(float *x, const float *scales, uint32_t n, int16_t *weights, float *block_scales) {
+  const v128_t offset = wasm_f32x4_splat(largest_of(x, n));
+  v128_t sums = wasm_i32x4_const_splat(0), last = wasm_i32x4_const_splat(0);
+  uint32_t i = 0;
+  for (; i + 4 <= n; i += 4) {
+    const v128_t e = exp_f32x4(wasm_f32x4_sub(load(x + i), offset));
+    sums = wasm_f32x4_add(sums, e);
+    store(x + i, wasm_f32x4_mul(e, load(scales + i)));
+  }
+  for (; i < round_up(n, KEY_BLOCK); i += 4) {
+    const v128_t inside = first_lanes((int32_t)(n - i));
+    const v128_t e = wasm_v128_and(exp_f32x4(wasm_f32x4_sub(load(x + i), offset)), inside);
+    last = wasm_f32x4_add(last, e);
+    store(x + i, wasm_v128_and(wasm_f32x4_mul(e, load(scales + i)), inside));
+  }
+  for (uint32_t key = 0; key < n; key += KEY_BLOCK) {
+    v128_t most = wasm_i32x4_const_splat(0);
+    UNROLL for (uint32_t i = key; i < key + KEY_BLOCK; i += 4) most = max_magnitude(most, load(x + i));
+    const float amax = largest_lane(most);
     const float factor = factor_for(amax, QUERY_LIMIT);
-    for (uint32_t i = 0; i < KEY_BLOCK / 4; i += 2)
-      store(weights + key + 4 * i, wasm_i16x8_narrow_i32x4(round_to_integers(w[i], factor), round_to_integers(w[i + 1], factor)));
+    UNROLL for (uint32_t i = key; i < key + KEY_BLOCK; i += 8)
+      store(weights + i, wasm_i16x8_narrow_i32x4(round_to_integers(load(x + i), factor), round_to_integers(load(x + i + 4), factor)));
     block_scales[key / KEY_BLOCK] = amax / QUERY_LIMIT;
   }
+  float sum = sum_lanes(sums);
+  sum = sum + wasm_f32x4_extract_lane(last, 0);
+  sum = sum + wasm_f32x4_extract_lane(last, 1);
+  return sum + wasm_f32x4_extract_lane(last, 2);
 }
 
 /* y[heads][8] += weights times values, for one block of keys and eight columns. */
 INLINE void weigh_block(float *y, const int16_t *weights, uint32_t context, const float *block_scales, uint32_t blocks,
                         const int16_t *values, uint32_t width, const int heads) {
   v128_t acc[3][2];
-  for (int h = 0; h < heads; h++) acc[h][0] = acc[h][1] = wasm_i32x4_const_splat(0);
-  _Pragma("clang loop unroll_count(4)") for (uint32_t pair = 0; pair < KEY_BLOCK / 2; pair++) {
-    const v128_t v[2] = {load(values + 16 * pair), load(values + 16 * pair + 8)};
-    for (int h = 0; h < heads; h++) {
-      const v128_t w = wasm_v128_load32_splat(weights + (size_t)h * context + 2 * pair);
-      for (int i = 0; i < 2; i++) {
-        acc[h][i] = wasm_i32x4_add(acc[h][i], wasm_i32x4_dot_i16x8(w, v[i]));
-        in_order(&acc[h][i]);
-      }
-    }
-  }
+  add_products(weights, context, values, KEY_BLOCK / 2, acc, heads);
   for (int h = 0; h < heads; h++) {
     const v128_t scale = wasm_f32x4_splat(block_scales[(size_t)h * blocks]);
     for (int i = 0; i < 2; i++) {
@@ -160,22 +173,20 @@ INLINE Scratch cut(uint8_t *at, uint32_t context, uint32_t width) {
 }
 
 /* `heads` heads, from `head` on, that share a key/value head, for one token. */
-INLINE void attend_heads(const Attention *a, uint32_t token, uint32_t kv_head, uint32_t head, const int heads) {
+INLINE void attend_heads(const Attention *a, uint32_t token, uint32_t head, const int heads) {
   const uint32_t head_dim = a->keys.head_dim, context = a->keys.context, width = a->keys.width, blocks = context / KEY_BLOCK;
   const uint32_t keys = a->position + token + 1;
-  const size_t row = (size_t)kv_head * context;
+  const size_t row = (size_t)(head / (a->heads / a->keys.kv_heads)) * context;
   const Scratch s = cut(a->scratch, context, width);
   for (int h = 0; h < heads; h++) {
     const float *x = a->x + ((size_t)token * a->heads + head + h) * head_dim;
     s.q_scales[h] = quantize(x, head_dim, QUERY_LIMIT, s.q + h * width) * a->scale;
   }
-  score(s.q, s.q_scales, a->keys.q + row * width, a->keys.scales + row, keys, width, s.scores, context, heads);
   float sums[3];
-  for (int h = 0; h < heads; h++) {
-    sums[h] = softmax(s.scores + (size_t)h * context, keys);
-    quantize_weights(s.scores + (size_t)h * context, a->values.scales + row, keys, s.weights + (size_t)h * context,
-                     s.block_scales + (size_t)h * blocks);
-  }
+  score(s.q, s.q_scales, a->keys.q + row * width, a->keys.scales + row, keys, width, s.scores, context, heads);
+  for (int h = 0; h < heads; h++)
+    sums[h] = weigh_scores(s.scores + (size_t)h * context, a->values.scales + row, keys,
+                           s.weights + (size_t)h * context, s.block_scales + (size_t)h * blocks);
   for (uint32_t i = 0; i < heads * width; i++) s.y[i] = 0.0f;
   for (uint32_t key = 0; key < keys; key += KEY_BLOCK) {
     const int16_t *values = a->values.q + (row + key) * width;
@@ -190,11 +201,15 @@ INLINE void attend_heads(const Attention *a, uint32_t token, uint32_t kv_head, u
   }
 }
 
-void attend(const Attention *a, uint32_t token, uint32_t kv_head) {
+void attend(const Attention *a, uint32_t begin, uint32_t end) {
   const uint32_t group = a->heads / a->keys.kv_heads;
-  uint32_t head = kv_head * group;
-  uint32_t left = group;
-  for (; left >= 3; left -= 3, head += 3) attend_heads(a, token, kv_head, head, 3);
-  if (left == 2) attend_heads(a, token, kv_head, head, 2);
-  if (left == 1) attend_heads(a, token, kv_head, head, 1);
+  for (uint32_t i = begin; i < end;) {
+    const uint32_t token = i / a->heads, head = i % a->heads;
+    uint32_t heads = group - head % group; /* those left that share the key/value head */
+    if (heads > end - i) heads = end - i;
+    if (heads >= 3) attend_heads(a, token, head, 3), heads = 3;
+    else if (heads == 2) attend_heads(a, token, head, 2);
+    else attend_heads(a, token, head, 1);
+    i += heads;
+  }
 }

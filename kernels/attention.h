@@ -10,9 +10,10 @@ enum {
   KEY_BLOCK = 32,     /* keys whose weights share a scale; the context's length is a multiple of it */
 };
 
-/* One layer's keys or values, for every position of the context. Keys: q[kv_heads][context][width]. Values, in the order in
- * which they are read, pairs of positions side by side: q[kv_heads][context / 32][width / 8][16][8][2]. After them the
- * scales, scale[kv_heads][context]. The width is head_dim rounded up to eight; what is beyond head_dim is never looked at. */
+/* One layer's keys or values, for every position of the context, in the order in which they are read. Keys, pairs of columns
+ * side by side: q[kv_heads][context / 8][width / 2][8][2]. Values, pairs of positions side by side:
+ * q[kv_heads][context / 32][width / 8][16][8][2]. After them the scales, scale[kv_heads][context]. The width is head_dim
+ * rounded up to eight; what is beyond head_dim is zero. */
 typedef struct {
   int16_t *q;
   float *scales;
@@ -33,4 +34,5 @@ typedef struct {
   uint32_t heads, position;
 } Attention;
 
-void attend(const Attention *a, uint32_t token, uint32_t kv_head);
+/* Outputs [begin, end) of all, counted token by token, head by head. */
+void attend(const Attention *a, uint32_t begin, uint32_t end);

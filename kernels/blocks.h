@@ -51,7 +51,7 @@ INLINE v128_t accumulate(v128_t acc, v128_t dot, const Scales *scales, int half,
 #endif
 #if SPLIT_SCALES && OFFSET
   const v128_t offsets = wasm_i32x4_dot_i16x8(scales->pairs[half], a_sums);
-  dot = wasm_i32x4_sub(dot, wasm_i32x4_mul(offsets, wasm_i32x4_const_splat(OFFSET)));
+  dot = wasm_i32x4_sub(dot, wasm_i32x4_mul(offsets, every_i32(OFFSET)));
 #elif OFFSET
   dot = wasm_i32x4_sub(dot, wasm_i32x4_splat(OFFSET * a->sum));
 #endif

@@ -45,35 +45,3 @@ void add(float *y, const float *a, const float *b, uint32_t begin, uint32_t end)
   for (; i + 4 <= end; i += 4) store(y + i, wasm_f32x4_add(load(a + i), load(b + i)));
   for (; i < end; i++) y[i] = a[i] + b[i];
 }
-
-/* x = e^(x - max x), in place; returns the sum, which is NaN if any x is. The caller divides. Each lane adds up its own
- * elements first. */
-float softmax(float *x, uint32_t n) {
-  const uint32_t whole = n / 4 * 4;
-  v128_t lanes = wasm_f32x4_splat(x[0]);
-  for (uint32_t i = 0; i < whole; i += 4) lanes = wasm_f32x4_pmax(lanes, load(x + i));
-  for (uint32_t i = whole; i < n; i++) lanes = wasm_f32x4_pmax(lanes, wasm_f32x4_splat(x[i]));
-  lanes = wasm_f32x4_pmax(lanes, wasm_i32x4_shuffle(lanes, lanes, 2, 3, 0, 1));
-  const float largest = wasm_f32x4_extract_lane(wasm_f32x4_pmax(lanes, wasm_i32x4_shuffle(lanes, lanes, 1, 0, 3, 2)), 0);
-  const v128_t offset = wasm_f32x4_splat(largest);
-  v128_t sums = wasm_f32x4_const_splat(0.0f);
-  for (uint32_t i = 0; i < whole; i += 4) {
-    const v128_t e = exp_f32x4(wasm_f32x4_sub(load(x + i), offset));
-    store(x + i, e);
-    sums = wasm_f32x4_add(sums, e);
-  }
-  float sum = sum_lanes(sums);
-  if (whole < n) {
-    store_part(x + whole, exp_f32x4(wasm_f32x4_sub(load_part(x + whole, n - whole), offset)), n - whole);
-    for (uint32_t i = whole; i < n; i++) sum = sum + x[i];
-  }
-  return sum;
-}
-
-/* Softmax of each row of x[rows][n], in place. */
-EXPORT(softmax_rows) void softmax_rows(float *x, uint32_t rows, uint32_t n) {
-  for (uint32_t row = 0; row < rows; row++, x += n) {
-    const float sum = softmax(x, n);
-    for (uint32_t i = 0; i < n; i++) x[i] = x[i] / sum;
-  }
-}

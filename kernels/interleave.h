@@ -54,13 +54,13 @@ INLINE v128_t shift_left(v128_t v, const int by) { return by < 0 ? wasm_u16x8_sh
 /* Weights of four columns, of rows 0..3 in w[0] and of rows 4..7 in w[1]. */
 INLINE void load_two_bits(const uint8_t *low, int j, v128_t w[2]) {
   const v128_t packed = load(low + 16 * (j / 2));
-  const v128_t mask = wasm_i8x16_const_splat(0x03);
+  const v128_t mask = every_i8(0x03);
   w[0] = wasm_v128_and(wasm_u16x8_shr(packed, 2 * (j % 2)), mask);
   w[1] = wasm_v128_and(wasm_u16x8_shr(packed, 4 + 2 * (j % 2)), mask);
 }
 
 INLINE void split_nibbles(v128_t packed, v128_t w[2]) {
-  const v128_t mask = wasm_i8x16_const_splat(0x0f);
+  const v128_t mask = every_i8(0x0f);
   w[0] = wasm_v128_and(packed, mask);
   w[1] = wasm_v128_and(wasm_u16x8_shr(packed, 4), mask);
 }
@@ -69,20 +69,20 @@ INLINE void split_nibbles(v128_t packed, v128_t w[2]) {
 INLINE void load_three_bits(const uint8_t *low, const uint8_t *high, int j, v128_t w[2]) {
   const v128_t pairs = wasm_u16x8_shr(load(low + 16 * (j / 2)), 2 * (j % 2));
   const v128_t thirds = shift_left(load(high + 16 * (j / 4)), 2 - j % 4);
-  split_nibbles(wasm_v128_or(wasm_v128_and(pairs, wasm_i8x16_const_splat(0x33)), wasm_v128_and(thirds, wasm_i8x16_const_splat(0x44))), w);
+  split_nibbles(wasm_v128_or(wasm_v128_and(pairs, every_i8(0x33)), wasm_v128_and(thirds, every_i8(0x44))), w);
 }
 
 /* The fifth bit, from `high`, in its place. */
 INLINE void add_high_bit(const uint8_t *high, int j, v128_t w[2]) {
   const v128_t bits = load(high + 16 * (j / 4));
-  const v128_t mask = wasm_i8x16_const_splat(0x10);
+  const v128_t mask = every_i8(0x10);
   for (int half = 0; half < 2; half++)
     w[half] = wasm_v128_or(w[half], wasm_v128_and(shift_left(bits, 4 - 4 * half - j % 4), mask));
 }
 
 /* The fifth and the sixth bit, from `high`, in their places. */
 INLINE void add_two_high_bits(const uint8_t *high, int j, v128_t w[2]) {
-  const v128_t mask = wasm_i8x16_const_splat(0x30);
+  const v128_t mask = every_i8(0x30);
   const int at = 2 * (j % 4);
   for (int half = 0; half < 2; half++) {
     const v128_t bits = load(high + 32 * half + 16 * (j / 4));

@@ -20,9 +20,9 @@ typedef struct {
 INLINE void load_scales(const uint8_t *block, int sub, Scales *scales) {
   const v128_t low = wasm_u16x8_shr(wasm_u16x8_load8x8(block + 32 + 8 * (sub / 2)), (uint32_t)(4 * (sub % 2)));
   const v128_t high = wasm_u16x8_shr(load(block + 16), (uint32_t)(2 * sub));
-  const v128_t scale = wasm_v128_or(wasm_v128_and(low, wasm_i16x8_const_splat(15)),
-                                    wasm_i16x8_shl(wasm_v128_and(high, wasm_i16x8_const_splat(3)), 4));
-  const v128_t less = wasm_i16x8_sub(scale, wasm_i16x8_const_splat(32));
+  const v128_t scale = wasm_v128_or(wasm_v128_and(low, every_i16(15)),
+                                    wasm_i16x8_shl(wasm_v128_and(high, every_i16(3)), 4));
+  const v128_t less = wasm_i16x8_sub(scale, every_i16(32));
   const v128_t halves[2] = {wasm_i32x4_extend_low_i16x8(less), wasm_i32x4_extend_high_i16x8(less)};
   for (int half = 0; half < 2; half++)
     scales->d[half] = wasm_f32x4_mul(f16x4_to_f32x4(block + 8 * half), wasm_f32x4_convert_i32x4(halves[half]));

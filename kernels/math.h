@@ -7,26 +7,26 @@
 /* e^x within 2 units in the last place, by Cephes' expf (S. L. Moshier): x = n ln 2 + r, a polynomial in r, and n added
  * to the exponent. Below -87 the result is 0, above 88 it is exp(88). */
 INLINE v128_t exp_f32x4(v128_t x) {
-  const v128_t smallest = wasm_f32x4_const_splat(-87.0f);
-  const v128_t clamped = wasm_f32x4_pmin(wasm_f32x4_pmax(x, smallest), wasm_f32x4_const_splat(88.0f));
-  const v128_t n = wasm_f32x4_nearest(wasm_f32x4_mul(clamped, wasm_f32x4_const_splat(0x1.715476p+0f)));
-  v128_t r = wasm_f32x4_sub(clamped, wasm_f32x4_mul(n, wasm_f32x4_const_splat(0.693359375f)));
-  r = wasm_f32x4_sub(r, wasm_f32x4_mul(n, wasm_f32x4_const_splat(-2.12194440e-4f)));
-  v128_t p = wasm_f32x4_const_splat(1.9875691500e-4f);
-  p = wasm_f32x4_add(wasm_f32x4_mul(p, r), wasm_f32x4_const_splat(1.3981999507e-3f));
-  p = wasm_f32x4_add(wasm_f32x4_mul(p, r), wasm_f32x4_const_splat(8.3334519073e-3f));
-  p = wasm_f32x4_add(wasm_f32x4_mul(p, r), wasm_f32x4_const_splat(4.1665795894e-2f));
-  p = wasm_f32x4_add(wasm_f32x4_mul(p, r), wasm_f32x4_const_splat(1.6666665459e-1f));
-  p = wasm_f32x4_add(wasm_f32x4_mul(p, r), wasm_f32x4_const_splat(5.0000001201e-1f));
-  const v128_t y = wasm_f32x4_add(wasm_f32x4_add(wasm_f32x4_mul(p, wasm_f32x4_mul(r, r)), r), wasm_f32x4_const_splat(1.0f));
-  const v128_t biased = wasm_i32x4_add(wasm_i32x4_trunc_sat_f32x4(n), wasm_i32x4_const_splat(127));
-  const v128_t value = wasm_f32x4_mul(y, wasm_i32x4_shl(biased, 23));
-  return wasm_v128_andnot(value, wasm_f32x4_lt(x, smallest));
+  const v128_t clamped = wasm_f32x4_pmin(x, every_f32(88.0f));
+  const v128_t shifted = add_magic(wasm_f32x4_mul(clamped, every_f32(0x1.715476p+0f)));
+  const v128_t n = wasm_f32x4_sub(shifted, every_f32(MAGIC));
+  v128_t r = wasm_f32x4_sub(clamped, wasm_f32x4_mul(n, every_f32(0.693359375f)));
+  r = wasm_f32x4_sub(r, wasm_f32x4_mul(n, every_f32(-2.12194440e-4f)));
+  v128_t p = every_f32(1.9875691500e-4f);
+  p = wasm_f32x4_add(wasm_f32x4_mul(p, r), every_f32(1.3981999507e-3f));
+  p = wasm_f32x4_add(wasm_f32x4_mul(p, r), every_f32(8.3334519073e-3f));
+  p = wasm_f32x4_add(wasm_f32x4_mul(p, r), every_f32(4.1665795894e-2f));
+  p = wasm_f32x4_add(wasm_f32x4_mul(p, r), every_f32(1.6666665459e-1f));
+  p = wasm_f32x4_add(wasm_f32x4_mul(p, r), every_f32(5.0000001201e-1f));
+  const v128_t y = wasm_f32x4_add(wasm_f32x4_add(wasm_f32x4_mul(p, wasm_f32x4_mul(r, r)), r), every_f32(1.0f));
+  const v128_t power = wasm_i32x4_add(wasm_i32x4_shl(shifted, 23), every_i32(127 << 23));
+  /* Where x is too small, what has been computed means nothing. */
+  return wasm_v128_andnot(wasm_f32x4_mul(y, power), wasm_f32x4_lt(x, every_f32(-87.0f)));
 }
 
 /* x / (1 + e^-x), the sigmoid linear unit. */
 INLINE v128_t silu_f32x4(v128_t x) {
-  return wasm_f32x4_div(x, wasm_f32x4_add(wasm_f32x4_const_splat(1.0f), exp_f32x4(wasm_f32x4_neg(x))));
+  return wasm_f32x4_div(x, wasm_f32x4_add(every_f32(1.0f), exp_f32x4(wasm_f32x4_neg(x))));
 }
 
 /* sin and cos of an angle in radians, |angle| < 10^6, by the polynomials of fdlibm (k_sin.c, k_cos.c): pi/2 is taken

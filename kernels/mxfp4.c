@@ -21,8 +21,8 @@ INLINE void load_scales(const uint8_t *block, int sub, Scales *scales) {
   const v128_t e = wasm_u16x8_load8x8(block);
   const v128_t halves[2] = {wasm_u32x4_extend_low_u16x8(e), wasm_u32x4_extend_high_u16x8(e)};
   for (int half = 0; half < 2; half++) {
-    const v128_t bits = wasm_i32x4_shl(wasm_i32x4_add(halves[half], wasm_i32x4_const_splat(1)), 23);
-    scales->d[half] = wasm_f32x4_mul(bits, wasm_f32x4_const_splat(0.25f));
+    const v128_t bits = wasm_i32x4_shl(wasm_i32x4_add(halves[half], every_i32(1)), 23);
+    scales->d[half] = wasm_f32x4_mul(bits, every_f32(0.25f));
   }
 }
 

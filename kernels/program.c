@@ -86,8 +86,8 @@ static void run_attention(const uint32_t *a, uint32_t rows, const Step *step, Th
       BYTES(a[1]) + (size_t)thread.index * a[5], AS_FLOAT(a[6]), a[7], step->position,
   };
   uint32_t begin, end;
-  share(thread, rows * kv_heads, 1, &begin, &end);
-  for (uint32_t i = begin; i < end; i++) attend(&attention, i / kv_heads, i % kv_heads);
+  share(thread, rows * attention.heads, 1, &begin, &end);
+  attend(&attention, begin, end);
 }
 
 /* silu_gate: y, gate, up, n and add: y, a, b, n */

@@ -18,7 +18,7 @@ typedef struct {
 
 INLINE void load_scales(const uint8_t *block, int sub, Scales *scales) {
   const v128_t both = load(block + 32 + 16 * sub);
-  const v128_t scale = wasm_v128_and(both, wasm_i8x16_const_splat(15)), minimum = wasm_u8x16_shr(both, 4);
+  const v128_t scale = wasm_v128_and(both, every_i8(15)), minimum = wasm_u8x16_shr(both, 4);
   scales->pairs[0] = wasm_u16x8_extend_low_u8x16(scale);
   scales->pairs[1] = wasm_u16x8_extend_high_u8x16(scale);
   scales->minimums[0] = wasm_u16x8_extend_low_u8x16(minimum);

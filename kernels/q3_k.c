@@ -19,9 +19,9 @@ typedef struct {
 INLINE void load_scales(const uint8_t *block, int sub, Scales *scales) {
   const v128_t low = wasm_u16x8_shr(load(block + 16 + 16 * (sub % 4)), (uint32_t)(4 * (sub / 4)));
   const v128_t high = wasm_u16x8_shr(load(block + 80 + 16 * (sub % 2)), (uint32_t)(2 * (sub / 2)));
-  const v128_t scale = wasm_v128_or(wasm_v128_and(low, wasm_i8x16_const_splat(15)),
-                                    wasm_i16x8_shl(wasm_v128_and(high, wasm_i8x16_const_splat(3)), 4));
-  const v128_t less = wasm_i8x16_sub(scale, wasm_i8x16_const_splat(32));
+  const v128_t scale = wasm_v128_or(wasm_v128_and(low, every_i8(15)),
+                                    wasm_i16x8_shl(wasm_v128_and(high, every_i8(3)), 4));
+  const v128_t less = wasm_i8x16_sub(scale, every_i8(32));
   scales->pairs[0] = wasm_i16x8_extend_low_i8x16(less);
   scales->pairs[1] = wasm_i16x8_extend_high_i8x16(less);
   for (int half = 0; half < 2; half++) scales->d[half] = f16x4_to_f32x4(block + 8 * half);

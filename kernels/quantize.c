@@ -17,11 +17,11 @@ INLINE void quantize_block(const float *x, v128_t q[4], ActivationBlock *block) 
   const float inverse = amax > 1e-30f ? 127.0f / amax : 0.0f;
   const v128_t factor = wasm_f32x4_splat(inverse);
   for (int i = 0; i < 4; i++) {
-    const v128_t a = wasm_i32x4_trunc_sat_f32x4(wasm_f32x4_nearest(wasm_f32x4_mul(v[2 * i], factor)));
-    const v128_t b = wasm_i32x4_trunc_sat_f32x4(wasm_f32x4_nearest(wasm_f32x4_mul(v[2 * i + 1], factor)));
+    const v128_t a = round_i32x4(wasm_f32x4_mul(v[2 * i], factor));
+    const v128_t b = round_i32x4(wasm_f32x4_mul(v[2 * i + 1], factor));
     q[i] = wasm_i16x8_narrow_i32x4(a, b);
   }
-  const v128_t ones = wasm_i16x8_const_splat(1);
+  const v128_t ones = every_i16(1);
   const v128_t low = wasm_i32x4_dot_i16x8(wasm_i16x8_add(q[0], q[1]), ones);
   const v128_t high = wasm_i32x4_dot_i16x8(wasm_i16x8_add(q[2], q[3]), ones);
   const int32_t low_sum = wasm_i32x4_extract_lane(low, 0) + wasm_i32x4_extract_lane(low, 1) +

@@ -8,11 +8,10 @@
 #include "matmul.h"
 #include "quantize.h"
 #include "rope.h"
+#include "sample.h"
 
 /* What the results of numerics version 1 make. */
 #define RIGHT 0x013856538223ac93ull
-
-void probabilities(float *x, uint32_t n);
 
 enum {
   ROWS = 11, /* a group of eight that is interleaved, and three rows after it */
@@ -90,7 +89,7 @@ static void check_attention(Room *room) {
   write_keys(&keys, room->x + COLUMNS, 0, 0, POSITIONS);
   write_values(&values, room->x + 2 * COLUMNS, 0, 0, POSITIONS);
   const Attention attention = {room->y, room->x + 3 * COLUMNS, keys, values, room->scratch, 0.25f, HEADS, POSITIONS - 1};
-  attend(&attention, 0, 0);
+  attend(&attention, 0, HEADS);
   take_results(room, HEADS * HEAD_DIM);
 }
 
@@ -106,7 +105,7 @@ static void check_floats(Room *room) {
   take_results(room, TOKENS * COLUMNS);
   silu_gate(room->y, room->x, room->x + COLUMNS, 0, (TOKENS - 1) * COLUMNS);
   add(room->y, room->y, room->x, 0, TOKENS * COLUMNS);
-  probabilities(room->y, TOKENS * COLUMNS - 1);
+  probabilities(room->y, TOKENS * COLUMNS - 1, 1.0f, room->y);
   take_results(room, TOKENS * COLUMNS);
 }
 

@@ -70,7 +70,7 @@ INLINE void load_weights(const uint8_t *block, int sub, int j, v128_t w[2], v128
   if (WEIGHT_BITS == 5) add_high_bit(high, j, w);
   if (WEIGHT_BITS == 6) add_two_high_bits(high, j, w);
 #ifdef TABLE
-  for (int half = 0; half < 2; half++) w[half] = wasm_i8x16_swizzle(wasm_i8x16_const(TABLE), w[half]);
+  for (int half = 0; half < 2; half++) w[half] = wasm_i8x16_swizzle(keep(wasm_i8x16_const(TABLE)), w[half]);
 #endif
 #endif
 }
@@ -87,7 +87,7 @@ INLINE void widen_weights(const uint8_t *block, int sub, int j, int i, v128_t w[
   v128_t carried;
   load_weights(block, sub, j, w, &carried);
   for (int half = 0; half < 2; half++)
-    w[half] = i == 0 ? wasm_i16x8_shl(w[half], 8) : wasm_v128_and(w[half], wasm_u16x8_const_splat(0xff00));
+    w[half] = i == 0 ? wasm_i16x8_shl(w[half], 8) : wasm_v128_and(w[half], every_i16(0xff00));
 #endif
 }
 
@@ -123,7 +123,7 @@ INLINE v128_t widen(v128_t sums, const Scales *scales, int half) {
   return wasm_i32x4_dot_i16x8(sums, scales->pairs[half]);
 #else
   (void)scales, (void)half;
-  return wasm_i32x4_dot_i16x8(sums, wasm_i16x8_const_splat(1));
+  return wasm_i32x4_dot_i16x8(sums, every_i16(1));
 #endif
 }
 

@@ -17,19 +17,19 @@ INLINE void load_ternary(const uint8_t *low, int sub, int j, v128_t w[2], v128_t
     const int unit = 2 * j + half;
     if (unit == 15) {
       const v128_t packed = load(low + TERNARY_LAST + 16 * (sub / 4));
-      w[half] = wasm_v128_and(wasm_u16x8_shr(packed, 2 * (sub % 4)), wasm_i8x16_const_splat(3));
+      w[half] = wasm_v128_and(wasm_u16x8_shr(packed, 2 * (sub % 4)), every_i8(3));
       continue;
     }
     if (unit % 5 == 0) {
-      *fractions = wasm_v128_xor(load(low + TERNARY_BYTES * sub + 16 * (unit / 5)), wasm_i8x16_const_splat(-128));
+      *fractions = wasm_v128_xor(load(low + TERNARY_BYTES * sub + 16 * (unit / 5)), every_i8(-128));
     } else {
       v128_t doubled = wasm_i8x16_add(*fractions, *fractions);
       in_order(&doubled); /* two additions: there is no multiplication of bytes */
       *fractions = wasm_i8x16_add(doubled, *fractions);
     }
-    const v128_t one = wasm_i8x16_gt(*fractions, wasm_i8x16_const_splat(85 - 128));
-    const v128_t two = wasm_i8x16_gt(*fractions, wasm_i8x16_const_splat(170 - 128));
-    w[half] = wasm_i8x16_sub(wasm_v128_and(one, wasm_i8x16_const_splat(1)), two);
+    const v128_t one = wasm_i8x16_gt(*fractions, every_i8(85 - 128));
+    const v128_t two = wasm_i8x16_gt(*fractions, every_i8(170 - 128));
+    w[half] = wasm_i8x16_sub(wasm_v128_and(one, every_i8(1)), two);
   }
 }
 

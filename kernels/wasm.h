@@ -17,6 +17,18 @@ INLINE void store(void *p, v128_t v) { wasm_v128_store(p, v); }
 
 INLINE v128_t splat_load_f32(const float *p) { return wasm_v128_load32_splat(p); }
 
+/* A constant kept in a local. Left alone the compiler writes constants where they are used, in the midst of loops, and V8
+ * makes each anew, three instructions, every time. */
+INLINE v128_t keep(v128_t v) {
+  __asm__("" : "+r"(v));
+  return v;
+}
+
+INLINE v128_t every_i8(int8_t x) { return keep(wasm_i8x16_splat(x)); }
+INLINE v128_t every_i16(int16_t x) { return keep(wasm_i16x8_splat(x)); }
+INLINE v128_t every_i32(int32_t x) { return keep(wasm_i32x4_splat(x)); }
+INLINE v128_t every_f32(float x) { return keep(wasm_f32x4_splat(x)); }
+
 /* The first n floats at p, at most four, and zeros after them. */
 INLINE v128_t load_part(const float *p, uint32_t n) {
   if (n >= 4) return load(p);
@@ -38,7 +50,7 @@ INLINE float sum_lanes(v128_t v) {
 /* The larger of |x| and `largest`, lane by lane, compared as integers: for floats without a sign that is the same order, and
  * an infinity or a NaN is larger than any number, so neither gets lost. */
 INLINE v128_t max_magnitude(v128_t largest, v128_t x) {
-  return wasm_i32x4_max(largest, wasm_v128_and(x, wasm_i32x4_const_splat(0x7fffffff)));
+  return wasm_i32x4_max(largest, wasm_v128_and(x, every_i32(0x7fffffff)));
 }
 
 /* The largest lane of such a maximum. */
@@ -47,12 +59,28 @@ INLINE float largest_lane(v128_t v) {
   return wasm_f32x4_extract_lane(wasm_i32x4_max(v, wasm_i32x4_shuffle(v, v, 1, 0, 3, 2)), 0);
 }
 
+INLINE float largest_float(v128_t v) {
+  v = wasm_f32x4_pmax(v, wasm_i32x4_shuffle(v, v, 2, 3, 0, 1));
+  return wasm_f32x4_extract_lane(wasm_f32x4_pmax(v, wasm_i32x4_shuffle(v, v, 1, 0, 3, 2)), 0);
+}
+
+/* 1.5 * 2^23: a number below 2^22 that is added to it is rounded to the nearest integer, of two the even one, which then
+ * stands in the lowest bits of the sum. That is a third of the work of a rounding and a conversion. */
+#define MAGIC 0x1.8p23f
+
+INLINE v128_t add_magic(v128_t x) { return wasm_f32x4_add(x, every_f32(MAGIC)); }
+
+/* x rounded to integers, |x| < 2^22; of a NaN or an infinity any integer. */
+INLINE v128_t round_i32x4(v128_t x) {
+  return wasm_i32x4_sub(add_magic(x), every_f32(MAGIC));
+}
+
 /* Four binary16 numbers as floats. The exponent and the mantissa move to their places in binary32, and a multiplication
  * by 2^112 mends the exponent's bias; binary16's subnormal numbers come out right too. Infinities and NaNs come out as
  * large finite numbers: weights with such scales are refused when they are loaded. */
 INLINE v128_t f16x4_to_f32x4(const void *p) {
-  const v128_t bits = wasm_v128_and(wasm_i32x4_shl(wasm_i32x4_load16x4(p), 13), wasm_u32x4_const_splat(0x8fffe000u));
-  return wasm_f32x4_mul(bits, wasm_f32x4_const_splat(0x1p112f));
+  const v128_t bits = wasm_v128_and(wasm_i32x4_shl(wasm_i32x4_load16x4(p), 13), every_i32(0x8fffe000u));
+  return wasm_f32x4_mul(bits, every_f32(0x1p112f));
 }
 
 INLINE float f16_to_f32(uint16_t half) {
