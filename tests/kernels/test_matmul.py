@@ -51,6 +51,20 @@ def test_the_interleaved_kernel_equals_its_plain_twin(harness: Harness, type_nam
 
 
 @pytest.mark.parametrize("type_name", QUANTISED)
+@pytest.mark.parametrize("rows", [1, 7, 13, 37])
+def test_rows_that_are_no_multiple_of_any_tile(harness: Harness, type_name: str, rows: int) -> None:
+    rng = np.random.default_rng(rows)
+    blocks = random_blocks(type_name, 40, COLUMNS, rng)
+    few = blocks[: rows * len(blocks) // 40]
+    x = rng.standard_normal((6, COLUMNS)).astype(np.float32)
+    tensors = [harness.tensor(type_name, some, (n, COLUMNS)) for some, n in ((few, rows), (blocks, 40))]
+    y, whole = (harness.run(lambda ops, values, w=w: ops.linear(values[0], w), [x], ids=[0] * 6) for w in tensors)
+    assert y.tobytes() == whole[:, :rows].tobytes()
+    exact = x @ decode(type_name, few, (rows, COLUMNS)).T
+    assert np.abs(y - exact).max() < 0.05 * (x @ decode(type_name, blocks, (40, COLUMNS)).T).std()
+
+
+@pytest.mark.parametrize("type_name", QUANTISED)
 def test_quantised_activations_cost_no_more_than_half_a_step(harness: Harness, type_name: str) -> None:
     rng = np.random.default_rng(7)
     blocks = random_blocks(type_name, ROWS, COLUMNS, rng)
