@@ -22,7 +22,7 @@ from taleproof.generate import Finished, Limits, Token, encode_prompt, generate
 from taleproof.logits_trail import EVERY, LogitsTrail
 from taleproof.numerics import NUMERICS_VERSION
 from taleproof.reader import BytesBlob
-from taleproof.sampling import Sampler, SamplerConfig
+from taleproof.sampling import SamplerConfig
 from taleproof.tokenizers import Tokenizer, from_llama2c, from_model
 from taleproof.wasmtime_host import WasmtimeArena
 
@@ -130,16 +130,15 @@ class Opened:
     def write(self, asked: Run) -> Run:
         """Write a story from its beginning."""
         config = SamplerConfig(seed=asked.seed, **SAMPLERS[asked.sampler])
-        engine, softmax, trail = self.engine, self.engine.softmax, LogitsTrail()
+        engine, trail = self.engine, LogitsTrail()
         tokens: list[int] = []
         reason = ""
         for event in generate(
             engine.session(),
             self.tokenizer,
             encode_prompt(self.tokenizer, prompts()[asked.prompt]),
-            Sampler(config, softmax),
+            engine.sampler(config),
             Limits(self.max_tokens),
-            softmax=softmax,
             trail=trail,
         ):
             if isinstance(event, Token):

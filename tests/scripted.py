@@ -59,6 +59,11 @@ class Script:
         row[0, self.text[self.position % len(self.text)]] = 5.0
         return row
 
+    def step(self, ids: Sequence[int]) -> NDArray[np.float32]:
+        rows = self.forward(ids)
+        assert rows is not None
+        return rows[0]
+
     def rewind(self, position: int) -> None:
         assert 0 <= position <= self.position
         self.position = position

@@ -5,6 +5,7 @@ refused with OutOfMemoryError. The browser's arena is in worker_api.py, CPython'
 bump allocator here.
 """
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from .errors import OutOfMemoryError
@@ -70,6 +71,19 @@ class BumpAllocator:
             raise OutOfMemoryError(nbytes, self.top, MAX_BYTES)
         self.top = end
         return offset, -(-end // PAGE)
+
+
+@dataclass(frozen=True, slots=True)
+class ArenaFloats:
+    """Floats where they lie in the arena, as long as nothing is written over them."""
+
+    arena: Arena
+    offset: int
+    size: int
+
+    def tobytes(self) -> bytes:
+        """Return a copy of their bytes, little-endian."""
+        return self.arena.read(self.offset, 4 * self.size)
 
 
 class ArenaBlob:

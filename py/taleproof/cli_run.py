@@ -18,7 +18,7 @@ from .generate import Finished, Limits, Stats, Token, encode_prompt, generate
 from .local import LocalModel, open_local, verified
 from .logits_trail import LogitsTrail
 from .reader import FileBlob
-from .sampling import Sampler, SamplerConfig
+from .sampling import SamplerConfig
 from .score import encode_continuation, score
 
 
@@ -35,9 +35,8 @@ def run_generate(
     model, session = _open(options)
     loaded = time.perf_counter() - start
     ids = _chat_ids(model, options.prompt) if options.chat else encode_prompt(model.tokenizer, options.prompt)
-    softmax = model.engine.softmax
     trail = LogitsTrail()
-    events = generate(session, model.tokenizer, ids, Sampler(config, softmax), limits, softmax=softmax, trail=trail)
+    events = generate(session, model.tokenizer, ids, model.engine.sampler(config), limits, trail=trail)
     if show is not None and not options.chat:
         show(options.prompt)
     tokens: list[JsonValue] = []

@@ -12,16 +12,18 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from .arena import Arena
+from .arena import Arena, ArenaFloats
+from .arena_sampling import ArenaSampler, SamplingRoom
 from .cache import CacheShape, KVCache
 from .errors import ContextOverflowError, NumericsError
 from .formats import ModelFile
+from .generate import Chooser
 from .models import Config, Logits, Model, load_model
 from .ops.numpy_ops import NumpyOps
-from .ops.program import Program, encode, plan
+from .ops.program import Program, Value, encode, plan
 from .ops.wasm_ops import KEY_BLOCK, ArenaCache, ArenaTensor, WasmOps
 from .reader import Blob
-from .softmax import NUMPY_SOFTMAX, ArenaSoftmax, Softmax
+from .sampling import Row, Sampler, SamplerConfig, as_floats
 from .tensors import ArenaTensors, NumpyTensors
 
 
@@ -40,8 +42,8 @@ Floats = NDArray[np.float32]
 class Backend(Protocol):
     """How a session runs one step."""
 
-    def run(self, ids: Sequence[int], position: int, logits: Logits) -> Floats | None:
-        """Return logits (1 or T, vocab), or None if none were asked for."""
+    def run(self, ids: Sequence[int], position: int, logits: Logits) -> Row | None:
+        """Return logits (vocab,) or (T * vocab,), or None if none were asked for."""
         ...
 
 
@@ -63,7 +65,7 @@ class Session:
         self.position = 0
 
     def forward(self, ids: Sequence[int], *, logits: Logits = "last") -> Floats | None:
-        """Run tokens after those already in the cache.
+        """Run tokens after those already in the cache, and copy their logits out.
 
         Parameters
         ----------
@@ -79,6 +81,16 @@ class Session:
         ContextOverflowError : they don't fit in the context.
         NumericsError : a number that is not finite, with the layer where it first appears.
         """
+        result = self._run(ids, logits)
+        return None if result is None else as_floats(result).reshape(-1, self._vocab_size)
+
+    def step(self, ids: Sequence[int]) -> Row:
+        """Run tokens likewise; return the last one's logits (vocab,) where they are, until the next step."""
+        result = self._run(ids, "last")
+        assert result is not None
+        return result
+
+    def _run(self, ids: Sequence[int], logits: Logits) -> Row | None:
         if self.position + len(ids) > self.n_ctx:
             raise ContextOverflowError(self.position + len(ids), self.n_ctx)
         if not ids or (logits == "all" and len(ids) > PREFILL_BATCH):
@@ -105,13 +117,19 @@ class Engine:
 
     Attributes
     ----------
-    softmax : softmax over the vocabulary, as fast as the backend has it.
+    sampler : makes what chooses tokens from its sessions' logits.
     """
 
-    def __init__(self, file: ModelFile, config: Config, softmax: Softmax, backend: Callable[[int], Backend]) -> None:
+    def __init__(
+        self,
+        file: ModelFile,
+        config: Config,
+        sampler: Callable[[SamplerConfig], Chooser],
+        backend: Callable[[int], Backend],
+    ) -> None:
         self.file = file
         self.config = config
-        self.softmax = softmax
+        self.sampler = sampler
         self._backend = backend
 
     @property
@@ -133,7 +151,7 @@ class Engine:
 def open_numpy(blob: Blob, file: ModelFile) -> Engine:
     """Open a model on the numpy backend: all weights decoded to float32."""
     model = load_model(file, NumpyTensors(file, blob))
-    return Engine(file, model.config, NUMPY_SOFTMAX, lambda context: _NumpyBackend(model, context))
+    return Engine(file, model.config, Sampler, lambda context: _NumpyBackend(model, context))
 
 
 def open_wasm(arena: Arena, file: ModelFile, base: int, threads: int | None = None) -> Engine:
@@ -144,9 +162,14 @@ def open_wasm(arena: Arena, file: ModelFile, base: int, threads: int | None = No
     threads : how many to use; by default all that the arena has, or one for a small model.
     """
     model = load_model(file, ArenaTensors(arena, file, base))
-    softmax = ArenaSoftmax(arena, model.config.vocab_size)
+    room = SamplingRoom(arena, model.config.vocab_size)
     used = threads or (arena.threads if file.size >= SMALL_MODEL else 1)
-    return Engine(file, model.config, softmax, lambda context: _WasmBackend(arena, model, context, used))
+    return Engine(
+        file,
+        model.config,
+        lambda config: ArenaSampler(room, config),
+        lambda context: _WasmBackend(arena, model, context, used),
+    )
 
 
 class _NumpyBackend:
@@ -159,9 +182,9 @@ class _NumpyBackend:
             tuple(np.zeros(size, np.float32) for _ in range(shape.layers)),
         )
 
-    def run(self, ids: Sequence[int], position: int, logits: Logits) -> Floats | None:
+    def run(self, ids: Sequence[int], position: int, logits: Logits) -> Row | None:
         result = self._model.forward(NumpyOps(ids, position), self._cache, logits)
-        return None if logits == "none" else result
+        return None if logits == "none" else result.reshape(-1)
 
 
 class _WasmBackend:
@@ -185,33 +208,32 @@ class _WasmBackend:
         self._arena.write(address, words)
         return address
 
-    def run(self, ids: Sequence[int], position: int, logits: Logits) -> Floats | None:
+    def run(self, ids: Sequence[int], position: int, logits: Logits) -> Row | None:
         step = _STEP.pack(len(ids), position, self._step + _STEP.size) + struct.pack(f"<{len(ids)}I", *ids)
         self._arena.write(self._step, step)
         program = self._programs[logits]
         self._arena.run(self._addresses[logits], len(program.instructions), self._step, self._threads)
         if logits == "none":
             return None
-        result = self._read(logits, len(ids))
-        if not np.isfinite(result).all():
+        assert program.result is not None
+        result = self._floats(logits, program.result, len(ids))
+        if not self._finite(result):
             raise NumericsError(self._first_not_finite(logits, len(ids)))
         return result
 
-    def _read(self, kind: Logits, tokens: int) -> Floats:
-        value = self._programs[kind].result
-        assert value is not None
-        rows = value.rows or tokens
-        data = self._arena.read(self._scratch + self._offsets[kind][value], rows * value.row_bytes)
-        return np.frombuffer(data, np.float32).reshape(rows, value.columns)
+    def _floats(self, kind: Logits, value: Value, tokens: int) -> ArenaFloats:
+        return ArenaFloats(
+            self._arena, self._scratch + self._offsets[kind][value], (value.rows or tokens) * value.columns
+        )
+
+    def _finite(self, floats: ArenaFloats) -> bool:
+        return bool(self._arena.call("all_finite", floats.offset, floats.size))
 
     def _first_not_finite(self, kind: Logits, tokens: int) -> str:
         """Run the step again up to each named place; the cache's rows are only written over with the same."""
         for name, count, value in self._programs[kind].marks:
             self._arena.run(self._addresses[kind], count, self._step, self._threads)
-            data = self._arena.read(
-                self._scratch + self._offsets[kind][value], (value.rows or tokens) * value.row_bytes
-            )
-            if not np.isfinite(np.frombuffer(data, np.float32)).all():
+            if not self._finite(self._floats(kind, value, tokens)):
                 return name
         return "the output layer"
 

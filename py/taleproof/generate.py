@@ -11,16 +11,15 @@ an empty prompt (EmptyPromptError) and one longer than the context (PromptTooLon
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .errors import EmptyPromptError, InvalidSettingError, PromptTooLongError
 from .logits_trail import LogitsTrail
-from .logprobs import LogProbabilities
 from .pace import Pace
-from .softmax import NUMPY_SOFTMAX, Softmax
+from .sampling import Choice, Row
 from .text_out import TextOut
 from .tokenizers import Tokenizer
 
@@ -29,6 +28,7 @@ MAX_TOKENS = 2**31 - 1
 
 Floats = NDArray[np.float32]
 Logits = Literal["none", "last", "all"]
+T = TypeVar("T")
 FinishReason = Literal["stop", "stop-string", "length", "context"]
 
 
@@ -46,13 +46,15 @@ class Session(Protocol):
 
     def forward(self, ids: Sequence[int], *, logits: Logits = "last") -> Floats | None: ...
 
+    def step(self, ids: Sequence[int]) -> Row: ...
+
     def rewind(self, position: int) -> None: ...
 
 
 class Chooser(Protocol):
-    """What the loop knows of `sampling.Sampler`."""
+    """What the loop knows of `sampling.Sampler` and its twin in the kernels."""
 
-    def sample(self, logits: Floats, history: Sequence[int], /) -> int: ...
+    def choose(self, logits: Row, history: Sequence[int], /) -> Choice: ...
 
 
 class ReusableSession:
@@ -81,8 +83,15 @@ class ReusableSession:
 
     def forward(self, ids: Sequence[int], *, logits: Logits = "last") -> Floats | None:
         """Run tokens after those in the cache; after an error the cache is as it was before."""
+        return self._run(ids, lambda: self._session.forward(ids, logits=logits))
+
+    def step(self, ids: Sequence[int]) -> Row:
+        """Run tokens likewise; return the last one's logits where they are, until the next step."""
+        return self._run(ids, lambda: self._session.step(ids))
+
+    def _run(self, ids: Sequence[int], run: Callable[[], T]) -> T:
         try:
-            result = self._session.forward(ids, logits=logits)
+            result = run()
         except BaseException:
             self._session.rewind(min(len(self._ids), self._session.position))
             raise
@@ -218,7 +227,6 @@ def generate(
     limits: Limits,
     *,
     written: int = 0,
-    softmax: Softmax = NUMPY_SOFTMAX,
     trail: LogitsTrail | None = None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Iterator[Event]:
@@ -228,9 +236,8 @@ def generate(
     ----------
     session : a ReusableSession goes on from what it has in common with the prompt; any other starts afresh.
     prompt_ids : the prompt, and what has been written after it if it is to be continued.
-    sampler : chooses from logits (vocab,) and all ids before.
+    sampler : chooses from logits (vocab,) and all ids before; ``Engine.sampler`` makes the fastest.
     written : how many of the prompt_ids, the last ones, were written before and not given.
-    softmax : computes log-probabilities; the engine's is the fastest.
     trail : is given all logits that tokens are chosen from.
     clock : seconds, for the statistics alone.
 
@@ -245,7 +252,7 @@ def generate(
     reusable = session if isinstance(session, ReusableSession) else ReusableSession(session)
     text = TextOut(tokenizer, limits.stop, prompt_ids, written)
     trail = trail or LogitsTrail()
-    return _write(reusable, tokenizer, list(prompt_ids), sampler, limits, text, written, softmax, trail, clock)
+    return _write(reusable, tokenizer, list(prompt_ids), sampler, limits, text, written, trail, clock)
 
 
 def _write(
@@ -256,19 +263,21 @@ def _write(
     limits: Limits,
     text: TextOut,
     written: int,
-    softmax: Softmax,
     trail: LogitsTrail,
     clock: Callable[[], float],
 ) -> Iterator[Event]:
     """Read the prompt, then write; `ids` grows."""
     prompt_length, done = len(ids), session.reuse(ids)
     stats = Stats(prompt_length, done)
-    logits: Floats | None = None
+    logits: Row | None = None
     while done < prompt_length:
         start = clock()
         batch = ids[done : done + session.pace.size]
         done += len(batch)
-        logits = session.forward(batch, logits="last" if done == prompt_length else "none")
+        if done < prompt_length:
+            session.forward(batch, logits="none")
+        else:
+            logits = session.step(batch)
         seconds = clock() - start
         session.pace.took(len(batch), seconds)
         stats = replace(stats, prefill_seconds=stats.prefill_seconds + seconds)
@@ -283,10 +292,10 @@ def _write(
             break
         start = clock()
         if session.position < len(ids):
-            logits = session.forward(ids[-1:])
+            logits = session.step(ids[-1:])
         assert logits is not None
-        trail.add(written + stats.tokens, logits[0])
-        token = sampler.sample(logits[0], ids)
+        trail.add(written + stats.tokens, logits)
+        token, logprob = sampler.choose(logits, ids)
         stats = _timed(stats, clock() - start)
         if token in tokenizer.eos_ids:
             reason = "stop"
@@ -294,7 +303,7 @@ def _write(
         shown, found = text.push(token, after=ids[-1])
         ids.append(token)
         stats = replace(stats, tokens=stats.tokens + 1)
-        yield Token(token, shown, LogProbabilities(logits[0], softmax).of(token), stats)
+        yield Token(token, shown, logprob, stats)
         if found:
             reason = "stop-string"
             break

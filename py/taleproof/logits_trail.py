@@ -7,8 +7,7 @@ token. Hashing the logits of every token would cost a tenth of the speed and tel
 
 import hashlib
 
-import numpy as np
-from numpy.typing import NDArray
+from .sampling import Row
 
 
 EVERY = 16
@@ -27,8 +26,8 @@ class LogitsTrail:
         self.digests: list[str] = []
         self._hash = hashlib.sha256()
 
-    def add(self, index: int, logits: NDArray[np.float32]) -> None:
+    def add(self, index: int, logits: Row) -> None:
         """Take the logits (vocab,) that token number ``index`` of the story is chosen from."""
         if index == EVERY * len(self.digests):
-            self._hash.update(logits.astype("<f4", copy=False).tobytes())
+            self._hash.update(logits.tobytes())
             self.digests.append(self._hash.hexdigest())

@@ -10,7 +10,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from .softmax import NUMPY_SOFTMAX, Softmax
+from .softmax import power_sum
 
 
 DECIMALS = 6
@@ -36,14 +36,25 @@ def log64(x: float) -> float:
     return 2.0 * s * series + exponent * _LN2
 
 
+def log_probability(logit: float, largest: float, total: float) -> float:
+    """Return a token's log-probability, rounded to 6 decimals.
+
+    Parameters
+    ----------
+    logit, largest : the token's logit and the largest one.
+    total : the sum of exp of all logits' distances to the largest.
+    """
+    return round(logit - largest - log64(total), DECIMALS)
+
+
 class LogProbabilities:
     """The logarithms of the softmax of logits, float32 (vocab,), for the few ids that are asked for."""
 
-    def __init__(self, logits: NDArray[np.float32], softmax: Softmax = NUMPY_SOFTMAX) -> None:
+    def __init__(self, logits: NDArray[np.float32]) -> None:
         self._logits = logits
-        self._largest = logits.max()
-        self._log_sum = log64(softmax.power_sum(logits))
+        self._largest = float(logits.max())
+        self._total = power_sum(logits)
 
     def of(self, token: int) -> float:
         """Return a token's log-probability, rounded to 6 decimals."""
-        return round(float(self._logits[token]) - float(self._largest) - self._log_sum, DECIMALS)
+        return log_probability(float(self._logits[token]), self._largest, self._total)

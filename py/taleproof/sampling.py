@@ -21,18 +21,24 @@ Logits that are not finite are refused with NumericsError, settings out of range
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .arena import ArenaFloats
 from .errors import InvalidSettingError, NumericsError
+from .logprobs import LogProbabilities
 from .numerics import exp32
 from .rng import StdRng, WeightedIndex
-from .softmax import NUMPY_SOFTMAX, Softmax
+from .softmax import probabilities
 
 
 Floats = NDArray[np.float32]
 Indices = NDArray[np.intp]
+
+Row = Floats | ArenaFloats
+"""Logits of one position, (vocab,), wherever the backend has them."""
 
 COLDEST = 1e-7
 """A temperature below this is none."""
@@ -70,6 +76,18 @@ class SamplerConfig:
         _check_range("min_p", self.min_p, 0.0, 1.0)
         _check_range("repeat_penalty", self.repeat_penalty, 0.01, 100.0)
         _check_range("repeat_last_n", self.repeat_last_n, 0, 2**31 - 1)
+
+
+def as_floats(logits: Row) -> Floats:
+    """Return logits as an array, a copy where they are in an arena."""
+    return logits if isinstance(logits, np.ndarray) else np.frombuffer(logits.tobytes(), np.float32)
+
+
+class Choice(NamedTuple):
+    """A token, and the log-probability that the model itself gave it, before any filter."""
+
+    token: int
+    logprob: float
 
 
 def _check_range(setting: str, value: float | None, low: float, high: float) -> None:
@@ -143,18 +161,16 @@ def draw(probabilities: Floats, rng: StdRng) -> int:
     return WeightedIndex(probabilities).sample(rng)
 
 
-def _draw_scaled(
-    logits: Floats, temperature: float, p: float | None, rng: StdRng, softmax: Softmax = NUMPY_SOFTMAX
-) -> int:
+def _draw_scaled(logits: Floats, temperature: float, p: float | None, rng: StdRng) -> int:
     """Do the steps from the temperature on; return an index of (n,)."""
     scaled = scale(logits, temperature)
     _check_finite(scaled)
-    probabilities = softmax.probabilities(scaled)
+    weights = probabilities(scaled)
     if p is None or p <= 0.0 or p >= 1.0:
-        return draw(probabilities, rng)
+        return draw(weights, rng)
     # Weights of zero change neither the sums nor the search, so that drawing among the rest is the same.
-    kept = top_p(probabilities, p)
-    return int(kept[draw(probabilities[kept], rng)])
+    kept = top_p(weights, p)
+    return int(kept[draw(weights[kept], rng)])
 
 
 def _check_finite(logits: Floats) -> None:
@@ -162,7 +178,8 @@ def _check_finite(logits: Floats) -> None:
         raise NumericsError("the logits")
 
 
-def _temperature(value: float | None) -> float | None:
+def effective_temperature(value: float | None) -> float | None:
+    """Return a temperature, or None where the likeliest token is always the one."""
     return None if value is None or value < COLDEST else value
 
 
@@ -180,7 +197,7 @@ class LogitsProcessor:
         if temperature is not None and math.isnan(temperature):
             raise InvalidSettingError("temperature", temperature, 0.0, LARGEST_TEMPERATURE)
         self._rng = StdRng.seed_from_u64(seed)
-        self._temperature = _temperature(temperature)
+        self._temperature = effective_temperature(temperature)
         self._top_p = top_p
 
     def sample(self, logits: Floats) -> int:
@@ -200,11 +217,16 @@ class LogitsProcessor:
 class Sampler:
     """All the steps in their order, with one generator for the whole story."""
 
-    def __init__(self, config: SamplerConfig, softmax: Softmax = NUMPY_SOFTMAX) -> None:
+    def __init__(self, config: SamplerConfig) -> None:
         self.config = config
-        self._softmax = softmax
         self._rng = StdRng.seed_from_u64(config.seed)
-        self._temperature = _temperature(config.temperature)
+        self._temperature = effective_temperature(config.temperature)
+
+    def choose(self, logits: Row, history: Sequence[int]) -> Choice:
+        """Return the next token as ``sample`` does, with its log-probability."""
+        floats = as_floats(logits)
+        token = self.sample(floats, history)
+        return Choice(token, LogProbabilities(floats).of(token))
 
     def sample(self, logits: Floats, history: Sequence[int]) -> int:
         """Return the next token.
@@ -235,5 +257,5 @@ class Sampler:
             likely = min_p(logits, config.min_p)
             left = likely if left is None else left[likely]
             logits = logits[likely]
-        index = _draw_scaled(logits, self._temperature, config.top_p, self._rng, self._softmax)
+        index = _draw_scaled(logits, self._temperature, config.top_p, self._rng)
         return index if left is None else int(left[index])

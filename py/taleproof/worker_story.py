@@ -26,7 +26,7 @@ from .generate import (
 )
 from .logits_trail import LogitsTrail
 from .receipts import StoryRecord
-from .sampling import MAX_SEED, Sampler, SamplerConfig
+from .sampling import MAX_SEED, SamplerConfig
 from .worker_open import Opened
 
 
@@ -67,7 +67,7 @@ class Story:
         self.logprobs: list[float] = []
         self.finish_reason: Reason | None = None
         self._session, self._memory, self._kernels, self._clock = session, memory, kernels, clock
-        self._chooser = Sampler(self.sampler, opened.engine.softmax)
+        self._chooser = opened.engine.sampler(self.sampler)
         self._trail = LogitsTrail()
         self._shown: list[str] = []
         self.prompt_ids = self._encode()
@@ -142,7 +142,6 @@ class Story:
             self._chooser,
             limits,
             written=len(self.tokens),
-            softmax=self.opened.engine.softmax,
             trail=self._trail,
             clock=self._clock,
         )

@@ -17,7 +17,7 @@ from taleproof.engine import Session
 from taleproof.generate import encode_prompt
 from taleproof.logits_trail import EVERY, LogitsTrail
 from taleproof.numerics import NUMERICS_VERSION
-from taleproof.sampling import Sampler, SamplerConfig
+from taleproof.sampling import SamplerConfig
 from taleproof.wasmtime_host import BUILDS
 
 
@@ -74,13 +74,13 @@ def rows(session: Session, prompt: list[int], tokens: tuple[int, ...]) -> Iterat
 def read_again(model: Opened, run: Run) -> Run:
     """Read a story and choose each of its tokens again: the same as writing it, at the speed of a prompt."""
     trail, chosen, reason = LogitsTrail(), list[int](), run.reason
-    sampler = Sampler(SamplerConfig(seed=run.seed, **golden.SAMPLERS[run.sampler]), model.engine.softmax)
+    sampler = model.engine.sampler(SamplerConfig(seed=run.seed, **golden.SAMPLERS[run.sampler]))
     prompt = encode_prompt(model.tokenizer, golden.prompts()[run.prompt])
     # The last token was read only if something was chosen after it: the end of the text.
     read = run.tokens if run.reason == "stop" else run.tokens[:-1]
     for index, logits in enumerate(rows(model.engine.session(), prompt, read)):
         trail.add(index, logits)
-        token = sampler.sample(logits, [*prompt, *run.tokens[:index]])
+        token, _ = sampler.choose(logits, [*prompt, *run.tokens[:index]])
         if token in model.tokenizer.eos_ids:
             reason = "stop"
             break
