@@ -43,6 +43,22 @@ async function fetchBytecode(base: string): Promise<ArrayBuffer | undefined> {
   }
 }
 
+/** Room for a snapshot; what is not written takes no memory. A larger snapshot is a RangeError. */
+const SNAPSHOT_ROOM = 64 << 20;
+
+/** All bytes of a stream. They are gathered here because of what Response gathers, the browser keeps a copy for long. */
+async function collect(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> {
+  const room = new Uint8Array(SNAPSHOT_ROOM);
+  const reader = stream.getReader();
+  let size = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return room.subarray(0, size);
+    room.set(value, size);
+    size += value.length;
+  }
+}
+
 /**
  * The memory of a Python that has just started, as scripts/snapshot_python.mjs wrote it; undefined where it is missing.
  * With it Python starts in a fraction of the time.
@@ -51,11 +67,20 @@ async function fetchSnapshot(indexURL: string): Promise<Uint8Array | undefined> 
   try {
     const response = await fetch(`${indexURL}python.snapshot`);
     if (!response.ok || !response.body) return undefined;
-    const unpacked = response.body.pipeThrough(new DecompressionStream("gzip"));
-    return new Uint8Array(await new Response(unpacked).arrayBuffer());
+    return await collect(response.body.pipeThrough(new DecompressionStream("gzip")));
   } catch {
     return undefined;
   }
+}
+
+/** Not yet in TypeScript's library. */
+interface TransferableBuffer {
+  transfer?(bytes: number): ArrayBuffer;
+}
+
+/** Gives the snapshot's 31 MB back at once: Pyodide keeps its options, and would keep them for ever. */
+function giveBack(memory: Uint8Array): void {
+  (memory.buffer as TransferableBuffer).transfer?.(0);
 }
 
 async function load(indexURL: string): Promise<PyodideAPI> {
@@ -65,7 +90,9 @@ async function load(indexURL: string): Promise<PyodideAPI> {
   const options = { indexURL, packages: PACKAGES, env: ENVIRONMENT, stdout: silent, stderr: silent };
   if (memory) {
     try {
-      return await loadPyodide({ ...options, _loadSnapshot: memory });
+      const python = await loadPyodide({ ...options, _loadSnapshot: memory });
+      giveBack(memory);
+      return python;
     } catch {
       // A browser that cannot take it over starts Python in the ordinary way.
     }
