@@ -183,19 +183,40 @@ static uint32_t keep_likely(const float *logits, uint32_t n, float p, const uint
   return count;
 }
 
+/* A floor above which the probabilities' sum is likely to reach p; 0 where there is none but that. */
+static float likely_floor(const float *x, uint32_t n, float p, float largest) {
+  enum { FLOORS = 6 };
+  v128_t floors[FLOORS], sums[FLOORS];
+  for (int k = 0; k < FLOORS; k++) {
+    largest = largest * 0x1p-3f;
+    floors[k] = wasm_f32x4_splat(largest);
+    sums[k] = wasm_f32x4_const_splat(0.0f);
+  }
+  for (uint32_t i = 0; i < n / 4 * 4; i += 4) {
+    const v128_t these = load(x + i);
+    for (int k = 0; k < FLOORS; k++) {
+      sums[k] = wasm_f32x4_add(sums[k], wasm_v128_and(these, wasm_f32x4_ge(these, floors[k])));
+    }
+  }
+  for (int k = 0; k < FLOORS; k++) {
+    if (sum_lanes(sums[k]) > p * 1.0001f) return wasm_f32x4_extract_lane(floors[k], 0);
+  }
+  return 0.0f;
+}
+
 /* The likeliest until their sum reaches p -> room.x and room.ids, in their order; returns how many. Only those above a floor
  * are sorted: they are the beginning of all in sorted order, so if their sum reaches p, the others don't matter. */
 static uint32_t keep_nucleus(uint32_t n, float p, float largest, const uint32_t *ids, const Room *room) {
-  const float floors[] = {largest * 0x1p-6f, largest * 0x1p-12f, 0.0f};
   float *x = room->x;
-  Item *sorted = room->items;
-  uint32_t count = 0;
-  float sum = -1.0f;
-  for (int attempt = 0; attempt < 3 && sum < p; attempt++) {
-    const uint32_t found = collect(x, n, key_of(floors[attempt]), room->items);
+  float floor = likely_floor(x, n, p, largest);
+  Item *sorted;
+  uint32_t count;
+  for (;; floor = 0.0f) {
+    const uint32_t found = collect(x, n, key_of(floor), room->items);
     sorted = sort_down(room->items, found, room->spare);
-    sum = 0.0f;
+    float sum = 0.0f;
     for (count = 0; count < found && (count == 0 || sum < p); count++) sum = sum + x[sorted[count].index];
+    if (sum >= p || floor == 0.0f) break;
   }
   const Item *kept = by_index(sorted, count, room);
   for (uint32_t i = 0; i < count; i++) {
