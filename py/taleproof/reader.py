@@ -230,22 +230,23 @@ class Reader:
         self.need(field, count * _U64.size, count)
         self.charge(field, count * POINTER)
         texts: list[str] = []
-        unpack, add = _U64.unpack_from, texts.append
+        unpack, add, prefix = _U64.unpack_from, texts.append, _U64.size
         while len(texts) < count:
-            self._fill(field, _U64.size)
+            self._fill(field, prefix)
             window, at, first = self._window, self._at, len(texts)
-            last_length = len(window) - _U64.size
+            size = len(window)
             for _ in range(count - first):
-                if at > last_length:
+                begin = at + prefix
+                if begin > size:
                     break
                 (length,) = unpack(window, at)
-                end = at + _U64.size + length
-                if length > cap or end > len(window):
+                end = begin + length
+                if end > size or length > cap:
                     break
-                add(window[at + _U64.size : end].decode("utf-8", "replace"))
+                add(window[begin:end].decode("utf-8", "replace"))
                 at = end
             self._at = at
-            self.charge(field, sum(map(getsizeof, texts[first:])))
+            self.charge(field, sum(map(str.__sizeof__, texts[first:])))
             if len(texts) < count:  # the next string crosses the window's end, or the blob's
                 self._whole_string(f"{field}[{len(texts)}]", cap)
         return texts
