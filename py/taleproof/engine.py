@@ -20,8 +20,9 @@ from .formats import ModelFile
 from .generate import Chooser
 from .models import Config, Logits, Model, load_model
 from .ops.numpy_ops import NumpyOps
-from .ops.program import Program, Value, encode, plan
+from .ops.program import INSTRUCTION_BYTES, Program, Value, encode, plan
 from .ops.wasm_ops import KEY_BLOCK, ArenaCache, ArenaTensor, WasmOps
+from .pace import Pace
 from .reader import Blob
 from .sampling import Row, Sampler, SamplerConfig, as_floats
 from .tensors import ArenaTensors, NumpyTensors
@@ -32,9 +33,6 @@ PREFILL_BATCH = 32
 
 DEFAULT_CONTEXT = 2048
 """Positions of a session whose caller names none, at most: longer stories than most, at a modest cache."""
-
-SMALL_MODEL = 4_000_000
-"""Bytes of a file below which threads would wait for each other longer than they compute."""
 
 Floats = NDArray[np.float32]
 
@@ -154,21 +152,16 @@ def open_numpy(blob: Blob, file: ModelFile) -> Engine:
     return Engine(file, model.config, Sampler, lambda context: _NumpyBackend(model, context))
 
 
-def open_wasm(arena: Arena, file: ModelFile, base: int, threads: int | None = None) -> Engine:
-    """Open a model whose file lies in the arena from ``base`` on. Its weights there are repacked in place.
-
-    Parameters
-    ----------
-    threads : how many to use; by default all that the arena has, or one for a small model.
-    """
+def open_wasm(arena: Arena, file: ModelFile, base: int) -> Engine:
+    """Open a model whose file lies in the arena from ``base`` on. Its weights there are repacked in place."""
     model = load_model(file, ArenaTensors(arena, file, base))
     room = SamplingRoom(arena, model.config.vocab_size)
-    used = threads or (arena.threads if file.size >= SMALL_MODEL else 1)
+    paces = Pace(arena.threads), Pace(arena.threads)
     return Engine(
         file,
         model.config,
         lambda config: ArenaSampler(room, config),
-        lambda context: _WasmBackend(arena, model, context, used),
+        lambda context: _WasmBackend(arena, model, context, *paces),
     )
 
 
@@ -188,9 +181,12 @@ class _NumpyBackend:
 
 
 class _WasmBackend:
-    """Programs for the three kinds of step, traced at once, sharing one scratch."""
+    """Programs for the three kinds of step, traced at once, sharing one scratch.
 
-    def __init__(self, arena: Arena, model: Model[ArenaTensor], context: int, threads: int) -> None:
+    Steps of one token are bound by memory, those of several by arithmetic, so each have a pace of their own.
+    """
+
+    def __init__(self, arena: Arena, model: Model[ArenaTensor], context: int, one: Pace, several: Pace) -> None:
         self._arena = arena
         cache = _allocate_cache(arena, model.config.cache, context)
         kinds: tuple[Logits, ...] = ("none", "last", "all")
@@ -200,7 +196,8 @@ class _WasmBackend:
         self._offsets = {kind: offsets for kind, (offsets, _) in plans.items()}
         self._addresses = {kind: self._write(kind) for kind in kinds}
         self._step = arena.allocate(_STEP.size + 4 * PREFILL_BATCH)
-        self._threads = threads
+        self._one = one
+        self._several = several
 
     def _write(self, kind: Logits) -> int:
         words = encode(self._programs[kind], self._offsets[kind], self._scratch, PREFILL_BATCH)
@@ -212,7 +209,7 @@ class _WasmBackend:
         step = _STEP.pack(len(ids), position, self._step + _STEP.size) + struct.pack(f"<{len(ids)}I", *ids)
         self._arena.write(self._step, step)
         program = self._programs[logits]
-        self._arena.run(self._addresses[logits], len(program.instructions), self._step, self._threads)
+        self._run_program(self._addresses[logits], len(program.instructions), len(ids))
         if logits == "none":
             return None
         assert program.result is not None
@@ -220,6 +217,15 @@ class _WasmBackend:
         if not self._finite(result):
             raise NumericsError(self._first_not_finite(logits, len(ids)))
         return result
+
+    def _run_program(self, address: int, count: int, tokens: int) -> None:
+        def run(threads: int) -> None:
+            self._arena.run(address, count, self._step, threads)
+
+        if self._arena.threads_asked:
+            run(self._arena.threads_asked)
+        else:
+            (self._one if tokens == 1 else self._several).run(tokens, run)
 
     def _floats(self, kind: Logits, value: Value, tokens: int) -> ArenaFloats:
         return ArenaFloats(
@@ -230,12 +236,15 @@ class _WasmBackend:
         return bool(self._arena.call("all_finite", floats.offset, floats.size))
 
     def _first_not_finite(self, kind: Logits, tokens: int) -> str:
-        """Run the step again up to each named place; the cache's rows are only written over with the same."""
+        """Run the step again from place to place; the cache's rows are only written over with the same."""
+        done = 0
         for name, count, value in self._programs[kind].marks:
-            self._arena.run(self._addresses[kind], count, self._step, self._threads)
+            start = self._addresses[kind] + done * INSTRUCTION_BYTES
+            self._arena.run(start, count - done, self._step, 1)
+            done = count
             if not self._finite(self._floats(kind, value, tokens)):
                 return name
-        return "the output layer"
+        return "the logits"
 
 
 _STEP = struct.Struct("<III")

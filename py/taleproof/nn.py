@@ -1,4 +1,7 @@
-"""The layers that models share: weights with a name in the file, and what is done with them."""
+"""The layers that models share: weights, and what is done with them.
+
+What a weight makes is marked with its place in the model, so that an error can say where numbers stopped being finite.
+"""
 
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -14,10 +17,13 @@ class Embedding(Generic[W]):
     """A table (vocab, dim), a row a token."""
 
     weight: W
+    place: str
 
     def __call__(self, ops: Ops[A, W, C]) -> A:
         """Return the rows of the step's tokens: (T, dim)."""
-        return ops.embedding(self.weight)
+        y = ops.embedding(self.weight)
+        ops.mark(self.place, y)
+        return y
 
 
 @dataclass(frozen=True)
@@ -25,10 +31,13 @@ class Linear(Generic[W]):
     """A matrix (out, in) without a bias."""
 
     weight: W
+    place: str
 
     def __call__(self, ops: Ops[A, W, C], x: A) -> A:
         """Return x (T, in) times the transposed matrix: (T, out)."""
-        return ops.linear(x, self.weight)
+        y = ops.linear(x, self.weight)
+        ops.mark(self.place, y)
+        return y
 
 
 @dataclass(frozen=True)
@@ -37,10 +46,13 @@ class RMSNorm(Generic[W]):
 
     weight: W
     epsilon: float
+    place: str
 
     def __call__(self, ops: Ops[A, W, C], x: A) -> A:
         """Return x normalised, row by row: (T, dim)."""
-        return ops.rms_norm(x, self.weight, self.epsilon)
+        y = ops.rms_norm(x, self.weight, self.epsilon)
+        ops.mark(self.place, y)
+        return y
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,7 @@ class _Table:
     def floats(self, name: str) -> NDArray[np.float32]:
         """Return a small tensor's values, flat."""
         self._used.add(name)
-        return tensor_f32(self.blob, self.file.tensors[name]).reshape(-1)
+        return self.decoded(self.file.tensors[name]).reshape(-1)
 
     def check_all_used(self) -> None:
         """Raise UnknownTensorError if the file has tensors that were never asked for."""
@@ -78,17 +78,24 @@ class _Table:
         if unused:
             raise UnknownTensorError(self.file.name, self.file.architecture, unused)
 
+    def decoded(self, info: TensorInfo) -> NDArray[np.float32]:
+        """Return a tensor's values; NumericsError if one is not finite."""
+        values = tensor_f32(self.blob, info)
+        if not np.isfinite(values).all():
+            raise NumericsError(f"the tensor {info.name}")
+        return values
+
 
 class NumpyTensors(_Table):
     """Weights decoded to float32 arrays."""
 
     def matrix(self, name: str, rows: int, columns: int) -> NDArray[np.float32]:
         """Return float32 (rows, columns)."""
-        return tensor_f32(self.blob, self.find(name, (rows, columns)))
+        return self.decoded(self.find(name, (rows, columns)))
 
     def vector(self, name: str, size: int) -> NDArray[np.float32]:
         """Return float32 (size,)."""
-        return tensor_f32(self.blob, self.find(name, (size,)))
+        return self.decoded(self.find(name, (size,)))
 
 
 class ArenaTensors(_Table):
@@ -116,7 +123,12 @@ class ArenaTensors(_Table):
     def vector(self, name: str, size: int) -> ArenaTensor:
         """Return float32 (size,), in place if that is what the file has."""
         info = self.find(name, (size,))
-        return self._in_place(info) if info.type.name == "F32" else self._decoded(info)
+        if info.type.name != "F32":
+            return self._decoded(info)
+        tensor = self._in_place(info)
+        if not self._arena.call("all_finite", tensor.offset, size):
+            raise NumericsError(f"the tensor {name}")
+        return tensor
 
     def _in_place(self, info: TensorInfo) -> ArenaTensor:
         assert info.type.gguf_id is not None
@@ -135,8 +147,5 @@ class ArenaTensors(_Table):
     def _decoded(self, info: TensorInfo) -> ArenaTensor:
         """Decode to F32 in fresh memory."""
         offset = self._arena.allocate(4 * info.elements)
-        values = tensor_f32(self.blob, info)
-        if not np.isfinite(values).all():
-            raise NumericsError(f"the tensor {info.name}")
-        self._arena.write(offset, values.tobytes())
+        self._arena.write(offset, self.decoded(info).tobytes())
         return ArenaTensor("F32", BLOCK_TYPES["F32"].gguf_id or 0, info.shape, offset)

@@ -1,6 +1,7 @@
 """Whole tiny models on the kernels: the same bits however a prompt is cut, and what is refused."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -138,21 +139,53 @@ def test_a_tensor_that_the_architecture_does_not_have_is_refused() -> None:
         opened(gguf_with({"blk.0.attn_q.bias": np.zeros(256, np.float32)}))
 
 
-def test_weights_that_are_not_finite_are_refused_when_loaded() -> None:
-    broken = weights(SHAPE)["blk.1.ffn_up.weight"].copy()
-    broken[7, 9] = np.inf
-    with pytest.raises(NumericsError, match=r"blk\.1\.ffn_up\.weight"):
-        opened(gguf_with({"blk.1.ffn_up.weight": broken}))
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("name", ["blk.1.ffn_up.weight", "blk.1.ffn_norm.weight"])
+def test_weights_that_are_not_finite_are_refused_when_loaded(name: str, bad: float) -> None:
+    broken = weights(SHAPE)[name].copy()
+    broken.flat[9] = bad
+    for open_it in (opened, opened_numpy):
+        with pytest.raises(NumericsError) as caught:
+            open_it(gguf_with({name: broken}))
+        assert caught.value.details == {"where": f"the tensor {name}"}
 
 
-def test_numbers_that_stop_being_finite_stop_the_run_and_the_layer_is_named() -> None:
-    # The first layer's result is finite still; its square is not.
-    huge = weights(SHAPE)["blk.0.ffn_down.weight"] * np.float32(1e37)
+@pytest.mark.parametrize("scale", [np.nan, np.inf])
+def test_a_block_whose_scale_is_not_finite_is_refused_when_loaded(scale: float) -> None:
+    arrays = weights(SHAPE)
+    tensors = [gguf_tensor(name, "Q4_1" if array.ndim == 2 else "F32", array) for name, array in arrays.items()]
+    [at] = [i for i, tensor in enumerate(tensors) if tensor.name == "blk.1.ffn_down.weight"]
+    half = np.array(scale, "<f2").tobytes()
+    tensors[at] = replace(tensors[at], data=tensors[at].data[:-20] + half + tensors[at].data[-18:])
+    for open_it in (opened, opened_numpy):
+        with pytest.raises(NumericsError) as caught:
+            open_it(write(model_keys(SHAPE), tensors))
+        assert caught.value.details == {"where": "the tensor blk.1.ffn_down.weight"}
+
+
+@pytest.mark.parametrize(
+    ("name", "factor", "where"),
+    [
+        # What the tensor makes is finite still; its square, in the next norm, is not.
+        ("blk.0.ffn_down.weight", 1e37, "layer 2 of 2, at the tensor blk.1.attn_norm.weight"),
+        ("token_embd.weight", 1e37, "layer 1 of 2, at the tensor blk.0.attn_norm.weight"),
+        ("blk.1.ffn_down.weight", 1e37, "the output layer, at the tensor output_norm.weight"),
+        ("blk.1.attn_q.weight", 2e38, "layer 2 of 2, at the tensor blk.1.attn_q.weight"),
+        ("blk.1.attn_output.weight", 2e38, "layer 2 of 2, at the tensor blk.1.attn_output.weight"),
+        ("blk.1.ffn_norm.weight", 2e38, "layer 2 of 2, at the tensor blk.1.ffn_norm.weight"),
+        ("output_norm.weight", 6e37, "the output layer, at the tensor output_norm.weight"),
+    ],
+)
+def test_numbers_that_stop_being_finite_stop_the_run_and_the_place_is_named(
+    name: str, factor: float, where: str
+) -> None:
+    data = gguf_with({name: weights(SHAPE)[name] * np.float32(factor)})
     with np.errstate(all="ignore"):
         for open_it in (opened, opened_numpy):
-            session = open_it(gguf_with({"blk.0.ffn_down.weight": huge})).session()
-            with pytest.raises(NumericsError, match="layer 2 of 2"):
+            session = open_it(data).session()
+            with pytest.raises(NumericsError) as caught:
                 session.forward(IDS[:5])
+            assert caught.value.details == {"where": where}
 
 
 def rope_file(keys: dict[str, object]) -> ModelFile:

@@ -110,9 +110,7 @@ class Llama(Generic[W]):
             return x
         if logits == "last":
             x = ops.last_row(x)  # (1, dim)
-        result = self.head(ops, self.norm(ops, x))
-        ops.mark("the output layer", result)
-        return result
+        return self.head(ops, self.norm(ops, x))
 
     def _attend(self, ops: Ops[A, W, C], block: Block[W], x: A, angles: A, keys: C, values: C) -> A:
         """Return what one layer's attention adds: (T, dim)."""
@@ -129,34 +127,42 @@ def load(file: ModelFile, tensors: TensorSource[W]) -> Llama[W]:
     dim, hidden, vocab = config.dim, config.hidden, config.vocab_size
     q_dim, kv_dim = config.heads * config.head_dim, config.kv_heads * config.head_dim
 
-    def norm(name: str) -> RMSNorm[W]:
-        return RMSNorm(tensors.vector(f"{name}.weight", dim), config.epsilon)
+    def norm(layer: str, name: str) -> RMSNorm[W]:
+        weight = tensors.vector(f"{name}.weight", dim)
+        return RMSNorm(weight, config.epsilon, _place(layer, f"{name}.weight"))
 
-    def linear(name: str, rows: int, columns: int) -> Linear[W]:
-        return Linear(tensors.matrix(f"{name}.weight", rows, columns))
+    def linear(layer: str, name: str, rows: int, columns: int) -> Linear[W]:
+        return Linear(tensors.matrix(f"{name}.weight", rows, columns), _place(layer, f"{name}.weight"))
 
-    def block(b: str) -> Block[W]:
+    def block(i: int) -> Block[W]:
+        layer, b = f"layer {i + 1} of {config.layers}", f"blk.{i}"
         return Block(
-            attention_norm=norm(f"{b}.attn_norm"),
-            q=linear(f"{b}.attn_q", q_dim, dim),
-            k=linear(f"{b}.attn_k", kv_dim, dim),
-            v=linear(f"{b}.attn_v", kv_dim, dim),
-            output=linear(f"{b}.attn_output", dim, q_dim),
-            mlp_norm=norm(f"{b}.ffn_norm"),
+            attention_norm=norm(layer, f"{b}.attn_norm"),
+            q=linear(layer, f"{b}.attn_q", q_dim, dim),
+            k=linear(layer, f"{b}.attn_k", kv_dim, dim),
+            v=linear(layer, f"{b}.attn_v", kv_dim, dim),
+            output=linear(layer, f"{b}.attn_output", dim, q_dim),
+            mlp_norm=norm(layer, f"{b}.ffn_norm"),
             mlp=GatedMLP(
-                linear(f"{b}.ffn_gate", hidden, dim),
-                linear(f"{b}.ffn_up", hidden, dim),
-                linear(f"{b}.ffn_down", dim, hidden),
+                linear(layer, f"{b}.ffn_gate", hidden, dim),
+                linear(layer, f"{b}.ffn_up", hidden, dim),
+                linear(layer, f"{b}.ffn_down", dim, hidden),
             ),
         )
 
-    embedding = Embedding(tensors.matrix("token_embd.weight", vocab, dim))
+    table = tensors.matrix("token_embd.weight", vocab, dim)
     factors = tensors.floats("rope_freqs.weight") if "rope_freqs.weight" in file.tensors else None
     return Llama(
         config,
         read_rotary(file, file.architecture, config.head_dim, halves=False, factors=factors),
-        embedding,
-        tuple(block(f"blk.{i}") for i in range(config.layers)),
-        norm("output_norm"),
-        linear("output", vocab, dim) if "output.weight" in file.tensors else Linear(embedding.weight),
+        Embedding(table, _place("the embedding", "token_embd.weight")),
+        tuple(block(i) for i in range(config.layers)),
+        norm("the output layer", "output_norm"),
+        linear("the output layer", "output", vocab, dim)
+        if "output.weight" in file.tensors
+        else Linear(table, _place("the output layer", "token_embd.weight")),
     )
+
+
+def _place(layer: str, tensor: str) -> str:
+    return f"{layer}, at the tensor {tensor}"

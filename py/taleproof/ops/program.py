@@ -16,6 +16,8 @@ from ..arena import ALIGNMENT
 WORDS = 16
 """Words of an instruction: its number, its rows, fourteen arguments."""
 
+INSTRUCTION_BYTES = 4 * WORDS
+
 
 class Op(IntEnum):
     """The instruction set; the same numbers as in kernels/program.c."""
