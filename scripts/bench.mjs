@@ -1,8 +1,9 @@
 /**
  * `npm run bench`: this engine beside other engines in one run, each in a Chromium of its own, llama.cpp also natively.
  *
- * In: --rounds N (3), --tokens N (128), --threads N,M (1,2, or 1 on a single core), --engines A,B (all), --json;
- * --profile for the kernels' own times instead; --plot FILE for a picture; --markdown to put the table into README.md.
+ * In: --rounds N (3), --tokens N (128), --threads N,M (1,2, or 1 on a single core), --engines A,B (all), --json; --profile
+ * for the kernels' own times instead, with --model stories260K or float15M those of a small model; --plot FILE for a
+ * picture; --markdown to put the table into README.md.
  * Out: tables, or with --json one object with every figure.
  */
 import "./lib/node-version.mjs";
@@ -43,6 +44,7 @@ await runScript(async () => {
       engines: { type: "string", default: ENGINES.join(",") },
       json: { type: "boolean", default: false },
       profile: { type: "boolean", default: false },
+      model: { type: "string" },
       plot: { type: "string" },
       markdown: { type: "boolean", default: false },
     },
@@ -65,7 +67,7 @@ await runScript(async () => {
   try {
     if (values.profile) {
       const [threads] = options.threads;
-      show(await measureProfile(url, { ...options, threads }), formatProfile);
+      show(await measureProfile(url, { ...options, threads, model: values.model }), formatProfile);
       return;
     }
     const result = await runBench(url, { ...options, candle: candle !== null });

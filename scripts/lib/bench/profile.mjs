@@ -6,20 +6,22 @@
  */
 import { BrowserLane } from "./browser-lane.mjs";
 import { costOf, readInstructionSet } from "./costs.mjs";
-import { openingOf } from "./jobs.mjs";
+import { openingOf, SHORT_PROMPT } from "./jobs.mjs";
 
 const READ_BYTES = 1 << 28;
 
-/** @param {{threads: number, tokens: number, say: (line: string) => void}} options */
-export async function measureProfile(base, { threads, tokens, say }) {
+/** @param {{threads: number, tokens: number, model?: string, say: (line: string) => void}} options model: a small one */
+export async function measureProfile(base, { threads, tokens, model, say }) {
   say("profile: instruction by instruction");
+  const promptOf = (round) => (model ? SHORT_PROMPT.slice(round) : openingOf(round));
   const lane = await BrowserLane.create(base, "taleproof", "Taleproof", threads);
-  lane.address += "&timed=instructions";
+  lane.address += `&timed=instructions${model ? `&model=${model}` : ""}`;
   try {
     await lane.begin();
-    await lane.round({ prompt: openingOf(0), maxTokens: tokens }); // warms up
+    await lane.round({ prompt: promptOf(0), maxTokens: tokens }); // warms up
     await lane.page.evaluate(() => window.times());
-    const { promptTokens, tokens: written } = await lane.round({ prompt: openingOf(1), maxTokens: tokens });
+    const figures = await lane.round({ prompt: promptOf(1), maxTokens: tokens });
+    const { promptTokens, tokens: written } = figures;
     const times = await lane.page.evaluate(() => window.times());
     const readBytesPerSecond = await lane.page.evaluate((size) => window.readRate(size), READ_BYTES);
     const set = readInstructionSet();
@@ -30,14 +32,13 @@ export async function measureProfile(base, { threads, tokens, say }) {
         count,
         readBytesPerSecond,
       );
+    const decode = rows(false, written);
     const others = Object.entries(times.kernels).filter(([name]) => name !== "run_program");
-    return {
-      threads,
-      readBytesPerSecond,
-      prefill: rows(true, promptTokens),
-      decode: rows(false, written),
-      besideProgram: Object.fromEntries(others.map(([name, ms]) => [name, (ms * 1000) / written])),
-    };
+    const besideProgram = Object.fromEntries(others.map(([name, ms]) => [name, (ms * 1000) / written]));
+    const inKernels = [...decode.map((row) => row.microseconds), ...Object.values(besideProgram)];
+    besideProgram["all that is not a kernel"] =
+      1e6 / figures.decodeTokensPerSecond - inKernels.reduce((sum, us) => sum + us, 0);
+    return { threads, readBytesPerSecond, prefill: rows(true, promptTokens), decode, besideProgram };
   } finally {
     await lane.dispose();
   }
