@@ -52,7 +52,7 @@ class FakeJsArena:
         self.code = chunk(b"the kernels' module")
         self.base = self._host._allocator.top
         self.team = 0
-        self.threads = self.threadsUsed = 1
+        self.threads = self.threadsAsked = 1
         self.exports: Any = _Exports(self._host)
 
     @property

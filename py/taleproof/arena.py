@@ -36,6 +36,11 @@ class Arena(Protocol):
         """How many threads there are; the bits do not depend on how many are used."""
         ...
 
+    @property
+    def threads_asked(self) -> int:
+        """How many of them the person wants; 0 for as many as are fastest, which the engine finds out."""
+        ...
+
     def allocate(self, nbytes: int) -> int:
         """Return the offset of ``nbytes`` fresh bytes, aligned to ALIGNMENT; OutOfMemoryError if there are none."""
         ...

@@ -15,14 +15,15 @@ from numpy.typing import NDArray
 from .arena import Arena, ArenaFloats
 from .arena_sampling import ArenaSampler, SamplingRoom
 from .cache import CacheShape, KVCache
+from .crew import Crew
 from .errors import ContextOverflowError, NumericsError
 from .formats import ModelFile
 from .generate import Chooser
+from .logits_trail import ArenaLogitsTrail, LogitsTrail
 from .models import Config, Logits, Model, load_model
 from .ops.numpy_ops import NumpyOps
 from .ops.program import INSTRUCTION_BYTES, Program, Value, encode, plan
 from .ops.wasm_ops import KEY_BLOCK, ArenaCache, ArenaTensor, WasmOps
-from .pace import Pace
 from .reader import Blob
 from .sampling import Row, Sampler, SamplerConfig, as_floats
 from .tensors import ArenaTensors, NumpyTensors
@@ -116,6 +117,7 @@ class Engine:
     Attributes
     ----------
     sampler : makes what chooses tokens from its sessions' logits.
+    trail : makes the trail of a story's logits.
     """
 
     def __init__(
@@ -123,11 +125,13 @@ class Engine:
         file: ModelFile,
         config: Config,
         sampler: Callable[[SamplerConfig], Chooser],
+        trail: Callable[[], LogitsTrail],
         backend: Callable[[int], Backend],
     ) -> None:
         self.file = file
         self.config = config
         self.sampler = sampler
+        self.trail = trail
         self._backend = backend
 
     @property
@@ -149,19 +153,20 @@ class Engine:
 def open_numpy(blob: Blob, file: ModelFile) -> Engine:
     """Open a model on the numpy backend: all weights decoded to float32."""
     model = load_model(file, NumpyTensors(file, blob))
-    return Engine(file, model.config, Sampler, lambda context: _NumpyBackend(model, context))
+    return Engine(file, model.config, Sampler, LogitsTrail, lambda context: _NumpyBackend(model, context))
 
 
 def open_wasm(arena: Arena, file: ModelFile, base: int) -> Engine:
     """Open a model whose file lies in the arena from ``base`` on. Its weights there are repacked in place."""
     model = load_model(file, ArenaTensors(arena, file, base))
     room = SamplingRoom(arena, model.config.vocab_size)
-    paces = Pace(arena.threads), Pace(arena.threads)
+    crews = Crew(arena.threads), Crew(arena.threads)
     return Engine(
         file,
         model.config,
         lambda config: ArenaSampler(room, config),
-        lambda context: _WasmBackend(arena, model, context, *paces),
+        lambda: ArenaLogitsTrail(room),
+        lambda context: _WasmBackend(arena, model, context, *crews),
     )
 
 
@@ -183,10 +188,10 @@ class _NumpyBackend:
 class _WasmBackend:
     """Programs for the three kinds of step, traced at once, sharing one scratch.
 
-    Steps of one token are bound by memory, those of several by arithmetic, so each have a pace of their own.
+    Steps of one token are bound by memory, those of several by arithmetic, so each have a crew of their own.
     """
 
-    def __init__(self, arena: Arena, model: Model[ArenaTensor], context: int, one: Pace, several: Pace) -> None:
+    def __init__(self, arena: Arena, model: Model[ArenaTensor], context: int, one: Crew, several: Crew) -> None:
         self._arena = arena
         cache = _allocate_cache(arena, model.config.cache, context)
         kinds: tuple[Logits, ...] = ("none", "last", "all")

@@ -46,7 +46,7 @@ class WasmtimeArena:
         if not path.is_file():
             raise MissingKernelsError(f"{path} does not exist")
         self.build = build
-        self.threads = threads
+        self.threads = self.threads_asked = threads
         self._fault = wasmtime.Trap
         engine = wasmtime.Engine()
         module = wasmtime.Module.from_file(engine, str(path))

@@ -28,7 +28,7 @@ class JsArena(Protocol):
     base: int
     team: int
     threads: int
-    threadsUsed: int  # noqa: N815 - the name in JavaScript
+    threadsAsked: int  # noqa: N815 - the name in JavaScript
     size: int
     exports: Any
 
@@ -60,8 +60,13 @@ class BrowserArena:
 
     @property
     def threads(self) -> int:
-        """How many threads run a program."""
+        """How many threads there are."""
         return self._js.threads
+
+    @property
+    def threads_asked(self) -> int:
+        """How many the person wants; 0 for as many as are fastest."""
+        return self._js.threadsAsked
 
     @property
     def size(self) -> int:
@@ -119,8 +124,8 @@ class BrowserArena:
         return function(*arguments) or 0
 
     def run(self, program: int, count: int, step: int, threads: int) -> None:
-        """Run a traced program, on no more threads than the person allows."""
-        self.call("run_program", program, count, step, self._js.team, min(threads, self._js.threadsUsed))
+        """Run a traced program."""
+        self.call("run_program", program, count, step, self._js.team, threads)
 
     def mark(self) -> int:
         """Return a place to which ``release`` can go back."""

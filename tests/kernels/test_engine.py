@@ -30,7 +30,7 @@ def opened(data: bytes, build: str = "relaxed", threads: int = 1) -> Engine:
     arena = WasmtimeArena(build, threads=threads)
     base = arena.allocate(len(data))
     arena.write(base, data)
-    return open_wasm(arena, parse(BytesBlob(data)), base, threads)
+    return open_wasm(arena, parse(BytesBlob(data)), base)
 
 
 def opened_numpy(data: bytes) -> Engine:

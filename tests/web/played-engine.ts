@@ -64,7 +64,7 @@ export class PlayedEngine implements EnginePort {
   ready: EnginePort["ready"] = async () => ({
     kernels: "relaxed",
     threads: 2,
-    threadsUsed: 1,
+    threadsAsked: 0,
     kernelsReason: null,
     threadsReason: null,
     numericsVersion: 1,

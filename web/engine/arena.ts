@@ -7,7 +7,7 @@
  */
 
 import type { CompiledKernels, KernelBuild } from "./kernels";
-import { gatherTeam, STACK_BYTES, TEAM_BYTES, threadsToBeginWith } from "./team";
+import { gatherTeam, STACK_BYTES, TEAM_BYTES } from "./team";
 
 const PAGE_BYTES = 65536;
 /** Enough for the kernels' own static data and stack. */
@@ -26,8 +26,8 @@ export class Arena {
   readonly team: number;
   /** How many threads there are. */
   threads = 1;
-  /** How many of them a program runs on. */
-  threadsUsed = 1;
+  /** How many of them the person wants; 0 for as many as are fastest. */
+  threadsAsked = 0;
   private readonly module: WebAssembly.Module;
   private readonly memory: WebAssembly.Memory;
 
@@ -54,7 +54,6 @@ export class Arena {
     const { module, memory, team } = this;
     const gathered = await gatherTeam({ module, memory, team }, threads);
     this.threads = gathered.threads;
-    this.threadsUsed = threadsToBeginWith(gathered.threads);
     return gathered.reason;
   }
 

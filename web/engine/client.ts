@@ -136,7 +136,7 @@ export class EngineClient {
     }
   }
 
-  /** Uses so many threads from now on, of those that there are; tells how many it will be. The bits stay the same. */
+  /** Uses so many threads from now on, of those that there are, or with 0 as many as are fastest. The bits stay the same. */
   async useThreads(count: number): Promise<number> {
     void this.start().catch(() => undefined);
     return this.request("threads", { count });

@@ -94,7 +94,7 @@ export class EngineHost {
       ...info,
       kernelsReason: arena?.kernelsReason ?? null,
       threads: arena?.threads ?? 1,
-      threadsUsed: arena?.threadsUsed ?? 1,
+      threadsAsked: arena?.threadsAsked ?? 0,
       threadsReason,
       pyodide: this.python?.version ?? "",
       timings,
@@ -154,8 +154,8 @@ export class EngineHost {
     await this.started();
     const { arena } = this;
     if (!arena) return 1;
-    arena.threadsUsed = Math.max(1, Math.min(Math.trunc(count) || 1, arena.threads));
-    return arena.threadsUsed;
+    arena.threadsAsked = Math.max(0, Math.min(Math.trunc(count) || 0, arena.threads));
+    return arena.threadsAsked;
   }
 
   private started(): Promise<PythonApi> {

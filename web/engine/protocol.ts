@@ -26,8 +26,8 @@ export interface EngineInfo {
   kernelsReason: string | null;
   /** How many threads there are to compute with; the bits do not depend on it. */
   threads: number;
-  /** How many of them are used to begin with. */
-  threadsUsed: number;
+  /** How many of them are to be used; 0 for as many as are fastest, which the engine finds out while it writes. */
+  threadsAsked: number;
   /** Why there is only one, where the device has more cores; else null. */
   threadsReason: string | null;
   numericsVersion: number;
@@ -258,7 +258,7 @@ export interface Requests {
   /** The person has had enough: a batch that ends with `finished`, or an empty one where it had ended by itself. */
   stop: { args: null; progress: never; result: WriteEvent[] };
   close: { args: null; progress: never; result: null };
-  /** How many threads to use from now on, of those that there are; the answer is how many it will be. */
+  /** How many threads to use from now on, of those that there are, 0 for as many as are fastest; the answer is what holds. */
   threads: { args: { count: number }; progress: never; result: number };
   storage: { args: { remove: string | null }; progress: never; result: StorageReport };
 }

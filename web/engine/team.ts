@@ -25,14 +25,6 @@ export function threadsOfDevice(): number {
   return Math.max(1, Math.min(navigator.hardwareConcurrency || 1, MOST_THREADS));
 }
 
-/**
- * How many of them to use unless the person says otherwise: one core is left to the page. Two cores are often two halves
- * of one, and then a second thread costs a story more in waiting than it brings.
- */
-export function threadsToBeginWith(threads: number): number {
-  return Math.max(1, threads - 1);
-}
-
 /** Why threads are not possible here at all, or null where they are: they need memory that workers share. */
 export function whyNotShared(): string | null {
   if (!globalThis.crossOriginIsolated) {

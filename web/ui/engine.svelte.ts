@@ -13,8 +13,8 @@ export type EnginePort = Pick<EngineClient, "ready" | "open" | "write" | "storag
 export class EngineState {
   progress = $state.raw<StartProgress | null>(null);
   info = $state.raw<EngineInfo | null>(null);
-  /** How many threads are used; what the person said on this device comes before the engine's own choice. */
-  threads = $state(1);
+  /** How many threads the person wants on this device; 0 leaves it to the engine. */
+  threads = $state(0);
 
   constructor(
     readonly port: EnginePort,
@@ -27,7 +27,7 @@ export class EngineState {
     try {
       const info = await this.port.ready((progress) => (this.progress = progress));
       const wanted = Number(readLocal(THREADS_KEY));
-      this.threads = wanted ? await this.port.useThreads(wanted) : info.threadsUsed;
+      this.threads = wanted ? await this.port.useThreads(wanted) : info.threadsAsked;
       this.info = info;
     } catch (thrown) {
       this.notices.fail(thrown, { label: "Start the engine again", run: () => void this.start() });
@@ -36,7 +36,7 @@ export class EngineState {
     }
   }
 
-  /** Uses so many threads from now on, and remembers it. The stories stay the same. */
+  /** Uses so many threads from now on, or with 0 as many as are fastest, and remembers it. The stories stay the same. */
   async useThreads(count: number): Promise<void> {
     writeLocal(THREADS_KEY, String(count));
     try {

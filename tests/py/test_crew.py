@@ -1,0 +1,82 @@
+"""The number of threads follows the times of the steps."""
+
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+
+from taleproof.crew import FIRST_TRIES, Crew
+
+
+class Machine:
+    """Steps whose duration is known: ``seconds`` of how many threads, and how many steps were before."""
+
+    def __init__(self, most: int, seconds: Callable[[int, int], float]) -> None:
+        self.now = 0.0
+        self.used: list[int] = []
+        self._seconds = seconds
+        self._crew = Crew(most, lambda: self.now)
+
+    def step(self, count: int) -> None:
+        self.now += self._seconds(count, len(self.used))
+        self.used.append(count)
+
+    def run(self, steps: int, size: int = 1) -> None:
+        for _ in range(steps):
+            self._crew.run(size, self.step)
+
+
+def test_cores_to_spare_are_used() -> None:
+    machine = Machine(4, lambda count, _: 1 / count)
+    machine.run(400)
+    assert Counter(machine.used)[4] > 360
+    assert set(machine.used) == {1, 2, 4}
+
+
+def test_threads_that_wait_for_each_other_are_not() -> None:
+    machine = Machine(2, lambda count, _: 40.0 if count == 2 else 8.0)
+    machine.run(1000)
+    wasted = 32.0 * (machine.used.count(2) - FIRST_TRIES)
+    assert wasted < 0.05 * machine.now
+
+
+def test_a_machine_that_becomes_free_is_noticed_and_one_that_becomes_busy_too() -> None:
+    def seconds(count: int, step: int) -> float:
+        busy = step < 300 or step >= 700
+        return (3.0 if busy else 0.5) if count == 2 else 1.0
+
+    machine = Machine(2, seconds)
+    machine.run(1000)
+    assert machine.used[650:700].count(2) >= 45
+    assert machine.used[100:300].count(1) >= 190
+    assert machine.used[750:].count(1) >= 240
+
+
+def test_one_late_step_changes_nothing() -> None:
+    machine = Machine(2, lambda count, step: 50.0 if step == 60 else 1 / count)
+    machine.run(100)
+    assert machine.used[61:70] == [2] * 9
+
+
+def test_steps_of_several_tokens_count_by_the_token() -> None:
+    # One thread gets the long steps only; by the step it would look slower than two.
+    crew = Crew(2, lambda: now)
+    now, used = 0.0, []
+
+    def step(count: int) -> None:
+        nonlocal now
+        used.append(count)
+        now += (32 if count == 1 else 4) * (1.0 if count == 1 else 2.0)
+
+    for _ in range(100):
+        count = crew._choose()
+        crew.run(32 if count == 1 else 4, step)
+    assert used.count(1) > 80
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 8])
+def test_only_numbers_that_there_are(most: int) -> None:
+    machine = Machine(most, lambda count, _: 1.0)
+    machine.run(50)
+    assert set(machine.used) <= set(range(1, most + 1))
+    assert most in machine.used
