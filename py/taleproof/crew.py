@@ -17,8 +17,8 @@ FIRST_TRIES = 3
 """Steps with each number of threads before any is preferred; the first ones also wait for the browser's compiler."""
 
 STEPS_BETWEEN_TRIES = 24
-"""Steps after which a number that was as fast as the best is tried again; the slower a number is, the longer it waits, so
-that trying never takes more than a twentieth of the time."""
+"""Steps after which a number that was as fast as the best is tried again; the slower a number is, the longer it waits,
+so that trying never takes more than a twentieth of the time."""
 
 
 class Crew:
