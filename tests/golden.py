@@ -19,7 +19,7 @@ from fixtures.make import TYPE_NAMES, tiny_gguf
 from taleproof.engine import Engine, open_wasm
 from taleproof.formats import ModelFile, parse
 from taleproof.generate import Finished, Limits, Token, encode_prompt, generate
-from taleproof.logits_trail import EVERY, LogitsTrail
+from taleproof.logits_trail import EVERY
 from taleproof.numerics import NUMERICS_VERSION
 from taleproof.reader import BytesBlob
 from taleproof.sampling import SamplerConfig
@@ -130,7 +130,7 @@ class Opened:
     def write(self, asked: Run) -> Run:
         """Write a story from its beginning."""
         config = SamplerConfig(seed=asked.seed, **SAMPLERS[asked.sampler])
-        engine, trail = self.engine, LogitsTrail()
+        engine, trail = self.engine, self.engine.trail()
         tokens: list[int] = []
         reason = ""
         for event in generate(

@@ -35,7 +35,7 @@ def run_generate(
     model, session = _open(options)
     loaded = time.perf_counter() - start
     ids = _chat_ids(model, options.prompt) if options.chat else encode_prompt(model.tokenizer, options.prompt)
-    trail = LogitsTrail()
+    trail = model.engine.trail()
     events = generate(session, model.tokenizer, ids, model.engine.sampler(config), limits, trail=trail)
     if show is not None and not options.chat:
         show(options.prompt)

@@ -60,7 +60,8 @@ class ArenaHasher:
     def __init__(self, arena: Arena, algorithm: Algorithm) -> None:
         self._arena = arena
         self._name = algorithm
-        self._state = arena.allocate(arena.call(f"{algorithm}_state_size"))
+        self._state_size = arena.call(f"{algorithm}_state_size")
+        self._state = arena.allocate(self._state_size)
         self._out = arena.allocate(DIGEST_BYTES)
         self.reset()
 
@@ -71,6 +72,13 @@ class ArenaHasher:
     def update(self, data: range) -> None:
         """Take the bytes at these offsets of the arena."""
         self._arena.call(f"{self._name}_update", self._state, data.start, len(data))
+
+    def hexdigest_so_far(self) -> str:
+        """Return the digest of all bytes taken; more can follow."""
+        state = self._arena.read(self._state, self._state_size)
+        digest = self.hexdigest()
+        self._arena.write(self._state, state)
+        return digest
 
     def hexdigest(self) -> str:
         """Return the digest; the state is spent until the next ``reset``."""

@@ -7,6 +7,8 @@ token. Hashing the logits of every token would cost a tenth of the speed and tel
 
 import hashlib
 
+from .arena_sampling import SamplingRoom
+from .digest import ArenaHasher
 from .sampling import Row
 
 
@@ -29,5 +31,22 @@ class LogitsTrail:
     def add(self, index: int, logits: Row) -> None:
         """Take the logits (vocab,) that token number ``index`` of the story is chosen from."""
         if index == EVERY * len(self.digests):
-            self._hash.update(logits.tobytes())
-            self.digests.append(self._hash.hexdigest())
+            self.digests.append(self._digest_with(logits))
+
+    def _digest_with(self, logits: Row) -> str:
+        self._hash.update(logits.tobytes())
+        return self._hash.hexdigest()
+
+
+class ArenaLogitsTrail(LogitsTrail):
+    """The same trail, hashed by the kernels where the logits are."""
+
+    def __init__(self, room: SamplingRoom) -> None:
+        super().__init__()
+        self._room = room
+        self._hasher = ArenaHasher(room.arena, "sha256")
+
+    def _digest_with(self, logits: Row) -> str:
+        place = self._room.place(logits)
+        self._hasher.update(range(place, place + 4 * self._room.vocab_size))
+        return self._hasher.hexdigest_so_far()

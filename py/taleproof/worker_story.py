@@ -24,7 +24,6 @@ from .generate import (
     encode_prompt,
     generate,
 )
-from .logits_trail import LogitsTrail
 from .receipts import StoryRecord
 from .sampling import MAX_SEED, SamplerConfig
 from .worker_open import Opened
@@ -68,7 +67,7 @@ class Story:
         self.finish_reason: Reason | None = None
         self._session, self._memory, self._kernels, self._clock = session, memory, kernels, clock
         self._chooser = opened.engine.sampler(self.sampler)
-        self._trail = LogitsTrail()
+        self._trail = opened.engine.trail()
         self._shown: list[str] = []
         self.prompt_ids = self._encode()
         self._stats = Stats(len(self.prompt_ids), 0)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from taleproof.arena import ArenaFloats
 from taleproof.arena_sampling import ArenaSampler, SamplingRoom
 from taleproof.errors import NumericsError
+from taleproof.logits_trail import EVERY, ArenaLogitsTrail, LogitsTrail
 from taleproof.sampling import Choice, Sampler, SamplerConfig
 from taleproof.wasmtime_host import BUILDS, WasmtimeArena
 
@@ -140,3 +141,16 @@ def test_logits_in_the_arena_stay_where_and_as_they_are(kernels: Kernels) -> Non
     for _ in range(20):
         assert sampler.choose(place, history) == truth.choose(logits, history)
     assert place.tobytes() == logits.tobytes()
+
+
+def test_the_trail_of_logits_in_the_arena_is_the_one_of_arrays(kernels: Kernels) -> None:
+    rows = np.random.default_rng(2).standard_normal((2 * EVERY + 1, 101)).astype(np.float32)
+    room = SamplingRoom(kernels.arena, 101)
+    place = ArenaFloats(kernels.arena, kernels.arena.allocate(rows[0].nbytes), 101)
+    trail, expected = ArenaLogitsTrail(room), LogitsTrail()
+    for index, row in enumerate(rows):
+        kernels.arena.write(place.offset, row.tobytes())
+        trail.add(index, place)
+        expected.add(index, row)
+    assert trail.digests == expected.digests
+    assert len(set(trail.digests)) == 3
