@@ -1,4 +1,9 @@
-/** Builds the benchmark's pages into build/bench, beside the same public files as the product's, and serves them. */
+/**
+ * Builds the benchmark's pages beside the same public files as the product's, and serves them.
+ *
+ * Each run has a folder of its own, so that two at once do not take each other's pages away; it goes when the run ends.
+ */
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { HEADERS } from "../headers.mjs";
 import { PUBLIC, ROOT, venvProgram } from "../paths.mjs";
@@ -15,7 +20,8 @@ const NAMES = ["taleproof", "wllama", "candle", "blank"];
  */
 export async function serveBench(candle) {
   const { build, preview } = await import("vite");
-  const outDir = join(ROOT, "build", "bench");
+  mkdirSync(join(ROOT, "build"), { recursive: true });
+  const outDir = mkdtempSync(join(ROOT, "build", "bench-"));
   const shared = {
     configFile: false,
     root: PAGES,
@@ -47,5 +53,9 @@ export async function serveBench(candle) {
   );
   if (candle) placeFile(candle, join(outDir, "candle", "candle.wasm"));
   const server = await preview({ ...shared, build: { outDir }, preview: { headers: HEADERS, port: 4190 } });
-  return { url: server.resolvedUrls.local[0], close: () => server.close() };
+  const close = async () => {
+    await server.close();
+    rmSync(outDir, { recursive: true, force: true });
+  };
+  return { url: server.resolvedUrls.local[0], close };
 }
