@@ -9,6 +9,10 @@ import { BenchBrowser } from "./browser.mjs";
 /** Four words, so that all the time until the first token is the opening's. */
 const FIRST_WORDS = "Once upon a time";
 
+const WARM_UP = "The keeper of the light climbed the stairs, as she did on every evening, ".repeat(4);
+/** For an engine without a tokenizer; which tokens they are does not matter. */
+const WARM_UP_IDS = [1, 2, 3, 4];
+
 export class BrowserLane {
   /** @param {string} base the address of the benchmark's pages */
   static async create(base, engine, title, threads) {
@@ -28,10 +32,11 @@ export class BrowserLane {
     return { pageToReadyMs: readyMs, pageToFirstTokenMs: first };
   }
 
-  /** A visit that stays, for all rounds. */
+  /** A visit that stays, for all rounds. A few words beforehand have the browser compile for speed what they run. */
   async begin() {
     this.page = await this.browser.visit(this.address);
     await this.page.evaluate(() => window.bench.opened);
+    await this.round({ prompt: WARM_UP, ids: WARM_UP_IDS, maxTokens: 8 });
   }
 
   async round({ prompt, ids = [], maxTokens }) {
