@@ -42,8 +42,8 @@ export function captionOf(result) {
   const native = result.rows.find(({ version }) => version !== null);
   return (
     `${result.date}, ${machine.cores} cores of ${machine.processor}, Chromium ${result.chromium}, ${result.model}: ` +
-    `${promptTokens} tokens of prompt, ${tokens} written, median of ${result.rounds} ` +
-    `rounds${native ? `; ${native.title} is ${native.version}` : ""}.`
+    `${promptTokens} tokens of prompt, ${tokens} written, ` +
+    `${result.rounds === 1 ? "one round" : `median of ${result.rounds} rounds`}${native ? `; ${native.title} is ${native.version}` : ""}.`
   );
 }
 
