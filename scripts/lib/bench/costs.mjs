@@ -38,7 +38,10 @@ const COSTS = {
   add: ([, , , n], { rows }) => ({ bytes: 2 * FLOAT * rows * n }),
 };
 
-/** @param {import("../../../web/bench/timed-kernels").InstructionTime} entry */
+/**
+ * @param {{ops: Record<number, string>, types: Record<number, {name: string, elements: number, bytes: number}>}} set
+ * @param {import("../../../web/bench/timed-kernels").InstructionTime} entry
+ */
 export function costOf({ ops, types }, entry) {
   const [head, fixedRows, ...args] = entry.words;
   const op = ops[head & 0xffff] ?? `operation ${head & 0xffff}`;

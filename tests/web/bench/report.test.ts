@@ -1,0 +1,118 @@
+/** What the benchmark makes of its figures: aims, costs of instructions, the plot. The figures here are made up. */
+import { describe, expect, it } from "vitest";
+import { aimsOf } from "../../../scripts/lib/bench/aims.mjs";
+import { costOf } from "../../../scripts/lib/bench/costs.mjs";
+import { median } from "../../../scripts/lib/bench/measure.mjs";
+import { plotOf } from "../../../scripts/lib/bench/plot.mjs";
+import { formatMarkdown } from "../../../scripts/lib/bench/table.mjs";
+
+const row = (engine: string, threads: number, decode: number, prefill: number) => ({
+  ...{ engine, title: `The <${engine}>`, version: null, threads },
+  ...{ decodeTokensPerSecond: decode, prefillTokensPerSecond: prefill },
+  rounds: [{ promptTokens: 255, tokens: 128 }],
+});
+
+const RESULT = {
+  ...{ model: "a.gguf", date: "2026-01-01", rounds: 3, tokens: 128, threads: [1, 2], chromium: "1" },
+  machine: { processor: "a processor", cores: 2, platform: "linux" },
+  rows: [
+    row("taleproof", 1, 80, 300),
+    row("taleproof", 2, 100, 200),
+    row("wllama", 1, 20, 30),
+    row("wllama", 2, 40, 60),
+  ],
+  missing: [],
+  context: [{ threads: 1, shortTokensPerSecond: 100, longTokensPerSecond: 80 }],
+  memory: {
+    ...{ modelBytes: 100e6, cacheBytes: 20e6, blankPageBytes: 100e6 },
+    ...{ peakBytes: 371e6, browserCountedBytes: 270e6 },
+  },
+  small: { stories260K: { tokensPerSecond: 1499 }, float15M: { shareOfReading: 0.6 } },
+};
+
+describe("aims", () => {
+  const aims = new Map(aimsOf(RESULT).map(({ aim, value, met }) => [aim, { value, met }]));
+
+  it.each([
+    ["decode, 1 thread, to wllama's", 4, true],
+    ["decode, 2 threads, to wllama's", 2.5, false],
+    ["prefill, 2 threads, to wllama's", 200 / 60, false],
+    ["prefill, 1 thread, to own decode", 3.75, true],
+    ["decode at 1,000 tokens, 1 thread, to decode at 10", 0.8, true],
+    ["stories260K, 1 thread, tokens/s", 1499, false],
+    ["float weights of 61 MB, 1 thread, to reading them once", 0.6, true],
+    ["memory beside model and cache, as the browser counts, MB", 150, true],
+    ["the same, less an empty page's process, MB", 151, false],
+  ])("%s", (aim, value, met) => {
+    expect(aims.get(aim)?.value).toBeCloseTo(value, 9);
+    expect(aims.get(aim)?.met).toBe(met);
+  });
+
+  it("leaves out what was not measured", () => {
+    expect([...aims.keys()].filter((aim) => aim.includes("native") || aim.includes("first token"))).toEqual(
+      [],
+    );
+  });
+});
+
+describe("costs", () => {
+  const set = {
+    ops: { 4: "matmul", 9: "attention", 77: "unheard_of" },
+    types: { 3: { name: "Q4_1", elements: 32, bytes: 20 } },
+  };
+  const entry = { prefill: false, runs: 2, tokens: 64, positions: 0, ms: 1 };
+
+  it("a matmul reads its weights once a run, and multiplies them with each row", () => {
+    const waits = 1 << 16;
+    const words = [4 | waits, 0, 0, 0, 0, 0, 3, 96, 64];
+    expect(costOf(set, { ...entry, words })).toEqual({
+      name: "matmul Q4_1 96 x 64",
+      bytes: (2 * 96 * 64 * 20) / 32,
+      products: 64 * 96 * 64,
+    });
+  });
+
+  it("attention reads the keys and values before each token", () => {
+    const words = [9, 0, 0, 0, 0, 0, 0, 0, 0, 9, 3, 64, 1024];
+    const decode = { ...entry, words, runs: 2, tokens: 2, positions: 10 + 11 };
+    expect(costOf(set, decode)).toEqual({
+      name: "attention",
+      bytes: (11 + 12) * 2 * 3 * (2 * 64 + 4),
+      products: (11 + 12) * 2 * 9 * 64,
+    });
+  });
+
+  it("of an operation that it does not know it tells the name, and nothing wrong", () => {
+    expect(costOf(set, { ...entry, words: [77, 0] })).toEqual({
+      name: "unheard of",
+      bytes: null,
+      products: 0,
+    });
+  });
+});
+
+describe("plot and table", () => {
+  const svg = plotOf(RESULT);
+
+  it("has a bar for each row, as long as its rate", () => {
+    const widths = [...svg.matchAll(/<rect[^>]* width="([\d.]+)"/g)].map((match) => Number(match[1]));
+    expect(widths).toHaveLength(4);
+    const [slowest, , , longest] = [...widths].sort((a, b) => a - b);
+    expect(slowest! / longest!).toBeCloseTo(0.2, 2);
+  });
+
+  it("has no markup of a title's", () => {
+    expect(svg).toContain("The &lt;taleproof>");
+  });
+
+  it("has a line in the table for each row", () => {
+    const lines = formatMarkdown(RESULT).split("\n");
+    expect(lines).toHaveLength(6);
+    expect(new Set(lines.map((line) => line.length)).size).toBe(1);
+  });
+});
+
+it("takes the middle", () => {
+  expect(median([3, 1, 2])).toBe(2);
+  expect(median([4, 1, 2, 3])).toBe(2.5);
+});
