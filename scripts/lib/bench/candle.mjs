@@ -1,8 +1,8 @@
 /**
  * candle's WebAssembly, built from crates.io by the Rust toolchain that is there.
  *
- * In: scripts/bench-candle. Out: the module's path, in the cache folder under the digest of what it was built from; or why
- * there is none. The build takes some minutes, once.
+ * In: scripts/bench-candle. Out: the module's path, in the cache folder under the digest of what it was built from; or
+ * null where there is none, because of which nothing else is to stay undone. The build takes some minutes, once.
  */
 import { execFileSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, renameSync } from "node:fs";
@@ -34,7 +34,12 @@ export async function candleModule(say) {
   // Whoever measures on this machine at the same time is not to notice.
   const polite = process.platform === "win32" ? build : ["nice", "-n", "15", ...build];
   const env = { RUSTC: toolchain.rustc, RUSTFLAGS: FLAGS.join(" "), ...toolchain.environment };
-  await runQuietly("candle", polite[0], polite.slice(1), { log: "candle", env });
+  try {
+    await runQuietly("candle", polite[0], polite.slice(1), { log: "candle", env });
+  } catch (problem) {
+    say(problem.message);
+    return null;
+  }
   mkdirSync(folder, { recursive: true });
   copyFileSync(join(target, TARGET, "release", "bench_candle.wasm"), `${path}.part`);
   renameSync(`${path}.part`, path);
