@@ -15,7 +15,7 @@ await runScript(async () => {
   await setUp();
   const results = await runSuites();
   console.log("");
-  for (const { name, counts } of results) console.log(`${name.padEnd(12)} ${closingLine(counts)}`);
+  for (const { name, counts } of results) console.log(`${name.padEnd(15)} ${closingLine(counts)}`);
   const total = addCounts(results.map((result) => result.counts));
   const ci = process.env.CI === "true";
   if (ci && total.skipped > 0) console.log("Tests were skipped, and in CI none may be.");

@@ -16,8 +16,10 @@ export async function runSuites() {
   const results = [];
   results.push(await pytest("python", "tests/py"));
   results.push(await pytest("kernels", "tests/kernels"));
-  results.push(await vitest());
+  results.push(await vitest("web", "vitest.config.ts"));
   results.push(await browser());
+  // After the suite above, which builds the site that both need.
+  results.push(await vitest("other browsers", "tests/browsers/vitest.config.ts"));
   return results;
 }
 
@@ -27,10 +29,10 @@ function pytest(name, folder) {
   return suite(name, countJUnit, report, () => runShown(venvProgram("python"), args));
 }
 
-function vitest() {
-  const report = join(REPORTS, "web.json");
-  const args = ["vitest", "run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-  return suite("web", countVitest, report, () => runShown("npx", args));
+function vitest(name, config) {
+  const report = join(REPORTS, `${name}.json`);
+  const args = ["vitest", "run", "--config", config, "--reporter=default", "--reporter=json"];
+  return suite(name, countVitest, report, () => runShown("npx", [...args, `--outputFile.json=${report}`]));
 }
 
 /** The browser tests need the built site; a site that cannot be built is their failure. */
