@@ -18,8 +18,10 @@ typedef struct {
   uint32_t patience;  /* seconds after which the program is given up when a helper does not come; 0 for never */
 } Team;
 
-/* How often a thread looks before it sleeps: longer than any other thread's share should take. */
-enum { LOOKS = 200000 };
+/* How often a thread looks before it sleeps, about a nanosecond each time. Within a program that is longer than another
+ * thread that had to make way for something else stays away: threads that find each other asleep again and again, at each
+ * of several hundred waits, spend their time waking up. Between programs it is what a token takes outside of them. */
+enum { LOOKS_WITHIN = 2000000, LOOKS_BETWEEN = 500000 };
 
 #define FOR_EVER 0
 #define SECOND 1000000000ll /* in nanoseconds */
@@ -29,8 +31,8 @@ enum { LOOKS = 200000 };
 
 /* Return once *word is no longer `old`; trap if it still is after `patience` seconds. They are counted one by one, so that a
  * machine that was asleep meanwhile does not use them up at once. */
-static void await_change(Team *team, uint32_t *word, uint32_t old, uint32_t patience) {
-  for (int i = 0; i < LOOKS; i++)
+static void await_change(Team *team, uint32_t *word, uint32_t old, uint32_t looks, uint32_t patience) {
+  for (uint32_t i = 0; i < looks; i++)
     if (LOAD(word) != old) return;
   __atomic_fetch_add(&team->sleepers, 1, __ATOMIC_SEQ_CST);
   for (uint32_t waited = 0; LOAD(word) == old;) {
@@ -54,7 +56,7 @@ static void wait_for_all(Team *team, Thread thread) {
     STORE(&team->arrived, 0);
     announce(team, &team->phase, phase + 1);
   } else {
-    await_change(team, &team->phase, phase, thread.index ? FOR_EVER : team->patience);
+    await_change(team, &team->phase, phase, LOOKS_WITHIN, thread.index ? FOR_EVER : team->patience);
   }
 }
 
@@ -83,7 +85,7 @@ EXPORT(run_program) void run_program(const Instruction *program, uint32_t count,
 /* A helper's life, as thread `index`: it never returns; its worker is ended from outside. */
 EXPORT(serve) void serve(Team *team, uint32_t index) {
   for (uint32_t job = 0;; job++) {
-    await_change(team, &team->job, job, FOR_EVER);
+    await_change(team, &team->job, job, LOOKS_BETWEEN, FOR_EVER);
     if (index < team->threads) run_shares(team, team->program, team->count, team->step, (Thread){index, team->threads});
   }
 }
