@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { EngineError } from "../../web/engine/errors";
 import { chooseOwn } from "../../web/ui/choice";
@@ -56,6 +57,20 @@ describe("writing", () => {
       engine: { version: "0.1.0", numericsVersion: 1 },
       record: { tokens: 2 },
     });
+  });
+
+  it("waits for the list of models where the person is quicker than it", async () => {
+    const { desk, models } = makeDesk();
+    models.choice = null;
+    let answer: (response: Response) => void = () => undefined;
+    vi.stubGlobal("fetch", () => new Promise<Response>((resolve) => (answer = resolve)));
+    void models.loadCatalogue();
+    port.stories = [[...tokens(" there"), finished(1)]];
+    const written = desk.write();
+    answer(new Response(await readFile("public/models.json")));
+    await written;
+    expect([desk.phase, models.open?.choice.request.source.kind]).toEqual(["ended", "url"]);
+    vi.unstubAllGlobals();
   });
 
   it("saves the story before it ends", async () => {

@@ -37,6 +37,7 @@ export class Models {
   question = $state.raw<Question | null>(null);
   private stopper: AbortController | null = null;
   private pending: Promise<boolean> | null = null;
+  private listing: Promise<void> | null = null;
 
   constructor(
     private readonly engine: EngineState,
@@ -48,7 +49,11 @@ export class Models {
     return this.open?.verdict ?? this.refused;
   }
 
-  async loadCatalogue(): Promise<void> {
+  loadCatalogue(): Promise<void> {
+    return (this.listing = this.fetchList());
+  }
+
+  private async fetchList(): Promise<void> {
     try {
       this.catalogue = await fetchCatalogue(this.base);
       const first = this.catalogue[0];
@@ -86,6 +91,7 @@ export class Models {
   }
 
   private async openChoice(): Promise<boolean> {
+    if (!this.choice) await this.listing; // somebody was quicker than the list
     const choice = this.choice;
     if (!choice) {
       this.notices.fail(
