@@ -67,18 +67,26 @@ void write_values(const Cache *c, const float *x, uint32_t position, uint32_t be
     }
 }
 
-/* acc[heads][2] = the sums over `pairs` pairs of the products of a pair of a head's factors with each of eight pairs of v. */
+/* acc[heads][2] = the sums over `pairs` pairs, a multiple of four, of the products of a pair of a head's factors with each of
+ * eight pairs of v. */
 INLINE void add_products(const int16_t *factors, uint32_t stride, const int16_t *v, uint32_t pairs, v128_t acc[3][2], const int heads) {
-  for (int h = 0; h < heads; h++) acc[h][0] = acc[h][1] = wasm_i32x4_const_splat(0);
-  _Pragma("clang loop unroll_count(4)") for (uint32_t pair = 0; pair < pairs; pair++) {
-    const v128_t eight[2] = {load(v + 16 * pair), load(v + 16 * pair + 8)};
-    for (int h = 0; h < heads; h++) {
-      const v128_t factor = wasm_v128_load32_splat(factors + (size_t)h * stride + 2 * pair);
-      for (int i = 0; i < 2; i++) {
-        acc[h][i] = wasm_i32x4_add(acc[h][i], wasm_i32x4_dot_i16x8(factor, eight[i]));
-        in_order(&acc[h][i]);
+  const int16_t *of_head[3], *const end = v + 16 * (size_t)pairs;
+  for (int h = 0; h < heads; h++) {
+    of_head[h] = factors + (size_t)h * stride;
+    acc[h][0] = acc[h][1] = wasm_i32x4_const_splat(0);
+  }
+  for (; v < end; v += 64) {
+    UNROLL for (int pair = 0; pair < 4; pair++) {
+      const v128_t eight[2] = {load(v + 16 * pair), load(v + 16 * pair + 8)};
+      for (int h = 0; h < heads; h++) {
+        const v128_t factor = wasm_v128_load32_splat(of_head[h] + 2 * pair);
+        for (int i = 0; i < 2; i++) {
+          acc[h][i] = wasm_i32x4_add(acc[h][i], wasm_i32x4_dot_i16x8(factor, eight[i]));
+          in_order(&acc[h][i]);
+        }
       }
     }
+    for (int h = 0; h < heads; h++) of_head[h] += 8;
   }
 }
 
