@@ -4,9 +4,10 @@
     python -m taleproof score MODEL --prompt TEXT --continuation TEXT
     python -m taleproof inspect MODEL                    what the file says of itself
     python -m taleproof digest FILE                      its SHA-256 and SHA3-256
+    python -m taleproof verify FILE --registry ANSWER    whether its bytes are as the registry on chain says
 
 Arguments come in; text or JSON goes to standard output. What goes wrong is one sentence on standard error, and exit
-code 2; 130 after Ctrl-C.
+code 2; 130 after Ctrl-C. `verify` ends with 0 for a registered file only, and with 1 for any other verdict.
 """
 
 import argparse
@@ -15,12 +16,14 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import NoReturn
 
 from .errors import JsonValue, TaleproofError
 
 
+NOT_REGISTERED = 1
 FAILED = 2
 INTERRUPTED = 130
 DEFAULT_MAX_TOKENS = 256
@@ -42,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(encoding="utf-8", errors="replace")
     try:
         options = _parser().parse_args(arguments)
-        options.run(options)
+        code: int = options.run(options) or 0
         sys.stdout.flush()
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else FAILED
@@ -54,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
-    return 0
+    return code
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -89,6 +92,16 @@ def _parser() -> argparse.ArgumentParser:
     digest.add_argument("file", type=Path, metavar="FILE")
     digest.add_argument("--json", action="store_true", help="as one JSON object")
     digest.set_defaults(run=_digest)
+
+    verify = commands.add_parser(
+        "verify",
+        help="judge a file by an answer of the registry on chain",
+        epilog="Exit codes: 0 the file is registered; 1 it is not, or is refused or revoked; 2 it could not be judged.",
+    )
+    verify.add_argument("file", type=Path, metavar="FILE")
+    verify.add_argument("--registry", type=Path, required=True, metavar="ANSWER", help="the registry's answer, as JSON")
+    verify.add_argument("--json", action="store_true", help="as one JSON object")
+    verify.set_defaults(run=_verify)
     return parser
 
 
@@ -162,3 +175,19 @@ def _digest(options: argparse.Namespace) -> None:
         )
     else:
         print(f"SHA-256   {found.sha256}\nSHA3-256  {found.sha3_256}\nsize      {found.size:,} bytes")
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from .digest import digest_blob
+    from .reader import FileBlob
+    from .registry_answer import read_answer_file
+    from .verify import decide
+
+    answer = read_answer_file(options.registry)
+    verdict = decide(digest_blob(FileBlob(options.file), sha3=True), None, answer)
+    if options.json:
+        _print_json({"verdict": verdict.kind, "sentence": verdict.sentence, **asdict(verdict.actual)})
+    else:
+        print(f"{verdict.kind}: {verdict.sentence}")
+        print(f"SHA-256   {verdict.actual.sha256}\nSHA3-256  {verdict.actual.sha3_256}")
+    return 0 if verdict.kind == "registered" else NOT_REGISTERED

@@ -34,6 +34,25 @@ class Digests:
     size: int
 
 
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What somebody vouches for. What they don't say is None."""
+
+    sha256: str
+    sha3_256: str | None = None
+    size: int | None = None
+
+    def mismatch(self, actual: Digests) -> tuple[str, str, str] | None:
+        """Return what differs first, as (what, expected, actual); None if nothing does."""
+        if self.sha256.lower() != actual.sha256:
+            return "SHA-256", self.sha256.lower(), actual.sha256
+        if self.sha3_256 is not None and actual.sha3_256 is not None and self.sha3_256.lower() != actual.sha3_256:
+            return "SHA3-256", self.sha3_256.lower(), actual.sha3_256
+        if self.size is not None and self.size != actual.size:
+            return "size", f"{self.size:,} bytes", f"{actual.size:,} bytes"
+        return None
+
+
 class Hasher(Protocol[DataIn]):
     """One running digest."""
 

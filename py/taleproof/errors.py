@@ -281,6 +281,20 @@ class NotAcceptedError(TaleproofError):
         )
 
 
+class RegistryAnswerError(TaleproofError):
+    """An answer of the registry that is not what an answer is. It vouches for nothing."""
+
+    code = "registry-answer-invalid"
+
+    def __init__(self, field: str, why: str) -> None:
+        field = _plain(field)
+        super().__init__(
+            f"The registry's answer is not one that can be relied on: {field} {why}. It counts for nothing. "
+            "Ask the registry again.",
+            {"field": field, "why": why},
+        )
+
+
 class RevokedError(TaleproofError):
     """A file that was registered once and has been withdrawn."""
 

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from .digest import Digests, digest_blob
+from .digest import Digests, Expected, digest_blob
 from .engine import Engine, open_numpy, open_wasm
 from .errors import DigestMismatchError, TokenizerMissingError
 from .formats import ModelFile, parse
 from .reader import Blob, FileBlob
 from .tokenizers import Tokenizer, from_llama2c, from_model
-from .verify import Expected
 
 
 Backend = Literal["wasm", "numpy"]

@@ -5,57 +5,16 @@ Verdict. The decision is a pure function: no clock, no network, nothing remember
 turned into trust.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-from .digest import Digests
+from .digest import Digests, Expected
 from .errors import DigestMismatchError, NotAcceptedError, RevokedError
+from .registry_answer import RegistryAnswer, read_answer
 
 
 Kind = Literal["registered", "pinned", "unverified", "refused", "revoked"]
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """What somebody vouches for. What they don't say is None."""
-
-    sha256: str
-    sha3_256: str | None = None
-    size: int | None = None
-
-    def mismatch(self, actual: Digests) -> tuple[str, str, str] | None:
-        """Return what differs first, as (what, expected, actual); None if nothing does."""
-        if self.sha256.lower() != actual.sha256:
-            return "SHA-256", self.sha256.lower(), actual.sha256
-        if self.sha3_256 is not None and actual.sha3_256 is not None and self.sha3_256.lower() != actual.sha3_256:
-            return "SHA3-256", self.sha3_256.lower(), actual.sha3_256
-        if self.size is not None and self.size != actual.size:
-            return "size", f"{self.size:,} bytes", f"{actual.size:,} bytes"
-        return None
-
-
-@dataclass(frozen=True, slots=True)
-class RegistryAnswer:
-    """What the registry on chain says about a file.
-
-    Attributes
-    ----------
-    status : "registered" and "revoked" are the registry's word; "unknown" means that it has no such file,
-        "unreachable"
-        that it could not be asked.
-    expected : the registered digests, for "registered".
-    chain, application, block : where the answer stands.
-    as_of : when it was read, as an ISO 8601 time, if it is not fresh.
-    reason : why it was withdrawn, for "revoked".
-    """
-
-    status: Literal["registered", "revoked", "unknown", "unreachable"]
-    expected: Expected | None = None
-    chain: str = ""
-    application: str = ""
-    block: int | None = None
-    as_of: str | None = None
-    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +74,53 @@ def decide(actual: Digests, pinned: Expected | None = None, registry: RegistryAn
             return Verdict("refused", expected, actual, sentence, registry)
     if registered is not None:
         return Verdict("registered", registered, actual, _registered(asked), registry)
-    note = " The registry could not be reached, so it was not asked." if asked.status == "unreachable" else ""
+    note = _not_asked(asked) if registry is not None else ""
     if pinned is not None:
         return Verdict("pinned", pinned, actual, f"Every byte is as this site's catalogue says.{note}", registry)
     sentence = f"Nobody vouches for this file. Compare its SHA-256 with one from a source that you trust.{note}"
     return Verdict("unverified", None, actual, sentence, registry)
 
 
+def _not_asked(answer: RegistryAnswer) -> str:
+    if answer.status == "unknown":
+        return " The registry on chain does not know it."
+    why = f": {answer.reason}" if answer.reason else "."
+    return f" The registry on chain could not be asked{why}"
+
+
 def _registered(answer: RegistryAnswer) -> str:
+    version = "" if answer.version is None else f" version {answer.version}"
+    what = f" as {answer.model}{version}" if answer.model else ""
     block = "" if answer.block is None else f", block {answer.block}"
-    when = "" if answer.as_of is None else f" as of {answer.as_of}"
-    return f"Every byte is as registered on chain {answer.chain}, application {answer.application}{block}{when}."
+    sentence = f"Every byte is as registered{what} on chain {answer.chain}, application {answer.application}{block}."
+    if answer.as_of is None:
+        return sentence
+    why = f": {answer.reason}" if answer.reason else "."
+    return f"{sentence} That was read at {answer.as_of}; the registry could not be asked now{why}"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A file's digests, with what the catalogue says of it."""
+
+    digests: Digests
+    pinned: Expected | None
+
+    def under(self, answer: Any) -> Verdict:
+        """Return the verdict with the registry's answer as JSON; None where it was not asked about this file."""
+        return decide(self.digests, self.pinned, None if answer is None else read_answer(answer))
+
+
+def overall(judged: Mapping[str, Judged], answers: Mapping[str, Any]) -> Verdict:
+    """Return the verdict on a model of several files, under the registry's answers by role.
+
+    It is the one on the file "model", with two exceptions: a file that is refused or revoked speaks for all, and a
+    model is registered only if each of its files is.
+    """
+    verdicts = {role: file.under(answers.get(role)) for role, file in judged.items()}
+    for verdict in verdicts.values():
+        if verdict.kind in ("refused", "revoked"):
+            return verdict
+    if all(verdict.kind == "registered" for verdict in verdicts.values()):
+        return verdicts["model"]
+    return judged["model"].under(None) if verdicts["model"].kind == "registered" else verdicts["model"]

@@ -76,10 +76,22 @@ class Api:
         tokenizer: LocalFile | None,
         progress: Callable[[Phase, str, int, int | None], None],
         stopped: Callable[[], bool],
+        registry: Callable[[], Awaitable[str]] | None,
     ) -> str:
-        """Open a model in place of the present one; ``request`` is an OpenRequest."""
+        """Open a model in place of the present one.
+
+        Parameters
+        ----------
+        request : an OpenRequest.
+        registry : waits for the RegistryAnswers; None where the registry is not asked.
+        """
         files = {"model": file, "tokenizer": tokenizer}
-        return await _answer_later(self._open(json.loads(request), files, progress, stopped))
+        ask = None if registry is None else lambda: _decoded(registry())
+        return await _answer_later(self._open(json.loads(request), files, progress, stopped, ask))
+
+    def judge(self, answers: str) -> str:
+        """Return the Verdict on the open model that newer RegistryAnswers give."""
+        return _answer(lambda: self._judge(json.loads(answers)))
 
     async def cancel(self) -> None:
         """End what is being loaded, once ``stopped`` says so, without waiting for the network."""
@@ -105,9 +117,9 @@ class Api:
         """Return bytes of the seeded generator, for ``crypto.getRandomValues``."""
         return to_js(self._entropy.fill(count))
 
-    async def _open(self, request: Any, files: Any, progress: Any, stopped: Any) -> dict[str, Any]:
+    async def _open(self, request: Any, files: Any, progress: Any, stopped: Any, ask: Any) -> dict[str, Any]:
         self._opened = self._session = self._story = None
-        answer = await self._opener.open(request, files, progress, stopped)
+        answer = await self._opener.open(request, files, progress, stopped, ask)
         if isinstance(answer, Waiting):
             verdict = _verdict(answer.verdict)
             return {"kind": "needs-acceptance", "role": answer.role, "name": answer.name, "verdict": verdict}
@@ -119,6 +131,11 @@ class Api:
             "verdict": _verdict(answer.verdict),
             "memory": self._memory(),
         }
+
+    def _judge(self, answers: Any) -> dict[str, Any]:
+        if self._opened is None:
+            raise NoModelError
+        return _verdict(self._opened.judge(answers))
 
     async def _close(self) -> None:
         self._opened = self._session = self._story = None
@@ -153,7 +170,12 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
         "expected": expected,
         "actual": asdict(verdict.actual),
         "sentence": verdict.sentence,
+        "registry": asdict(verdict.registry) if verdict.registry else None,
     }
+
+
+async def _decoded(answers: Awaitable[str]) -> Any:
+    return json.loads(await answers)
 
 
 def _ok(result: Any) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from .digest import ArenaHasher, Digester, Digests
+from .digest import ArenaHasher, Digester, Digests, Expected
 from .errors import (
     DownloadStoppedError,
     EmptyFileError,
@@ -22,7 +22,6 @@ from .errors import (
     WrongSizeError,
 )
 from .source import UrlSource
-from .verify import Expected
 from .worker_arena import BrowserArena, Intake, JsBytes
 from .worker_ports import BrowserTransport, JsFetcher, LocalFile, PartialFile, Store, StoredFile
 
@@ -43,13 +42,19 @@ Progress = Callable[[Phase, str, int, int | None], None]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A file that is to be loaded: one of ``url``, ``file`` and ``stored`` (a digest) says where it is."""
+    """A file that is to be loaded: one of ``url``, ``file`` and ``stored`` (a digest) says where it is.
+
+    Attributes
+    ----------
+    sha3 : whether its SHA3-256 is wanted even where ``expected`` names none.
+    """
 
     name: str
     expected: Expected | None
     url: str | None = None
     file: LocalFile | None = None
     stored: str | None = None
+    sha3: bool = False
 
     @property
     def digest(self) -> str | None:
@@ -134,7 +139,7 @@ class Loader:
             return None
         try:
             self._check_fits(wanted.name, stored.size)
-            digester = self._digester(wanted.expected)
+            digester = self._digester(wanted)
             intake = Intake(self._arena, stored.size)
             whole = await self._read(stored, intake, digester, stored.size, wanted.name, progress)
         finally:
@@ -150,7 +155,7 @@ class Loader:
         if file.size == 0:
             raise EmptyFileError(wanted.name)
         self._check_fits(wanted.name, file.size)
-        digester = self._digester(wanted.expected)
+        digester = self._digester(wanted)
         intake = Intake(self._arena, file.size)
         while intake.size < file.size:
             self._check_stopped(wanted.name, intake.size)
@@ -210,7 +215,7 @@ class Loader:
             total = await source.open()
             self._check_fits(wanted.name, total or 0)
             intake = Intake(self._arena, total)
-            digester = self._digester(wanted.expected)
+            digester = self._digester(wanted)
             if partial is not None and not await self._read(partial, intake, digester, had, wanted.name, progress):
                 raise SourceChangedError(wanted.name, had)
             async for chunk in source.chunks():
@@ -243,11 +248,12 @@ class Loader:
             progress("read", name, intake.size, size)
         return True
 
-    def _digester(self, expected: Expected | None) -> Digester[range]:
+    def _digester(self, wanted: Wanted) -> Digester[range]:
         sha256, sha3_256 = self._hashers
         sha256.reset()
         sha3_256.reset()
-        return Digester(sha256, sha3_256 if expected and expected.sha3_256 else None)
+        sha3 = wanted.sha3 or (wanted.expected is not None and wanted.expected.sha3_256 is not None)
+        return Digester(sha256, sha3_256 if sha3 else None)
 
     def _check_stopped(self, name: str, received: int) -> None:
         if self._stopped():

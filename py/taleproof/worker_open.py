@@ -1,17 +1,18 @@
 """From a request to an opened model, in the browser: load, judge, and only then parse.
 
-In comes a request of the page; out goes an Opened, or a Waiting where the person has yet to accept a file that nobody
-vouches for. Refused: bytes that are not the ones vouched for, whose verdict goes with the error, and whatever cannot be
-loaded or parsed. After any refusal the arena is as empty as before.
+In comes a request of the page, and later what the registry says, which is asked while the files load; out goes an
+Opened, or a Waiting where the person has yet to accept a file that nobody vouches for. Refused: bytes that are not the
+ones vouched for, whose verdict goes with the error, and whatever cannot be loaded or parsed. After any refusal the
+arena is as empty as before.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from .arena import ArenaBlob
-from .digest import Digests
+from .digest import Digests, Expected
 from .engine import Engine, Session, open_wasm
 from .errors import (
     ContextTooLargeError,
@@ -22,7 +23,7 @@ from .errors import (
 )
 from .formats import ModelFile, parse
 from .tokenizers import Tokenizer, from_llama2c, from_model
-from .verify import Expected, Verdict, decide
+from .verify import Judged, Verdict, overall
 from .worker_arena import BrowserArena
 from .worker_load import Loaded, Loader, Progress, Wanted
 from .worker_ports import LocalFile
@@ -35,6 +36,13 @@ TEMPLATE_KEY = "tokenizer.chat_template"
 
 Request = Mapping[str, Any]
 """An OpenRequest of web/engine/protocol.ts."""
+
+
+Answers = Mapping[str, Any]
+"""The RegistryAnswers of web/engine/protocol.ts: what the registry says of each file, by role."""
+
+AskRegistry = Callable[[], Awaitable[Answers]]
+"""Waits for the registry's answers."""
 
 
 class RefusedFileError(Exception):
@@ -61,18 +69,24 @@ class Opened:
 
     Attributes
     ----------
+    judged : what each file is judged by, by role.
     cache_bytes : what the session's cache and scratch take in the arena.
     tokenizer_digests : of a tokenizer.bin; None where the model brings its tokenizer.
     """
 
     loaded: Loaded
     verdict: Verdict
+    judged: Mapping[str, Judged]
     file: ModelFile
     tokenizer: Tokenizer
     engine: Engine
     session: Session
     cache_bytes: int
     tokenizer_digests: Digests | None
+
+    def judge(self, answers: Answers) -> Verdict:
+        """Return the verdict that newer answers of the registry give; the model stays as it is."""
+        return overall(self.judged, answers)
 
     def describe(self) -> dict[str, Any]:
         """Return the ModelInfo of web/engine/protocol.ts."""
@@ -101,18 +115,19 @@ def quantisation(file: ModelFile) -> str:
     return weights.most_common(1)[0][0] if weights else "none"
 
 
-def wanted_file(request: Request, file: LocalFile | None) -> Wanted:
-    """Return what is to be loaded, out of ``{source, pinned}``."""
+def wanted_file(request: Request, file: LocalFile | None, *, sha3: bool = False) -> Wanted:
+    """Return what is to be loaded, out of ``{source, pinned}``; with its SHA3-256 if wanted."""
     source, pinned = request["source"], request.get("pinned")
     expected = None
     if pinned is not None:
         expected = Expected(pinned["sha256"].lower(), pinned.get("sha3_256"), pinned.get("size"))
     if source["kind"] == "file" and file is not None:
-        return Wanted(file.name, expected, file=file)
+        return Wanted(file.name, expected, file=file, sha3=sha3)
     if source["kind"] == "stored":
-        return Wanted(f"{source['sha256'][:12]}...", expected, stored=source["sha256"].lower())
+        return Wanted(f"{source['sha256'][:12]}...", expected, stored=source["sha256"].lower(), sha3=sha3)
     url = source["url"]
-    return Wanted(source.get("name") or url.split("?")[0].rstrip("/").rsplit("/", 1)[-1], expected, url=url)
+    name = source.get("name") or url.split("?")[0].rstrip("/").rsplit("/", 1)[-1]
+    return Wanted(name, expected, url=url, sha3=sha3)
 
 
 class Opener:
@@ -137,6 +152,7 @@ class Opener:
         files: Mapping[str, LocalFile | None],
         progress: Progress,
         stopped: Callable[[], bool],
+        ask_registry: AskRegistry | None = None,
     ) -> Opened | Waiting:
         """Load, judge and prepare a model.
 
@@ -144,6 +160,8 @@ class Opener:
         ----------
         files : the files that the person chose, by role: "model", "tokenizer".
         stopped : whether the person has had enough.
+        ask_registry : waited for once the first file is there; None where nobody asks the registry. The registry may
+            name a SHA3-256, so where it is asked both digests are computed, as the bytes pass.
         """
         wishes: dict[str, Request] = {"model": request}
         if request.get("tokenizer") is not None:
@@ -151,13 +169,19 @@ class Opener:
         if not self._is_held("model", request.get("accept")):
             await self.empty()
         try:
-            verdicts: dict[str, Verdict] = {}
+            answers: Answers | None = None
+            judged: dict[str, Judged] = {}
             for role, wish in wishes.items():
-                answer = await self._obtain(role, wish, files.get(role), progress, stopped)
-                if isinstance(answer, Waiting):
-                    return answer
-                verdicts[role] = answer
-            opened = self._prepare(verdicts["model"], request.get("contextLength"), progress)
+                wanted = wanted_file(wish, files.get(role), sha3=ask_registry is not None)
+                if not self._is_held(role, wish.get("accept")):
+                    self._held[role] = await self._loader.load(wanted, progress, stopped)
+                if answers is None:
+                    answers = await ask_registry() if ask_registry is not None else {}
+                judged[role] = Judged(self._held[role].digests, wanted.expected)
+                waiting = self._judge(role, judged[role].under(answers.get(role)), wish.get("accept"))
+                if waiting is not None:
+                    return waiting
+            opened = self._prepare(judged, overall(judged, answers or {}), request.get("contextLength"), progress)
         except BaseException:
             await self.empty()
             raise
@@ -170,29 +194,20 @@ class Opener:
         held = self._held.get(role)
         return held is not None and accepted is not None and held.digests.sha256 == accepted.lower()
 
-    async def _obtain(
-        self,
-        role: str,
-        wish: Request,
-        file: LocalFile | None,
-        progress: Progress,
-        stopped: Callable[[], bool],
-    ) -> Verdict | Waiting:
-        """Bring one file into the arena, and say what it is worth."""
-        wanted, accepted = wanted_file(wish, file), wish.get("accept")
-        if not self._is_held(role, accepted):
-            self._held[role] = await self._loader.load(wanted, progress, stopped)
-        loaded = self._held[role]
-        verdict = decide(loaded.digests, wanted.expected)
+    def _judge(self, role: str, verdict: Verdict, accepted: str | None) -> Waiting | None:
+        """Return what waits for the person's word, None for a file that may be used; raise for one that may not."""
+        name = self._held[role].name
         try:
-            verdict.require_usable(loaded.name, accepted)
+            verdict.require_usable(name, accepted)
         except NotAcceptedError:
-            return Waiting(role, loaded.name, verdict)
+            return Waiting(role, name, verdict)
         except TaleproofError as error:
             raise RefusedFileError(error, verdict) from None
-        return verdict
+        return None
 
-    def _prepare(self, verdict: Verdict, context: int | None, progress: Progress) -> Opened:
+    def _prepare(
+        self, judged: Mapping[str, Judged], verdict: Verdict, context: int | None, progress: Progress
+    ) -> Opened:
         """Parse what was judged, and build the model where it lies."""
         loaded = self._held["model"]
         progress("prepare", loaded.name, 0, loaded.digests.size)
@@ -203,7 +218,7 @@ class Opener:
         session = self._session(engine, context)
         progress("prepare", loaded.name, loaded.digests.size, loaded.digests.size)
         taken = self._arena.top - before
-        return Opened(loaded, verdict, file, tokenizer, engine, session, taken, tokenizer_digests)
+        return Opened(loaded, verdict, judged, file, tokenizer, engine, session, taken, tokenizer_digests)
 
     def _session(self, engine: Engine, asked: int | None) -> Session:
         """Return a session of the context asked for, or of the longest that fits: of half of it, of a quarter, ...

@@ -44,7 +44,7 @@ function digest(request) {
 
 function verdict(kind, request) {
   const actual = kind === "refused" ? { ...MODEL.digests, sha256: OTHER } : digest(request);
-  return { kind, expected: request.pinned, actual, sentence: `Played: ${kind}.` };
+  return { kind, expected: request.pinned, actual, sentence: `Played: ${kind}.`, registry: null };
 }
 
 function open(id, request) {

@@ -148,6 +148,44 @@ def test_digest(capsys: Capture) -> None:
     assert (result["sha256"], result["sha3_256"], result["size"]) == (found.sha256, found.sha3_256, found.size)
 
 
+class TestVerify:
+    @staticmethod
+    def answer(folder: Path, **change: Any) -> str:
+        found = digest_blob(FileBlob(MODEL), sha3=True)
+        expected = {"sha256": found.sha256, "sha3_256": found.sha3_256, "size": found.size}
+        whole = {"status": "registered", "expected": expected, "model": "stories260k", "version": 1}
+        where = {"publisher": "0x1", "chain": "chain-1", "application": "app-1", "block": 4}
+        path = folder / "answer.json"
+        path.write_text(json.dumps({**whole, **where, **change}))
+        return str(path)
+
+    def test_registered_ends_with_0(self, capsys: Capture, tmp_path: Path) -> None:
+        assert main(["verify", MODEL, "--registry", self.answer(tmp_path)]) == 0
+        out = capsys.readouterr().out
+        assert out.startswith("registered: ")
+        for word in ("stories260k version 1", "chain-1", "app-1", "block 4", digest_blob(FileBlob(MODEL)).sha256):
+            assert word in out
+
+    @pytest.mark.parametrize(
+        ("change", "kind"),
+        [
+            ({"expected": {"sha256": "0" * 64}}, "refused"),
+            ({"status": "revoked", "reason": "poisoned"}, "revoked"),
+            ({"status": "unknown", "expected": None}, "unverified"),
+            ({"status": "unreachable", "expected": None}, "unverified"),
+        ],
+    )
+    def test_any_other_verdict_ends_with_1(
+        self, change: dict[str, Any], kind: str, capsys: Capture, tmp_path: Path
+    ) -> None:
+        assert main(["verify", MODEL, "--json", "--registry", self.answer(tmp_path, **change)]) == 1
+        assert json.loads(capsys.readouterr().out)["verdict"] == kind
+
+    def test_an_answer_of_another_shape_ends_with_2(self, capsys: Capture, tmp_path: Path) -> None:
+        assert "block" in refusal(capsys, "verify", MODEL, "--registry", self.answer(tmp_path, block=None))
+        assert "cannot be read" in refusal(capsys, "verify", MODEL, "--registry", str(tmp_path / "none.json"))
+
+
 def test_special_tokens_in_a_prompt_and_chat_form(capsys: Capture, smollm2_path: Path) -> None:
     few = ["--max-tokens", "1", "--json"]
     raw = run_json(capsys, "generate", str(smollm2_path), "--prompt", "<|im_start|>user\nHi<|im_end|>", *few)

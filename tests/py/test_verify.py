@@ -1,13 +1,14 @@
 """The verdict on a file: who vouches, who objects, and what may be parsed."""
 
 import itertools
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 
-from taleproof.digest import Digests
+from taleproof.digest import Digests, Expected
 from taleproof.errors import DigestMismatchError, NotAcceptedError, RevokedError
-from taleproof.verify import Expected, RegistryAnswer, decide
+from taleproof.registry_answer import RegistryAnswer
+from taleproof.verify import Judged, decide, overall
 
 
 HERE = Digests("aa" * 32, "bb" * 32, 1000)
@@ -18,7 +19,15 @@ WRONG = Expected("cc" * 32)
 def answer(
     status: Literal["registered", "revoked", "unknown", "unreachable"], expected: Expected | None = None
 ) -> RegistryAnswer:
-    return RegistryAnswer(status, expected, "chain-1", "app-2", 77, "2026-11-01T00:00:00Z", "it was poisoned")
+    return RegistryAnswer(
+        status,
+        expected,
+        chain="chain-1",
+        application="app-2",
+        block=77,
+        as_of="2026-11-01T00:00:00Z",
+        reason="it was poisoned",
+    )
 
 
 def test_pinned() -> None:
@@ -88,7 +97,7 @@ def test_a_registry_that_cannot_be_reached_never_becomes_trust() -> None:
     assert decide(HERE, None, answer("unreachable")).kind == "unverified"
     pinned = decide(HERE, RIGHT, answer("unreachable"))
     assert pinned.kind == "pinned"
-    assert "could not be reached" in pinned.sentence
+    assert "could not be asked" in pinned.sentence
 
 
 def test_no_case_is_usable_without_a_match_or_an_acceptance() -> None:
@@ -100,3 +109,33 @@ def test_no_case_is_usable_without_a_match_or_an_acceptance() -> None:
         objected = pinned is WRONG or status == "revoked" or (status == "registered" and registered is WRONG)
         assert verdict.usable() == (vouched and not objected)
         assert verdict.usable(HERE.sha256) == (not objected)
+
+
+def vouched(status: str = "registered", sha256: str = HERE.sha256) -> dict[str, Any]:
+    where = {"chain": "chain-1", "application": "app-2", "block": 77}
+    expected = {"sha256": sha256} if status == "registered" else None
+    return {"status": status, "expected": expected, "model": "m", "version": 1, "publisher": "0x1", **where}
+
+
+def test_a_last_answer_tells_its_age_and_why_there_is_no_newer_one() -> None:
+    sentence = decide(HERE, RIGHT, answer("registered", RIGHT)).sentence
+    assert "That was read at 2026-11-01T00:00:00Z; the registry could not be asked now: it was poisoned" in sentence
+
+
+def test_what_the_registry_does_not_know_is_pinned_or_unverified() -> None:
+    for pinned, kind in ((RIGHT, "pinned"), (None, "unverified")):
+        verdict = decide(HERE, pinned, answer("unknown"))
+        assert verdict.kind == kind
+        assert "does not know it" in verdict.sentence
+
+
+def test_a_model_is_registered_only_if_each_of_its_files_is() -> None:
+    files = {"model": Judged(HERE, RIGHT), "tokenizer": Judged(HERE, RIGHT)}
+    both = {"model": vouched(), "tokenizer": vouched()}
+    assert overall(files, both).kind == "registered"
+    assert overall(files, {**both, "tokenizer": None}).kind == "pinned"
+    assert overall(files, {**both, "tokenizer": vouched("unknown")}).kind == "pinned"
+    assert overall(files, {**both, "model": None}).kind == "pinned"
+    assert overall(files, {**both, "tokenizer": vouched("revoked")}).kind == "revoked"
+    assert overall(files, {**both, "tokenizer": vouched(sha256="ee" * 32)}).kind == "refused"
+    assert overall(files, {}).registry is None

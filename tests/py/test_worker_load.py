@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from browser_fakes import FakeFetcher, FakeJsArena, FakeLocalFile, FakeStore, NoStore
+from taleproof.digest import Expected
 from taleproof.errors import (
     DownloadInterruptedError,
     DownloadStoppedError,
@@ -14,7 +15,6 @@ from taleproof.errors import (
     SourceRefusedError,
     WrongSizeError,
 )
-from taleproof.verify import Expected
 from taleproof.worker_arena import BrowserArena
 from taleproof.worker_load import UNVERIFIED, Loaded, Loader, Phase, Wanted
 

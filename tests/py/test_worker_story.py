@@ -8,15 +8,19 @@ import pytest
 
 from browser_fakes import FakeFetcher, FakeJsArena, FakeLocalFile, FakeStore
 from fixtures.make import tiny_gguf, tiny_llama2c, tiny_tokenizer_bin
+from taleproof.digest import Digests, digest_blob
 from taleproof.errors import (
     DigestMismatchError,
     InvalidSettingError,
     NothingToContinueError,
     PromptTooLongError,
+    RegistryAnswerError,
+    RevokedError,
     TokenizerMissingError,
     UnknownArchitectureError,
 )
 from taleproof.generate import ReusableSession
+from taleproof.reader import BytesBlob
 from taleproof.worker_arena import BrowserArena
 from taleproof.worker_load import Loader
 from taleproof.worker_open import Opened, Opener, RefusedFileError, Request, Waiting
@@ -43,12 +47,19 @@ class Bench:
         self.store = FakeStore()
         self.opener = Opener(self.arena, Loader(self.arena, self.store, FakeFetcher(b"")))
 
-    def open(self, data: bytes, tokenizer_bin: bytes | None = None, **request: Any) -> Opened | Waiting:
+    def open(
+        self, data: bytes, tokenizer_bin: bytes | None = None, registry: Any = None, **request: Any
+    ) -> Opened | Waiting:
         wish: Request = {"source": {"kind": "file"}, "pinned": None, **request}
         files = {"model": FakeLocalFile("tiny.gguf", data)}
         if tokenizer_bin is not None:
             files["tokenizer"] = FakeLocalFile("tokenizer.bin", tokenizer_bin)
-        return asyncio.run(self.opener.open(wish, files, lambda *_: None, lambda: False))
+
+        async def ask() -> Any:
+            return {"model": registry}
+
+        asked = None if registry is None else ask
+        return asyncio.run(self.opener.open(wish, files, lambda *_: None, lambda: False, asked))
 
     def accept(self, data: bytes) -> Opened:
         waiting = self.open(data)
@@ -106,6 +117,61 @@ def test_another_digest_than_pinned_is_refused_and_the_arena_is_empty_again() ->
         bench.open(tiny_gguf(), pinned={"sha256": "0" * 64})
     assert isinstance(caught.value.error, DigestMismatchError)
     assert caught.value.verdict.kind == "refused"
+    assert bench.arena.top == before
+
+
+def registered(digests: Digests, **change: Any) -> dict[str, Any]:
+    expected = {"sha256": digests.sha256, "sha3_256": digests.sha3_256, "size": digests.size}
+    where = {"chain": "c1", "application": "a1", "block": 3}
+    return {
+        "status": "registered",
+        "expected": expected,
+        "model": "tiny",
+        "version": 1,
+        "publisher": "0x1",
+        **where,
+        **change,
+    }
+
+
+def test_the_registry_vouches_and_both_digests_are_computed() -> None:
+    digests = digest_blob(BytesBlob(tiny_gguf()), sha3=True)
+    opened = Bench().open(tiny_gguf(), registry=registered(digests), pinned={"sha256": digests.sha256})
+    assert isinstance(opened, Opened)
+    assert opened.verdict.kind == "registered"
+    assert opened.loaded.digests == digests
+    assert opened.judge({"model": registered(digests, status="revoked", reason="poisoned")}).kind == "revoked"
+    assert opened.judge({}).kind == "pinned"
+
+
+def test_another_sha3_than_the_registrys_is_refused_whatever_the_catalogue_says() -> None:
+    digests = digest_blob(BytesBlob(tiny_gguf()), sha3=True)
+    answer = registered(digests)
+    answer["expected"]["sha3_256"] = "0" * 64
+    with pytest.raises(RefusedFileError) as caught:
+        Bench().open(tiny_gguf(), registry=answer, pinned={"sha256": digests.sha256})
+    assert caught.value.verdict.kind == "refused"
+    assert "registry" in caught.value.verdict.sentence
+
+
+def test_a_revoked_file_is_refused_with_the_reason() -> None:
+    digests = digest_blob(BytesBlob(tiny_gguf()))
+    with pytest.raises(RefusedFileError) as caught:
+        Bench().open(
+            tiny_gguf(),
+            registry=registered(digests, status="revoked", reason="poisoned"),
+            pinned={"sha256": digests.sha256},
+        )
+    assert isinstance(caught.value.error, RevokedError)
+    assert "poisoned" in caught.value.error.message
+
+
+def test_an_answer_of_another_shape_opens_nothing() -> None:
+    bench = Bench()
+    before = bench.arena.top
+    digests = digest_blob(BytesBlob(tiny_gguf()))
+    with pytest.raises(RegistryAnswerError, match="block"):
+        bench.open(tiny_gguf(), registry=registered(digests, block="three"), pinned={"sha256": digests.sha256})
     assert bench.arena.top == before
 
 

@@ -145,10 +145,25 @@ describe("requests", () => {
   test("an error comes with code, sentence and verdict", async () => {
     const { client, workers } = played();
     const opening = client.open({ source: { kind: "url", url: "a" }, pinned: null });
-    const verdict = { kind: "refused", expected: null, actual: null, sentence: "No." } as const;
+    const verdict = {
+      kind: "refused",
+      expected: null,
+      actual: null,
+      sentence: "No.",
+      registry: null,
+    } as const;
     const error = { code: "digest-mismatch", message: "Other bytes.", details: { a: 1 }, verdict };
     workers[0]!.send({ id: 2, kind: "error", error });
     await expect(opening).rejects.toMatchObject(error);
+  });
+
+  test("the registry's answers follow the request that waits for them", async () => {
+    const { client, workers } = played();
+    const answers = { model: null, tokenizer: null };
+    void client.open({ source: { kind: "url", url: "a" }, pinned: null }, undefined, undefined, Promise.resolve(answers)); // prettier-ignore
+    expect(workers[0]!.received.at(-1)).toMatchObject({ id: 2, kind: "open", args: { asksRegistry: true } });
+    await Promise.resolve();
+    expect(workers[0]!.received.at(-1)).toEqual({ id: 2, kind: "registry", args: answers });
   });
 
   test("aborting sends a cancel with the number of the request", () => {

@@ -22,7 +22,7 @@ export const MODEL: ModelInfo = {
 };
 
 export function verdict(kind: Verdict["kind"], sha256 = DIGESTS.sha256): Verdict {
-  return { kind, expected: null, actual: { ...DIGESTS, sha256 }, sentence: "" };
+  return { kind, expected: null, actual: { ...DIGESTS, sha256 }, sentence: "", registry: null };
 }
 
 export const READY: OpenResult = { kind: "ready", model: MODEL, verdict: verdict("pinned"), memory: MEMORY };

@@ -14,12 +14,14 @@ import type {
   ModelSource,
   OpenRequest,
   OpenResult,
+  RegistryAnswers,
   ReplyMessage,
   RequestKind,
   Requests,
   StartProgress,
   StartRequest,
   StorageReport,
+  Verdict,
   WriteEvent,
   WriteRequest,
 } from "./protocol";
@@ -96,14 +98,22 @@ export class EngineClient {
   /**
    * Loads, checks and prepares a model in place of the present one. May be called before the engine is ready: the
    * download then runs while the engine starts. A refused file is an EngineError with a verdict.
+   * @param registry what the registry says, asked meanwhile; waited for before a byte is parsed.
    */
   async open(
     request: OpenRequest,
     onProgress?: (progress: LoadProgress) => void,
     signal?: AbortSignal,
+    registry?: Promise<RegistryAnswers> | null,
   ): Promise<OpenResult> {
     void this.start().catch(() => undefined); // a failed start rejects this request too
-    return this.request("open", this.resolved(request), onProgress, signal);
+    const asks = registry ? { asksRegistry: true } : {};
+    return this.request("open", { ...this.resolved(request), ...asks }, onProgress, signal, registry);
+  }
+
+  /** The verdict on the open model under newer answers of the registry. The model stays open, whatever it is. */
+  judge(answers: RegistryAnswers): Promise<Verdict> {
+    return this.request("judge", answers);
   }
 
   /**
@@ -178,6 +188,7 @@ export class EngineClient {
     args: Requests[K]["args"],
     progress?: (progress: Requests[K]["progress"]) => void,
     signal?: AbortSignal,
+    registry?: Promise<RegistryAnswers> | null,
   ): Promise<Requests[K]["result"]> {
     if (signal?.aborted === true) return Promise.reject(new EngineError(CANCELLED));
     const worker = this.ensureWorker();
@@ -188,6 +199,7 @@ export class EngineClient {
     const cancel = (): void => worker.postMessage({ id, kind: "cancel", args: null });
     signal?.addEventListener("abort", cancel, { once: true });
     worker.postMessage({ id, kind, args });
+    registry?.then((answers) => worker.postMessage({ id, kind: "registry", args: answers }), cancel);
     this.watchdog?.expect();
     return result.finally(() => signal?.removeEventListener("abort", cancel));
   }

@@ -19,10 +19,12 @@ import type {
   LoadProgress,
   OpenRequest,
   OpenResult,
+  RegistryAnswers,
   StartProgress,
   StartRequest,
   StartStep,
   StorageReport,
+  Verdict,
   WriteEvent,
 } from "./protocol";
 import { startPython } from "./python";
@@ -37,7 +39,9 @@ interface PythonApi {
     tokenizer: LocalFile | undefined,
     progress: (phase: LoadPhase, file: string, bytes: number, total: number | undefined) => void,
     stopped: () => boolean,
+    registry: (() => Promise<string>) | undefined,
   ): Promise<string>;
+  judge(answers: string): string;
   cancel(): Promise<void>;
   start(request: string): string;
   next(): string;
@@ -101,10 +105,12 @@ export class EngineHost {
     };
   }
 
+  /** @param registry the registry's answers, for a request that asks it. */
   async open(
     request: OpenRequest,
     progress: (progress: LoadProgress) => void,
     signal: AbortSignal,
+    registry: Promise<RegistryAnswers> | undefined,
   ): Promise<OpenResult> {
     await this.connectEarly(request);
     const api = await untilAborted(this.started(), signal).catch((thrown: unknown) => {
@@ -117,8 +123,10 @@ export class EngineHost {
       const tell = throttled(progress);
       const file = localFile(request.source);
       const tokenizer = request.tokenizer ? localFile(request.tokenizer.source) : undefined;
+      const ask =
+        registry && (() => untilAborted(registry, signal).then((answers) => JSON.stringify(answers)));
       return unwrap<OpenResult>(
-        await api.open(JSON.stringify(request), file, tokenizer, tell, () => signal.aborted),
+        await api.open(JSON.stringify(request), file, tokenizer, tell, () => signal.aborted, ask),
       );
     } catch (thrown) {
       throw signal.aborted ? cancelled() : thrown;
@@ -126,6 +134,10 @@ export class EngineHost {
       signal.removeEventListener("abort", cancel);
       void this.fetcher.forget();
     }
+  }
+
+  async judge(answers: RegistryAnswers): Promise<Verdict> {
+    return unwrap<Verdict>((await this.started()).judge(JSON.stringify(answers)));
   }
 
   async write(request: StartRequest): Promise<WriteEvent[]> {

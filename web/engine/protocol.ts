@@ -66,6 +66,33 @@ export interface ExpectedDigests {
   size?: number | null;
 }
 
+/** What the registry on chain says of one file; registry_answer.py reads it, and refuses any other shape. */
+export interface RegistryAnswer {
+  /** `unknown`: the registry has no such model. `unreachable`: it could not be asked. */
+  status: "registered" | "revoked" | "unknown" | "unreachable";
+  /** Always there for `registered`. */
+  expected: ExpectedDigests | null;
+  model: string;
+  version: number | null;
+  /** The account that published the version. */
+  publisher: string;
+  /** The registry's home chain. */
+  chain: string;
+  application: string;
+  /** The home chain's block of the publication. */
+  block: number | null;
+  /** When it was read, in ISO 8601, where it is not fresh. */
+  as_of: string | null;
+  /** Why it was withdrawn, or why nobody could be asked. */
+  reason: string;
+}
+
+/** By the roles of an OpenRequest; null for a file that the registry was not asked about. */
+export interface RegistryAnswers {
+  model: RegistryAnswer | null;
+  tokenizer: RegistryAnswer | null;
+}
+
 export type VerdictKind = "registered" | "pinned" | "unverified" | "refused" | "revoked";
 
 export interface Verdict {
@@ -75,6 +102,8 @@ export interface Verdict {
   /** What was computed from the bytes that arrived; null where none did. */
   actual: Digests | null;
   sentence: string;
+  /** What the registry said, where it was asked. */
+  registry: RegistryAnswer | null;
 }
 
 /** `stored` is a file kept in this browser's own storage, named by its digest. */
@@ -93,6 +122,8 @@ export interface OpenRequest {
   tokenizer?: { source: ModelSource; pinned: ExpectedDigests | null; accept?: string | null } | null;
   /** Most tokens that a story may take with its prompt; null for as many as the model and the memory allow. */
   contextLength?: number | null;
+  /** The registry is asked while the files load: its answers follow in a message, and are waited for. */
+  asksRegistry?: boolean;
 }
 
 /** `download` comes from the network, `read` from a local file or this browser's storage, `prepare` builds the model. */
@@ -252,6 +283,8 @@ export interface ErrorData {
 export interface Requests {
   init: { args: { base: string }; progress: StartProgress; result: EngineInfo };
   open: { args: OpenRequest; progress: LoadProgress; result: OpenResult };
+  /** The verdict on the open model under newer answers of the registry. */
+  judge: { args: RegistryAnswers; progress: never; result: Verdict };
   start: { args: StartRequest; progress: never; result: WriteEvent[] };
   /** Empty when there is nothing to write. The last batch ends with `finished`. */
   next: { args: null; progress: never; result: WriteEvent[] };
@@ -269,6 +302,8 @@ export type RequestMessage =
   | { [K in RequestKind]: { id: number; kind: K; args: Requests[K]["args"] } }[RequestKind]
   /** Ends the request with this number early; it then fails with the code `cancelled`. */
   | { id: number; kind: "cancel"; args: null }
+  /** The answers that the `open` request with this number waits for. */
+  | { id: number; kind: "registry"; args: RegistryAnswers }
   /** Whether the worker is still there; answered with `alive` as soon as it has a moment. */
   | { id: number; kind: "ping"; args: null };
 

@@ -7,12 +7,19 @@
 
 import { EngineError } from "./errors";
 import { EngineHost } from "./host";
-import type { ReplyMessage, RequestKind, RequestMessage, Requests } from "./protocol";
+import type { ReplyMessage, RegistryAnswers, RequestKind, RequestMessage, Requests } from "./protocol";
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 const host = new EngineHost();
 const running = new Map<number, AbortController>();
+const asked = new Map<number, Asking>();
 let queue: Promise<unknown> = Promise.resolve();
+
+/** The registry's answers to a request that waits for them; they may come before its turn does. */
+class Asking {
+  settle: (answers: RegistryAnswers) => void = () => undefined;
+  readonly answers = new Promise<RegistryAnswers>((resolve) => (this.settle = resolve));
+}
 
 function reply(message: ReplyMessage): void {
   scope.postMessage(message);
@@ -24,7 +31,14 @@ function perform(message: Asked, signal: AbortSignal): Promise<Result> {
     case "init":
       return host.init(message.args.base, (progress) => reply({ id, kind: "progress", progress }));
     case "open":
-      return host.open(message.args, (progress) => reply({ id, kind: "progress", progress }), signal);
+      return host.open(
+        message.args,
+        (progress) => reply({ id, kind: "progress", progress }),
+        signal,
+        asked.get(id)?.answers,
+      );
+    case "judge":
+      return host.judge(message.args);
     case "start":
       return host.write(message.args);
     case "next":
@@ -41,7 +55,7 @@ function perform(message: Asked, signal: AbortSignal): Promise<Result> {
 }
 
 type Result = Requests[RequestKind]["result"];
-type Asked = Exclude<RequestMessage, { kind: "cancel" | "ping" }>;
+type Asked = Exclude<RequestMessage, { kind: "cancel" | "ping" | "registry" }>;
 
 async function answer(message: Asked): Promise<void> {
   const { id } = message;
@@ -54,6 +68,7 @@ async function answer(message: Asked): Promise<void> {
     else reply({ kind: "crash", error: broken(thrown).toData() });
   } finally {
     running.delete(id);
+    asked.delete(id);
   }
 }
 
@@ -69,8 +84,10 @@ function broken(thrown: unknown): EngineError {
 
 scope.addEventListener("message", (event: MessageEvent<RequestMessage>) => {
   const message = event.data;
+  if (message.kind === "open" && message.args.asksRegistry === true) asked.set(message.id, new Asking());
   if (message.kind === "cancel") running.get(message.id)?.abort();
   else if (message.kind === "ping") reply({ kind: "alive" });
+  else if (message.kind === "registry") asked.get(message.id)?.settle(message.args);
   else if (message.kind === "init" || message.kind === "storage") void answer(message);
   else queue = queue.then(() => answer(message));
 });
