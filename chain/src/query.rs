@@ -1,0 +1,365 @@
+//! Queries, and the objects that they answer with.
+
+use std::sync::Arc;
+
+use async_graphql::{Enum, Object, Result, SimpleObject};
+use base64::{engine::general_purpose::STANDARD, Engine as _};
+use linera_sdk::{
+    linera_base_types::{AccountOwner, BlockHeight, ChainId, DataBlobHash},
+    views::ViewError,
+};
+use taleproof_chain::{
+    digest::Digest,
+    models::{Block, Change, Deed, FoundingModel, Release},
+    nft::Nft,
+    refusal::{Error, Refusal},
+    registry::{ModelView, RegistryView},
+    requests::Request,
+    state::State,
+    stories::Story,
+};
+
+use crate::{
+    page::{self, Page},
+    Runtime,
+};
+
+/// What this chain knows of the registry.
+#[derive(SimpleObject)]
+pub struct Registry {
+    application: String,
+    chain: ChainId,
+    home_chain: ChainId,
+    is_home: bool,
+    following: bool,
+    /// Changes that are known here.
+    copied: u32,
+    /// Changes that this chain was told of. If they are more, catch up.
+    announced: u32,
+    /// Names that are known here.
+    models: u32,
+    /// The home chain's block of the last change that is known here.
+    latest: Option<Block>,
+    /// Of this chain.
+    next_height: BlockHeight,
+}
+
+/// Why, when and by whom a version was withdrawn.
+#[derive(SimpleObject)]
+pub struct Revocation {
+    reason: String,
+    by: AccountOwner,
+    at: Block,
+}
+
+/// One version of a model.
+#[derive(SimpleObject)]
+pub struct Version {
+    model: String,
+    /// Counts from 1.
+    number: u32,
+    publisher: AccountOwner,
+    /// The home chain's block.
+    published: Block,
+    release: Release,
+    revoked: Option<Revocation>,
+}
+
+impl Version {
+    async fn load(registry: &RegistryView, model: &ModelView, number: u32) -> Result<Option<Self>, ViewError> {
+        let Some(place) = number.checked_sub(1) else { return Ok(None) };
+        let Some(index) = model.versions.get(place as usize).await? else { return Ok(None) };
+        let Change { action, by: publisher, at: published } = registry.change(index).await?;
+        let Deed::Publish(release) = action.deed else { unreachable!("a version's change publishes it") };
+        let revoked = match model.revocations.get(&number).await? {
+            Some(index) => Some(Revocation::from(registry.change(index).await?)),
+            None => None,
+        };
+        Ok(Some(Self { model: action.name, number, publisher, published, release, revoked }))
+    }
+}
+
+impl From<Change> for Revocation {
+    fn from(Change { action, by, at }: Change) -> Self {
+        let Deed::Revoke { reason, .. } = action.deed else { unreachable!("a revocation's change revokes") };
+        Self { reason, by, at }
+    }
+}
+
+/// What was done.
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
+pub enum ChangeKind {
+    Published,
+    Revoked,
+    Transferred,
+}
+
+/// One change of a model.
+#[derive(SimpleObject)]
+#[graphql(name = "Change")]
+pub struct ChangeOutput {
+    /// Of the home chain's event.
+    index: u32,
+    model: String,
+    by: AccountOwner,
+    /// The home chain's block.
+    at: Block,
+    kind: ChangeKind,
+    /// What was published or revoked.
+    version: Option<u32>,
+    /// Why it was revoked.
+    reason: Option<String>,
+    /// Who has the name now.
+    new_owner: Option<AccountOwner>,
+}
+
+/// A name and its versions.
+pub struct ModelOutput {
+    state: Arc<State>,
+    name: String,
+}
+
+impl ModelOutput {
+    async fn load(&self) -> Result<impl std::ops::Deref<Target = ModelView> + '_, ViewError> {
+        Ok(self.state.registry.models.try_load_entry(&self.name).await?.expect("a listed model is in the state"))
+    }
+}
+
+#[Object(name = "Model")]
+impl ModelOutput {
+    async fn name(&self) -> &str {
+        &self.name
+    }
+
+    async fn owner(&self) -> Result<AccountOwner> {
+        Ok(self.load().await?.owner.get().expect("a model has an owner"))
+    }
+
+    /// How many versions it has.
+    async fn version_count(&self) -> Result<usize> {
+        Ok(self.load().await?.versions.count())
+    }
+
+    /// The newest version, revoked or not.
+    async fn latest(&self) -> Result<Version> {
+        let model = self.load().await?;
+        let number = model.versions.count() as u32;
+        Ok(Version::load(&self.state.registry, &model, number).await?.expect("a model has a version"))
+    }
+
+    /// The newest version that is not revoked.
+    async fn latest_usable(&self) -> Result<Option<Version>> {
+        let model = self.load().await?;
+        for number in (1..=model.versions.count() as u32).rev() {
+            if !model.revocations.contains_key(&number).await? {
+                return Ok(Version::load(&self.state.registry, &model, number).await?);
+            }
+        }
+        Ok(None)
+    }
+
+    async fn version(&self, number: u32) -> Result<Option<Version>> {
+        Ok(Version::load(&self.state.registry, &*self.load().await?, number).await?)
+    }
+
+    /// The oldest first.
+    async fn versions(&self, after: Option<u32>, first: Option<i32>) -> Result<Page<Version, u32>> {
+        let model = self.load().await?;
+        let (range, more) = page::range(after, first, model.versions.count()).map_err(Error::from)?;
+        let next = more.then_some(range.end as u32);
+        let mut items = Vec::new();
+        for place in range {
+            items.extend(Version::load(&self.state.registry, &model, place as u32 + 1).await?);
+        }
+        Ok(Page { items, next })
+    }
+}
+
+pub struct QueryRoot {
+    pub state: Arc<State>,
+    pub runtime: Runtime,
+}
+
+#[Object(name = "Query")]
+impl QueryRoot {
+    /// What this chain knows of the registry.
+    async fn registry(&self) -> Result<Registry> {
+        let registry = &self.state.registry;
+        let (chain, home_chain) = (self.runtime.chain_id(), self.runtime.application_parameters().home);
+        let copied = registry.count();
+        let latest = match copied.checked_sub(1) {
+            Some(index) => Some(registry.change(index).await?.at),
+            None => None,
+        };
+        Ok(Registry {
+            application: self.runtime.application_id().forget_abi().to_string(),
+            chain,
+            home_chain,
+            is_home: chain == home_chain,
+            following: *registry.following.get(),
+            copied,
+            announced: *registry.announced.get(),
+            models: registry.names.count() as u32,
+            latest,
+            next_height: self.runtime.next_block_height(),
+        })
+    }
+
+    /// The models that stand in the application's parameters, the same on every chain.
+    async fn founding(&self) -> Vec<FoundingModel> {
+        self.runtime.application_parameters().founding
+    }
+
+    /// The model of this name; null if this chain doesn't know it.
+    async fn model(&self, name: String) -> Result<Option<ModelOutput>> {
+        let known = self.state.registry.models.try_load_entry(&name).await?.is_some();
+        Ok(known.then(|| ModelOutput { state: self.state.clone(), name }))
+    }
+
+    /// All models in the order of their first publication, those that follow the name `after`.
+    async fn models(&self, after: Option<String>, first: Option<i32>) -> Result<Page<ModelOutput, String>> {
+        let registry = &self.state.registry;
+        let start = match after {
+            Some(name) => Some(registry.position(&name).await? + 1),
+            None => None,
+        };
+        let (range, more) = page::range(start, first, registry.names.count()).map_err(Error::from)?;
+        let names = registry.names.read(range).await?;
+        let next = if more { names.last().cloned() } else { None };
+        let items = names.into_iter().map(|name| ModelOutput { state: self.state.clone(), name }).collect();
+        Ok(Page { items, next })
+    }
+
+    /// Every version with a file of this SHA-256 or SHA3-256, the first registered first.
+    async fn version(&self, digest: Digest, after: Option<u32>, first: Option<i32>) -> Result<Page<Version, u32>> {
+        let registry = &self.state.registry;
+        let Some(known) = registry.digests.try_load_entry(&digest).await? else {
+            return Ok(Page { items: Vec::new(), next: None });
+        };
+        let (range, more) = page::range(after, first, known.count()).map_err(Error::from)?;
+        let next = more.then_some(range.end as u32);
+        let mut items = Vec::new();
+        for id in known.read(range).await? {
+            let model = registry.models.try_load_entry(&id.name).await?.expect("an indexed model is in the state");
+            items.extend(Version::load(registry, &model, id.number).await?);
+        }
+        Ok(Page { items, next })
+    }
+
+    /// All that was done with a name, the oldest first.
+    async fn history(
+        &self,
+        name: String,
+        after: Option<u32>,
+        first: Option<i32>,
+    ) -> Result<Page<ChangeOutput, u32>> {
+        let registry = &self.state.registry;
+        let Some(model) = registry.models.try_load_entry(&name).await? else {
+            return Err(Error::from(Refusal::new("unknown-name", format!("No model is called {name}."))).into());
+        };
+        let (range, more) = page::range(after, first, model.changes.count()).map_err(Error::from)?;
+        let next = more.then_some(range.end as u32);
+        let mut items = Vec::new();
+        for index in model.changes.read(range).await? {
+            items.push(change(registry, &model, index).await?);
+        }
+        Ok(Page { items, next })
+    }
+
+    /// What this chain asked of another, by its number.
+    async fn request(&self, number: u32) -> Result<Option<Request>> {
+        Ok(self.state.requests.requests.get(&number).await?)
+    }
+
+    /// All that this chain asked of others, the oldest first.
+    async fn requests(&self, after: Option<u32>, first: Option<i32>) -> Result<Page<Request, u32>> {
+        let requests = &self.state.requests;
+        let (range, more) = page::range(after, first, *requests.count.get() as usize).map_err(Error::from)?;
+        let next = more.then_some(range.end as u32);
+        let mut items = Vec::new();
+        for place in range {
+            items.extend(requests.requests.get(&(place as u32 + 1)).await?);
+        }
+        Ok(Page { items, next })
+    }
+
+    /// The stories that an account recorded on this chain, the oldest first.
+    async fn stories(&self, owner: AccountOwner, after: Option<u32>, first: Option<i32>) -> Result<Page<Story, u32>> {
+        let Some(shelf) = self.state.stories.by_owner.try_load_entry(&owner).await? else {
+            return Ok(Page { items: Vec::new(), next: None });
+        };
+        let (range, more) = page::range(after, first, shelf.stories.count()).map_err(Error::from)?;
+        let next = more.then_some(range.end as u32);
+        Ok(Page { items: shelf.stories.read(range).await?, next })
+    }
+
+    /// The bytes of a data blob in base64.
+    async fn chunk(&self, hash: DataBlobHash) -> String {
+        STANDARD.encode(self.runtime.read_data_blob(hash))
+    }
+
+    /// The token, if it is on this chain.
+    async fn nft(&self, token_id: Digest) -> Result<Option<Nft>> {
+        Ok(self.state.nfts.nfts.get(&token_id).await?)
+    }
+
+    /// The tokens on this chain, by their ids.
+    async fn nfts(&self, after: Option<Digest>, first: Option<i32>) -> Result<Page<Nft, Digest>> {
+        let ids = page::after(self.state.nfts.nfts.indices().await?, after, first).map_err(Error::from)?;
+        self.load(ids).await
+    }
+
+    /// An account's tokens on this chain, by their ids.
+    async fn owned_nfts(
+        &self,
+        owner: AccountOwner,
+        after: Option<Digest>,
+        first: Option<i32>,
+    ) -> Result<Page<Nft, Digest>> {
+        self.load(self.owned(owner, after, first).await?).await
+    }
+
+    /// The ids of an account's tokens on this chain.
+    async fn owned_token_ids(
+        &self,
+        owner: AccountOwner,
+        after: Option<Digest>,
+        first: Option<i32>,
+    ) -> Result<Page<Digest, Digest>> {
+        self.owned(owner, after, first).await
+    }
+}
+
+impl QueryRoot {
+    async fn owned(
+        &self,
+        owner: AccountOwner,
+        after: Option<Digest>,
+        first: Option<i32>,
+    ) -> Result<Page<Digest, Digest>> {
+        let ids = match self.state.nfts.owned.try_load_entry(&owner).await? {
+            Some(owned) => owned.indices().await?,
+            None => Vec::new(),
+        };
+        Ok(page::after(ids, after, first).map_err(Error::from)?)
+    }
+
+    async fn load(&self, ids: Page<Digest, Digest>) -> Result<Page<Nft, Digest>> {
+        let nfts = self.state.nfts.nfts.multi_get(&ids.items).await?;
+        Ok(Page { items: nfts.into_iter().flatten().collect(), next: ids.next })
+    }
+}
+
+async fn change(registry: &RegistryView, model: &ModelView, index: u32) -> Result<ChangeOutput, ViewError> {
+    let Change { action, by, at } = registry.change(index).await?;
+    let (kind, version, reason, new_owner) = match action.deed {
+        Deed::Publish(_) => {
+            let versions = model.versions.read(..).await?;
+            let place = versions.binary_search(&index).expect("a published version is listed");
+            (ChangeKind::Published, Some(place as u32 + 1), None, None)
+        }
+        Deed::Revoke { version, reason } => (ChangeKind::Revoked, Some(version), Some(reason), None),
+        Deed::Transfer { new_owner } => (ChangeKind::Transferred, None, None, Some(new_owner)),
+    };
+    Ok(ChangeOutput { index, model: action.name, by, at, kind, version, reason, new_owner })
+}

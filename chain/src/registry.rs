@@ -1,0 +1,130 @@
+//! The registry: a log of changes, and what can be looked up in it.
+//!
+//! A change comes in, on the home chain because its action was permitted, on a follower because it was the next
+//! event; both apply it in the same way, so that both hold the same registry. Nothing is ever taken out.
+
+use linera_sdk::{
+    linera_base_types::AccountOwner,
+    views::{
+        linera_views, CollectionView, LogView, MapView, RegisterView, View, ViewError, ViewStorageContext,
+    },
+};
+
+use crate::{
+    digest::Digest,
+    models::{Action, Change, Deed, Release, VersionId},
+    refusal::{require, Error, Refusal},
+};
+
+/// What is known of one name. Numbers lead to changes in the registry's log.
+#[derive(View)]
+#[view(context = ViewStorageContext)]
+pub struct ModelView {
+    pub owner: RegisterView<Option<AccountOwner>>,
+    /// The name's place among all names.
+    pub position: RegisterView<u32>,
+    pub changes: LogView<u32>,
+    /// Version 1 is the first.
+    pub versions: LogView<u32>,
+    /// By the number of the version.
+    pub revocations: MapView<u32, u32>,
+}
+
+#[derive(View)]
+#[view(context = ViewStorageContext)]
+pub struct RegistryView {
+    /// Change n is the home chain's event n.
+    pub changes: LogView<Change>,
+    /// In the order of their first publication.
+    pub names: LogView<String>,
+    pub models: CollectionView<String, ModelView>,
+    /// By the SHA-256 and the SHA3-256 of each file.
+    pub digests: CollectionView<Digest, LogView<VersionId>>,
+    /// How many events this chain was told of.
+    pub announced: RegisterView<u32>,
+    pub following: RegisterView<bool>,
+}
+
+impl RegistryView {
+    /// How many changes are known: the index of the next event.
+    pub fn count(&self) -> u32 {
+        u32::try_from(self.changes.count()).expect("a stream has at most 2^32 events")
+    }
+
+    /// Refuses an action that is not the account's to do.
+    pub async fn permit(&self, action: &Action, by: AccountOwner) -> Result<(), Error> {
+        let name = &action.name;
+        let Some(model) = self.models.try_load_entry(name).await? else {
+            let publishes = matches!(action.deed, Deed::Publish(_));
+            require(publishes, "unknown-name", || format!("No model is called {name}."))?;
+            return Ok(());
+        };
+        let owner = model.owner.get().expect("a model has an owner");
+        require(owner == by, "not-owner", || {
+            format!("The name {name} belongs to {owner}; only that account may change it, and {by} is another.")
+        })?;
+        match &action.deed {
+            Deed::Publish(_) => {}
+            Deed::Revoke { version, .. } => {
+                let known = (1..=model.versions.count()).contains(&(*version as usize));
+                require(known, "unknown-version", || {
+                    format!("{name} has {} versions, and no version {version}.", model.versions.count())
+                })?;
+                let revoked = model.revocations.contains_key(version).await?;
+                require(!revoked, "already-revoked", || format!("Version {version} of {name} is revoked already."))?;
+            }
+            Deed::Transfer { new_owner } => {
+                require(*new_owner != by, "same-owner", || format!("The name {name} belongs to {by} already."))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Appends a change. On the home chain its action was permitted, and so it is right everywhere.
+    pub async fn apply(&mut self, change: Change) -> Result<(), ViewError> {
+        let index = self.count();
+        let name = change.action.name.clone();
+        if self.models.try_load_entry(&name).await?.is_none() {
+            let position = u32::try_from(self.names.count()).expect("fewer names than events");
+            self.models.load_entry_mut(&name).await?.position.set(position);
+            self.names.push(name.clone());
+        }
+        let model = self.models.load_entry_mut(&name).await?;
+        model.changes.push(index);
+        match &change.action.deed {
+            Deed::Publish(release) => {
+                model.owner.set(Some(change.by));
+                model.versions.push(index);
+                let number = u32::try_from(model.versions.count()).expect("fewer versions than events");
+                self.index_digests(release, &VersionId { name, number }).await?;
+            }
+            Deed::Revoke { version, .. } => model.revocations.insert(version, index)?,
+            Deed::Transfer { new_owner } => model.owner.set(Some(*new_owner)),
+        }
+        self.changes.push(change);
+        Ok(())
+    }
+
+    async fn index_digests(&mut self, release: &Release, version: &VersionId) -> Result<(), ViewError> {
+        let mut digests: Vec<_> = release.files.iter().flat_map(|file| [file.sha256, file.sha3_256]).collect();
+        digests.sort_unstable();
+        digests.dedup();
+        for digest in digests {
+            self.digests.load_entry_mut(&digest).await?.push(version.clone());
+        }
+        Ok(())
+    }
+
+    /// The change of this index, which exists because the index was found in the state.
+    pub async fn change(&self, index: u32) -> Result<Change, ViewError> {
+        Ok(self.changes.get(index as usize).await?.expect("a known change is in the log"))
+    }
+
+    /// Refuses a name that this chain doesn't know; gives its place among all names.
+    pub async fn position(&self, name: &str) -> Result<u32, Error> {
+        match self.models.try_load_entry(name).await? {
+            Some(model) => Ok(*model.position.get()),
+            None => Err(Refusal::new("unknown-name", format!("No model is called {name}.")).into()),
+        }
+    }
+}

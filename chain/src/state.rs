@@ -1,0 +1,17 @@
+//! All that the application keeps on one chain.
+
+use linera_sdk::views::{linera_views, RootView, ViewStorageContext};
+
+use crate::{nft::NftsView, registry::RegistryView, requests::RequestsView, stories::StoriesView};
+
+/// A part of the state. The derive macro takes a field's type only with arguments, and a part has none of its own.
+type Part<View> = View;
+
+#[derive(RootView)]
+#[view(context = ViewStorageContext)]
+pub struct State {
+    pub registry: Part<RegistryView>,
+    pub requests: Part<RequestsView>,
+    pub stories: Part<StoriesView>,
+    pub nfts: Part<NftsView>,
+}
