@@ -20,9 +20,14 @@ export default defineConfig({
     // The plugin above links the large files; a copy of the demo model at each build would cost 98 MB and time.
     copyPublicDir: false,
     assetsInlineLimit: 0,
-    // The front page, and the engine by itself for measurements and the browser tests.
-    rollupOptions: { input: ["index.html", "engine.html"] },
+    rollupOptions: {
+      // The front page, the wallet's frame, and the engine by itself for measurements and the browser tests. The chain's
+      // client starts threads that import it by its own name, so it is an entry too, with all that it exports.
+      input: ["index.html", "chain.html", "engine.html", "@linera/client"],
+      preserveEntrySignatures: "strict",
+    },
   },
+  optimizeDeps: { exclude: ["@linera/client"] },
   server: {
     headers: HEADERS,
     port: 5173,

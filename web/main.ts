@@ -6,6 +6,7 @@ import "./ui/styles/tokens.css";
 import "./ui/styles/base.css";
 import "./ui/styles/controls.css";
 import { mount } from "svelte";
+import { ChainPort } from "./chain/port";
 import { EngineClient } from "./engine/client";
 import App from "./ui/App.svelte";
 import { createApp } from "./ui/app";
@@ -14,7 +15,8 @@ const target = document.getElementById("app");
 if (!target) throw new Error("index.html has no element with the id app");
 
 const base = new URL(import.meta.env.BASE_URL, location.href).href;
-const app = createApp((onCrash) => new EngineClient(onCrash), base);
+const app = createApp((onCrash) => new EngineClient(onCrash), new ChainPort(base), base);
+void app.chain.describe();
 void app.models.loadCatalogue();
 void app.shelf.load();
 void app.engine.start();

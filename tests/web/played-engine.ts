@@ -1,6 +1,6 @@
 /** A played engine for tests of the stores. In: what each call shall give. Out: an EnginePort that notes what it was asked. */
 import { EngineError } from "../../web/engine/errors";
-import type { MemoryFigures, ModelInfo, OpenRequest, OpenResult, Verdict, WriteEvent, WriteRequest, WriteStats } from "../../web/engine/protocol"; // prettier-ignore
+import type { MemoryFigures, ModelInfo, OpenRequest, OpenResult, RegistryAnswers, Verdict, WriteEvent, WriteRequest, WriteStats } from "../../web/engine/protocol"; // prettier-ignore
 import type { EnginePort } from "../../web/ui/engine.svelte";
 
 export const MEMORY: MemoryFigures = { arena: 100, python: 50, model: 80, cache: 10 };
@@ -53,6 +53,10 @@ export function tokens(...texts: string[]): WriteEvent[] {
 
 export class PlayedEngine implements EnginePort {
   opened: OpenRequest[] = [];
+  /** What was awaited with the last request, and what was to be judged since. */
+  answers: RegistryAnswers | null = null;
+  judged: RegistryAnswers[] = [];
+  verdicts: Verdict[] = [];
   written: WriteRequest[] = [];
   opens: (OpenResult | EngineError)[] = [READY];
   stories: (WriteEvent[] | EngineError)[] = [];
@@ -75,8 +79,14 @@ export class PlayedEngine implements EnginePort {
     memory: MEMORY,
   });
 
-  open: EnginePort["open"] = async (request, _progress, signal) => {
+  judge: EnginePort["judge"] = async (answers) => {
+    this.judged.push(answers);
+    return this.verdicts.shift() ?? verdict("pinned");
+  };
+
+  open: EnginePort["open"] = async (request, _progress, signal, registry) => {
     this.opened.push(request);
+    if (registry) this.answers = await registry;
     const next = this.opens.shift() ?? READY;
     await Promise.resolve(); // as long as a real one takes, at the least
     if (signal?.aborted === true) throw new EngineError({ code: "cancelled", message: "Stopped." });

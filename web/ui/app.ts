@@ -1,11 +1,12 @@
 /**
  * The page's state, made once and handed to the components by Svelte's context.
  *
- * In: a way to make an engine, and the site's address. Out: the stores, wired to one another.
+ * In: a way to make an engine, a way to the wallet, and the site's address. Out: the stores, wired to one another.
  */
 
 import { createContext } from "svelte";
 import type { EngineError } from "../engine/errors";
+import { Chain, type ChainLink } from "./chain.svelte";
 import { Desk } from "./desk.svelte";
 import { EngineState, type EnginePort } from "./engine.svelte";
 import { Models } from "./models.svelte";
@@ -20,6 +21,7 @@ import { Theme } from "./theme.svelte";
 export interface App {
   notices: Notices;
   engine: EngineState;
+  chain: Chain;
   models: Models;
   picker: Picker;
   settings: Settings;
@@ -33,6 +35,7 @@ export const [useApp, provideApp] = createContext<App>();
 
 export function createApp(
   makeEngine: (onCrash: (error: EngineError) => void) => EnginePort,
+  link: ChainLink,
   base: string,
 ): App {
   const notices = new Notices();
@@ -42,13 +45,16 @@ export function createApp(
     notices.fail(error);
   });
   const engine = new EngineState(port, notices);
-  const models = new Models(engine, notices, base);
+  const chain = new Chain(link, notices, base);
+  const models = new Models(engine, notices, base, chain);
+  chain.onNews = () => void models.rejudge();
   const settings = new Settings();
   const shelf = new Shelf(new ShelfDb(), notices);
   const desk = new Desk({ engine, models, settings, shelf, notices });
   return {
     notices,
     engine,
+    chain,
     models,
     picker: new Picker(),
     settings,

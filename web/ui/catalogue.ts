@@ -7,6 +7,7 @@
 
 import { EngineError } from "../engine/errors";
 import type { ExpectedDigests, Json, OpenRequest } from "../engine/protocol";
+import { Shape, type Fields } from "../engine/shape";
 
 export interface CatalogueFile {
   role: "model" | "tokenizer";
@@ -30,8 +31,6 @@ export interface CatalogueModel {
   tokenizer: CatalogueFile | null;
 }
 
-type Fields = { [key: string]: Json };
-
 function wrong(where: string, what: string): EngineError {
   return new EngineError({
     code: "catalogue-invalid",
@@ -42,33 +41,12 @@ function wrong(where: string, what: string): EngineError {
   });
 }
 
-function fields(value: Json | undefined, where: string): Fields {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
-  throw wrong(where, "is not an object");
-}
+const shape = new Shape(wrong);
 
-function text(from: Fields, key: string, where: string): string {
-  const value = from[key];
-  if (typeof value === "string" && value !== "") return value;
-  throw wrong(`${where}, field "${key}",`, "is not a text");
-}
-
-function count(from: Fields, key: string, where: string): number {
-  const value = from[key];
-  if (typeof value === "number" && Number.isSafeInteger(value) && value > 0) return value;
-  throw wrong(`${where}, field "${key}",`, "is not a positive whole number");
-}
-
-function list(from: Fields, key: string, where: string): Json[] {
-  const value = from[key];
-  if (Array.isArray(value) && value.length > 0) return value;
-  throw wrong(`${where}, field "${key}",`, "is not a list with something in it");
-}
-
-function digest(from: Fields, key: string, where: string): string {
-  const value = text(from, key, where);
-  if (/^[0-9a-f]{64}$/.test(value)) return value;
-  throw wrong(`${where}, field "${key}",`, "is not a digest of 64 hexadecimal digits");
+function some(from: Fields, key: string, where: string): Json[] {
+  const items = shape.list(from, key, where);
+  if (items.length > 0) return items;
+  throw wrong(`${where}, field "${key}",`, "is empty");
 }
 
 /** Web addresses only: a `javascript:` address in a link would run. */
@@ -81,34 +59,34 @@ function webAddress(value: Json | undefined, base: string, where: string): strin
 }
 
 function parseFile(value: Json, base: string, where: string): CatalogueFile {
-  const from = fields(value, where);
+  const from = shape.fields(value, where);
   const role = from.role;
   if (role !== "model" && role !== "tokenizer") throw wrong(`${where}, field "role",`, "is unknown");
   return {
     role,
-    name: text(from, "name", where),
-    size: count(from, "size", where),
-    sha256: digest(from, "sha256", where),
-    sha3_256: from.sha3_256 === undefined ? null : digest(from, "sha3_256", where),
-    url: webAddress(list(from, "urls", where)[0], base, `${where}, first of "urls",`),
+    name: shape.text(from, "name", where),
+    size: shape.count(from, "size", where),
+    sha256: shape.digest(from, "sha256", where),
+    sha3_256: from.sha3_256 === undefined ? null : shape.digest(from, "sha3_256", where),
+    url: webAddress(some(from, "urls", where)[0], base, `${where}, first of "urls",`),
   };
 }
 
 function parseModel(value: Json, base: string, where: string): CatalogueModel {
-  const from = fields(value, where);
-  const licence = fields(from.licence, `${where}, field "licence",`);
-  const files = list(from, "files", where).map((file, i) => parseFile(file, base, `${where}, file ${i + 1}`));
+  const from = shape.fields(value, where);
+  const licence = shape.fields(from.licence, `${where}, field "licence",`);
+  const files = some(from, "files", where).map((file, i) => parseFile(file, base, `${where}, file ${i + 1}`));
   const model = files.find((file) => file.role === "model");
   if (!model) throw wrong(where, "has no file with the role model");
   return {
-    id: text(from, "id", where),
-    name: text(from, "name", where),
-    description: text(from, "description", where),
-    quantization: text(from, "quantization", where),
-    parameters: count(from, "parameters", where),
-    contextLength: count(from, "contextLength", where),
+    id: shape.text(from, "id", where),
+    name: shape.text(from, "name", where),
+    description: shape.text(from, "description", where),
+    quantization: shape.text(from, "quantization", where),
+    parameters: shape.count(from, "parameters", where),
+    contextLength: shape.count(from, "contextLength", where),
     licence: {
-      id: text(licence, "id", where),
+      id: shape.text(licence, "id", where),
       url: webAddress(licence.url, base, `${where}, the licence's address,`),
     },
     source: webAddress(from.source, base, `${where}, field "source",`),
@@ -119,15 +97,9 @@ function parseModel(value: Json, base: string, where: string): CatalogueModel {
 
 /** @param base the address that relative addresses in the catalogue start from. */
 export function parseCatalogue(json: string, base: string): CatalogueModel[] {
-  let data: Json;
-  try {
-    data = JSON.parse(json) as Json;
-  } catch {
-    throw wrong("it", "is not JSON");
-  }
-  const root = fields(data, "it");
+  const root = shape.fields(shape.decode(json, "it"), "it");
   if (root.version !== 1) throw wrong('field "version"', "is not 1");
-  const models = list(root, "models", "it").map((entry, i) => parseModel(entry, base, `entry ${i + 1}`));
+  const models = some(root, "models", "it").map((entry, i) => parseModel(entry, base, `entry ${i + 1}`));
   if (new Set(models.map((model) => model.id)).size !== models.length) throw wrong("it", "has an id twice");
   return models;
 }

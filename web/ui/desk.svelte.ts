@@ -183,7 +183,7 @@ export class Desk {
       finishReason: null,
       model: describeModel(
         open.model,
-        open.verdict,
+        this.parts.models.verdict ?? open.verdict,
         source.kind === "url" ? source.url : null,
         tokenizerSha256,
       ),

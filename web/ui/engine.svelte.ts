@@ -8,7 +8,7 @@ import type { Notices } from "./notices.svelte";
 const THREADS_KEY = "taleproof.threads";
 
 /** What the page needs of the engine. */
-export type EnginePort = Pick<EngineClient, "ready" | "open" | "write" | "storage" | "useThreads">;
+export type EnginePort = Pick<EngineClient, "ready" | "open" | "judge" | "write" | "storage" | "useThreads">;
 
 export class EngineState {
   progress = $state.raw<StartProgress | null>(null);

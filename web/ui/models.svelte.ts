@@ -1,13 +1,13 @@
 /**
  * Which model tells the story: chosen, opened, and what is known about its bytes.
  *
- * In: the person's choice and answers. Out: the open model with its verdict, progress on the way there, and the question
+ * In: the person's choice and answers, and what the registry on chain says. Out: the open model with its verdict, progress on the way there, and the question
  * whether an unverified file may be used. A file that nobody vouches for is opened only with the digest that the person
  * was shown and accepted.
  */
 
 import { EngineError } from "../engine/errors";
-import type { LoadProgress, MemoryFigures, ModelInfo, Verdict } from "../engine/protocol";
+import type { LoadProgress, MemoryFigures, ModelInfo, RegistryAnswers, Verdict } from "../engine/protocol";
 import { fetchCatalogue, type CatalogueModel } from "./catalogue";
 import { chooseEntry, withAcceptance, type Choice } from "./choice";
 import type { EngineState } from "./engine.svelte";
@@ -18,6 +18,14 @@ export interface OpenModel {
   model: ModelInfo;
   verdict: Verdict;
   memory: MemoryFigures;
+}
+
+/** What the models need of the chain. */
+export interface Registry {
+  /** Done when it is known whether there is one. */
+  described: Promise<void>;
+  /** What it says of a model's files, never rejected; null where it is not asked. */
+  ask(entry: CatalogueModel): Promise<RegistryAnswers> | null;
 }
 
 export interface Question {
@@ -35,6 +43,10 @@ export class Models {
   opening = $state(false);
   progress = $state.raw<LoadProgress | null>(null);
   question = $state.raw<Question | null>(null);
+  /** The verdict on the open model under what the registry has said since it was opened. */
+  private newer = $state.raw<Verdict | null>(null);
+  private judging: Promise<void> | null = null;
+  private outdated = false;
   private stopper: AbortController | null = null;
   private pending: Promise<boolean> | null = null;
   private listing: Promise<void> | null = null;
@@ -43,10 +55,11 @@ export class Models {
     private readonly engine: EngineState,
     private readonly notices: Notices,
     private readonly base: string,
+    private readonly registry: Registry | null = null,
   ) {}
 
   get verdict(): Verdict | null {
-    return this.open?.verdict ?? this.refused;
+    return (this.open && (this.newer ?? this.open.verdict)) ?? this.refused;
   }
 
   loadCatalogue(): Promise<void> {
@@ -78,6 +91,38 @@ export class Models {
     if (this.open) return true;
     this.pending ??= this.openChoice().finally(() => (this.pending = null));
     return this.pending;
+  }
+
+  /** Has the open model judged again, for the registry may say something new; the story that is being told goes on. */
+  rejudge(): Promise<void> {
+    this.outdated = true;
+    return (this.judging ??= this.judgeUntilCurrent().finally(() => (this.judging = null)));
+  }
+
+  private async judgeUntilCurrent(): Promise<void> {
+    while (this.outdated) {
+      this.outdated = false;
+      const open = this.open;
+      const entry = open?.choice.entry;
+      if (!open || !entry) return;
+      try {
+        const answers = await this.registry?.ask(entry);
+        const verdict = await this.engine.port.judge(answers ?? { model: null, tokenizer: null });
+        if (this.open === open) this.take(verdict);
+      } catch (thrown) {
+        if (this.open === open) this.notices.fail(thrown);
+      }
+    }
+  }
+
+  private take(verdict: Verdict): void {
+    if (verdict.kind !== "refused" && verdict.kind !== "revoked") {
+      this.newer = verdict;
+      return;
+    }
+    this.open = null;
+    this.refused = verdict;
+    this.notices.fail(new EngineError({ code: verdict.kind, message: verdict.sentence, verdict }));
   }
 
   stop(): void {
@@ -125,14 +170,18 @@ export class Models {
   }
 
   private async askUntilOpen(choice: Choice, signal: AbortSignal): Promise<boolean> {
+    if (this.registry) await this.registry.described;
+    const answers = choice.entry && this.registry ? this.registry.ask(choice.entry) : null;
     let request = choice.request;
     for (;;) {
-      const result = await this.engine.port.open(request, (progress) => (this.progress = progress), signal);
+      const tell = (progress: LoadProgress): void => void (this.progress = progress);
+      const result = await this.engine.port.open(request, tell, signal, answers);
       this.progress = null;
       if (result.kind === "ready") {
         // What was accepted stays accepted for this file, should the engine have to open it again.
         this.choice = { ...choice, request };
         this.open = { choice: this.choice, ...result };
+        this.newer = null;
         return true;
       }
       const sha256 = result.verdict.actual?.sha256;

@@ -1,0 +1,43 @@
+/** A played registry: what the application on the wallet's chain would answer. The real one is asked by tests/chain. */
+import type { Json } from "../../../web/engine/protocol";
+import type { Network } from "../../../web/chain/network";
+import type { Asked } from "../../../web/chain/registry";
+
+export const NETWORK: Network = {
+  faucet: "http://localhost:8079/",
+  homeChain: "a".repeat(64),
+  application: "b".repeat(64),
+};
+export const WEIGHTS = "1".repeat(64);
+export const WORDS = "2".repeat(64);
+export const PUBLISHER = `0x${"9".repeat(40)}`;
+export const ASKED: Asked = { name: "tiny", model: WEIGHTS, tokenizer: WORDS };
+
+type Fields = { [key: string]: Json };
+
+export function file(role: string, sha256: string): Fields {
+  return { role, size: 80, sha256, sha3_256: "3".repeat(64) };
+}
+
+export function version(number: number, change: Fields = {}): Fields {
+  return {
+    model: "tiny",
+    number,
+    publisher: PUBLISHER,
+    published: { height: 10 + number },
+    revoked: null,
+    release: { files: [file("WEIGHTS", WEIGHTS), file("TOKENIZER", WORDS)] },
+    ...change,
+  };
+}
+
+export function registry(change: Fields = {}): Fields {
+  const { homeChain, application } = NETWORK;
+  return { application, homeChain, isHome: false, following: true, copied: 3, announced: 3, ...change };
+}
+
+export function answer(change: Fields = {}): string {
+  const one = version(1);
+  const model = { latest: one, latestUsable: one };
+  return JSON.stringify({ data: { registry: registry(), model, version: [one], ...change } });
+}

@@ -1,0 +1,155 @@
+/** The registry's answers: which version speaks for a model, and that nothing half understood ever vouches. */
+import { describe, expect, it } from "vitest";
+import { follow } from "../../../web/chain/follow";
+import { MODEL, readModel } from "../../../web/chain/registry";
+import { answer, ASKED, file, NETWORK, PUBLISHER, registry, version, WEIGHTS, WORDS } from "./played";
+
+const read = (json: string, asked = ASKED) => readModel(async () => json, NETWORK, asked);
+const revoked = { revoked: { reason: "poisoned" } };
+const OTHER = "7".repeat(64);
+
+describe("readModel", () => {
+  it("asks with variables, and says who registered what, and where", async () => {
+    const asked: unknown[] = [];
+    const answers = await readModel(
+      async (query, variables) => {
+        asked.push(query, variables);
+        return answer();
+      },
+      NETWORK,
+      ASKED,
+    );
+    expect(asked).toEqual([MODEL, { name: "tiny", digest: WEIGHTS }]);
+    expect(answers.model).toEqual({
+      status: "registered",
+      expected: { sha256: WEIGHTS, sha3_256: "3".repeat(64), size: 80 },
+      model: "tiny",
+      version: 1,
+      publisher: PUBLISHER,
+      chain: NETWORK.homeChain,
+      application: NETWORK.application,
+      block: 11,
+      as_of: null,
+      reason: "",
+    });
+    expect(answers.tokenizer).toMatchObject({ status: "registered", expected: { sha256: WORDS } });
+  });
+
+  it("leaves the tokenizer out where the model has none of its own", async () => {
+    expect((await read(answer(), { ...ASKED, tokenizer: null })).tokenizer).toBeNull();
+  });
+
+  it("does not know a name that is not there, whoever else registered the file", async () => {
+    const elsewhere = answer({ model: null, version: [version(1, { model: "squatter" })] });
+    expect((await read(elsewhere)).model).toMatchObject({ status: "unknown", expected: null });
+  });
+
+  it("names the newest usable digest where no version has the file, whatever another name has", async () => {
+    const newest = version(2, { release: { files: [file("WEIGHTS", OTHER)] } });
+    const found = await read(
+      answer({
+        model: { latest: newest, latestUsable: newest },
+        version: [version(1, { model: "squatter" })],
+      }),
+    );
+    expect(found.model).toMatchObject({ status: "registered", version: 2, expected: { sha256: OTHER } });
+    expect(found.tokenizer).toMatchObject({ status: "unknown", expected: null });
+  });
+
+  it("lets an older version speak for its own file", async () => {
+    const newest = version(2, { release: { files: [file("WEIGHTS", OTHER)] } });
+    const found = await read(answer({ model: { latest: newest, latestUsable: newest } }));
+    expect(found.model).toMatchObject({ status: "registered", version: 1, expected: { sha256: WEIGHTS } });
+  });
+
+  it("tells of a revocation with its reason", async () => {
+    const gone = version(1, revoked);
+    const found = await read(answer({ model: { latest: gone, latestUsable: null }, version: [gone] }));
+    expect(found.model).toMatchObject({ status: "revoked", reason: "poisoned" });
+    expect(found.tokenizer).toMatchObject({ status: "revoked" });
+  });
+
+  it("holds a file revoked that is in no version of use, even where newer ones are", async () => {
+    const newest = version(2, { release: { files: [file("WEIGHTS", OTHER)] } });
+    const found = await read(
+      answer({ model: { latest: newest, latestUsable: newest }, version: [version(1, revoked)] }),
+    );
+    expect(found.model).toMatchObject({ status: "revoked", version: 1 });
+  });
+
+  it.each([
+    ["what is no JSON", "<html>", "registry-invalid"],
+    ["no data", "{}", "registry-invalid"],
+    [
+      "an error of GraphQL",
+      JSON.stringify({ data: null, errors: [{ message: "No such field." }] }),
+      "registry-refused",
+    ],
+    [
+      "data beside an error",
+      answer().replace('{"data"', '{"errors":[{"message":"Half."}],"data"'),
+      "registry-refused",
+    ],
+    ["another home chain", answer({ registry: registry({ homeChain: "c".repeat(64) }) }), "wrong-network"],
+    ["another application", answer({ registry: registry({ application: "c".repeat(64) }) }), "wrong-network"],
+    ["a copy with a gap", answer({ registry: registry({ copied: 2 }) }), "registry-incomplete"],
+    ["an empty copy", answer({ registry: registry({ copied: 0, announced: 0 }) }), "registry-incomplete"],
+    ["no registry", answer({ registry: null }), "registry-invalid"],
+    ["a model that is a text", answer({ model: "tiny" }), "registry-invalid"],
+    ["a model without a version", answer({ model: {} }), "registry-invalid"],
+    ["versions that are no list", answer({ version: null }), "registry-invalid"],
+    ["a version without a number", answer({ version: [version(1, { number: null })] }), "registry-invalid"],
+    ["no revocation field", answer({ version: [{ ...version(1), revoked: true }] }), "registry-invalid"],
+    [
+      "a digest in capitals",
+      answer({ version: [version(1, { release: { files: [file("WEIGHTS", "A".repeat(64))] } })] }),
+      "registry-invalid",
+    ],
+    [
+      "a block that is a text",
+      answer({ version: [version(1, { published: { height: "11" } })] }),
+      "registry-invalid",
+    ],
+  ])("refuses %s", async (_what, json, code) => {
+    await expect(read(json)).rejects.toMatchObject({ code });
+  });
+});
+
+describe("follow", () => {
+  const played = (copied: number[], following: boolean, announced = 3) => {
+    const asked: string[] = [];
+    const ask = async (query: string): Promise<string> => {
+      asked.push(query);
+      if (query.startsWith("mutation")) return '{"data":{"follow":true}}';
+      const standing = registry({ following, announced, copied: copied.shift() ?? 3 });
+      return JSON.stringify({ data: { registry: standing } });
+    };
+    return { asked, ask };
+  };
+  const atOnce = async (): Promise<void> => undefined;
+
+  it("subscribes once, and waits until the copy is whole and still", async () => {
+    const { asked, ask } = played([0, 0, 1, 2], false, 0);
+    expect(await follow(ask, NETWORK, atOnce)).toMatchObject({ copied: 3 });
+    expect(asked.filter((query) => query === "mutation { follow }")).toHaveLength(1);
+  });
+
+  it("asks for what was announced and is not there", async () => {
+    const { asked, ask } = played([1, 2], true);
+    expect(await follow(ask, NETWORK, atOnce)).toMatchObject({ copied: 3, announced: 3 });
+    expect(asked.filter((query) => query.startsWith("mutation"))).toEqual(["mutation { catchUp }"]);
+  });
+
+  it("gives up waiting for a registry without any model", async () => {
+    const { ask } = played(Array<number>(1000).fill(0), true, 0);
+    expect(await follow(ask, NETWORK, atOnce)).toMatchObject({ copied: 0 });
+  });
+
+  it("tells of a refused subscription", async () => {
+    const ask = async (query: string): Promise<string> =>
+      query.startsWith("mutation")
+        ? '{"errors":[{"message":"Already at home."}]}'
+        : JSON.stringify({ data: { registry: registry({ following: false }) } });
+    await expect(follow(ask, NETWORK, atOnce)).rejects.toThrow("Already at home.");
+  });
+});

@@ -1,0 +1,35 @@
+/** Errors of the chain's side: a stable code, and a sentence that says what happened and what to do. */
+
+import { EngineError } from "../engine/errors";
+
+const CODES = {
+  "network-invalid":
+    "This site's description of its chain, network.json, is damaged, so the chain is not asked: ",
+  "network-unavailable":
+    "This site's description of its chain could not be fetched, so the chain is not asked. ",
+  "chain-unsupported":
+    "This browser gives the page no shared memory, which the chain's client needs, so the chain is not asked. " +
+    "The site may lack the headers that it needs, or the browser is an old one. ",
+  "chain-client-failed":
+    "The chain's client could not be started. Load the page again; if it happens once more, try another browser. ",
+  "faucet-unreachable":
+    "The chain's faucet, which hands out chains, could not be reached. Try again later, or go on without the chain. ",
+  "chain-unreachable": "The chain could not be reached. Check the connection and ask again. ",
+  "chain-slow": "The chain did not answer within 5 seconds. It is still being asked. ",
+  "wallet-elsewhere": "Another tab of this site has the wallet open. Close that tab, then ask again here. ",
+  "wallet-storage": "This browser does not let the page keep or read the wallet's key. ",
+  "no-funds":
+    "The wallet's chain has nothing left to pay for a block. Forget this wallet and let the faucet give a new chain. ",
+  "registry-refused": "The registry did not answer the question: ",
+  "registry-invalid": "The registry's answer is not one that can be relied on: ",
+  "wrong-network": "The chain is not the one that this site names: ",
+  "registry-incomplete":
+    "The registry's changes have not all arrived on this wallet's chain, so nothing is said of the model. ",
+} as const;
+
+export type ChainCode = keyof typeof CODES;
+
+export function chainError(code: ChainCode, what = "", cause: unknown = null): EngineError {
+  const details = cause === null ? {} : { cause: cause instanceof Error ? cause.message : String(cause) };
+  return new EngineError({ code, message: (CODES[code] + what).trimEnd(), details });
+}

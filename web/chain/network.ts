@@ -1,0 +1,53 @@
+/**
+ * Which chain this site's registry is on.
+ *
+ * In: public/network.json, as `npm run chain:up` or `chain:deploy` writes it. Out: a Network; null where the site has no
+ * such file, and so offers no chain. Refused, with the field's name: anything else.
+ */
+
+import { Shape } from "../engine/shape";
+import { chainError } from "./errors";
+
+export interface Network {
+  /** Where a wallet gets the network's description and a chain. */
+  faucet: string;
+  /** The chain that the registry lives on. */
+  homeChain: string;
+  application: string;
+}
+
+const FIELDS = ["faucet", "homeChain", "application"];
+const wrong = (where: string, what: string): Error => chainError("network-invalid", `${where} ${what}.`);
+const shape = new Shape(wrong);
+
+/** An address that a page may ask: encrypted, or on this very machine. */
+function isSafe(address: string): boolean {
+  if (!URL.canParse(address)) return false;
+  const { protocol, hostname } = new URL(address);
+  return protocol === "https:" || (protocol === "http:" && ["localhost", "127.0.0.1"].includes(hostname));
+}
+
+export function parseNetwork(json: string): Network {
+  const from = shape.fields(shape.decode(json, "it"), "it");
+  const unknown = Object.keys(from).find((key) => !FIELDS.includes(key));
+  if (unknown !== undefined) throw wrong(`field "${unknown}"`, "is not known");
+  const faucet = shape.text(from, "faucet", "it");
+  if (!isSafe(faucet)) throw wrong('field "faucet"', "is no address with https, nor one on this machine");
+  const application = shape.text(from, "application", "it");
+  if (!/^[0-9a-f]{64,}$/.test(application)) throw wrong('field "application"', "is no application's id");
+  return { faucet, homeChain: shape.digest(from, "homeChain", "it"), application };
+}
+
+/** @param base the site's address. */
+export async function fetchNetwork(base: string, fetcher: typeof fetch = fetch): Promise<Network | null> {
+  let json: string;
+  try {
+    const response = await fetcher(new URL("network.json", base));
+    if (response.status === 404) return null;
+    if (!response.ok) throw new Error(`status ${response.status}`);
+    json = await response.text();
+  } catch (cause) {
+    throw chainError("network-unavailable", "", cause);
+  }
+  return parseNetwork(json);
+}

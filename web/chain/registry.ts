@@ -1,0 +1,189 @@
+/**
+ * What the registry says of a model's files, read from the wallet's own chain.
+ *
+ * In: a way to ask the application there, and a model of the catalogue. Out: a RegistryAnswer for each file, in the shape
+ * that Python judges. Refused, as an error and never as an answer: errors of GraphQL, anything of another shape, another
+ * registry than the site's, and a copy that lacks changes. Questions carry their values as variables, never pasted in.
+ */
+
+import type { Json, RegistryAnswer, RegistryAnswers } from "../engine/protocol";
+import { Shape, type Fields } from "../engine/shape";
+import { chainError } from "./errors";
+import type { Network } from "./network";
+
+/** Asks the application on the wallet's chain; gives its answer as text. */
+export type Ask = (query: string, variables: { [key: string]: Json }) => Promise<string>;
+
+/** A model of the catalogue: the name that it is registered under, and the digests of its files. */
+export interface Asked {
+  name: string;
+  model: string;
+  tokenizer: string | null;
+}
+
+export interface Standing {
+  following: boolean;
+  /** Changes of the registry that are known here, of those that were announced. */
+  copied: number;
+  announced: number;
+}
+
+interface RegisteredFile {
+  role: string;
+  size: number;
+  sha256: string;
+  sha3_256: string;
+}
+
+interface Version {
+  model: string;
+  number: number;
+  publisher: string;
+  block: number;
+  revoked: string | null;
+  files: RegisteredFile[];
+}
+
+const VERSION = `model number publisher published { height } revoked { reason }
+  release { files { role size sha256 sha3_256 } }`;
+
+export const STANDING = `query { registry { application homeChain isHome following copied announced } }`;
+
+export const MODEL = `query($name: String!, $digest: Digest!) {
+  registry { application homeChain isHome following copied announced }
+  model(name: $name) { latest { ${VERSION} } latestUsable { ${VERSION} } }
+  version(digest: $digest) { ${VERSION} }
+}`;
+
+const wrong = (where: string, what: string): Error => chainError("registry-invalid", `${where} ${what}.`);
+const shape = new Shape(wrong);
+
+/** An answer whose errors were thrown. */
+function withoutErrors(json: string): Fields {
+  const answer = shape.fields(shape.decode(json, "it"), "it");
+  if (answer.errors !== undefined && answer.errors !== null) {
+    const first = shape.fields(shape.list(answer, "errors", "it")[0], "its first error");
+    throw chainError("registry-refused", shape.text(first, "message", "its first error"));
+  }
+  return answer;
+}
+
+/** The data of an answer; its errors thrown. */
+export function dataOf(json: string): Fields {
+  return shape.fields(withoutErrors(json).data, "its data");
+}
+
+/** Has the wallet's chain make a block with one operation. What it gives back says no more than that it was made. */
+export async function act(
+  ask: Ask,
+  mutation: string,
+  variables: { [key: string]: Json } = {},
+): Promise<void> {
+  withoutErrors(await ask(mutation, variables));
+}
+
+/** How far this chain's copy is; refused where it is a copy of another registry than the site's. */
+export function readStanding(data: Fields, network: Network): Standing {
+  const from = shape.fields(data.registry, "registry");
+  const home = shape.digest(from, "homeChain", "registry");
+  const application = shape.text(from, "application", "registry");
+  if (home !== network.homeChain)
+    throw chainError("wrong-network", `its registry's home is the chain ${home}.`);
+  if (application !== network.application) {
+    throw chainError("wrong-network", `its registry is the application ${application}.`);
+  }
+  return {
+    following: shape.flag(from, "isHome", "registry") || shape.flag(from, "following", "registry"),
+    copied: shape.count(from, "copied", "registry", 0),
+    announced: shape.count(from, "announced", "registry", 0),
+  };
+}
+
+function readVersion(value: Json | undefined, where: string): Version {
+  const from = shape.fields(value, where);
+  const files = shape.list(shape.fields(from.release, `${where}, release`), "files", where);
+  const revoked = from.revoked === null ? null : shape.fields(from.revoked, `${where}, revoked`).reason;
+  if (revoked !== null && typeof revoked !== "string") throw wrong(`${where}, revoked`, "has no reason");
+  return {
+    model: shape.text(from, "model", where),
+    number: shape.count(from, "number", where),
+    publisher: shape.text(from, "publisher", where),
+    block: shape.count(shape.fields(from.published, `${where}, published`), "height", where, 0),
+    revoked,
+    files: files.map((file, i) => readFile(file, `${where}, file ${i + 1}`)),
+  };
+}
+
+function readFile(value: Json, where: string): RegisteredFile {
+  const from = shape.fields(value, where);
+  return {
+    role: shape.text(from, "role", where),
+    size: shape.count(from, "size", where),
+    sha256: shape.digest(from, "sha256", where),
+    sha3_256: shape.digest(from, "sha3_256", where),
+  };
+}
+
+/**
+ * The version that speaks for the model: the newest unrevoked one with this very file; else the revoked one with it; else
+ * the newest that is usable, whose digest the file then lacks. Null where the registry has no such name. Another name
+ * with the same file vouches for nothing: anybody can register a name of his own.
+ */
+function speaking(data: Fields, asked: Asked): Version | null {
+  if (data.model === null) return null;
+  const model = shape.fields(data.model, "model");
+  const latest = readVersion(model.latest, "model, latest");
+  const usable = model.latestUsable === null ? null : readVersion(model.latestUsable, "model, latestUsable");
+  const versions = shape
+    .list(data, "version", "it")
+    .map((version, i) => readVersion(version, `version ${i + 1}`));
+  const own = versions.filter((version) => version.model === asked.name).reverse();
+  return own.find((version) => version.revoked === null) ?? own[0] ?? usable ?? latest;
+}
+
+function answerFor(version: Version, role: string, sha256: string, network: Network): RegistryAnswer {
+  const files = version.files.filter((file) => file.role === role);
+  const file = files.find((one) => one.sha256 === sha256) ?? files[0];
+  const { sha3_256, size } = file ?? { sha3_256: null, size: null };
+  return {
+    status: version.revoked !== null ? "revoked" : file ? "registered" : "unknown",
+    expected: file ? { sha256: file.sha256, sha3_256, size } : null,
+    model: version.model,
+    version: version.number,
+    publisher: version.publisher,
+    chain: network.homeChain,
+    application: network.application,
+    block: version.block,
+    as_of: null,
+    reason: version.revoked ?? "",
+  };
+}
+
+/** An answer that vouches for nothing, and says why. */
+export function noAnswer(
+  status: "unknown" | "unreachable",
+  reason: string,
+  network: Network,
+): RegistryAnswer {
+  const { homeChain: chain, application } = network;
+  const nobody = { expected: null, model: "", version: null, publisher: "", block: null, as_of: null };
+  return { status, ...nobody, chain, application, reason };
+}
+
+/** Both answers made from one. */
+export function forEach(asked: Asked, answer: RegistryAnswer): RegistryAnswers {
+  return { model: answer, tokenizer: asked.tokenizer === null ? null : answer };
+}
+
+export async function readModel(ask: Ask, network: Network, asked: Asked): Promise<RegistryAnswers> {
+  const data = dataOf(await ask(MODEL, { name: asked.name, digest: asked.model }));
+  const { copied, announced } = readStanding(data, network);
+  if (copied < announced || copied === 0) {
+    throw chainError("registry-incomplete", `${copied} of ${announced} are here.`);
+  }
+  const version = speaking(data, asked);
+  if (!version) return forEach(asked, noAnswer("unknown", "", network));
+  const tokenizer =
+    asked.tokenizer === null ? null : answerFor(version, "TOKENIZER", asked.tokenizer, network);
+  return { model: answerFor(version, "WEIGHTS", asked.model, network), tokenizer };
+}

@@ -1,0 +1,148 @@
+/**
+ * The chain as the page offers it: whether it is asked, how far it is, and what its registry says of a model.
+ *
+ * In: the site's network.json, the person's choice, a model of the catalogue. Out: answers for Python to judge, within 5
+ * seconds whatever happens: fresh ones; else the last that were verified, with their age; else word that nobody could be
+ * asked. A failure is told, and never becomes trust.
+ */
+
+import { chainError } from "../chain/errors";
+import { follow } from "../chain/follow";
+import { lastAnswers, rememberAnswers } from "../chain/memory";
+import { fetchNetwork, type Network } from "../chain/network";
+import type { ChainPort } from "../chain/port";
+import type { ChainStep, WalletInfo } from "../chain/protocol";
+import { forEach, noAnswer, readModel, type Ask, type Asked } from "../chain/registry";
+import { EngineError, toEngineError } from "../engine/errors";
+import type { RegistryAnswers } from "../engine/protocol";
+import type { CatalogueModel } from "./catalogue";
+import { readLocal, writeLocal } from "./local";
+import type { Notices } from "./notices.svelte";
+
+const WISH_KEY = "taleproof.chain";
+const KEEP_KEY = "taleproof.wallet";
+export const ANSWER_MS = 5000;
+
+export type ChainLink = Pick<ChainPort, "request" | "listener">;
+
+export class Chain {
+  /** Null where the site offers no chain. */
+  network = $state.raw<Network | null>(null);
+  /** Whether the person lets the page ask it. */
+  wanted = $state(readLocal(WISH_KEY) !== "off");
+  step = $state<ChainStep | null>(null);
+  wallet = $state.raw<WalletInfo | null>(null);
+  /** Why the last question has no fresh answer. */
+  problem = $state.raw<EngineError | null>(null);
+  /** Told when the registry may have something new to say. */
+  onNews: () => void = () => undefined;
+  /** Done when it is known whether the site offers a chain. */
+  described: Promise<void> = Promise.resolve();
+  private joining: Promise<void> | null = null;
+
+  constructor(
+    private readonly link: ChainLink,
+    private readonly notices: Notices,
+    private readonly base: string,
+    private readonly limit = ANSWER_MS,
+  ) {
+    link.listener = { step: (step) => (this.step = step), changed: () => this.onNews() };
+  }
+
+  /** Finds out whether the site offers a chain. */
+  describe(): Promise<void> {
+    return (this.described = fetchNetwork(this.base).then(
+      (network) => void (this.network = network),
+      (thrown: unknown) => {
+        this.problem = toEngineError(thrown, "network-unavailable", "");
+        if (this.problem.code === "network-invalid") this.notices.fail(thrown);
+      },
+    ));
+  }
+
+  /** Asks the chain from now on, or leaves it alone; remembered. */
+  want(wanted: boolean): void {
+    this.wanted = wanted;
+    writeLocal(WISH_KEY, wanted ? null : "off");
+    if (!wanted) this.problem = null;
+    this.onNews();
+  }
+
+  /** Keeps the wallet's key in this browser, or forgets it when the page is left. */
+  async keep(keep: boolean): Promise<void> {
+    try {
+      this.wallet = await this.link.request("keep", { keep });
+      writeLocal(KEEP_KEY, keep ? "kept" : null);
+    } catch (thrown) {
+      this.notices.fail(thrown);
+    }
+  }
+
+  /** What the registry says of a model's files, never rejected; null where it is not asked. */
+  ask(entry: CatalogueModel): Promise<RegistryAnswers> | null {
+    const { network } = this;
+    if (!network || !this.wanted) return null;
+    return this.answers(network, {
+      name: entry.id,
+      model: entry.model.sha256,
+      tokenizer: entry.tokenizer?.sha256 ?? null,
+    });
+  }
+
+  private async answers(network: Network, asked: Asked): Promise<RegistryAnswers> {
+    try {
+      const answers = await this.inTime(this.read(network, asked));
+      this.problem = null;
+      return answers;
+    } catch (thrown) {
+      const problem = toEngineError(thrown, "chain-unreachable", chainError("chain-unreachable").message);
+      this.problem = problem;
+      const last = await lastAnswers(network, asked, problem.message);
+      return last ?? forEach(asked, noAnswer("unreachable", problem.message, network));
+    }
+  }
+
+  private async read(network: Network, asked: Asked): Promise<RegistryAnswers> {
+    try {
+      this.joining ??= this.join(network);
+      await this.joining;
+      const answers = await readModel(this.query, network, asked);
+      await rememberAnswers(network, asked, answers);
+      return answers;
+    } catch (thrown) {
+      if (!this.wallet) this.joining = null; // the next question tries again
+      throw thrown;
+    } finally {
+      this.step = null;
+    }
+  }
+
+  private async join(network: Network): Promise<void> {
+    this.step = "connect";
+    const keep = readLocal(KEEP_KEY) === "kept";
+    const wallet = await this.link.request("connect", { network, keep });
+    this.step = "follow";
+    await follow(this.query, network);
+    this.step = "read";
+    this.wallet = wallet;
+  }
+
+  private readonly query: Ask = (query, variables) => this.link.request("query", { query, variables });
+
+  /** The answer if it comes in time; one that comes later is news. */
+  private async inTime(answer: Promise<RegistryAnswers>): Promise<RegistryAnswers> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let late = false;
+    const limit = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => {
+        late = true;
+        reject(chainError("chain-slow"));
+      }, this.limit);
+    });
+    answer.then(
+      () => late && this.onNews(),
+      (thrown: unknown) => late && (this.problem = toEngineError(thrown, "chain-unreachable", "")),
+    );
+    return Promise.race([answer, limit]).finally(() => clearTimeout(timer));
+  }
+}
