@@ -66,6 +66,14 @@ export function formatDate(time: number, zone?: string): string {
   return new Intl.DateTimeFormat("en-GB", { ...options, ...(zone ? { timeZone: zone } : {}) }).format(time);
 }
 
+/** A time in ISO 8601, to the minute; as it is where it is none. */
+export function formatMoment(iso: string, zone?: string): string {
+  const time = Date.parse(iso);
+  if (Number.isNaN(time)) return iso;
+  const options: Intl.DateTimeFormatOptions = { dateStyle: "long", timeStyle: "short" };
+  return new Intl.DateTimeFormat("en-GB", { ...options, ...(zone ? { timeZone: zone } : {}) }).format(time);
+}
+
 /** "134.5 million parameters". */
 export function formatParameters(count: number): string {
   if (count >= 1e9) return `${(count / 1e9).toFixed(1)} billion parameters`;

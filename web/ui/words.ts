@@ -1,5 +1,6 @@
 /** What the page says about states that the engine gives as single words. In: those words. Out: sentences. */
 
+import type { ChainStep } from "../chain/protocol";
 import type { FinishReason, LoadProgress, StartStep, VerdictKind } from "../engine/protocol";
 import { formatBytes, formatRate, formatTimeLeft } from "./format";
 
@@ -62,6 +63,14 @@ export const START_STEPS: Record<StartStep, string> = {
   packages: "Unpacking the library",
   engine: "Setting up the engine",
   ready: "The engine is ready",
+};
+
+/** In the order in which they come. */
+export const CHAIN_STEPS: Record<ChainStep, string> = {
+  connect: "Connecting to the chain",
+  claim: "Claiming a chain of your own",
+  follow: "Following the registry",
+  read: "Reading what it says of the model",
 };
 
 const PHASES: Record<LoadProgress["phase"], string> = {
