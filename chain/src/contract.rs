@@ -18,6 +18,7 @@ use taleproof_chain::{
     models::{Action, Block, Change, Deed, FoundingModel},
     nft::{Mint, Nft},
     refusal::{require, Error, Refusal},
+    registry::RegistryView,
     requests::{Outcome, Request, RequestKind, RequestStatus},
     state::State,
     Message, Operation, Parameters, TaleproofAbi, CHANGES, EVENTS_PER_BLOCK,
@@ -115,9 +116,7 @@ impl TaleproofContract {
 impl TaleproofContract {
     fn follow(&mut self) -> Result<(), Error> {
         let home = self.home();
-        require(home != self.runtime.chain_id(), "follows-itself", || {
-            "This is the home chain; it has the registry without following.".into()
-        })?;
+        RegistryView::permit_follow(home, self.runtime.chain_id())?;
         if !self.state.registry.following.get() {
             let application = self.runtime.application_id().forget_abi();
             self.runtime.subscribe_to_events(home, application, StreamName::from(CHANGES));
@@ -140,8 +139,7 @@ impl TaleproofContract {
     }
 
     async fn catch_up(&mut self) -> Result<(), Error> {
-        let behind = self.state.registry.count() < *self.state.registry.announced.get();
-        require(behind, "caught-up", || "Every event that this chain was told of is copied.".into())?;
+        self.state.registry.permit_catch_up()?;
         self.copy().await
     }
 
@@ -233,7 +231,8 @@ impl TaleproofContract {
     ) -> Result<u32, Error> {
         let sent = self.block();
         let status = RequestStatus::Pending;
-        let request = |number| Request { number, kind, name, token_id, by, to, sent, status, reason: None, answered: None };
+        let request =
+            |number| Request { number, kind, name, token_id, by, to, sent, status, reason: None, answered: None };
         Ok(self.state.requests.add(request)?)
     }
 

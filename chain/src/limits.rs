@@ -62,9 +62,7 @@ pub fn release(release: &Release) -> Result<(), Refusal> {
         format!("A context has 1 to {CONTEXT_LENGTH} tokens, not {}.", release.context_length)
     })?;
     let count = release.files.len();
-    require((1..=FILES).contains(&count), "file-count", || {
-        format!("A version has 1 to {FILES} files, not {count}.")
-    })?;
+    require((1..=FILES).contains(&count), "file-count", || format!("A version has 1 to {FILES} files, not {count}."))?;
     let weights = release.files.iter().any(|file| file.role == Role::Weights);
     require(weights, "no-weights", || "One file of a version has to be its weights.".into())?;
     let mut names = BTreeSet::new();

@@ -103,18 +103,21 @@ pub struct NftsView {
 }
 
 impl NftsView {
-    /// Mints a token; refuses a receipt that was minted on this chain before.
-    pub async fn mint(&mut self, at: Mint, minter: AccountOwner, receipt: StoryReceipt) -> Result<(), Error> {
-        let identity = Digest::sha3_256(&bcs::to_bytes(&receipt).map_err(ViewError::from)?);
+    /// Refuses a receipt that was minted on this chain before; gives what tells it from others.
+    pub async fn permit_mint(&self, receipt: &StoryReceipt) -> Result<Digest, Error> {
+        let identity = digest(receipt)?;
         let known = self.minted.contains(&identity).await?;
-        require(!known, "already-minted", || {
-            format!("The story {} was minted on this chain already.", receipt.story)
-        })?;
+        require(!known, "already-minted", || format!("The story {} was minted on this chain already.", receipt.story))?;
+        Ok(identity)
+    }
+
+    /// Mints a token.
+    pub async fn mint(&mut self, at: Mint, minter: AccountOwner, receipt: StoryReceipt) -> Result<(), Error> {
+        let identity = self.permit_mint(&receipt).await?;
         self.minted.insert(&identity)?;
         let number = *self.count.get();
-        let preimage = (at.chain, at.application, &receipt, minter, number);
-        let token_id = Digest::sha3_256(&bcs::to_bytes(&preimage).map_err(ViewError::from)?);
         self.count.set(number + 1);
+        let token_id = digest(&(at.chain, at.application, &receipt, minter, number))?;
         self.add(Nft { token_id, owner: minter, minter, receipt, minted: at.block, minted_on: at.chain }).await?;
         Ok(())
     }
@@ -125,16 +128,26 @@ impl NftsView {
         self.nfts.insert(&nft.token_id.clone(), nft)
     }
 
-    /// Takes a token of this owner from this chain.
-    pub async fn take(&mut self, token_id: Digest, owner: AccountOwner) -> Result<Nft, Error> {
+    /// Gives a token that is on this chain; refuses one that is not, or is another account's.
+    pub async fn owned_by(&self, token_id: Digest, owner: AccountOwner) -> Result<Nft, Error> {
         let Some(nft) = self.nfts.get(&token_id).await? else {
             return Err(Refusal::new("unknown-token", format!("The token {token_id} is not on this chain.")).into());
         };
         require(nft.owner == owner, "not-token-owner", || {
             format!("The token {token_id} belongs to {}, not to {owner}.", nft.owner)
         })?;
+        Ok(nft)
+    }
+
+    /// Takes a token of this owner from this chain.
+    pub async fn take(&mut self, token_id: Digest, owner: AccountOwner) -> Result<Nft, Error> {
+        let nft = self.owned_by(token_id, owner).await?;
         self.nfts.remove(&token_id)?;
         self.owned.load_entry_mut(&owner).await?.remove(&token_id)?;
         Ok(nft)
     }
+}
+
+fn digest(value: &impl Serialize) -> Result<Digest, ViewError> {
+    Ok(Digest::sha3_256(&bcs::to_bytes(value)?))
 }

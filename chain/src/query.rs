@@ -247,12 +247,7 @@ impl QueryRoot {
     }
 
     /// All that was done with a name, the oldest first.
-    async fn history(
-        &self,
-        name: String,
-        after: Option<u32>,
-        first: Option<i32>,
-    ) -> Result<Page<ChangeOutput, u32>> {
+    async fn history(&self, name: String, after: Option<u32>, first: Option<i32>) -> Result<Page<ChangeOutput, u32>> {
         let registry = &self.state.registry;
         let Some(model) = registry.models.try_load_entry(&name).await? else {
             return Err(Error::from(Refusal::new("unknown-name", format!("No model is called {name}."))).into());

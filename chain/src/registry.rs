@@ -4,10 +4,8 @@
 //! event; both apply it in the same way, so that both hold the same registry. Nothing is ever taken out.
 
 use linera_sdk::{
-    linera_base_types::AccountOwner,
-    views::{
-        linera_views, CollectionView, LogView, MapView, RegisterView, View, ViewError, ViewStorageContext,
-    },
+    linera_base_types::{AccountOwner, ChainId},
+    views::{linera_views, CollectionView, LogView, MapView, RegisterView, View, ViewError, ViewStorageContext},
 };
 
 use crate::{
@@ -78,6 +76,20 @@ impl RegistryView {
             }
         }
         Ok(())
+    }
+
+    /// Refuses to follow where the registry is anyway.
+    pub fn permit_follow(home: ChainId, here: ChainId) -> Result<(), Refusal> {
+        require(home != here, "follows-itself", || {
+            "This is the home chain; it has the registry without following.".into()
+        })
+    }
+
+    /// Refuses to catch up where nothing is left.
+    pub fn permit_catch_up(&self) -> Result<(), Refusal> {
+        require(self.count() < *self.announced.get(), "caught-up", || {
+            "Every event that this chain was told of is copied.".into()
+        })
     }
 
     /// Appends a change. On the home chain its action was permitted, and so it is right everywhere.

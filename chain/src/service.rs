@@ -47,6 +47,6 @@ impl Service for TaleproofService {
 }
 
 fn schema(state: Arc<State>, runtime: Runtime) -> TaleproofSchema {
-    let query = QueryRoot { state, runtime: runtime.clone() };
-    Schema::build(query, MutationRoot { runtime }, EmptySubscription).limit_depth(DEPTH).finish()
+    let mutation = MutationRoot { state: state.clone(), runtime: runtime.clone() };
+    Schema::build(QueryRoot { state, runtime }, mutation, EmptySubscription).limit_depth(DEPTH).finish()
 }

@@ -42,7 +42,17 @@ pub struct StoriesView {
 }
 
 impl StoriesView {
-    /// Records a story; refuses one that this account recorded here before.
+    /// Refuses a story that this account recorded here before.
+    pub async fn permit(&self, owner: AccountOwner, receipt: Digest) -> Result<(), Error> {
+        let known = match self.by_owner.try_load_entry(&owner).await? {
+            Some(shelf) => shelf.receipts.contains(&receipt).await?,
+            None => false,
+        };
+        require(!known, "already-recorded", || format!("The story {receipt} is recorded on this chain already."))?;
+        Ok(())
+    }
+
+    /// Records a story.
     pub async fn record(
         &mut self,
         owner: AccountOwner,
@@ -50,9 +60,8 @@ impl StoriesView {
         receipt: Digest,
         recorded: Block,
     ) -> Result<(), Error> {
+        self.permit(owner, receipt).await?;
         let shelf = self.by_owner.load_entry_mut(&owner).await?;
-        let known = shelf.receipts.contains(&receipt).await?;
-        require(!known, "already-recorded", || format!("The story {receipt} is recorded on this chain already."))?;
         shelf.receipts.insert(&receipt)?;
         let number = u32::try_from(shelf.stories.count()).expect("fewer stories than blocks") + 1;
         shelf.stories.push(Story { number, owner, model, receipt, recorded });

@@ -1,0 +1,58 @@
+/**
+ * The application's bytecode: compiled once for each content of chain/, and kept in the cache.
+ *
+ * Out: the paths of contract.wasm and service.wasm in build/chain/. With a compiled copy in the cache no compiler is
+ * needed. Refused: sources that don't compile, as a Problem with what the compiler said.
+ */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { cacheFolder, ROOT } from "../paths.mjs";
+import { placeFile } from "../place.mjs";
+import { runQuietly } from "../run.mjs";
+import { filesBelow, inputKey } from "../stamp.mjs";
+import { withLock } from "../lock.mjs";
+import { findCompiler, TARGET } from "./compiler.mjs";
+
+const CHAIN = join(ROOT, "chain");
+const BUILT = join(ROOT, "build", "chain");
+const NAMES = ["contract", "service"];
+
+/**
+ * @param {(text: string) => void} say told what takes long
+ * @returns {Promise<{contract: string, service: string}>}
+ */
+export async function buildApplication(say = () => {}) {
+  const cache = join(cacheFolder(), "chain");
+  const kept = join(cache, applicationKey());
+  await withLock(
+    join(cache, "build.lock"),
+    async () => {
+      if (!NAMES.every((name) => existsSync(wasm(kept, name))))
+        await compile(join(cache, "target"), kept, say);
+    },
+    () => say("Another build of the application is running; this one waits for it."),
+  );
+  for (const name of NAMES) placeFile(wasm(kept, name), wasm(BUILT, name));
+  return { contract: wasm(BUILT, "contract"), service: wasm(BUILT, "service") };
+}
+
+/** A digest of all that the bytecode is made from. */
+export function applicationKey() {
+  const sources = filesBelow(join(CHAIN, "src")).filter((path) => !path.includes("_tests"));
+  return inputKey(ROOT, [join(CHAIN, "Cargo.toml"), join(CHAIN, "Cargo.lock"), ...sources]);
+}
+
+async function compile(target, kept, say) {
+  const { name, program, args, env } = findCompiler();
+  say(`Compiling the application with ${name} (minutes the first time) ...`);
+  const manifest = ["--manifest-path", join(CHAIN, "Cargo.toml")];
+  await runQuietly("The application", program, [...args, ...manifest], {
+    log: "chain",
+    env: { ...env, CARGO_TARGET_DIR: target, CARGO_TERM_COLOR: "never" },
+  });
+  for (const each of NAMES) placeFile(wasm(join(target, TARGET, "release"), each), wasm(kept, each));
+}
+
+function wasm(folder, name) {
+  return join(folder, `${name}.wasm`);
+}
