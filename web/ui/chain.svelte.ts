@@ -12,9 +12,10 @@ import { lastAnswers, rememberAnswers } from "../chain/memory";
 import { fetchNetwork, type Network } from "../chain/network";
 import type { ChainPort } from "../chain/port";
 import type { ChainStep, WalletInfo } from "../chain/protocol";
+import { putReceipt, receiptDigest, type Receipt } from "../chain/receipts";
 import { forEach, noAnswer, readModel, type Ask, type Asked } from "../chain/registry";
 import { EngineError, toEngineError } from "../engine/errors";
-import type { RegistryAnswers } from "../engine/protocol";
+import type { RegistryAnswers, StoryRecord } from "../engine/protocol";
 import type { CatalogueModel } from "./catalogue";
 import { readLocal, writeLocal } from "./local";
 import type { Notices } from "./notices.svelte";
@@ -38,7 +39,7 @@ export class Chain {
   onNews: () => void = () => undefined;
   /** Done when it is known whether the site offers a chain. */
   described: Promise<void> = Promise.resolve();
-  private joining: Promise<void> | null = null;
+  private joining: Promise<WalletInfo> | null = null;
 
   constructor(
     private readonly link: ChainLink,
@@ -78,6 +79,16 @@ export class Chain {
     }
   }
 
+  /**
+   * Puts a story's receipt on the wallet's chain.
+   * @param model the SHA-256 of the model's file.
+   */
+  async put(record: StoryRecord, model: string): Promise<Receipt> {
+    const digest = await receiptDigest(record);
+    const { owner } = await this.join();
+    return putReceipt(this.query, owner, model, digest);
+  }
+
   /** What the registry says of a model's files, never rejected; null where it is not asked. */
   ask(entry: CatalogueModel): Promise<RegistryAnswers> | null {
     const { network } = this;
@@ -103,28 +114,32 @@ export class Chain {
   }
 
   private async read(network: Network, asked: Asked): Promise<RegistryAnswers> {
+    await this.join();
+    const answers = await readModel(this.query, network, asked);
+    await rememberAnswers(network, asked, answers);
+    return answers;
+  }
+
+  /** Opens the wallet and follows the registry, once; after a failure the next question tries again. */
+  private async join(): Promise<WalletInfo> {
     try {
-      this.joining ??= this.join(network);
-      await this.joining;
-      const answers = await readModel(this.query, network, asked);
-      await rememberAnswers(network, asked, answers);
-      return answers;
+      return await (this.joining ??= this.joinNow());
     } catch (thrown) {
-      if (!this.wallet) this.joining = null; // the next question tries again
+      this.joining = null;
       throw thrown;
     } finally {
       this.step = null;
     }
   }
 
-  private async join(network: Network): Promise<void> {
+  private async joinNow(): Promise<WalletInfo> {
+    if (!this.network) throw chainError("network-unavailable");
     this.step = "connect";
     const keep = readLocal(KEEP_KEY) === "kept";
-    const wallet = await this.link.request("connect", { network, keep });
+    this.wallet = await this.link.request("connect", { network: this.network, keep });
     this.step = "follow";
-    await follow(this.query, network);
-    this.step = "read";
-    this.wallet = wallet;
+    await follow(this.query, this.network);
+    return this.wallet;
   }
 
   private readonly query: Ask = (query, variables) => this.link.request("query", { query, variables });

@@ -1,0 +1,72 @@
+/**
+ * A story's receipt on the wallet's chain: that its record existed when a block was made, and whose account says so.
+ *
+ * In: the record that the engine gave. Out: its digest, over the same canonical JSON as receipts.py writes, and the block
+ * in which it stands. A record that stands there already is not put there twice.
+ */
+
+import type { Json, StoryRecord } from "../engine/protocol";
+import { Shape } from "../engine/shape";
+import { chainError } from "./errors";
+import { act, dataOf, type Ask } from "./registry";
+
+export interface Receipt {
+  digest: string;
+  /** The wallet's own chain, and the block of it. */
+  block: number;
+}
+
+const RECORD =
+  "mutation($model: Digest!, $receipt: Digest!) { recordStory(model: $model, receipt: $receipt) }";
+const STORIES = `query($owner: AccountOwner!, $after: Int) {
+  stories(owner: $owner, after: $after, first: 100) { items { receipt recorded { height } } next }
+}`;
+
+const shape = new Shape((where, what) => chainError("registry-invalid", `${where} ${what}.`));
+
+/** RFC 8785: keys sorted by UTF-16 code units, no spaces, numbers and texts as ECMAScript writes them. */
+export function canonicalJson(value: Json): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const members = Object.keys(value)
+    .sort()
+    .map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key] ?? null)}`);
+  return `{${members.join(",")}}`;
+}
+
+/** The SHA-256 of a record's canonical JSON. */
+export async function receiptDigest(record: StoryRecord): Promise<string> {
+  const bytes = new TextEncoder().encode(canonicalJson(record));
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** The receipt with this digest, where the account put it on the wallet's chain. */
+export async function findReceipt(ask: Ask, owner: string, digest: string): Promise<Receipt | null> {
+  let after: number | null = null;
+  do {
+    const data = dataOf(await ask(STORIES, { owner, after }));
+    const page = shape.fields(data.stories, "stories");
+    for (const item of shape.list(page, "items", "stories")) {
+      const story = shape.fields(item, "a story");
+      if (shape.digest(story, "receipt", "a story") !== digest) continue;
+      return {
+        digest,
+        block: shape.count(shape.fields(story.recorded, "its block"), "height", "its block", 0),
+      };
+    }
+    after = page.next === null ? null : shape.count(page, "next", "stories");
+  } while (after !== null);
+  return null;
+}
+
+/** @param model the SHA-256 of the model's file. */
+export async function putReceipt(ask: Ask, owner: string, model: string, digest: string): Promise<Receipt> {
+  const there = await findReceipt(ask, owner, digest);
+  if (there) return there;
+  await act(ask, RECORD, { model, receipt: digest });
+  const put = await findReceipt(ask, owner, digest);
+  if (!put)
+    throw chainError("chain-unreachable", "The receipt was sent, but the chain does not show it yet.");
+  return put;
+}
