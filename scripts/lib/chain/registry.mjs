@@ -1,0 +1,43 @@
+/**
+ * Founds a registry: creates the application on its home chain, with the models of the catalogue.
+ *
+ * In: the wallets of a network. Out: where the registry is. A model whose files are not at hand is left out, and said.
+ */
+import { basename } from "node:path";
+import { Problem } from "../problem.mjs";
+import { fitsOnChain, putOnChain } from "./on-chain.mjs";
+import { catalogue, releaseOf } from "./release.mjs";
+
+/**
+ * @param {string} faucet
+ * @param {import("./deployment.mjs").Wallets} wallets
+ * @param {{contract: string, service: string}} wasm paths of the compiled application
+ * @returns {Promise<import("./deployment.mjs").Deployment>}
+ */
+export async function foundRegistry(faucet, wallets, wasm) {
+  await wallets.home.claim(faucet);
+  await wallets.publisher.claim(faucet);
+  const founding = [];
+  for (const entry of catalogue()) {
+    const release = await foundingRelease(entry, wallets.publisher);
+    if (release) founding.push({ name: entry.id, owner: wallets.publisher.owner, release });
+  }
+  const homeChain = wallets.home.chain;
+  const application = await wallets.home.createApplication(wasm, { home: homeChain, founding });
+  return { faucet, homeChain, application };
+}
+
+/** A release of the catalogue, on chain if it is small. Null if its files cannot be had. */
+async function foundingRelease(entry, wallet) {
+  let found;
+  try {
+    found = await releaseOf(entry);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    console.log(`${entry.id} is left out: ${error.message}`);
+    return null;
+  }
+  if (!fitsOnChain(found.release)) return found.release;
+  console.log(`${entry.id} goes on chain: ${found.paths.map((path) => basename(path)).join(", ")} ...`);
+  return putOnChain(found.release, found.paths, wallet);
+}

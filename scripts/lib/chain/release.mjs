@@ -1,0 +1,144 @@
+/**
+ * A model of the catalogue as the registry wants it.
+ *
+ * In: an entry of public/models.json, or a file of the same form, and the model's files. Out: a release: what is said of one
+ * version, with both digests of each file. Refused: an entry without what a release needs, and a file that is not the
+ * one that the entry describes.
+ */
+import { createHash } from "node:crypto";
+import { createReadStream, existsSync, readFileSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { Cache } from "../cache.mjs";
+import { webSource } from "../download.mjs";
+import { cacheFolder, PUBLIC, ROOT } from "../paths.mjs";
+import { Problem } from "../problem.mjs";
+
+const CATALOGUE = join(PUBLIC, "models.json");
+const ROLES = { model: "WEIGHTS", weights: "WEIGHTS", tokenizer: "TOKENIZER", config: "CONFIG" };
+/** Where a file may lie beside where its entry lies. */
+const FOLDERS = [PUBLIC, join(PUBLIC, "models"), join(ROOT, "tests", "fixtures")];
+
+/**
+ * @typedef {{role: string, name: string, size: number, sha256: string, urls: string[]}} EntryFile
+ * @typedef {{id: string, description?: string, licence: {id: string}, architecture: string, format: string,
+ *   contextLength: number, files: EntryFile[], folder: string}} Entry folder: where the entry was read from
+ */
+
+/** All entries of the catalogue. @returns {Entry[]} */
+export function catalogue() {
+  return readEntries(CATALOGUE).map((entry) => ({ ...entry, folder: PUBLIC }));
+}
+
+/** The entry of this id in the catalogue, or in this file of the same form. @returns {Entry} */
+export function findEntry(idOrFile) {
+  const known = catalogue().find((entry) => entry.id === idOrFile);
+  if (known) return known;
+  if (!existsSync(idOrFile)) {
+    throw new Problem(
+      "unknown-model",
+      `${idOrFile} is neither a model of the catalogue nor a file. The catalogue has: ` +
+        `${catalogue()
+          .map((entry) => entry.id)
+          .join(", ")}. A file describes one model, as public/models.json does.`,
+    );
+  }
+  const [entry] = readEntries(idOrFile);
+  return { ...entry, folder: dirname(resolve(idOrFile)) };
+}
+
+/** The entry of the catalogue that has a file of these bytes. @returns {Promise<Entry | undefined>} */
+export async function entryOfFile(path) {
+  const { sha256 } = await digests(path);
+  return catalogue().find((entry) => entry.files.some((file) => file.sha256 === sha256));
+}
+
+/**
+ * @param {Entry} entry
+ * @param {string[]} [paths] files to use before looking for others
+ * @returns {Promise<{release: object, paths: string[]}>} the release without chunks, and where its files lie
+ */
+export async function releaseOf(entry, paths = []) {
+  const files = [];
+  const places = [];
+  for (const file of entry.files) {
+    const { path, sha3_256 } = await locate(file, entry, paths);
+    places.push(path);
+    const { name, size, sha256, urls } = file;
+    files.push({ role: ROLES[file.role] ?? file.role, name, size, sha256, sha3_256, urls, chunks: [] });
+  }
+  const { description = "", licence, architecture, format, contextLength } = entry;
+  return {
+    release: { description, licence: licence.id, architecture, format, contextLength, files },
+    paths: places,
+  };
+}
+
+/** Where a file of an entry lies, downloaded if need be, and its second digest. */
+async function locate(file, entry, paths) {
+  const folders = [entry.folder, ...FOLDERS];
+  const relative = file.urls.filter((url) => !url.includes(":"));
+  const candidates = [
+    ...paths,
+    ...folders.flatMap((folder) => [file.name, ...relative].map((name) => join(folder, name))),
+  ];
+  for (const path of candidates) {
+    if (statSync(path, { throwIfNoEntry: false })?.size !== file.size) continue;
+    const found = await digests(path);
+    if (found.sha256 === file.sha256) return { path, ...found };
+  }
+  const path = await download(file, entry);
+  return { path, ...(await digests(path)) };
+}
+
+async function download(file, entry) {
+  const sources = file.urls
+    .filter((url) => url.startsWith("https://") && url.endsWith(`/${file.name}`))
+    .map((url) => webSource(new URL(url).host, url.slice(0, -file.name.length)));
+  if (sources.length === 0) {
+    throw new Problem(
+      "no-file",
+      `${file.name} of ${entry.id} is not at hand. Put it beside its description.`,
+    );
+  }
+  return (await new Cache(cacheFolder()).obtain([file], sources)).get(file.name);
+}
+
+/** Both digests of a file, in one pass. */
+async function digests(path) {
+  const hashes = { sha256: createHash("sha256"), sha3_256: createHash("sha3-256") };
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
+    hashes.sha256.update(chunk);
+    hashes.sha3_256.update(chunk);
+  }
+  return { sha256: hashes.sha256.digest("hex"), sha3_256: hashes.sha3_256.digest("hex") };
+}
+
+function readEntries(path) {
+  let json;
+  try {
+    json = JSON.parse(readFileSync(path, "utf8"));
+  } catch (cause) {
+    throw new Problem("model-unreadable", `${path} cannot be read as JSON: ${cause.message}`, { cause });
+  }
+  const entries = json.models ?? [json];
+  for (const entry of entries) requireFields(entry, path);
+  return entries;
+}
+
+function requireFields(entry, path) {
+  const needed = ["id", "licence", "architecture", "format", "contextLength", "files"];
+  const fileNeeds = ["role", "name", "size", "sha256", "urls"];
+  const files = Array.isArray(entry.files) ? entry.files : [];
+  const missing = [
+    ...needed.filter((field) => entry[field] === undefined),
+    ...files.flatMap((file) =>
+      fileNeeds.filter((field) => file[field] === undefined).map((field) => `files.${field}`),
+    ),
+    ...(entry.licence && entry.licence.id === undefined ? ["licence.id"] : []),
+  ];
+  if (missing.length === 0) return;
+  throw new Problem(
+    "model-incomplete",
+    `${path}: ${entry.id ?? "the model"} lacks ${missing.join(", ")}. public/models.json shows how a model is described.`,
+  );
+}

@@ -1,0 +1,114 @@
+/**
+ * A wallet's service: it keeps the wallet's chain in step with the network, answers its messages, and takes GraphQL.
+ *
+ * In: a wallet. Out: answers to queries; mutations become blocks of the wallet's chain. Refused: a GraphQL error, as a
+ * Problem with the application's own code and sentence.
+ */
+import { Problem } from "../problem.mjs";
+import { Child } from "./child.mjs";
+import { lineraProblem } from "./linera.mjs";
+import { freePort, requirePorts } from "./ports.mjs";
+
+const START_MS = 60_000;
+
+export class Service {
+  /**
+   * @param {import("./wallet.mjs").Wallet} wallet
+   * @param {Child} child
+   * @param {number} port
+   */
+  constructor(wallet, child, port) {
+    this.wallet = wallet;
+    this.child = child;
+    this.url = `http://localhost:${port}`;
+  }
+
+  /**
+   * @param {import("./wallet.mjs").Wallet} wallet
+   * @param {{port?: number, options?: string[]}} [how] options of `linera` itself
+   */
+  static async start(wallet, { port, options = [] } = {}) {
+    if (port !== undefined) {
+      await requirePorts(
+        { "the wallet's service": port },
+        "End that program, or choose another with --service-port.",
+      );
+    }
+    const chosen = port ?? (await freePort());
+    const args = [...options, "service", "--port", String(chosen)];
+    const child = new Child("The wallet's service", "linera", args, {
+      ...wallet.environment,
+      RUST_LOG: "error",
+    });
+    const service = new Service(wallet, child, chosen);
+    try {
+      await child.answers(() => service.#ready(), START_MS);
+    } catch (error) {
+      await child.stop();
+      throw lineraProblem(child.what, error.message, error);
+    }
+    return service;
+  }
+
+  stop() {
+    return this.child.stop();
+  }
+
+  /** Ask the wallet itself. */
+  ask(query, variables = {}) {
+    return askGraphQL(this.url, query, variables);
+  }
+
+  /** Ask the application on the wallet's chain. */
+  askApplication(application, query, variables = {}) {
+    const url = `${this.url}/chains/${this.wallet.chain}/applications/${application}`;
+    return askGraphQL(url, query, variables);
+  }
+
+  async #ready() {
+    try {
+      return Boolean((await this.ask("{ chains { default } }")).chains.default);
+    } catch {
+      return false;
+    }
+  }
+}
+
+/** Start a wallet's service for as long as `work` lasts. */
+export async function withService(wallet, work) {
+  const service = await Service.start(wallet);
+  try {
+    return await work(service);
+  } finally {
+    await service.stop();
+  }
+}
+
+/**
+ * @param {string} url
+ * @param {string} query
+ * @param {Record<string, unknown>} variables
+ * @returns {Promise<any>} the answer's data
+ */
+async function askGraphQL(url, query, variables) {
+  const answer = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ query, variables }),
+  });
+  const text = await answer.text();
+  let body;
+  try {
+    body = JSON.parse(text);
+  } catch (cause) {
+    throw new Problem("no-graphql", `${url} answered with status ${answer.status}: ${text.slice(0, 500)}`, {
+      cause,
+    });
+  }
+  const errors = [body.errors ?? body.error ?? []].flat();
+  if (errors.length === 0) return body.data ?? body;
+  const [first] = errors;
+  const said = errors.map((error) => error.message ?? String(error)).join("\n");
+  if (first.extensions?.code) throw new Problem(first.extensions.code, said);
+  throw lineraProblem("What was asked of the chain", said);
+}
