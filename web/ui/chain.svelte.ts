@@ -14,7 +14,7 @@ import type { ChainPort } from "../chain/port";
 import type { ChainStep, WalletInfo } from "../chain/protocol";
 import { putReceipt, receiptDigest, type Receipt } from "../chain/receipts";
 import { forEach, noAnswer, readModel, type Ask, type Asked } from "../chain/registry";
-import { EngineError, toEngineError } from "../engine/errors";
+import { toEngineError, type EngineError } from "../engine/errors";
 import type { RegistryAnswers, StoryRecord } from "../engine/protocol";
 import type { CatalogueModel } from "./catalogue";
 import { readLocal, writeLocal } from "./local";
@@ -25,6 +25,10 @@ const KEEP_KEY = "taleproof.wallet";
 export const ANSWER_MS = 5000;
 
 export type ChainLink = Pick<ChainPort, "request" | "listener">;
+
+function asProblem(thrown: unknown): EngineError {
+  return toEngineError(thrown, "chain-unreachable", chainError("chain-unreachable").message);
+}
 
 export class Chain {
   /** Null where the site offers no chain. */
@@ -55,7 +59,7 @@ export class Chain {
     return (this.described = fetchNetwork(this.base).then(
       (network) => void (this.network = network),
       (thrown: unknown) => {
-        this.problem = toEngineError(thrown, "network-unavailable", "");
+        this.problem = asProblem(thrown);
         if (this.problem.code === "network-invalid") this.notices.fail(thrown);
       },
     ));
@@ -106,8 +110,7 @@ export class Chain {
       this.problem = null;
       return answers;
     } catch (thrown) {
-      const problem = toEngineError(thrown, "chain-unreachable", chainError("chain-unreachable").message);
-      this.problem = problem;
+      const problem = (this.problem = asProblem(thrown));
       const last = await lastAnswers(network, asked, problem.message);
       return last ?? forEach(asked, noAnswer("unreachable", problem.message, network));
     }
@@ -156,7 +159,7 @@ export class Chain {
     });
     answer.then(
       () => late && this.onNews(),
-      (thrown: unknown) => late && (this.problem = toEngineError(thrown, "chain-unreachable", "")),
+      (thrown: unknown) => late && (this.problem = asProblem(thrown)),
     );
     return Promise.race([answer, limit]).finally(() => clearTimeout(timer));
   }

@@ -47,6 +47,8 @@ export class Models {
   private newer = $state.raw<Verdict | null>(null);
   private judging: Promise<void> | null = null;
   private outdated = false;
+  /** How often the registry has had something new to say. */
+  private news = 0;
   private stopper: AbortController | null = null;
   private pending: Promise<boolean> | null = null;
   private listing: Promise<void> | null = null;
@@ -96,6 +98,7 @@ export class Models {
   /** Has the open model judged again, for the registry may say something new; the story that is being told goes on. */
   rejudge(): Promise<void> {
     this.outdated = true;
+    this.news += 1;
     return (this.judging ??= this.judgeUntilCurrent().finally(() => (this.judging = null)));
   }
 
@@ -172,6 +175,7 @@ export class Models {
   private async askUntilOpen(choice: Choice, signal: AbortSignal): Promise<boolean> {
     if (this.registry) await this.registry.described;
     const answers = choice.entry && this.registry ? this.registry.ask(choice.entry) : null;
+    const { news } = this;
     let request = choice.request;
     for (;;) {
       const tell = (progress: LoadProgress): void => void (this.progress = progress);
@@ -182,6 +186,7 @@ export class Models {
         this.choice = { ...choice, request };
         this.open = { choice: this.choice, ...result };
         this.newer = null;
+        if (news !== this.news) void this.rejudge(); // the answers it was judged by may be old ones
         return true;
       }
       const sha256 = result.verdict.actual?.sha256;

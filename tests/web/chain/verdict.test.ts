@@ -180,6 +180,22 @@ describe("news from the chain while a model is open", () => {
     await vi.waitFor(() => expect(port.judged.at(-1)?.model?.status).toBe("registered"));
   });
 
+  it("that comes while a model is opened is judged as soon as it is open", async () => {
+    const { chain, link, models, port } = await page();
+    await chain.ask(entry);
+    const open = port.open;
+    port.open = async (...asked) => {
+      const result = await open(...asked);
+      link.says = async () => about({ revoked: { reason: "poisoned" } });
+      link.listener?.changed();
+      return result;
+    };
+    port.verdicts = [verdict("revoked")];
+    await models.ensureOpen();
+    await vi.waitFor(() => expect(models.verdict?.kind).toBe("revoked"));
+    expect(port.judged.at(-1)?.model?.status).toBe("revoked");
+  });
+
   it("does not ask about a model that is not open", async () => {
     const { link, models, port } = await page();
     link.listener?.changed();
