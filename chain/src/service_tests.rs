@@ -1,0 +1,203 @@
+//! The service in process: what it answers, what it schedules, and the schema that clients are written against.
+
+use std::{env, fs, path::Path, sync::Arc};
+
+use async_graphql::{value, Request, Value, Variables};
+use linera_sdk::{
+    bcs,
+    linera_base_types::{AccountOwner, ApplicationId, BlockHeight, ChainId, CryptoHash, DataBlobHash, Timestamp},
+    serde_json::json,
+    util::BlockingWait as _,
+    views::View as _,
+    Service as _, ServiceRuntime,
+};
+use taleproof_chain::{
+    digest::Digest,
+    models::{Action, Block, Change, Deed, File, Release, Role},
+    state::State,
+    Operation, Parameters,
+};
+
+use crate::TaleproofService;
+
+const ALICE: AccountOwner = AccountOwner::Address20([1; 20]);
+const BOB: AccountOwner = AccountOwner::Address20([2; 20]);
+
+fn release(byte: u8) -> Release {
+    Release {
+        description: String::new(),
+        licence: "MIT".into(),
+        architecture: "llama".into(),
+        format: "gguf".into(),
+        context_length: 512,
+        files: vec![File {
+            role: Role::Weights,
+            name: "toy.gguf".into(),
+            size: 3,
+            sha256: Digest([byte; 32]),
+            sha3_256: Digest([byte ^ 0xff; 32]),
+            urls: vec!["toy.gguf".into()],
+            chunks: Vec::new(),
+        }],
+    }
+}
+
+fn home() -> ChainId {
+    ChainId(CryptoHash::test_hash("home"))
+}
+
+/// The service on the home chain, whose registry has these changes by Alice.
+fn service(changes: Vec<(&str, Deed)>) -> (TaleproofService, crate::Runtime) {
+    let runtime = ServiceRuntime::<TaleproofService>::new()
+        .with_application_parameters(Parameters { home: home(), founding: Vec::new() })
+        .with_application_id(ApplicationId::new(CryptoHash::test_hash("application")).with_abi())
+        .with_chain_id(home())
+        .with_next_block_height(BlockHeight(9))
+        .with_blob(blob(), vec![0, 1, 254, 255]);
+    let mut state = State::load(runtime.root_view_storage_context()).blocking_wait().unwrap();
+    for (height, (name, deed)) in changes.into_iter().enumerate() {
+        let at = Block { height: BlockHeight(height as u64), timestamp: Timestamp::from(1) };
+        let change = Change { action: Action { name: name.into(), deed }, by: ALICE, at };
+        state.registry.apply(change).blocking_wait().unwrap();
+    }
+    let runtime = Arc::new(runtime);
+    (TaleproofService { schema: crate::schema(Arc::new(state), runtime.clone()) }, runtime)
+}
+
+fn blob() -> DataBlobHash {
+    DataBlobHash(CryptoHash::test_hash("blob"))
+}
+
+fn ask(service: &TaleproofService, query: &str, variables: linera_sdk::serde_json::Value) -> Value {
+    let request = Request::new(query).variables(Variables::from_json(variables));
+    let response = service.handle_query(request).blocking_wait();
+    assert!(response.errors.is_empty(), "{:?}", response.errors);
+    response.data
+}
+
+/// The sentence and the code of the error that a query ends with.
+fn refused(
+    service: &TaleproofService,
+    query: &str,
+    variables: linera_sdk::serde_json::Value,
+) -> (String, Option<Value>) {
+    let request = Request::new(query).variables(Variables::from_json(variables));
+    let mut response = service.handle_query(request).blocking_wait();
+    let error = response.errors.pop().expect("an error");
+    (error.message, error.extensions.and_then(|extensions| extensions.get("code").cloned()))
+}
+
+fn publish(byte: u8) -> Deed {
+    Deed::Publish(release(byte))
+}
+
+fn revoke(version: u32) -> Deed {
+    Deed::Revoke { version, reason: "Wrong.".into() }
+}
+
+#[test]
+fn the_schema_is_frozen() {
+    let sdl = service(Vec::new()).0.schema.sdl();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots/schema.graphql");
+    if env::var_os("UPDATE_SNAPSHOTS").is_some() {
+        fs::write(&path, &sdl).unwrap();
+    }
+    assert_eq!(sdl, fs::read_to_string(&path).unwrap(), "clients are written against the schema");
+}
+
+#[test]
+fn a_model_is_answered_with_its_versions() {
+    let (service, _) = service(vec![("toy", publish(1)), ("toy", publish(2)), ("toy", revoke(2))]);
+    let query = "query($name: String!) { model(name: $name) { owner versionCount
+        latest { number revoked { reason at { height } } }
+        latestUsable { number published { height } release { files { role sha256 urls } } } } }";
+    assert_eq!(
+        ask(&service, query, json!({ "name": "toy" })),
+        value!({ "model": {
+            "owner": ALICE.to_string(),
+            "versionCount": 2,
+            "latest": { "number": 2, "revoked": { "reason": "Wrong.", "at": { "height": 2 } } },
+            "latestUsable": { "number": 1, "published": { "height": 0 }, "release": { "files": [
+                { "role": "WEIGHTS", "sha256": "01".repeat(32), "urls": ["toy.gguf"] }
+            ] } },
+        } })
+    );
+    assert_eq!(ask(&service, query, json!({ "name": "nobody's" })), value!({ "model": null }));
+}
+
+#[test]
+fn a_digest_leads_to_every_version_that_has_it() {
+    let (service, _) =
+        service(vec![("toy", publish(1)), ("toy", publish(2)), ("copy", publish(1)), ("toy", revoke(1))]);
+    let query = "query($digest: Digest!) { version(digest: $digest) { items { model number revoked { reason } } } }";
+    let items = value!({ "version": { "items": [
+        { "model": "toy", "number": 1, "revoked": { "reason": "Wrong." } },
+        { "model": "copy", "number": 1, "revoked": null },
+    ] } });
+    assert_eq!(ask(&service, query, json!({ "digest": "01".repeat(32) })), items, "by SHA-256");
+    assert_eq!(ask(&service, query, json!({ "digest": "fe".repeat(32) })), items, "by SHA3-256");
+    assert_eq!(ask(&service, query, json!({ "digest": "00".repeat(32) })), value!({ "version": { "items": [] } }));
+    let (sentence, _) = refused(&service, query, json!({ "digest": "00" }));
+    assert!(sentence.contains("64 lower-case hexadecimal digits"), "{sentence}");
+}
+
+#[test]
+fn models_come_in_pages() {
+    let (service, _) = service(vec![("b", publish(1)), ("a", publish(2)), ("c", publish(3)), ("a", publish(4))]);
+    let query = "query($after: String, $first: Int) { models(after: $after, first: $first) { items { name } next } }";
+    let page = |variables| ask(&service, query, variables);
+    let first = value!({ "models": { "items": [{ "name": "b" }, { "name": "a" }], "next": "a" } });
+    assert_eq!(page(json!({ "first": 2 })), first);
+    let last = value!({ "models": { "items": [{ "name": "c" }], "next": null } });
+    assert_eq!(page(json!({ "first": 2, "after": "a" })), last);
+    for first in [-1, 0, 101] {
+        assert_eq!(refused(&service, query, json!({ "first": first })).1, Some(value!("page-size")));
+    }
+    assert_eq!(refused(&service, query, json!({ "after": "d" })).1, Some(value!("unknown-name")));
+}
+
+#[test]
+fn history_tells_what_was_done() {
+    let transfer = Deed::Transfer { new_owner: BOB };
+    let (service, _) = service(vec![("toy", publish(1)), ("other", publish(2)), ("toy", revoke(1)), ("toy", transfer)]);
+    let query = "query($name: String!, $after: Int) { history(name: $name, after: $after, first: 2)
+        { items { index kind version reason newOwner } next } }";
+    let published = value!({ "index": 0, "kind": "PUBLISHED", "version": 1, "reason": null, "newOwner": null });
+    let revoked = value!({ "index": 2, "kind": "REVOKED", "version": 1, "reason": "Wrong.", "newOwner": null });
+    let moved =
+        value!({ "index": 3, "kind": "TRANSFERRED", "version": null, "reason": null, "newOwner": BOB.to_string() });
+    let first = ask(&service, query, json!({ "name": "toy" }));
+    assert_eq!(first, value!({ "history": { "items": [published, revoked], "next": 2 } }));
+    let last = ask(&service, query, json!({ "name": "toy", "after": 2 }));
+    assert_eq!(last, value!({ "history": { "items": [moved], "next": null } }));
+    assert_eq!(refused(&service, query, json!({ "name": "nobody's" })).1, Some(value!("unknown-name")));
+}
+
+#[test]
+fn a_chunk_is_answered_in_base64() {
+    let (service, _) = service(Vec::new());
+    let query = "query($hash: DataBlobHash!) { chunk(hash: $hash) }";
+    assert_eq!(ask(&service, query, json!({ "hash": blob().0.to_string() })), value!({ "chunk": "AAH+/w==" }));
+}
+
+#[test]
+fn a_mutation_schedules_its_operation() {
+    let (service, runtime) = service(vec![("toy", publish(1))]);
+    let query = "mutation($by: AccountOwner) { revoke(name: \"toy\", version: 1, reason: \"Wrong.\", by: $by) }";
+    ask(&service, query, json!({ "by": ALICE.to_string() }));
+    let expected = Operation::Act(Action { name: "toy".into(), deed: revoke(1) });
+    assert_eq!(runtime.raw_scheduled_operations(), [bcs::to_bytes(&expected).unwrap()]);
+}
+
+#[test]
+fn a_mutation_that_would_be_refused_schedules_nothing() {
+    let (service, runtime) = service(vec![("toy", publish(1))]);
+    let revoke = "mutation($by: AccountOwner, $reason: String!)
+        { revoke(name: \"toy\", version: 1, reason: $reason, by: $by) }";
+    let bob = refused(&service, revoke, json!({ "by": BOB.to_string(), "reason": "Wrong." }));
+    assert_eq!(bob.1, Some(value!("not-owner")));
+    assert_eq!(refused(&service, revoke, json!({ "reason": "" })).1, Some(value!("reason")));
+    assert_eq!(refused(&service, "mutation { follow }", json!({})).1, Some(value!("follows-itself")));
+    assert_eq!(refused(&service, "mutation { catchUp }", json!({})).1, Some(value!("caught-up")));
+    assert!(runtime.raw_scheduled_operations().is_empty());
+}

@@ -1,0 +1,156 @@
+//! Followers: each event is copied once, in order, whatever is announced and however often.
+
+use linera_sdk::{
+    bcs,
+    linera_base_types::{GenericApplicationId, StreamId, StreamName, StreamUpdate},
+    util::BlockingWait as _,
+    Contract as _,
+};
+use taleproof_chain::{models::Deed, CHANGES, EVENTS_PER_BLOCK};
+
+use super::*;
+
+/// The home chain with these versions of one model, all of one block.
+fn home_with(versions: u8) -> TaleproofContract {
+    let mut contract = contract_on(home());
+    for version in 1..=versions {
+        contract.operate_as(ALICE, publish("toy", version)).unwrap();
+    }
+    contract
+}
+
+/// A chain that follows, and can read these events.
+fn follower_of(home_chain: &TaleproofContract) -> TaleproofContract {
+    let mut follower = contract_on(elsewhere());
+    for (index, change) in home_chain.changes().iter().enumerate() {
+        offer(&mut follower, index as u32, change);
+    }
+    follower.operate_as(ALICE, Operation::Follow).unwrap();
+    follower
+}
+
+fn offer(follower: &mut TaleproofContract, index: u32, change: &Change) {
+    follower.runtime.add_event(home(), StreamName::from(CHANGES), index, &bcs::to_bytes(change).unwrap());
+}
+
+fn update(previous_index: u32, next_index: u32) -> StreamUpdate {
+    let application_id = GenericApplicationId::User(application());
+    let stream_id = StreamId { application_id, stream_name: StreamName::from(CHANGES) };
+    StreamUpdate { chain_id: home(), stream_id, previous_index, next_index }
+}
+
+fn process(follower: &mut TaleproofContract, updates: Vec<StreamUpdate>) {
+    follower.process_streams(updates).blocking_wait();
+}
+
+#[test]
+fn a_follower_has_what_the_home_chain_has() {
+    let mut home_chain = home_with(2);
+    home_chain.operate_as(ALICE, act("toy", Deed::Revoke { version: 1, reason: "Wrong.".into() })).unwrap();
+    home_chain.operate_as(ALICE, act("toy", Deed::Transfer { new_owner: BOB })).unwrap();
+    let mut follower = follower_of(&home_chain);
+    process(&mut follower, vec![update(0, 4)]);
+
+    assert_eq!(follower.changes(), home_chain.changes());
+    for contract in [&home_chain, &follower] {
+        let model = contract.state.registry.models.try_load_entry("toy").blocking_wait().unwrap().unwrap();
+        assert_eq!(*model.owner.get(), Some(BOB));
+        assert_eq!(model.versions.read(..).blocking_wait().unwrap(), [0, 1]);
+        assert_eq!(model.revocations.get(&1).blocking_wait().unwrap(), Some(2));
+    }
+}
+
+#[test]
+fn two_versions_in_one_block_stay_in_order() {
+    let home_chain = home_with(2);
+    let changes = home_chain.changes();
+    assert_eq!(changes[0].at, changes[1].at);
+    let mut follower = follower_of(&home_chain);
+    process(&mut follower, vec![update(0, 1), update(1, 2)]);
+    assert_eq!(follower.changes(), changes);
+}
+
+#[test]
+fn a_repeated_announcement_copies_nothing_twice() {
+    let home_chain = home_with(3);
+    let mut follower = follower_of(&home_chain);
+    process(&mut follower, vec![update(0, 2), update(0, 2)]);
+    process(&mut follower, vec![update(0, 2), update(1, 3), update(0, 3)]);
+    assert_eq!(follower.changes(), home_chain.changes());
+}
+
+#[test]
+fn announcements_out_of_order_copy_in_order() {
+    let home_chain = home_with(4);
+    let mut follower = follower_of(&home_chain);
+    process(&mut follower, vec![update(2, 4), update(0, 2), update(1, 3)]);
+    assert_eq!(follower.changes(), home_chain.changes());
+    assert_eq!(*follower.state.registry.announced.get(), 4);
+}
+
+#[test]
+fn a_gap_in_the_announcements_is_closed_from_the_stream() {
+    let home_chain = home_with(3);
+    let mut follower = follower_of(&home_chain);
+    process(&mut follower, vec![update(2, 3)]);
+    assert_eq!(follower.changes(), home_chain.changes());
+}
+
+#[test]
+#[should_panic(expected = "Event not found")]
+fn a_gap_in_the_stream_fails_the_block() {
+    let changes = home_with(3).changes();
+    let mut follower = contract_on(elsewhere());
+    offer(&mut follower, 0, &changes[0]);
+    offer(&mut follower, 2, &changes[2]);
+    process(&mut follower, vec![update(0, 3)]);
+}
+
+#[test]
+#[should_panic(expected = "[unknown-stream]")]
+fn events_of_another_chain_are_refused() {
+    let mut follower = follower_of(&home_with(1));
+    process(&mut follower, vec![StreamUpdate { chain_id: elsewhere(), ..update(0, 1) }]);
+}
+
+#[test]
+#[should_panic(expected = "[unknown-stream]")]
+fn events_of_another_stream_are_refused() {
+    let mut follower = follower_of(&home_with(1));
+    let stream_id = StreamId { stream_name: StreamName::from(b"others"), ..update(0, 1).stream_id };
+    process(&mut follower, vec![StreamUpdate { stream_id, ..update(0, 1) }]);
+}
+
+#[test]
+fn a_long_stream_is_copied_block_by_block() {
+    let mut follower = contract_on(elsewhere());
+    let total = EVENTS_PER_BLOCK + 3;
+    let mut change = home_with(1).changes().remove(0);
+    for index in 0..total {
+        change.action.name = format!("toy-{index}");
+        offer(&mut follower, index, &change);
+    }
+    follower.operate_as(ALICE, Operation::Follow).unwrap();
+    process(&mut follower, vec![update(0, total)]);
+    assert_eq!(follower.state.registry.count(), EVENTS_PER_BLOCK);
+
+    follower.operate_as(ALICE, Operation::CatchUp).unwrap();
+    assert_eq!(follower.state.registry.count(), total);
+    assert_eq!(code(follower.operate_as(ALICE, Operation::CatchUp)), "caught-up");
+    let names = follower.state.registry.names.read(..).blocking_wait().unwrap();
+    assert_eq!(names.last(), Some(&format!("toy-{}", total - 1)));
+}
+
+#[test]
+fn the_home_chain_does_not_follow_itself() {
+    let mut contract = contract_on(home());
+    assert_eq!(code(contract.operate_as(ALICE, Operation::Follow)), "follows-itself");
+    assert!(!contract.state.registry.following.get());
+}
+
+#[test]
+fn following_twice_is_following() {
+    let mut follower = follower_of(&home_with(1));
+    follower.operate_as(ALICE, Operation::Follow).unwrap();
+    assert!(follower.state.registry.following.get());
+}
