@@ -6,9 +6,7 @@
 #![cfg_attr(target_arch = "wasm32", no_main)]
 
 use linera_sdk::{
-    linera_base_types::{
-        Account, AccountOwner, ChainId, GenericApplicationId, StreamName, StreamUpdate, WithContractAbi,
-    },
+    linera_base_types::{Account, AccountOwner, ChainId, StreamName, StreamUpdate, WithContractAbi},
     views::{RootView, View},
     Contract, ContractRuntime,
 };
@@ -18,11 +16,12 @@ use taleproof_chain::{
     models::{Action, Block, Change, Deed, FoundingModel},
     nft::{Mint, Nft},
     refusal::{require, Error, Refusal},
-    registry::RegistryView,
     requests::{Outcome, Request, RequestKind, RequestStatus},
     state::State,
-    Message, Operation, Parameters, TaleproofAbi, CHANGES, EVENTS_PER_BLOCK,
+    Message, Operation, Parameters, TaleproofAbi, CHANGES,
 };
+
+mod follower;
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod contract_tests;
@@ -108,51 +107,6 @@ impl TaleproofContract {
         assert_eq!(index, self.state.registry.count(), "the stream and the log of changes have the same length");
         self.state.registry.apply(change).await?;
         self.state.registry.announced.set(index + 1);
-        Ok(())
-    }
-}
-
-/// The registry on a chain that follows.
-impl TaleproofContract {
-    fn follow(&mut self) -> Result<(), Error> {
-        let home = self.home();
-        RegistryView::permit_follow(home, self.runtime.chain_id())?;
-        if !self.state.registry.following.get() {
-            let application = self.runtime.application_id().forget_abi();
-            self.runtime.subscribe_to_events(home, application, StreamName::from(CHANGES));
-            self.state.registry.following.set(true);
-        }
-        Ok(())
-    }
-
-    /// Hears how long the home chain's stream is now.
-    async fn announce(&mut self, update: &StreamUpdate) -> Result<(), Error> {
-        let application = GenericApplicationId::User(self.runtime.application_id().forget_abi());
-        let stream = &update.stream_id;
-        let known = stream.application_id == application && stream.stream_name == StreamName::from(CHANGES);
-        require(known && update.chain_id == self.home(), "unknown-stream", || {
-            format!("No events are taken from the stream {stream} of chain {}.", update.chain_id)
-        })?;
-        let announced = update.next_index.max(*self.state.registry.announced.get());
-        self.state.registry.announced.set(announced);
-        self.copy().await
-    }
-
-    async fn catch_up(&mut self) -> Result<(), Error> {
-        self.state.registry.permit_catch_up()?;
-        self.copy().await
-    }
-
-    /// Copies the next events. Their indices come from this chain's own log, so that an announcement that is
-    /// repeated, late or beyond a gap can neither skip an event nor copy one twice.
-    async fn copy(&mut self) -> Result<(), Error> {
-        let home = self.home();
-        let next = self.state.registry.count();
-        let end = (*self.state.registry.announced.get()).min(next.saturating_add(EVENTS_PER_BLOCK));
-        for index in next..end {
-            let change = self.runtime.read_event(home, StreamName::from(CHANGES), index);
-            self.state.registry.apply(change).await?;
-        }
         Ok(())
     }
 }

@@ -9,7 +9,7 @@ use taleproof_chain::{
     stories::Story,
 };
 
-use crate::query::{ChangeOutput, ModelOutput, Version};
+use crate::objects::{ChangeOutput, ModelOutput, Version};
 
 const MOST: i32 = 100;
 const USUAL: i32 = 50;

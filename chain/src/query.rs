@@ -1,25 +1,22 @@
-//! Queries, and the objects that they answer with.
+//! Queries. What they read is this chain's state; nothing is asked of another chain.
 
 use std::sync::Arc;
 
-use async_graphql::{Enum, Object, Result, SimpleObject};
+use async_graphql::{Object, Result, SimpleObject};
 use base64::{engine::general_purpose::STANDARD, Engine as _};
-use linera_sdk::{
-    linera_base_types::{AccountOwner, BlockHeight, ChainId, DataBlobHash},
-    views::ViewError,
-};
+use linera_sdk::linera_base_types::{AccountOwner, BlockHeight, ChainId, DataBlobHash};
 use taleproof_chain::{
     digest::Digest,
-    models::{Block, Change, Deed, FoundingModel, Release},
+    models::{Block, FoundingModel},
     nft::Nft,
     refusal::{Error, Refusal},
-    registry::{ModelView, RegistryView},
     requests::Request,
     state::State,
     stories::Story,
 };
 
 use crate::{
+    objects::{ChangeOutput, ModelOutput, Version},
     page::{self, Page},
     Runtime,
 };
@@ -42,137 +39,6 @@ pub struct Registry {
     latest: Option<Block>,
     /// Of this chain.
     next_height: BlockHeight,
-}
-
-/// Why, when and by whom a version was withdrawn.
-#[derive(SimpleObject)]
-pub struct Revocation {
-    reason: String,
-    by: AccountOwner,
-    at: Block,
-}
-
-/// One version of a model.
-#[derive(SimpleObject)]
-pub struct Version {
-    model: String,
-    /// Counts from 1.
-    number: u32,
-    publisher: AccountOwner,
-    /// The home chain's block.
-    published: Block,
-    release: Release,
-    revoked: Option<Revocation>,
-}
-
-impl Version {
-    async fn load(registry: &RegistryView, model: &ModelView, number: u32) -> Result<Option<Self>, ViewError> {
-        let Some(place) = number.checked_sub(1) else { return Ok(None) };
-        let Some(index) = model.versions.get(place as usize).await? else { return Ok(None) };
-        let Change { action, by: publisher, at: published } = registry.change(index).await?;
-        let Deed::Publish(release) = action.deed else { unreachable!("a version's change publishes it") };
-        let revoked = match model.revocations.get(&number).await? {
-            Some(index) => Some(Revocation::from(registry.change(index).await?)),
-            None => None,
-        };
-        Ok(Some(Self { model: action.name, number, publisher, published, release, revoked }))
-    }
-}
-
-impl From<Change> for Revocation {
-    fn from(Change { action, by, at }: Change) -> Self {
-        let Deed::Revoke { reason, .. } = action.deed else { unreachable!("a revocation's change revokes") };
-        Self { reason, by, at }
-    }
-}
-
-/// What was done.
-#[derive(Clone, Copy, PartialEq, Eq, Enum)]
-pub enum ChangeKind {
-    Published,
-    Revoked,
-    Transferred,
-}
-
-/// One change of a model.
-#[derive(SimpleObject)]
-#[graphql(name = "Change")]
-pub struct ChangeOutput {
-    /// Of the home chain's event.
-    index: u32,
-    model: String,
-    by: AccountOwner,
-    /// The home chain's block.
-    at: Block,
-    kind: ChangeKind,
-    /// What was published or revoked.
-    version: Option<u32>,
-    /// Why it was revoked.
-    reason: Option<String>,
-    /// Who has the name now.
-    new_owner: Option<AccountOwner>,
-}
-
-/// A name and its versions.
-pub struct ModelOutput {
-    state: Arc<State>,
-    name: String,
-}
-
-impl ModelOutput {
-    async fn load(&self) -> Result<impl std::ops::Deref<Target = ModelView> + '_, ViewError> {
-        Ok(self.state.registry.models.try_load_entry(&self.name).await?.expect("a listed model is in the state"))
-    }
-}
-
-#[Object(name = "Model")]
-impl ModelOutput {
-    async fn name(&self) -> &str {
-        &self.name
-    }
-
-    async fn owner(&self) -> Result<AccountOwner> {
-        Ok(self.load().await?.owner.get().expect("a model has an owner"))
-    }
-
-    /// How many versions it has.
-    async fn version_count(&self) -> Result<usize> {
-        Ok(self.load().await?.versions.count())
-    }
-
-    /// The newest version, revoked or not.
-    async fn latest(&self) -> Result<Version> {
-        let model = self.load().await?;
-        let number = model.versions.count() as u32;
-        Ok(Version::load(&self.state.registry, &model, number).await?.expect("a model has a version"))
-    }
-
-    /// The newest version that is not revoked.
-    async fn latest_usable(&self) -> Result<Option<Version>> {
-        let model = self.load().await?;
-        for number in (1..=model.versions.count() as u32).rev() {
-            if !model.revocations.contains_key(&number).await? {
-                return Ok(Version::load(&self.state.registry, &model, number).await?);
-            }
-        }
-        Ok(None)
-    }
-
-    async fn version(&self, number: u32) -> Result<Option<Version>> {
-        Ok(Version::load(&self.state.registry, &*self.load().await?, number).await?)
-    }
-
-    /// The oldest first.
-    async fn versions(&self, after: Option<u32>, first: Option<i32>) -> Result<Page<Version, u32>> {
-        let model = self.load().await?;
-        let (range, more) = page::range(after, first, model.versions.count()).map_err(Error::from)?;
-        let next = more.then_some(range.end as u32);
-        let mut items = Vec::new();
-        for place in range {
-            items.extend(Version::load(&self.state.registry, &model, place as u32 + 1).await?);
-        }
-        Ok(Page { items, next })
-    }
 }
 
 pub struct QueryRoot {
@@ -256,7 +122,7 @@ impl QueryRoot {
         let next = more.then_some(range.end as u32);
         let mut items = Vec::new();
         for index in model.changes.read(range).await? {
-            items.push(change(registry, &model, index).await?);
+            items.push(ChangeOutput::load(registry, &model, index).await?);
         }
         Ok(Page { items, next })
     }
@@ -343,18 +209,4 @@ impl QueryRoot {
         let nfts = self.state.nfts.nfts.multi_get(&ids.items).await?;
         Ok(Page { items: nfts.into_iter().flatten().collect(), next: ids.next })
     }
-}
-
-async fn change(registry: &RegistryView, model: &ModelView, index: u32) -> Result<ChangeOutput, ViewError> {
-    let Change { action, by, at } = registry.change(index).await?;
-    let (kind, version, reason, new_owner) = match action.deed {
-        Deed::Publish(_) => {
-            let versions = model.versions.read(..).await?;
-            let place = versions.binary_search(&index).expect("a published version is listed");
-            (ChangeKind::Published, Some(place as u32 + 1), None, None)
-        }
-        Deed::Revoke { version, reason } => (ChangeKind::Revoked, Some(version), Some(reason), None),
-        Deed::Transfer { new_owner } => (ChangeKind::Transferred, None, None, Some(new_owner)),
-    };
-    Ok(ChangeOutput { index, model: action.name, by, at, kind, version, reason, new_owner })
 }

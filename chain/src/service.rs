@@ -3,6 +3,7 @@
 #![cfg_attr(target_arch = "wasm32", no_main)]
 
 mod mutation;
+mod objects;
 mod page;
 mod query;
 
