@@ -64,7 +64,7 @@ export async function findReceipt(ask: Ask, owner: string, digest: string): Prom
 export async function putReceipt(ask: Ask, owner: string, model: string, digest: string): Promise<Receipt> {
   const there = await findReceipt(ask, owner, digest);
   if (there) return there;
-  await act(ask, RECORD, { model, receipt: digest });
+  await act(ask, RECORD, { model, receipt: digest, by: owner });
   const put = await findReceipt(ask, owner, digest);
   if (!put)
     throw chainError("chain-unreachable", "The receipt was sent, but the chain does not show it yet.");

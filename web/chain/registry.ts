@@ -36,6 +36,7 @@ interface RegisteredFile {
 }
 
 interface Version {
+  /** The name that it is a version of. */
   model: string;
   number: number;
   publisher: string;
@@ -49,10 +50,13 @@ const VERSION = `model number publisher published { height } revoked { reason }
 
 export const STANDING = `query { registry { application homeChain isHome following copied announced } }`;
 
-export const MODEL = `query($name: String!, $digest: Digest!) {
+export const MODEL = `query($name: String!, $after: Int) {
   registry { application homeChain isHome following copied announced }
-  model(name: $name) { latest { ${VERSION} } latestUsable { ${VERSION} } }
-  version(digest: $digest) { ${VERSION} }
+  model(name: $name) {
+    latest { ${VERSION} }
+    latestUsable { ${VERSION} }
+    versions(after: $after, first: 100) { items { ${VERSION} } next }
+  }
 }`;
 
 const wrong = (where: string, what: string): Error => chainError("registry-invalid", `${where} ${what}.`);
@@ -124,21 +128,46 @@ function readFile(value: Json, where: string): RegisteredFile {
   };
 }
 
+/** All versions of a model, the oldest first, and the one that is offered: the newest usable one, or the revoked newest. */
+interface Published {
+  versions: Version[];
+  offered: Version;
+}
+
+/** What the registry has under a name; null where it has no such name. Every page of it must belong to a whole copy. */
+async function published(ask: Ask, network: Network, name: string): Promise<Published | null> {
+  const versions: Version[] = [];
+  let after: number | null = null;
+  for (;;) {
+    const data = dataOf(await ask(MODEL, { name, after }));
+    const { copied, announced } = readStanding(data, network);
+    if (copied < announced || copied === 0) {
+      throw chainError("registry-incomplete", `${copied} of ${announced} are here.`);
+    }
+    if (data.model === null) return null;
+    const model = shape.fields(data.model, "model");
+    const latest = readVersion(model.latest, "model, latest");
+    const usable =
+      model.latestUsable === null ? null : readVersion(model.latestUsable, "model, latestUsable");
+    const page = shape.fields(model.versions, "model, versions");
+    for (const item of shape.list(page, "items", "model, versions")) {
+      versions.push(readVersion(item, `model, version ${versions.length + 1}`));
+    }
+    if (page.next === null) return { versions, offered: usable ?? latest };
+    const next = shape.count(page, "next", "model, versions");
+    if (after !== null && next <= after) throw wrong("model, versions", "lead round in a circle");
+    after = next;
+  }
+}
+
 /**
- * The version that speaks for the model: the newest unrevoked one with this very file; else the revoked one with it; else
- * the newest that is usable, whose digest the file then lacks. Null where the registry has no such name. Another name
- * with the same file vouches for nothing: anybody can register a name of his own.
+ * The version that speaks for a file: the newest unrevoked one with this very file; else the revoked one with it; else the
+ * one that is offered, whose digest the file then lacks. Only versions of the name count: under a name of his own anybody
+ * can register any file.
  */
-function speaking(data: Fields, asked: Asked): Version | null {
-  if (data.model === null) return null;
-  const model = shape.fields(data.model, "model");
-  const latest = readVersion(model.latest, "model, latest");
-  const usable = model.latestUsable === null ? null : readVersion(model.latestUsable, "model, latestUsable");
-  const versions = shape
-    .list(data, "version", "it")
-    .map((version, i) => readVersion(version, `version ${i + 1}`));
-  const own = versions.filter((version) => version.model === asked.name).reverse();
-  return own.find((version) => version.revoked === null) ?? own[0] ?? usable ?? latest;
+function speaking({ versions, offered }: Published, sha256: string): Version {
+  const own = versions.filter(({ files }) => files.some((file) => file.sha256 === sha256)).reverse();
+  return own.find((version) => version.revoked === null) ?? own[0] ?? offered;
 }
 
 function answerFor(version: Version, role: string, sha256: string, network: Network): RegistryAnswer {
@@ -176,13 +205,9 @@ export function forEach(asked: Asked, answer: RegistryAnswer): RegistryAnswers {
 }
 
 export async function readModel(ask: Ask, network: Network, asked: Asked): Promise<RegistryAnswers> {
-  const data = dataOf(await ask(MODEL, { name: asked.name, digest: asked.model }));
-  const { copied, announced } = readStanding(data, network);
-  if (copied < announced || copied === 0) {
-    throw chainError("registry-incomplete", `${copied} of ${announced} are here.`);
-  }
-  const version = speaking(data, asked);
-  if (!version) return forEach(asked, noAnswer("unknown", "", network));
+  const found = await published(ask, network, asked.name);
+  if (!found) return forEach(asked, noAnswer("unknown", "", network));
+  const version = speaking(found, asked.model);
   const tokenizer =
     asked.tokenizer === null ? null : answerFor(version, "TOKENIZER", asked.tokenizer, network);
   return { model: answerFor(version, "WEIGHTS", asked.model, network), tokenizer };

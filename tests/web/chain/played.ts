@@ -36,8 +36,13 @@ export function registry(change: Fields = {}): Fields {
   return { application, homeChain, isHome: false, following: true, copied: 3, announced: 3, ...change };
 }
 
+/** A model of these versions, the oldest first. */
+export function model(...versions: Fields[]): Fields {
+  const usable = versions.filter((one) => one.revoked === null);
+  const items: Json = versions;
+  return { latest: versions.at(-1)!, latestUsable: usable.at(-1) ?? null, versions: { items, next: null } };
+}
+
 export function answer(change: Fields = {}): string {
-  const one = version(1);
-  const model = { latest: one, latestUsable: one };
-  return JSON.stringify({ data: { registry: registry(), model, version: [one], ...change } });
+  return JSON.stringify({ data: { registry: registry(), model: model(version(1)), ...change } });
 }

@@ -54,7 +54,9 @@ describe("on the wallet's chain", () => {
     expect(await putReceipt(ask, PUBLISHER, WEIGHTS, DIGEST)).toEqual({ digest: DIGEST, block: 0 });
     expect(await putReceipt(ask, PUBLISHER, WEIGHTS, DIGEST)).toEqual({ digest: DIGEST, block: 0 });
     const sent = asked.filter(({ query }) => query.startsWith("mutation"));
-    expect(sent.map(({ variables }) => variables)).toEqual([{ model: WEIGHTS, receipt: DIGEST }]);
+    expect(sent.map(({ variables }) => variables)).toEqual([
+      { model: WEIGHTS, receipt: DIGEST, by: PUBLISHER },
+    ]);
   });
 
   it("is found on any page", async () => {

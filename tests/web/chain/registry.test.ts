@@ -2,11 +2,15 @@
 import { describe, expect, it } from "vitest";
 import { follow } from "../../../web/chain/follow";
 import { MODEL, readModel } from "../../../web/chain/registry";
-import { answer, ASKED, file, NETWORK, PUBLISHER, registry, version, WEIGHTS, WORDS } from "./played";
+import type { Json } from "../../../web/engine/protocol";
+import { answer, ASKED, file, model, NETWORK, PUBLISHER, registry, version, WEIGHTS, WORDS } from "./played";
 
 const read = (json: string, asked = ASKED) => readModel(async () => json, NETWORK, asked);
 const revoked = { revoked: { reason: "poisoned" } };
 const OTHER = "7".repeat(64);
+const other = (number: number, change = {}) =>
+  version(number, { release: { files: [file("WEIGHTS", OTHER)] }, ...change });
+const spoilt = (change: object) => answer({ model: model({ ...version(1), ...change }) });
 
 describe("readModel", () => {
   it("asks with variables, and says who registered what, and where", async () => {
@@ -19,7 +23,7 @@ describe("readModel", () => {
       NETWORK,
       ASKED,
     );
-    expect(asked).toEqual([MODEL, { name: "tiny", digest: WEIGHTS }]);
+    expect(asked).toEqual([MODEL, { name: "tiny", after: null }]);
     expect(answers.model).toEqual({
       status: "registered",
       expected: { sha256: WEIGHTS, sha3_256: "3".repeat(64), size: 80 },
@@ -39,42 +43,50 @@ describe("readModel", () => {
     expect((await read(answer(), { ...ASKED, tokenizer: null })).tokenizer).toBeNull();
   });
 
-  it("does not know a name that is not there, whoever else registered the file", async () => {
-    const elsewhere = answer({ model: null, version: [version(1, { model: "squatter" })] });
-    expect((await read(elsewhere)).model).toMatchObject({ status: "unknown", expected: null });
+  it("does not know a name that is not there", async () => {
+    expect((await read(answer({ model: null }))).model).toMatchObject({ status: "unknown", expected: null });
   });
 
-  it("names the newest usable digest where no version has the file, whatever another name has", async () => {
-    const newest = version(2, { release: { files: [file("WEIGHTS", OTHER)] } });
-    const found = await read(
-      answer({
-        model: { latest: newest, latestUsable: newest },
-        version: [version(1, { model: "squatter" })],
-      }),
-    );
+  it("names the newest usable digest where no version has the file", async () => {
+    const found = await read(answer({ model: model(other(1), other(2), other(3, revoked)) }));
     expect(found.model).toMatchObject({ status: "registered", version: 2, expected: { sha256: OTHER } });
     expect(found.tokenizer).toMatchObject({ status: "unknown", expected: null });
   });
 
   it("lets an older version speak for its own file", async () => {
-    const newest = version(2, { release: { files: [file("WEIGHTS", OTHER)] } });
-    const found = await read(answer({ model: { latest: newest, latestUsable: newest } }));
+    const found = await read(answer({ model: model(version(1), other(2)) }));
     expect(found.model).toMatchObject({ status: "registered", version: 1, expected: { sha256: WEIGHTS } });
   });
 
+  it("finds the version on any page, and goes round in no circle", async () => {
+    const asked: unknown[] = [];
+    const paged = (next: number | null) => async (_query: string, variables: { [key: string]: Json }) => {
+      asked.push(variables.after);
+      const whole = model(...(variables.after === null ? [version(1)] : [other(101)]));
+      const { items } = whole.versions as { items: Json };
+      return answer({
+        model: { ...whole, versions: { items, next: variables.after === null ? 100 : next } },
+      });
+    };
+    expect((await readModel(paged(null), NETWORK, ASKED)).model).toMatchObject({ version: 1 });
+    expect(asked).toEqual([null, 100]);
+    await expect(readModel(paged(100), NETWORK, ASKED)).rejects.toMatchObject({ code: "registry-invalid" });
+  });
+
   it("tells of a revocation with its reason", async () => {
-    const gone = version(1, revoked);
-    const found = await read(answer({ model: { latest: gone, latestUsable: null }, version: [gone] }));
+    const found = await read(answer({ model: model(version(1, revoked)) }));
     expect(found.model).toMatchObject({ status: "revoked", reason: "poisoned" });
     expect(found.tokenizer).toMatchObject({ status: "revoked" });
   });
 
   it("holds a file revoked that is in no version of use, even where newer ones are", async () => {
-    const newest = version(2, { release: { files: [file("WEIGHTS", OTHER)] } });
-    const found = await read(
-      answer({ model: { latest: newest, latestUsable: newest }, version: [version(1, revoked)] }),
-    );
+    const found = await read(answer({ model: model(version(1, revoked), other(2)) }));
     expect(found.model).toMatchObject({ status: "revoked", version: 1 });
+  });
+
+  it("takes a file back that its owner published again after revoking it", async () => {
+    const found = await read(answer({ model: model(version(1, revoked), version(2)) }));
+    expect(found.model).toMatchObject({ status: "registered", version: 2 });
   });
 
   it.each([
@@ -97,19 +109,19 @@ describe("readModel", () => {
     ["no registry", answer({ registry: null }), "registry-invalid"],
     ["a model that is a text", answer({ model: "tiny" }), "registry-invalid"],
     ["a model without a version", answer({ model: {} }), "registry-invalid"],
-    ["versions that are no list", answer({ version: null }), "registry-invalid"],
-    ["a version without a number", answer({ version: [version(1, { number: null })] }), "registry-invalid"],
-    ["no revocation field", answer({ version: [{ ...version(1), revoked: true }] }), "registry-invalid"],
+    [
+      "versions that are no list",
+      answer({ model: { ...model(version(1)), versions: null } }),
+      "registry-invalid",
+    ],
+    ["a version without a number", spoilt({ number: null }), "registry-invalid"],
+    ["a revocation without a reason", spoilt({ revoked: true }), "registry-invalid"],
     [
       "a digest in capitals",
-      answer({ version: [version(1, { release: { files: [file("WEIGHTS", "A".repeat(64))] } })] }),
+      spoilt({ release: { files: [file("WEIGHTS", "A".repeat(64))] } }),
       "registry-invalid",
     ],
-    [
-      "a block that is a text",
-      answer({ version: [version(1, { published: { height: "11" } })] }),
-      "registry-invalid",
-    ],
+    ["a block that is a text", spoilt({ published: { height: "11" } }), "registry-invalid"],
   ])("refuses %s", async (_what, json, code) => {
     await expect(read(json)).rejects.toMatchObject({ code });
   });

@@ -11,7 +11,7 @@ import { EngineState } from "../../../web/ui/engine.svelte";
 import { Models } from "../../../web/ui/models.svelte";
 import { Notices } from "../../../web/ui/notices.svelte";
 import { PlayedEngine, READY, verdict } from "../played-engine";
-import { answer, file, NETWORK, registry, version } from "./played";
+import { answer, file, model, NETWORK, registry, version } from "./played";
 
 const BASE = "http://localhost/";
 const entry = parseCatalogue(await readFile("public/models.json", "utf8"), BASE)[0]!;
@@ -20,7 +20,7 @@ const { sha256 } = entry.model;
 /** The registry's answer about the first model of the list. */
 function about(change = {}): string {
   const one = version(1, { model: entry.id, release: { files: [file("WEIGHTS", sha256)] }, ...change });
-  return answer({ model: { latest: one, latestUsable: one.revoked ? null : one }, version: [one] });
+  return answer({ model: model(one) });
 }
 
 class PlayedLink implements ChainLink {
