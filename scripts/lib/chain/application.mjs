@@ -4,13 +4,14 @@
  * Out: the paths of contract.wasm and service.wasm in build/chain/. With a compiled copy in the cache no compiler is
  * needed. Refused: sources that don't compile, as a Problem with what the compiler said.
  */
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { cacheFolder, ROOT } from "../paths.mjs";
+import { withLock } from "../lock.mjs";
 import { placeFile } from "../place.mjs";
+import { Problem } from "../problem.mjs";
 import { runQuietly } from "../run.mjs";
 import { filesBelow, inputKey } from "../stamp.mjs";
-import { withLock } from "../lock.mjs";
 import { findCompiler, TARGET } from "./compiler.mjs";
 
 const CHAIN = join(ROOT, "chain");
@@ -23,7 +24,8 @@ const NAMES = ["contract", "service"];
  */
 export async function buildApplication(say = () => {}) {
   const cache = join(cacheFolder(), "chain");
-  const kept = join(cache, applicationKey());
+  const key = applicationKey();
+  const kept = join(cache, key);
   await withLock(
     join(cache, "build.lock"),
     async () => {
@@ -32,6 +34,10 @@ export async function buildApplication(say = () => {}) {
     },
     () => say("Another build of the application is running; this one waits for it."),
   );
+  if (applicationKey() !== key) {
+    rmSync(kept, { recursive: true });
+    throw new Problem("sources-changed", "chain/ changed while it was compiled. Run the command again.");
+  }
   for (const name of NAMES) placeFile(wasm(kept, name), wasm(BUILT, name));
   return { contract: wasm(BUILT, "contract"), service: wasm(BUILT, "service") };
 }
