@@ -19,7 +19,10 @@ const app = createApp((onCrash) => new EngineClient(onCrash), new ChainPort(base
 void app.chain.describe();
 void app.models.loadCatalogue();
 void app.shelf.load();
-void app.engine.start();
+// One after the other: both take all that the machine has, and the engine is needed first.
+void app.engine.start().then(() => {
+  if (app.route.place.page === "desk") void app.chain.warm();
+});
 addEventListener("pagehide", () => app.desk.saveNow());
 document.addEventListener("visibilitychange", () => app.desk.saveNow());
 

@@ -10,7 +10,7 @@ import { act, dataOf, readStanding, STANDING, type Ask, type Standing } from "./
 import type { Network } from "./network";
 
 const LOOK_MS = 150;
-/** A copy that has not grown for so long is taken for whole: what was changed between two visits arrives by then. */
+/** An earlier visit's copy is taken for whole when it has not grown for so long: what was changed since arrives by then. */
 const STILL_MS = 450;
 /** How long the first change may take after the subscription; a registry without any model never sends one. */
 const FIRST_MS = 10_000;
@@ -22,6 +22,8 @@ const pauseFor = (milliseconds: number): Promise<void> =>
 export async function follow(ask: Ask, network: Network, pause = pauseFor): Promise<Standing> {
   const look = async (): Promise<Standing> => readStanding(dataOf(await ask(STANDING, {})), network);
   let standing = await look();
+  // A new subscription brings what there is in one go; news since the last visit may take a moment to begin to come.
+  const needed = standing.following ? STILL_MS : LOOK_MS;
   if (!standing.following) await act(ask, "mutation { follow }");
   let still = 0;
   for (let waited = 0; waited < FIRST_MS; waited += LOOK_MS) {
@@ -34,7 +36,7 @@ export async function follow(ask: Ask, network: Network, pause = pauseFor): Prom
     } else {
       still = standing.copied === before ? still + LOOK_MS : 0;
     }
-    if (standing.copied > 0 && still >= STILL_MS) break;
+    if (standing.copied > 0 && standing.copied >= standing.announced && still >= needed) break;
   }
   return standing;
 }

@@ -65,6 +65,12 @@ export class Chain {
     ));
   }
 
+  /** Opens the wallet before it is needed, so that the first question is answered sooner. A failure is told when asked. */
+  async warm(): Promise<void> {
+    await this.described;
+    if (this.network && this.wanted) await this.join().catch(() => undefined);
+  }
+
   /** Asks the chain from now on, or leaves it alone; remembered. */
   want(wanted: boolean): void {
     this.wanted = wanted;

@@ -76,6 +76,18 @@ describe("opening a model", () => {
     expect(link.requests.filter((kind) => kind === "connect")).toHaveLength(1);
   });
 
+  it("opens the wallet ahead of the question, where it may", async () => {
+    const { link, chain } = await page();
+    chain.want(false);
+    await chain.warm();
+    expect(link.requests).toEqual([]);
+    chain.want(true);
+    await chain.warm();
+    expect(link.requests[0]).toBe("connect");
+    await chain.ask(entry);
+    expect(link.requests.filter((kind) => kind === "connect")).toHaveLength(1);
+  });
+
   it("asks nobody where the site has no chain, the person says no, or the file is one's own", async () => {
     for (const prepare of ["absent", "off", "own"]) {
       const { chain, link, models, port } = await page(
