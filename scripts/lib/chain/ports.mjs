@@ -8,7 +8,7 @@ const WATCH_MS = 2_000;
 /** Refuses to go on where a port is taken. @param {Record<string, number>} ports what each is for -> its number */
 export async function requirePorts(ports, remedy) {
   for (const [what, port] of Object.entries(ports)) {
-    if (await listens(port)) continue;
+    if (await isFree(port)) continue;
     throw new Problem("port-taken", `Port ${port}, for ${what}, is taken by another program. ${remedy}`);
   }
 }
@@ -50,7 +50,7 @@ function answers(port) {
 }
 
 /** Whether this program could listen there. */
-function listens(port) {
+export function isFree(port) {
   return new Promise((resolve) => {
     const server = createServer().on("error", () => resolve(false));
     server.listen(port, () => server.close(() => resolve(true)));

@@ -90,7 +90,7 @@ export async function withService(wallet, work) {
  * @param {Record<string, unknown>} variables
  * @returns {Promise<any>} the answer's data
  */
-async function askGraphQL(url, query, variables) {
+export async function askGraphQL(url, query, variables) {
   const answer = await fetch(url, {
     method: "POST",
     headers: { "content-type": "application/json" },
