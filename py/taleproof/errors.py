@@ -301,7 +301,7 @@ class RevokedError(TaleproofError):
     code = "revoked"
 
     def __init__(self, name: str, sha256: str, reason: str) -> None:
-        why = f": {reason}" if reason else ""
+        why = f": {reason.strip().rstrip('.')}" if reason else ""
         super().__init__(
             f"{name} was withdrawn from the registry{why}. Choose another version or another model.",
             {"name": name, "sha256": sha256, "reason": reason},

@@ -60,8 +60,7 @@ def decide(actual: Digests, pinned: Expected | None = None, registry: RegistryAn
     asked = registry or RegistryAnswer("unknown")
     registered = asked.expected if asked.status == "registered" else None
     if asked.status == "revoked":
-        why = f": {asked.reason}" if asked.reason else ""
-        sentence = f"The registry withdrew this file{why}. It is not used."
+        sentence = f"The registry withdrew this file{_because(asked)} It is not used."
         return Verdict("revoked", asked.expected, actual, sentence, registry)
     for expected, who in ((registered, "registry"), (pinned, "catalogue")):
         difference = expected.mismatch(actual) if expected is not None else None
@@ -84,8 +83,13 @@ def decide(actual: Digests, pinned: Expected | None = None, registry: RegistryAn
 def _not_asked(answer: RegistryAnswer) -> str:
     if answer.status == "unknown":
         return " The registry on chain does not know it."
-    why = f": {answer.reason}" if answer.reason else "."
-    return f" The registry on chain could not be asked{why}"
+    return f" The registry on chain could not be asked{_because(answer)}"
+
+
+def _because(answer: RegistryAnswer) -> str:
+    """Return the reason as the end of a sentence, whether or not it is a sentence itself."""
+    reason = answer.reason.strip().rstrip(".")
+    return f": {reason}." if reason else "."
 
 
 def _registered(answer: RegistryAnswer) -> str:
@@ -95,8 +99,7 @@ def _registered(answer: RegistryAnswer) -> str:
     sentence = f"Every byte is as registered{what} on chain {answer.chain}, application {answer.application}{block}."
     if answer.as_of is None:
         return sentence
-    why = f": {answer.reason}" if answer.reason else "."
-    return f"{sentence} That was read at {answer.as_of}; the registry could not be asked now{why}"
+    return f"{sentence} That was read at {answer.as_of}; the registry could not be asked now{_because(answer)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,14 @@ def test_revoked_is_refused_with_the_reason_whoever_else_vouches() -> None:
         verdict.require_usable("m", HERE.sha256)
 
 
+@pytest.mark.parametrize("reason", ["It was poisoned.", "It was poisoned", " It was poisoned. "])
+def test_a_reason_ends_its_sentence_once(reason: str) -> None:
+    verdict = decide(HERE, RIGHT, RegistryAnswer("revoked", reason=reason))
+    assert verdict.sentence == "The registry withdrew this file: It was poisoned. It is not used."
+    with pytest.raises(RevokedError, match=r"registry: It was poisoned\. Choose"):
+        verdict.require_usable("m")
+
+
 def test_whoever_objects_wins() -> None:
     assert decide(HERE, WRONG, answer("registered", RIGHT)).kind == "refused"
     assert decide(HERE, RIGHT, answer("registered", WRONG)).kind == "refused"

@@ -41,6 +41,8 @@ async function attempt<T>(
     return await work();
   } catch (cause) {
     const said = cause instanceof Error ? cause.message : String(cause);
+    if (/ApplicationDescription/.test(said))
+      throw chainError("wrong-network", "it has no such application.", cause);
     if (/insufficient (balance|fund)/i.test(said)) throw chainError("no-funds", "", cause);
     throw chainError(code, "", cause);
   }

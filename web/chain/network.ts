@@ -16,6 +16,7 @@ export interface Network {
   application: string;
 }
 
+const IT = "the description";
 const FIELDS = ["faucet", "homeChain", "application"];
 const wrong = (where: string, what: string): Error => chainError("network-invalid", `${where} ${what}.`);
 const shape = new Shape(wrong);
@@ -28,14 +29,16 @@ function isSafe(address: string): boolean {
 }
 
 export function parseNetwork(json: string): Network {
-  const from = shape.fields(shape.decode(json, "it"), "it");
+  const from = shape.fields(shape.decode(json, IT), IT);
   const unknown = Object.keys(from).find((key) => !FIELDS.includes(key));
   if (unknown !== undefined) throw wrong(`field "${unknown}"`, "is not known");
-  const faucet = shape.text(from, "faucet", "it");
+  const faucet = shape.text(from, "faucet", IT);
   if (!isSafe(faucet)) throw wrong('field "faucet"', "is no address with https, nor one on this machine");
-  const application = shape.text(from, "application", "it");
-  if (!/^[0-9a-f]{64,}$/.test(application)) throw wrong('field "application"', "is no application's id");
-  return { faucet, homeChain: shape.digest(from, "homeChain", "it"), application };
+  return {
+    faucet,
+    homeChain: shape.digest(from, "homeChain", IT),
+    application: shape.digest(from, "application", IT),
+  };
 }
 
 /** @param base the site's address. */
