@@ -132,10 +132,12 @@ impl TaleproofContract {
             }
             Operation::Transfer { source_owner, token_id, target_account } => {
                 self.authorize(source_owner)?;
+                limits::recipient(target_account.owner)?;
                 self.transfer(source_owner, token_id, target_account).await
             }
             Operation::Claim { source_account, token_id, target_account } => {
                 self.authorize(source_account.owner)?;
+                limits::recipient(target_account.owner)?;
                 self.claim(source_account, token_id, target_account).await
             }
         }

@@ -3,6 +3,8 @@
 
 use std::{collections::BTreeSet, ops::RangeInclusive};
 
+use linera_sdk::linera_base_types::AccountOwner;
+
 use crate::{
     models::{Action, Chunk, Deed, File, Release, Role},
     nft::{Sampler, StoryLimits, StoryReceipt},
@@ -34,8 +36,15 @@ pub fn action(action: &Action) -> Result<(), Refusal> {
     match &action.deed {
         Deed::Publish(published) => release(published),
         Deed::Revoke { reason, .. } => text("reason", "The reason", reason, 1..=REASON),
-        Deed::Transfer { .. } => Ok(()),
+        Deed::Transfer { new_owner } => recipient(*new_owner),
     }
+}
+
+/// Checks an account that is given something: somebody has to be able to sign for it.
+pub fn recipient(owner: AccountOwner) -> Result<(), Refusal> {
+    require(!matches!(owner, AccountOwner::Reserved(_)), "reserved-owner", || {
+        format!("Nobody can sign for {owner}, an address of the protocol's own.")
+    })
 }
 
 /// Checks a model's name: what stands in addresses, file names and command lines alike.

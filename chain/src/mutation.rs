@@ -73,12 +73,14 @@ impl MutationRoot {
 
     /// Give a token that is on this chain to another account, here or on another chain.
     async fn transfer(&self, source_owner: AccountOwner, token_id: Digest, target_account: Account) -> Result<bool> {
+        limits::recipient(target_account.owner).map_err(Error::from)?;
         self.state.nfts.owned_by(token_id, source_owner).await?;
         Ok(self.schedule(&Operation::Transfer { source_owner, token_id, target_account }))
     }
 
     /// The same for a token that may be on another chain.
     async fn claim(&self, source_account: Account, token_id: Digest, target_account: Account) -> Result<bool> {
+        limits::recipient(target_account.owner).map_err(Error::from)?;
         if source_account.chain_id == self.runtime.chain_id() {
             self.state.nfts.owned_by(token_id, source_account.owner).await?;
         }

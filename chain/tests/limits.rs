@@ -4,7 +4,7 @@
 
 mod samples;
 
-use linera_sdk::linera_base_types::{CryptoHash, DataBlobHash};
+use linera_sdk::linera_base_types::{AccountOwner, CryptoHash, DataBlobHash};
 use samples::{receipt, release};
 use taleproof_chain::{
     digest::Digest,
@@ -13,6 +13,8 @@ use taleproof_chain::{
     nft::StoryReceipt,
     refusal::Refusal,
 };
+
+type Field = fn(&mut Release) -> &mut String;
 
 fn code(result: Result<(), Refusal>) -> String {
     result.map_or_else(|refusal| refusal.code, |()| "fits".into())
@@ -66,7 +68,7 @@ fn texts_of_a_release() {
     assert_eq!(of_release(|release| release.description = "one\ntwo".into()), "fits");
     assert_eq!(of_release(|release| release.description = "x".repeat(DESCRIPTION + 1)), "description");
     assert_eq!(of_release(|release| release.description = "a\0b".into()), "description");
-    let fields: [(&str, fn(&mut Release) -> &mut String); 3] = [
+    let fields: [(&str, Field); 3] = [
         ("licence", |release| &mut release.licence),
         ("architecture", |release| &mut release.architecture),
         ("format", |release| &mut release.format),
@@ -170,6 +172,15 @@ fn reasons() {
     assert_eq!(revoke("x".repeat(REASON)), "fits");
     assert_eq!(revoke("x".repeat(REASON + 1)), "reason");
     assert_eq!(revoke(String::new()), "reason");
+}
+
+#[test]
+fn recipients() {
+    let transfer = |new_owner| code(limits::action(&Action { name: "toy".into(), deed: Deed::Transfer { new_owner } }));
+    assert_eq!(transfer(AccountOwner::Address20([0; 20])), "fits");
+    assert_eq!(transfer(AccountOwner::Address32(CryptoHash::test_hash("key"))), "fits");
+    assert_eq!(transfer(AccountOwner::CHAIN), "reserved-owner");
+    assert_eq!(code(limits::recipient(AccountOwner::Reserved(7))), "reserved-owner");
 }
 
 #[test]

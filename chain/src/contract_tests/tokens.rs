@@ -104,6 +104,8 @@ fn a_token_is_moved_by_its_owner_only() {
     assert_eq!(code(contract.operate_as(BOB, transfer(id, ALICE, to_bob))), "not-signed-by-owner");
     assert_eq!(code(contract.operate_as(BOB, transfer(id, BOB, to_bob))), "not-token-owner");
     assert_eq!(code(contract.operate_as(ALICE, transfer(Digest([9; 32]), ALICE, to_bob))), "unknown-token");
+    let to_nobody = account(elsewhere(), AccountOwner::CHAIN);
+    assert_eq!(code(contract.operate_as(ALICE, transfer(id, ALICE, to_nobody))), "reserved-owner");
     assert_eq!(owned(&contract, ALICE), [id]);
 
     contract.operate_as(ALICE, transfer(id, ALICE, to_bob)).unwrap();
@@ -147,6 +149,12 @@ fn an_owner_claims_a_token_back_from_another_chain() {
         target_account: account(home(), BOB),
     };
     assert_eq!(code(claimer.operate_as(BOB, claim.clone())), "not-signed-by-owner");
+    let to_nobody = Operation::Claim {
+        source_account: account(elsewhere(), ALICE),
+        token_id: id,
+        target_account: account(home(), AccountOwner::CHAIN),
+    };
+    assert_eq!(code(claimer.operate_as(ALICE, to_nobody)), "reserved-owner");
     claimer.operate_as(ALICE, claim).unwrap();
     let [asked] = claimer.sent().try_into().expect("one message");
     assert!(asked.authenticated && asked.destination == elsewhere());
