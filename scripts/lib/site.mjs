@@ -11,6 +11,8 @@ const DIST = join(ROOT, "dist");
 const VITE = join(ROOT, "node_modules", "vite", "bin", "vite.js");
 const SOURCES = [
   "index.html",
+  "chain.html",
+  "engine.html",
   "web",
   "vite.config.js",
   "svelte.config.js",

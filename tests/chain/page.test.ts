@@ -1,0 +1,136 @@
+/** The page in Chromium, with a real wallet on the real network: what the registry says is the verdict that it shows. */
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { type Browser, type BrowserContext, chromium, type Page } from "@playwright/test";
+import { preview, type PreviewServer } from "vite";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
+import { CHROMIUM_FLAGS, findChromium } from "../../scripts/lib/chromium.mjs";
+import { buildSite } from "../../scripts/lib/site.mjs";
+import { Chain, network, release } from "./chains";
+
+const catalogue = readFileSync("public/models.json", "utf8");
+const { id, files } = JSON.parse(catalogue).models[0];
+const FILE = files[0] as { name: string; size: number; sha256: string };
+const sha3_256 = createHash("sha3-256")
+  .update(readFileSync(`public/models/${FILE.name}`))
+  .digest("hex");
+
+/** The page's first model, as a release; or another file in its place. */
+function weights(change = {}) {
+  const { name, size, sha256 } = FILE;
+  const one = release();
+  return { ...one, files: [{ ...one.files[0]!, name, size, sha256, sha3_256, ...change }] };
+}
+
+describe.skipIf(!inject("network"))("the page", () => {
+  let alice: Chain; // publishes
+  let site: PreviewServer;
+  let browser: Browser;
+  let context: BrowserContext;
+
+  beforeAll(async () => {
+    await buildSite();
+    const executablePath = findChromium();
+    [alice, site, browser] = await Promise.all([
+      Chain.open("page-alice"),
+      preview({ preview: { port: 0 }, logLevel: "warn" }),
+      chromium.launch({ executablePath, args: CHROMIUM_FLAGS }),
+    ]);
+  });
+  afterAll(() => Promise.all([alice?.close(), browser?.close(), site?.close()]));
+  beforeEach(async () => void (context = await browser.newContext()));
+  afterEach(() => context.close());
+
+  /** A page whose first model has this name, so that no test is in another's way. */
+  async function open(name: string, change = {}): Promise<Page> {
+    const { faucet, homeChain, application } = network();
+    const page = await context.newPage();
+    page.setDefaultTimeout(60_000);
+    await page.route("**/network.json", (route) =>
+      route.fulfill({ json: { faucet, homeChain, application, ...change } }),
+    );
+    await page.route("**/models.json", (route) => route.fulfill({ body: catalogue.replace(id, name) }));
+    await page.goto(site.resolvedUrls!.local[0]!);
+    return page;
+  }
+
+  const fetched = (page: Page) => page.getByRole("button", { name: "Fetch and check it now" }).click();
+  const badge = (page: Page, label: string) => page.getByRole("button", { name: `${label}: what` }).waitFor();
+  const dialogue = async (page: Page): Promise<string> => {
+    await page.locator("button.badge").click();
+    return page.locator("dialog").innerText();
+  };
+
+  it("says registered, by whom and where; revoked while it is open, the verdict changes", async () => {
+    const { answered } = await alice.publisher.publish("page-fox", weights());
+    const page = await open("page-fox");
+    await fetched(page);
+    await badge(page, "Registered");
+    const said = await dialogue(page);
+    const { homeChain, application } = network();
+    for (const value of [
+      "page-fox, version 1",
+      alice.owner,
+      homeChain,
+      application,
+      String(answered!.height),
+    ]) {
+      expect(said.toLowerCase()).toContain(value.toLowerCase());
+    }
+    await page.keyboard.press("Escape");
+    await alice.publisher.revoke("page-fox", 1, "The weights were poisoned.");
+    await badge(page, "Revoked");
+    expect(await page.locator(".notice").innerText()).toContain(
+      "withdrew this file: The weights were poisoned.",
+    );
+    await fetched(page);
+    await page.locator(".notice", { hasText: "was withdrawn from the registry" }).waitFor();
+  });
+
+  it("refuses a file that differs from the registered one, whatever the catalogue says", async () => {
+    await alice.publisher.publish("page-crow", weights({ sha256: "e".repeat(64) }));
+    const page = await open("page-crow");
+    await fetched(page);
+    await badge(page, "Refused");
+    const said = (await dialogue(page)).replaceAll(/\s/g, "");
+    expect(said).toContain("e".repeat(64));
+    expect(said).toContain(FILE.sha256);
+  });
+
+  it("pins what the registry does not know, and says so where the faucet is down", async () => {
+    const unknown = await open("page-nobody");
+    await fetched(unknown);
+    await badge(unknown, "Pinned");
+    expect(await dialogue(unknown)).toContain("does not know it");
+    await unknown.close();
+    const down = await open("page-nobody-else", { faucet: "http://localhost:1" });
+    await fetched(down);
+    await badge(down, "Pinned");
+    expect(await dialogue(down)).toContain("faucet");
+  });
+
+  it("has one wallet for two tabs, and the same one after a reload where the person keeps it", async () => {
+    await alice.publisher.publish("page-heron", weights());
+    const page = await open("page-heron");
+    const keep = page.getByLabel("Keep my wallet in this browser");
+    await keep.check();
+    await page.getByText("Its key stays here").waitFor();
+    const mine = async (): Promise<string | undefined> => {
+      await page.locator("button.badge").click();
+      await page.getByText("What does this tick mean?").click();
+      return /your chain\s+([0-9a-f]{64})/i.exec(await page.locator("dialog").innerText())?.[1];
+    };
+    await fetched(page);
+    await badge(page, "Registered");
+    const before = await mine();
+    const second = await open("page-heron");
+    await fetched(second);
+    await second.getByText("Another tab of this site has the wallet open").first().waitFor();
+    await second.close();
+    await page.reload();
+    await fetched(page);
+    await badge(page, "Registered");
+    expect(await mine()).toBe(before);
+    expect(before).toMatch(/^[0-9a-f]{64}$/);
+  });
+});
