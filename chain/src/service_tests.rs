@@ -201,3 +201,32 @@ fn a_mutation_that_would_be_refused_schedules_nothing() {
     assert_eq!(refused(&service, "mutation { catchUp }", json!({})).1, Some(value!("caught-up")));
     assert!(runtime.raw_scheduled_operations().is_empty());
 }
+
+#[test]
+fn pages_of_ids_follow_one_another_without_gap_or_repetition() {
+    let ids: Vec<_> = (0..5).map(|byte| Digest([byte; 32])).collect();
+    let (mut seen, mut after) = (Vec::new(), None);
+    loop {
+        let page = crate::page::after(ids.clone(), after, Some(2)).unwrap();
+        seen.extend(page.items);
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(seen, ids);
+    let gone = Digest([2; 32]);
+    let rest: Vec<_> = ids.into_iter().filter(|id| *id != gone).collect();
+    let page = crate::page::after(rest, Some(gone), Some(2)).unwrap();
+    assert_eq!(page.items, [Digest([3; 32]), Digest([4; 32])], "a token that has gone is still a place to go on from");
+    assert!(page.next.is_none());
+}
+
+#[test]
+fn numbered_lists_end_where_they_end() {
+    use crate::page::range;
+    assert_eq!(range(None, None, 3).unwrap(), (0..3, false));
+    assert_eq!(range(Some(1), Some(1), 3).unwrap(), (1..2, true));
+    assert_eq!(range(Some(2), Some(100), 3).unwrap(), (2..3, false));
+    assert_eq!(range(Some(u32::MAX), Some(100), 3).unwrap(), (3..3, false));
+}
