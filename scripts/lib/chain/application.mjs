@@ -26,17 +26,19 @@ export async function buildApplication(say = () => {}) {
   const cache = join(cacheFolder(), "chain");
   const key = applicationKey();
   const kept = join(cache, key);
-  await withLock(
-    join(cache, "build.lock"),
-    async () => {
-      if (!NAMES.every((name) => existsSync(wasm(kept, name))))
-        await compile(join(cache, "target"), kept, say);
-    },
-    () => say("Another build of the application is running; this one waits for it."),
-  );
-  if (applicationKey() !== key) {
-    rmSync(kept, { recursive: true });
-    throw new Problem("sources-changed", "chain/ changed while it was compiled. Run the command again.");
+  // A compiled copy needs no waiting for another's build.
+  if (!isWhole(kept)) {
+    await withLock(
+      join(cache, "build.lock"),
+      async () => {
+        if (!isWhole(kept)) await compile(join(cache, "target"), kept, say);
+      },
+      () => say("Another build of the application is running; this one waits for it."),
+    );
+    if (applicationKey() !== key) {
+      rmSync(kept, { recursive: true });
+      throw new Problem("sources-changed", "chain/ changed while it was compiled. Run the command again.");
+    }
   }
   for (const name of NAMES) placeFile(wasm(kept, name), wasm(BUILT, name));
   return { contract: wasm(BUILT, "contract"), service: wasm(BUILT, "service") };
@@ -57,6 +59,10 @@ async function compile(target, kept, say) {
     env: { ...env, CARGO_TARGET_DIR: target, CARGO_TERM_COLOR: "never" },
   });
   for (const each of NAMES) placeFile(wasm(join(target, TARGET, "release"), each), wasm(kept, each));
+}
+
+function isWhole(kept) {
+  return NAMES.every((name) => existsSync(wasm(kept, name)));
 }
 
 function wasm(folder, name) {
