@@ -28,6 +28,10 @@ const MEMORY = { arena: 142_000_000, python: 61_000_000, model: 98_362_432, cach
 const OTHER = "c179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db54";
 const INFO = {
   kernels: "relaxed",
+  kernelsReason: null,
+  threads: 2,
+  threadsAsked: 0,
+  threadsReason: null,
   numericsVersion: 1,
   version: "0.1.0",
   python: "3.14.0",
