@@ -4,7 +4,7 @@
  * Out: the paths of contract.wasm and service.wasm in build/chain/. With a compiled copy in the cache no compiler is
  * needed. Refused: sources that don't compile, as a Problem with what the compiler said.
  */
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { cacheFolder, ROOT } from "../paths.mjs";
 import { withLock } from "../lock.mjs";
@@ -17,6 +17,7 @@ import { findCompiler, TARGET } from "./compiler.mjs";
 const CHAIN = join(ROOT, "chain");
 const BUILT = join(ROOT, "build", "chain");
 const NAMES = ["contract", "service"];
+const PACKAGE = "taleproof-chain-";
 
 /**
  * @param {(text: string) => void} say told what takes long
@@ -53,6 +54,10 @@ export function applicationKey() {
 async function compile(target, kept, say) {
   const { name, program, args, env } = findCompiler();
   say(`Compiling the application with ${name} (minutes the first time) ...`);
+  // Cargo goes by the sources' time stamps, and clones of any age share this folder: what is ours is compiled again.
+  const prints = join(target, TARGET, "release", ".fingerprint");
+  for (const each of existsSync(prints) ? readdirSync(prints) : [])
+    if (each.startsWith(PACKAGE)) rmSync(join(prints, each), { recursive: true });
   const manifest = ["--manifest-path", join(CHAIN, "Cargo.toml")];
   await runQuietly("The application", program, [...args, ...manifest], {
     log: "chain",
