@@ -39,6 +39,8 @@ export class Chain {
   wallet = $state.raw<WalletInfo | null>(null);
   /** Why the last question has no fresh answer. */
   problem = $state.raw<EngineError | null>(null);
+  /** How often the wallet's chain has had a new block: what shows its state reads it again when this changes. */
+  blocks = $state(0);
   /** Told when the registry may have something new to say. */
   onNews: () => void = () => undefined;
   /** Done when it is known whether the site offers a chain. */
@@ -51,7 +53,13 @@ export class Chain {
     private readonly base: string,
     private readonly limit = ANSWER_MS,
   ) {
-    link.listener = { step: (step) => (this.step = step), changed: () => this.onNews() };
+    link.listener = {
+      step: (step) => (this.step = step),
+      changed: () => {
+        this.blocks += 1;
+        this.onNews();
+      },
+    };
   }
 
   /** Finds out whether the site offers a chain. */
@@ -130,7 +138,7 @@ export class Chain {
   }
 
   /** Opens the wallet and follows the registry, once; after a failure the next question tries again. */
-  private async join(): Promise<WalletInfo> {
+  async join(): Promise<WalletInfo> {
     try {
       return await (this.joining ??= this.joinNow());
     } catch (thrown) {
@@ -151,7 +159,8 @@ export class Chain {
     return this.wallet;
   }
 
-  private readonly query: Ask = (query, variables) => this.link.request("query", { query, variables });
+  /** Asks the application on the wallet's chain; after `join`. */
+  readonly query: Ask = (query, variables) => this.link.request("query", { query, variables });
 
   /** The answer if it comes in time; one that comes later is news. */
   private async inTime(answer: Promise<RegistryAnswers>): Promise<RegistryAnswers> {
