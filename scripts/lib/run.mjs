@@ -81,6 +81,16 @@ export function runShown(program, args, env = {}) {
   });
 }
 
+/**
+ * Run a program whose every line, of output and of errors, is told as it comes.
+ * @param {(line: string) => void} onLine
+ * @returns {Promise<number>} its exit code
+ */
+export async function runTold(program, args, onLine, env = {}) {
+  const { code } = await collect(program, args, { env, onLine: (line) => (onLine(line), true) });
+  return code;
+}
+
 /** npm is a .cmd file on Windows, and those only start in a shell. */
 function needsShell(program) {
   return process.platform === "win32" && !program.endsWith(".exe");

@@ -1,8 +1,16 @@
-/** The test suites: how each is run, and where its report lies. In order of how quickly they tell that something is wrong. */
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+/**
+ * The test suites: how each is run, and where its report lies. In order of how quickly they tell that something is wrong.
+ *
+ * Out: the counts of each; with what a suite lacks on this machine, whose tests are then skipped. Only the chain's suites
+ * may lack something: what they need is large, and the page is whole without it.
+ */
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { countJUnit, countPlaywright, countVitest, suiteCounts } from "./counts.mjs";
+import { countApplicationTests, testApplication } from "./chain/application.mjs";
+import { findTester } from "./chain/compiler.mjs";
+import { lineraVersion, requireLinera } from "./chain/linera.mjs";
+import { countCargo, countJUnit, countPlaywright, countVitest, suiteCounts } from "./counts.mjs";
 import { ROOT, venvProgram } from "./paths.mjs";
 import { Problem } from "./problem.mjs";
 import { runShown } from "./run.mjs";
@@ -10,16 +18,23 @@ import { buildSite } from "./site.mjs";
 
 const REPORTS = join(ROOT, "build", "reports");
 
-/** @returns {Promise<{name: string, counts: import("./counts.mjs").Counts}[]>} */
+/**
+ * lacks: what the machine lacks, and how to install it. excused: even in CI, tests may be skipped for the want of it.
+ * @typedef {{name: string, counts: import("./counts.mjs").Counts, lacks?: string | null, excused?: boolean}} Result
+ */
+
+/** @returns {Promise<Result[]>} */
 export async function runSuites() {
   mkdirSync(REPORTS, { recursive: true });
   const results = [];
   results.push(await pytest("python", "tests/py"));
   results.push(await pytest("kernels", "tests/kernels"));
   results.push(await vitest("web", "vitest.config.ts"));
+  results.push(await application());
   results.push(await browser());
-  // After the suite above, which builds the site that both need.
+  // After the suite above, which builds the site that all three need.
   results.push(await vitest("other browsers", "tests/browsers/vitest.config.ts"));
+  results.push(await chain());
   return results;
 }
 
@@ -48,6 +63,45 @@ function browser() {
     const env = { TALEPROOF_TEST_PORT: String(await freePort()), PLAYWRIGHT_JSON_OUTPUT_NAME: report };
     return runShown("npx", ["playwright", "test", "--reporter=list,json"], env);
   });
+}
+
+/** The application's own tests, in Rust. */
+async function application() {
+  const name = "application";
+  const lacks = whatIsLacking(findTester);
+  if (lacks !== null && process.env.CI !== "true") {
+    console.log(`\n== ${name}\n${lacks}`);
+    return { name, lacks, counts: { passed: 0, failed: 0, skipped: countApplicationTests() } };
+  }
+  const report = join(REPORTS, `${name}.txt`);
+  return suite(name, countCargo, report, async () => {
+    try {
+      return await testApplication((line) => {
+        console.log(line);
+        appendFileSync(report, `${line}\n`);
+      });
+    } catch (error) {
+      console.error(error instanceof Problem ? error.message : error);
+      return 1;
+    }
+  });
+}
+
+/** The application on a real network, and the page with it. Building `linera` takes half an hour: not every CI has it. */
+async function chain() {
+  const result = await vitest("chain", "tests/chain/vitest.config.ts");
+  return { ...result, lacks: whatIsLacking(requireLinera), excused: lineraVersion() === null };
+}
+
+/** What the sentence of its Problem says, if it has one. */
+function whatIsLacking(require) {
+  try {
+    require();
+    return null;
+  } catch (error) {
+    if (error instanceof Problem) return error.message;
+    throw error;
+  }
 }
 
 async function suite(name, read, report, run) {

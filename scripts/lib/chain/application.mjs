@@ -4,20 +4,21 @@
  * Out: the paths of contract.wasm and service.wasm in build/chain/. With a compiled copy in the cache no compiler is
  * needed. Refused: sources that don't compile, as a Problem with what the compiler said.
  */
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { cacheFolder, ROOT } from "../paths.mjs";
 import { withLock } from "../lock.mjs";
 import { placeFile } from "../place.mjs";
 import { Problem } from "../problem.mjs";
-import { runQuietly } from "../run.mjs";
+import { runQuietly, runTold } from "../run.mjs";
 import { filesBelow, inputKey } from "../stamp.mjs";
-import { findCompiler, TARGET } from "./compiler.mjs";
+import { findCompiler, findTester, TARGET } from "./compiler.mjs";
 
 const CHAIN = join(ROOT, "chain");
 const BUILT = join(ROOT, "build", "chain");
 const NAMES = ["contract", "service"];
 const PACKAGE = "taleproof-chain-";
+const MANIFEST = ["--manifest-path", join(CHAIN, "Cargo.toml")];
 
 /**
  * @param {(text: string) => void} say told what takes long
@@ -54,16 +55,45 @@ export function applicationKey() {
 async function compile(target, kept, say) {
   const { name, program, args, env } = findCompiler();
   say(`Compiling the application with ${name} (minutes the first time) ...`);
-  // Cargo goes by the sources' time stamps, and clones of any age share this folder: what is ours is compiled again.
-  const prints = join(target, TARGET, "release", ".fingerprint");
-  for (const each of existsSync(prints) ? readdirSync(prints) : [])
-    if (each.startsWith(PACKAGE)) rmSync(join(prints, each), { recursive: true });
-  const manifest = ["--manifest-path", join(CHAIN, "Cargo.toml")];
-  await runQuietly("The application", program, [...args, ...manifest], {
+  forgetOwn(join(target, TARGET, "release"));
+  await runQuietly("The application", program, [...args, ...MANIFEST], {
     log: "chain",
     env: { ...env, CARGO_TARGET_DIR: target, CARGO_TERM_COLOR: "never" },
   });
   for (const each of NAMES) placeFile(wasm(join(target, TARGET, "release"), each), wasm(kept, each));
+}
+
+/**
+ * The application's own tests, on this machine; what they are built from is kept in the cache too.
+ * @param {(line: string) => void} say told each line that cargo prints
+ * @returns {Promise<number>} cargo's exit code
+ */
+export async function testApplication(say) {
+  const { name, program, args, env } = findTester();
+  const target = join(cacheFolder(), "chain", "host");
+  say(`With ${name} (minutes the first time) ...`);
+  return withLock(
+    join(cacheFolder(), "chain", "host.lock"),
+    () => {
+      forgetOwn(join(target, "debug"));
+      const small = { CARGO_TARGET_DIR: target, CARGO_INCREMENTAL: "0", CARGO_TERM_COLOR: "never" };
+      return runTold(program, [...args, ...MANIFEST], say, { ...env, ...small });
+    },
+    () => say("Another run of these tests is under way; this one waits for it."),
+  );
+}
+
+/** How many tests the application has, told from its sources where none can be compiled. */
+export function countApplicationTests() {
+  const sources = ["src", "tests"].flatMap((folder) => filesBelow(join(CHAIN, folder)));
+  return sources.flatMap((path) => readFileSync(path, "utf8").match(/^\s*#\[test\]$/gm) ?? []).length;
+}
+
+/** Cargo goes by the sources' time stamps, and clones of any age share this folder: what is ours is compiled again. */
+function forgetOwn(built) {
+  const prints = join(built, ".fingerprint");
+  for (const each of existsSync(prints) ? readdirSync(prints) : [])
+    if (each.startsWith(PACKAGE)) rmSync(join(prints, each), { recursive: true });
 }
 
 function isWhole(kept) {

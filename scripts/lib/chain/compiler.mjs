@@ -1,10 +1,10 @@
 /**
- * Finds a Rust that can compile the application to the WebAssembly that Linera takes.
+ * Finds a Rust that can compile the application to the WebAssembly that Linera takes, and one for its tests.
  *
  * Out: a program with its arguments and environment. Linera refuses what WebAssembly has gained since its first
  * version (bulk memory and the rest). The standard library that comes with Rust 1.86 keeps to the first version; with
- * any later Rust it has to be compiled again, from its source. Refused: a machine with neither, and it is said what to
- * install.
+ * any later Rust it has to be compiled again, from its source. The tests run on the machine itself, and any Rust since
+ * 1.86 will do. Refused: a machine with neither, and it is said what to install.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
@@ -14,7 +14,9 @@ import { Problem } from "../problem.mjs";
 
 export const TARGET = "wasm32-unknown-unknown";
 const TOOLCHAIN = "1.86";
+const OLDEST = 86;
 const BUILD = ["build", "--release", "--locked", "--bins", "--target", TARGET];
+const TEST = ["test", "--locked", "--no-fail-fast", "--lib", "--bins", "--tests"];
 
 /** Debian's packages rustc-web, cargo-web, rust-web-src and lld-19. */
 const DEBIAN = {
@@ -38,11 +40,50 @@ export function findCompiler() {
   );
 }
 
+/** The Rust that runs the application's tests. @returns {Compiler} */
+export function findTester() {
+  const tester = rustupTester() ?? plainTester();
+  if (!tester) {
+    throw new Problem(
+      "rust-missing",
+      `The application's tests need Rust 1.${OLDEST} or later. Install one of these:\n` +
+        `  rustup toolchain install ${TOOLCHAIN}\n` +
+        "  apt-get install rustc-web cargo-web      (Debian)",
+    );
+  }
+  if (ask("protoc", ["--version"]) === null) {
+    throw new Problem(
+      "protoc-missing",
+      "The application's tests need protoc, which Linera's crates are built with. Install it:\n" +
+        "  apt-get install protobuf-compiler      (Debian)",
+    );
+  }
+  return tester;
+}
+
 /** @returns {Compiler | null} */
-function rustupCompiler() {
-  const name = (ask("rustup", ["toolchain", "list"]) ?? "")
+function rustupTester() {
+  const name = rustupToolchain();
+  if (!name) return null;
+  return { name: `Rust ${name}`, program: "rustup", args: ["run", name, "cargo", ...TEST], env: {} };
+}
+
+/** @returns {Compiler | null} */
+function plainTester() {
+  const minor = Number(/^rustc 1\.(\d+)/.exec(ask("rustc", ["--version"]) ?? "")?.[1]);
+  return minor >= OLDEST ? { name: `Rust 1.${minor}`, program: "cargo", args: TEST, env: {} } : null;
+}
+
+/** The name of rustup's toolchain of that version. */
+function rustupToolchain() {
+  return (ask("rustup", ["toolchain", "list"]) ?? "")
     .split(/\s+/)
     .find((each) => each.startsWith(`${TOOLCHAIN}-`) || each.startsWith(`${TOOLCHAIN}.`));
+}
+
+/** @returns {Compiler | null} */
+function rustupCompiler() {
+  const name = rustupToolchain();
   if (!name) return null;
   const folder = ask("rustup", [
     "run",

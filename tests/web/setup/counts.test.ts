@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import {
   addCounts,
   closingLine,
+  countCargo,
   countJUnit,
   countPlaywright,
   countVitest,
@@ -50,12 +51,26 @@ it("takes a runner's exit code for a failure, even if no test failed", () => {
   expect(suiteCounts(countJUnit, fine, 0)).toEqual({ passed: 3, failed: 0, skipped: 0 });
 });
 
-it("sums up in one line, and lets nothing be skipped in CI", () => {
+it("sums up what cargo prints for each of its programs", () => {
+  const result = (words: string) =>
+    `\ntest result: ${words}; 0 measured; 0 filtered out; finished in 0.01s\n`;
+  const output = [
+    "running 2 tests\ntest a ... ok",
+    result("ok. 12 passed; 0 failed; 1 ignored"),
+    "test the_test_result: ... FAILED",
+    result("FAILED. 3 passed; 2 failed; 0 ignored"),
+  ].join("\n");
+  expect(countCargo(output)).toEqual({ passed: 15, failed: 2, skipped: 1 });
+  expect(suiteCounts(countCargo, "error: could not compile", 101)).toMatchObject({ passed: 0, failed: 1 });
+});
+
+it("sums up in one line, and lets no more be skipped than may be", () => {
   const total = addCounts([
     { passed: 1, failed: 0, skipped: 2 },
     { passed: 3, failed: 0, skipped: 0 },
   ]);
   expect(closingLine(total)).toBe("4 passed, 0 failed, 2 skipped");
-  expect(succeeded(total, false)).toBe(true);
-  expect(succeeded(total, true)).toBe(false);
+  expect(succeeded(total, Infinity)).toBe(true);
+  expect(succeeded(total, 2)).toBe(true);
+  expect(succeeded(total, 0)).toBe(false);
 });
