@@ -46,6 +46,7 @@ class Wanted:
 
     Attributes
     ----------
+    expected : what its bytes are said to be, by whoever listed it; by this it is found in the storage, and kept there.
     sha3 : whether its SHA3-256 is wanted even where ``expected`` names none.
     """
 
@@ -152,19 +153,32 @@ class Loader:
         return None
 
     async def _from_file(self, file: LocalFile, wanted: Wanted, progress: Progress) -> Loaded:
+        """Load a file that the page holds; one that somebody listed is kept like a download."""
         if file.size == 0:
             raise EmptyFileError(wanted.name)
         self._check_fits(wanted.name, file.size)
         digester = self._digester(wanted)
         intake = Intake(self._arena, file.size)
-        while intake.size < file.size:
-            self._check_stopped(wanted.name, intake.size)
-            chunk = await file.read(intake.size, min(PIECE, file.size - intake.size))
-            if chunk is None or len(chunk) == 0:
-                raise SourceRefusedError(wanted.name, "the browser cannot read it any more")
-            digester.update(intake.put(chunk))
-            progress("read", wanted.name, intake.size, file.size)
-        return Loaded(wanted.name, intake, digester.finish())
+        partial = None
+        if wanted.expected is not None:
+            partial = await self._store.partial(wanted.expected.sha256.lower())
+        try:
+            if partial is not None:
+                partial.truncate(0)
+            while intake.size < file.size:
+                self._check_stopped(wanted.name, intake.size)
+                chunk = await file.read(intake.size, min(PIECE, file.size - intake.size))
+                if chunk is None or len(chunk) == 0:
+                    raise SourceRefusedError(wanted.name, "the browser cannot read it any more")
+                digester.update(intake.put(chunk))
+                if partial is not None:
+                    partial.write(chunk)
+                progress("read", wanted.name, intake.size, file.size)
+        except BaseException:
+            if partial is not None:
+                await partial.discard()
+            raise
+        return Loaded(wanted.name, intake, digester.finish(), partial=partial)
 
     async def _download(self, url: str, wanted: Wanted, progress: Progress) -> Loaded:
         """Download a file, going on where an earlier download of the same file broke off."""

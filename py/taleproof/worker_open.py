@@ -116,18 +116,22 @@ def quantisation(file: ModelFile) -> str:
 
 
 def wanted_file(request: Request, file: LocalFile | None, *, sha3: bool = False) -> Wanted:
-    """Return what is to be loaded, out of ``{source, pinned}``; with its SHA3-256 if wanted."""
-    source, pinned = request["source"], request.get("pinned")
-    expected = None
-    if pinned is not None:
-        expected = Expected(pinned["sha256"].lower(), pinned.get("sha3_256"), pinned.get("size"))
+    """Return what is to be loaded, out of ``{source, pinned, listed}``; with its SHA3-256 if wanted."""
+    source, expected = request["source"], _expected(request.get("pinned") or request.get("listed"))
     if source["kind"] == "file" and file is not None:
         return Wanted(file.name, expected, file=file, sha3=sha3)
     if source["kind"] == "stored":
-        return Wanted(f"{source['sha256'][:12]}...", expected, stored=source["sha256"].lower(), sha3=sha3)
+        name = source.get("name") or f"{source['sha256'][:12]}..."
+        return Wanted(name, expected, stored=source["sha256"].lower(), sha3=sha3)
     url = source["url"]
     name = source.get("name") or url.split("?")[0].rstrip("/").rsplit("/", 1)[-1]
     return Wanted(name, expected, url=url, sha3=sha3)
+
+
+def _expected(digests: Mapping[str, Any] | None) -> Expected | None:
+    if digests is None:
+        return None
+    return Expected(digests["sha256"].lower(), digests.get("sha3_256"), digests.get("size"))
 
 
 class Opener:
@@ -177,7 +181,7 @@ class Opener:
                     self._held[role] = await self._loader.load(wanted, progress, stopped)
                 if answers is None:
                     answers = await ask_registry() if ask_registry is not None else {}
-                judged[role] = Judged(self._held[role].digests, wanted.expected)
+                judged[role] = Judged(self._held[role].digests, _expected(wish.get("pinned")))
                 waiting = self._judge(role, judged[role].under(answers.get(role)), wish.get("accept"))
                 if waiting is not None:
                     return waiting

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, inject, it } from "vitest";
+import { blobHash } from "../../web/chain/on-chain";
 import { Chain } from "./chains";
 
 interface File {
@@ -31,6 +32,7 @@ describe.skipIf(!inject("network"))("a model on chain", () => {
         for (const { hash, size } of file.chunks) {
           const piece = Buffer.from((await reader.ask<{ chunk: string }>(CHUNK, { hash })).chunk, "base64");
           expect(piece.length).toBe(size);
+          expect(blobHash(piece)).toBe(hash);
           pieces.push(piece);
         }
         const bytes = Buffer.concat(pieces);

@@ -227,6 +227,25 @@ def test_own_file_is_read_piece_by_piece() -> None:
     assert loaded.digests.sha256 == SHA256
 
 
+def test_file_that_somebody_listed_is_kept_like_a_download_and_then_read_from_the_storage() -> None:
+    bench = Bench()
+    bench.store.partials[SHA256] = b"the beginning of something"
+    wanted = Wanted("tale.bin", EXPECTED, file=FakeLocalFile("tale.bin", BODY))
+    loaded = bench.load(wanted)
+    assert not loaded.stored
+    asyncio.run(loaded.keep())
+    assert bench.store.kept == {SHA256: BODY}
+    assert bench.load(Wanted("tale.bin", EXPECTED, stored=SHA256)).stored
+
+
+def test_file_that_somebody_listed_leaves_nothing_behind_when_it_is_stopped() -> None:
+    bench = Bench()
+    wanted = Wanted("tale.bin", EXPECTED, file=FakeLocalFile("tale.bin", BODY))
+    with pytest.raises(DownloadStoppedError):
+        asyncio.run(bench.loader.load(wanted, lambda *_: None, lambda: True))
+    assert bench.store.partials == {}
+
+
 def test_own_file_that_is_empty() -> None:
     with pytest.raises(EmptyFileError):
         Bench().load(Wanted("own.gguf", None, file=FakeLocalFile("own.gguf", b"")))

@@ -144,6 +144,24 @@ def test_the_registry_vouches_and_both_digests_are_computed() -> None:
     assert opened.judge({}).kind == "pinned"
 
 
+def test_what_was_listed_is_kept_and_vouches_for_nothing() -> None:
+    digests = digest_blob(BytesBlob(tiny_gguf()))
+    bench, listed = Bench(), {"sha256": digests.sha256}
+    waiting = bench.open(tiny_gguf(), listed=listed)
+    assert isinstance(waiting, Waiting)
+    assert waiting.verdict.kind == "unverified"
+    assert bench.store.kept == {}
+    opened = bench.open(tiny_gguf(), listed=listed, registry=registered(digests))
+    assert isinstance(opened, Opened)
+    assert (opened.verdict.kind, opened.judge({}).kind) == ("registered", "unverified")
+    assert digests.sha256 in bench.store.kept
+    again = bench.open(
+        b"", source={"kind": "stored", "sha256": digests.sha256}, listed=listed, registry=registered(digests)
+    )
+    assert isinstance(again, Opened)
+    assert again.loaded.stored
+
+
 def test_another_sha3_than_the_registrys_is_refused_whatever_the_catalogue_says() -> None:
     digests = digest_blob(BytesBlob(tiny_gguf()), sha3=True)
     answer = registered(digests)

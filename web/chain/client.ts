@@ -43,6 +43,7 @@ async function attempt<T>(
     const said = cause instanceof Error ? cause.message : String(cause);
     if (/ApplicationDescription/.test(said))
       throw chainError("wrong-network", "it has no such application.", cause);
+    if (/blobs? not found/i.test(said)) throw chainError("blob-missing", "a part of it.", cause);
     if (/insufficient (balance|fund)/i.test(said)) throw chainError("no-funds", "", cause);
     throw chainError(code, "", cause);
   }

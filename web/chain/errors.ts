@@ -25,6 +25,13 @@ const CODES = {
   "wrong-network": "The chain is not the one that this site names: ",
   "registry-incomplete":
     "The registry's changes have not all arrived on this wallet's chain, so nothing is said of the model. ",
+  "chain-not-asked":
+    "This model's bytes are on chain, and the chain is not asked. Tick “Ask it for the right digest” in the margin. ",
+  "blob-missing":
+    "The network does not have all of this file. Ask its publisher, or choose another version. Missing is ",
+  "chunk-not-base64": "The chain's answer cannot be read as bytes, so the file was dropped: ",
+  "chunk-size": "The registry is wrong about the length of a part of this file, so the file was dropped: ",
+  "chunk-digest": "The chain gave other bytes than those that the registry lists, so the file was dropped: ",
 } as const;
 
 export type ChainCode = keyof typeof CODES;

@@ -28,14 +28,14 @@ export interface Standing {
   announced: number;
 }
 
-interface RegisteredFile {
+export interface RegisteredFile {
   role: string;
   size: number;
   sha256: string;
   sha3_256: string;
 }
 
-interface Version {
+export interface Version {
   /** The name that it is a version of. */
   model: string;
   number: number;
@@ -103,7 +103,7 @@ export function readStanding(data: Fields, network: Network): Standing {
   };
 }
 
-function readVersion(value: Json | undefined, where: string): Version {
+export function readVersion(value: Json | undefined, where: string): Version {
   const from = shape.fields(value, where);
   const files = shape.list(shape.fields(from.release, `${where}, release`), "files", where);
   const revoked = from.revoked === null ? null : shape.fields(from.revoked, `${where}, revoked`).reason;
@@ -118,7 +118,7 @@ function readVersion(value: Json | undefined, where: string): Version {
   };
 }
 
-function readFile(value: Json, where: string): RegisteredFile {
+export function readFile(value: Json, where: string): RegisteredFile {
   const from = shape.fields(value, where);
   return {
     role: shape.text(from, "role", where),

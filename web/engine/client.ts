@@ -6,7 +6,7 @@
  * with an EngineError whose message is meant for the person. At most one story is written at a time.
  */
 
-import { EngineError } from "./errors";
+import { cancelled, EngineError } from "./errors";
 import type {
   EngineInfo,
   ErrorData,
@@ -53,8 +53,6 @@ export function randomSeed(): string {
   const words = crypto.getRandomValues(new BigUint64Array(1));
   return String(words[0]);
 }
-
-const CANCELLED = { code: "cancelled", message: "Stopped before it was done, as you asked." };
 
 const NOT_STARTED = {
   code: "engine-start-failed",
@@ -190,7 +188,7 @@ export class EngineClient {
     signal?: AbortSignal,
     registry?: Promise<RegistryAnswers> | null,
   ): Promise<Requests[K]["result"]> {
-    if (signal?.aborted === true) return Promise.reject(new EngineError(CANCELLED));
+    if (signal?.aborted === true) return Promise.reject(cancelled());
     const worker = this.ensureWorker();
     const id = this.nextId++;
     const result = new Promise<Requests[K]["result"]>((resolve, reject) => {

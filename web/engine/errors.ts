@@ -27,6 +27,11 @@ export class EngineError extends Error {
   }
 }
 
+/** What ends that the person has stopped. */
+export function cancelled(): EngineError {
+  return new EngineError({ code: "cancelled", message: "Stopped before it was done, as you asked." });
+}
+
 /** Any thrown value as an EngineError; what is unknown gets the code and the sentence given. */
 export function toEngineError(thrown: unknown, code: string, sentence: string): EngineError {
   if (thrown instanceof EngineError) return thrown;

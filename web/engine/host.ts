@@ -8,7 +8,7 @@
 
 import type { PyodideAPI } from "pyodide";
 import type { Arena } from "./arena";
-import { EngineError } from "./errors";
+import { cancelled, EngineError } from "./errors";
 import { Fetcher } from "./fetcher";
 import { LocalFile } from "./local-file";
 import { makeArena } from "./make-arena";
@@ -178,7 +178,8 @@ export class EngineHost {
   /** Where the file must come from the network and Python is not there yet, the connection need not wait for it. */
   private async connectEarly(request: OpenRequest): Promise<void> {
     if (this.api || request.source.kind !== "url") return;
-    const kept = request.pinned ? await this.storage.has(request.pinned.sha256) : false;
+    const expected = request.pinned ?? request.listed;
+    const kept = expected ? await this.storage.has(expected.sha256) : false;
     if (!kept) this.fetcher.prefetch(request.source.url);
   }
 
@@ -234,10 +235,6 @@ function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
     signal.addEventListener("abort", stop, { once: true });
     promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
   });
-}
-
-function cancelled(): EngineError {
-  return new EngineError({ code: "cancelled", message: "Stopped before it was done, as you asked." });
 }
 
 /** The device's memory as far as the browser tells: it names few sizes, and 8 GB for everything above. */

@@ -110,16 +110,18 @@ export interface Verdict {
 export type ModelSource =
   | { kind: "url"; url: string; name?: string }
   | { kind: "file"; file: File }
-  | { kind: "stored"; sha256: string };
+  | { kind: "stored"; sha256: string; name?: string };
 
 export interface OpenRequest {
   source: ModelSource;
-  /** The digest that the site's catalogue gives, or null for a file of the person's own. */
+  /** The digest that the site's catalogue gives, or null where it does not have the file. */
   pinned: ExpectedDigests | null;
+  /** Where nothing is pinned, what the registry listed: by it the file is found in this browser, and kept. It vouches for nothing. */
+  listed?: ExpectedDigests | null;
   /** The SHA-256 that the person has accepted as unverified, or null. */
   accept?: string | null;
   /** A tokenizer.bin for a llama2.c model, which carries none of its own. */
-  tokenizer?: { source: ModelSource; pinned: ExpectedDigests | null; accept?: string | null } | null;
+  tokenizer?: Pick<OpenRequest, "source" | "pinned" | "listed" | "accept"> | null;
   /** Most tokens that a story may take with its prompt; null for as many as the model and the memory allow. */
   contextLength?: number | null;
   /** The registry is asked while the files load: its answers follow in a message, and are waited for. */

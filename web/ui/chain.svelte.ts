@@ -1,7 +1,7 @@
 /**
  * The chain as the page offers it: whether it is asked, how far it is, and what its registry says of a model.
  *
- * In: the site's network.json, the person's choice, a model of the catalogue. Out: answers for Python to judge, within 5
+ * In: the site's network.json, the person's choice, a model's name and digests. Out: answers for Python to judge, within 5
  * seconds whatever happens: fresh ones; else the last that were verified, with their age; else word that nobody could be
  * asked. A failure is told, and never becomes trust.
  */
@@ -10,13 +10,14 @@ import { chainError } from "../chain/errors";
 import { follow } from "../chain/follow";
 import { lastAnswers, rememberAnswers } from "../chain/memory";
 import { fetchNetwork, type Network } from "../chain/network";
+import { readOnChain } from "../chain/on-chain";
 import type { ChainPort } from "../chain/port";
 import type { ChainStep, WalletInfo } from "../chain/protocol";
 import { putReceipt, receiptDigest, type Receipt } from "../chain/receipts";
 import { forEach, noAnswer, readModel, type Ask, type Asked } from "../chain/registry";
 import { toEngineError, type EngineError } from "../engine/errors";
 import type { RegistryAnswers, StoryRecord } from "../engine/protocol";
-import type { CatalogueModel } from "./catalogue";
+import type { ReadOnChain } from "./gather";
 import { readLocal, writeLocal } from "./local";
 import type { Notices } from "./notices.svelte";
 
@@ -108,15 +109,17 @@ export class Chain {
   }
 
   /** What the registry says of a model's files, never rejected; null where it is not asked. */
-  ask(entry: CatalogueModel): Promise<RegistryAnswers> | null {
+  ask(asked: Asked): Promise<RegistryAnswers> | null {
     const { network } = this;
-    if (!network || !this.wanted) return null;
-    return this.answers(network, {
-      name: entry.id,
-      model: entry.model.sha256,
-      tokenizer: entry.tokenizer?.sha256 ?? null,
-    });
+    return network && this.wanted ? this.answers(network, asked) : null;
   }
+
+  /** Fetches a file whose bytes are on chain. */
+  readonly fetch: ReadOnChain = async (file, progress, signal) => {
+    if (!this.wanted) throw chainError("chain-not-asked");
+    await this.join();
+    return readOnChain(this.query, file, progress, signal);
+  };
 
   private async answers(network: Network, asked: Asked): Promise<RegistryAnswers> {
     try {

@@ -1,17 +1,59 @@
-/** Which model the person chose, and the request that opens it. In: an entry, a file, an address. Out: a Choice. */
+/**
+ * Which model the person chose, what the registry is asked about it, and the request that opens it.
+ *
+ * In: an entry of the site's list, a version of the registry, a file, an address. Out: a Choice.
+ */
 
+import type { ListedFile, ListedVersion } from "../chain/listed";
+import type { Asked } from "../chain/registry";
 import type { ModelSource, OpenRequest, StoredModel } from "../engine/protocol";
 import { catalogueRequest, type CatalogueModel } from "./catalogue";
 
 export interface Choice {
   name: string;
-  /** The entry of the catalogue, or null for a file of the person's own. */
+  /** The entry of the site's catalogue, if it is one. */
   entry: CatalogueModel | null;
+  /** The version of the registry, if it was chosen there. */
+  listed: ListedVersion | null;
+  /** What is on chain has no source but this browser's own copy until it is fetched (gather.ts). */
   request: OpenRequest;
 }
 
 export function chooseEntry(entry: CatalogueModel): Choice {
-  return { name: entry.name, entry, request: catalogueRequest(entry) };
+  return { name: entry.name, entry, listed: null, request: catalogueRequest(entry) };
+}
+
+/** A version of the registry; null where it is withdrawn, or where a file lies at no address that the page asks. */
+export function chooseListed(listed: ListedVersion): Choice | null {
+  const wish = (file: ListedFile) => {
+    const { sha256, sha3_256, size } = file;
+    const source = sourceOf(file);
+    return source && { source, pinned: null, listed: { sha256, sha3_256, size } };
+  };
+  const model = wish(listed.weights);
+  const tokenizer = listed.tokenizer && wish(listed.tokenizer);
+  if (listed.revoked !== null || !model || (listed.tokenizer && !tokenizer)) return null;
+  return { name: listed.model, entry: null, listed, request: { ...model, tokenizer } };
+}
+
+function sourceOf({ name, sha256, urls, chunks }: ListedFile): ModelSource | null {
+  if (chunks.length > 0) return { kind: "stored", sha256, name };
+  const url = urls.find(isAskable);
+  return url === undefined ? null : { kind: "url", url, name };
+}
+
+/** Whether an address of the registry is one with https, or relative to the site. */
+export function isAskable(url: string): boolean {
+  return URL.canParse(url, "https://this.site/") && new URL(url, "https://this.site/").protocol === "https:";
+}
+
+/** What the registry is asked about a choice; null for a file of the person's own. */
+export function askedOf({ entry, listed }: Choice): Asked | null {
+  const name = entry?.id ?? listed?.model;
+  const model = entry?.model ?? listed?.weights;
+  if (name === undefined || !model) return null;
+  const tokenizer = (entry ?? listed)?.tokenizer?.sha256 ?? null;
+  return { name, model: model.sha256, tokenizer };
 }
 
 /** A file of the person's own, from wherever it is. */
@@ -20,18 +62,19 @@ export function chooseOwn(source: ModelSource, tokenizer: ModelSource | null): C
   return {
     name: sourceName(source),
     entry: null,
+    listed: null,
     request: { source, pinned, tokenizer: tokenizer ? { source: tokenizer, pinned } : null },
   };
 }
 
 /** A file that this browser kept after it was accepted once; nobody vouches for it today either. */
 export function chooseStored({ sha256, name }: StoredModel): Choice {
-  return { ...chooseOwn({ kind: "stored", sha256 }, null), name };
+  return { ...chooseOwn({ kind: "stored", sha256, name }, null), name };
 }
 
 export function sourceName(source: ModelSource): string {
   if (source.kind === "file") return source.file.name;
-  if (source.kind === "stored") return "A file kept in this browser";
+  if (source.kind === "stored") return source.name ?? "A file kept in this browser";
   const path = URL.canParse(source.url) ? new URL(source.url).pathname : "";
   return source.name ?? (path.split("/").pop() || source.url);
 }

@@ -168,7 +168,8 @@ export class Desk {
     const info = this.parts.engine.info;
     const now = Date.now();
     const { source, tokenizer } = open.choice.request;
-    const tokenizerSha256 = tokenizer?.pinned?.sha256 ?? tokenizer?.accept ?? null;
+    const tokenizerSha256 =
+      tokenizer?.pinned?.sha256 ?? tokenizer?.accept ?? tokenizer?.listed?.sha256 ?? null;
     return {
       id: crypto.randomUUID(),
       title: titleFrom(this.opening),

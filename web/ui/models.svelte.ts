@@ -7,10 +7,19 @@
  */
 
 import { EngineError } from "../engine/errors";
-import type { LoadProgress, MemoryFigures, ModelInfo, RegistryAnswers, Verdict } from "../engine/protocol";
+import type {
+  LoadProgress,
+  MemoryFigures,
+  ModelInfo,
+  OpenRequest,
+  RegistryAnswers,
+  Verdict,
+} from "../engine/protocol";
+import type { Asked } from "../chain/registry";
 import { fetchCatalogue, type CatalogueModel } from "./catalogue";
-import { chooseEntry, withAcceptance, type Choice } from "./choice";
+import { askedOf, chooseEntry, withAcceptance, type Choice } from "./choice";
 import type { EngineState } from "./engine.svelte";
+import { gather, type ReadOnChain } from "./gather";
 import type { Notices } from "./notices.svelte";
 
 export interface OpenModel {
@@ -25,7 +34,9 @@ export interface Registry {
   /** Done when it is known whether there is one. */
   described: Promise<void>;
   /** What it says of a model's files, never rejected; null where it is not asked. */
-  ask(entry: CatalogueModel): Promise<RegistryAnswers> | null;
+  ask(asked: Asked): Promise<RegistryAnswers> | null;
+  /** Fetches a file whose bytes are on chain. */
+  fetch: ReadOnChain;
 }
 
 export interface Question {
@@ -106,10 +117,10 @@ export class Models {
     while (this.outdated) {
       this.outdated = false;
       const open = this.open;
-      const entry = open?.choice.entry;
-      if (!open || !entry) return;
+      const asked = open && askedOf(open.choice);
+      if (!asked) return;
       try {
-        const answers = await this.registry?.ask(entry);
+        const answers = await this.registry?.ask(asked);
         const verdict = await this.engine.port.judge(answers ?? { model: null, tokenizer: null });
         if (this.open === open) this.take(verdict);
       } catch (thrown) {
@@ -174,11 +185,12 @@ export class Models {
 
   private async askUntilOpen(choice: Choice, signal: AbortSignal): Promise<boolean> {
     if (this.registry) await this.registry.described;
-    const answers = choice.entry && this.registry ? this.registry.ask(choice.entry) : null;
+    const asked = askedOf(choice);
+    const answers = asked && this.registry ? this.registry.ask(asked) : null;
     const { news } = this;
-    let request = choice.request;
+    const tell = (progress: LoadProgress): void => void (this.progress = progress);
+    let request = await this.gathered(choice, tell, signal);
     for (;;) {
-      const tell = (progress: LoadProgress): void => void (this.progress = progress);
       const result = await this.engine.port.open(request, tell, signal, answers);
       this.progress = null;
       if (result.kind === "ready") {
@@ -193,6 +205,17 @@ export class Models {
       if (sha256 === undefined || !(await this.ask(result.name, result.verdict))) return false;
       request = withAcceptance(request, result.role, sha256);
     }
+  }
+
+  /** The choice's request, once what is on chain is here. */
+  private async gathered(
+    choice: Choice,
+    tell: (progress: LoadProgress) => void,
+    signal: AbortSignal,
+  ): Promise<OpenRequest> {
+    if (!choice.listed || !this.registry) return choice.request;
+    const { models } = await this.engine.port.storage();
+    return gather(choice.request, choice.listed, models, this.registry.fetch, tell, signal);
   }
 
   private async ask(file: string, verdict: Verdict): Promise<boolean> {

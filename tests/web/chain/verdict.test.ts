@@ -6,7 +6,7 @@ import { chainError } from "../../../web/chain/errors";
 import type { RequestKind, Requests } from "../../../web/chain/protocol";
 import { parseCatalogue } from "../../../web/ui/catalogue";
 import { Chain, type ChainLink } from "../../../web/ui/chain.svelte";
-import { chooseEntry, chooseOwn } from "../../../web/ui/choice";
+import { askedOf, chooseEntry, chooseOwn } from "../../../web/ui/choice";
 import { EngineState } from "../../../web/ui/engine.svelte";
 import { Models } from "../../../web/ui/models.svelte";
 import { Notices } from "../../../web/ui/notices.svelte";
@@ -15,6 +15,7 @@ import { answer, file, model, NETWORK, registry, version } from "./played";
 
 const BASE = "http://localhost/";
 const entry = parseCatalogue(await readFile("public/models.json", "utf8"), BASE)[0]!;
+const asked = askedOf(chooseEntry(entry))!;
 const { sha256 } = entry.model;
 
 /** The registry's answer about the first model of the list. */
@@ -71,8 +72,8 @@ describe("opening a model", () => {
 
   it("connects once for two models", async () => {
     const { link, chain } = await page();
-    await chain.ask(entry);
-    await chain.ask(entry);
+    await chain.ask(asked);
+    await chain.ask(asked);
     expect(link.requests.filter((kind) => kind === "connect")).toHaveLength(1);
   });
 
@@ -84,7 +85,7 @@ describe("opening a model", () => {
     chain.want(true);
     await chain.warm();
     expect(link.requests[0]).toBe("connect");
-    await chain.ask(entry);
+    await chain.ask(asked);
     expect(link.requests.filter((kind) => kind === "connect")).toHaveLength(1);
   });
 
@@ -128,9 +129,9 @@ describe("a chain that fails", () => {
 
   it("has the last verified answer stand in, with its age", async () => {
     const { chain, link } = await page();
-    await chain.ask(entry);
+    await chain.ask(asked);
     link.says = () => Promise.reject(chainError("chain-unreachable"));
-    const { model } = (await chain.ask(entry))!;
+    const { model } = (await chain.ask(asked))!;
     expect(model).toMatchObject({ status: "registered", expected: { sha256 } });
     expect(Date.now() - Date.parse(model!.as_of!)).toBeLessThan(60_000);
     expect(model!.reason).toContain("could not be reached");
@@ -153,9 +154,9 @@ describe("a chain that fails", () => {
   it("is tried again with the next question", async () => {
     const { chain, link } = await page();
     link.connects = () => Promise.reject(chainError("faucet-unreachable"));
-    await chain.ask(entry);
+    await chain.ask(asked);
     link.connects = async () => undefined;
-    expect((await chain.ask(entry))?.model?.status).toBe("registered");
+    expect((await chain.ask(asked))?.model?.status).toBe("registered");
     expect(chain.problem).toBeNull();
   });
 });
@@ -194,7 +195,7 @@ describe("news from the chain while a model is open", () => {
 
   it("that comes while a model is opened is judged as soon as it is open", async () => {
     const { chain, link, models, port } = await page();
-    await chain.ask(entry);
+    await chain.ask(asked);
     const open = port.open;
     port.open = async (...asked) => {
       const result = await open(...asked);
