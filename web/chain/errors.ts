@@ -18,8 +18,17 @@ const CODES = {
   "chain-slow": "The chain did not answer within 5 seconds. It is still being asked. ",
   "wallet-elsewhere": "Another tab of this site has the wallet open. Close that tab, then ask again here. ",
   "wallet-storage": "This browser does not let the page keep or read the wallet's key. ",
+  "wallet-locked":
+    "MetaMask is locked, or shows this page no account. Unlock it, let it connect to this page, then ask again. ",
+  "wallet-account-changed":
+    "MetaMask shows another account than the one that this page has open. Ask again for a chain of that one, " +
+    "or choose the first account there once more. ",
+  "signature-declined":
+    "MetaMask did not sign, so nothing was put on the chain. The page goes on without; ask again to be asked again. ",
   "no-funds":
     "The wallet's chain has nothing left to pay for a block. Forget this wallet and let the faucet give a new chain. ",
+  "application-failed":
+    "The application on the chain stopped without saying why, and changed nothing: it may be that it does not allow this. ",
   "registry-refused": "The registry did not answer the question: ",
   "registry-invalid": "The registry's answer is not one that can be relied on: ",
   "wrong-network": "The chain is not the one that this site names: ",
