@@ -42,9 +42,17 @@ function sourceOf({ name, sha256, urls, chunks }: ListedFile): ModelSource | nul
   return url === undefined ? null : { kind: "url", url, name };
 }
 
-/** Whether an address of the registry is one with https, or relative to the site. */
+/** Whether an address of the registry is one with https, or relative to the site and below it. */
 export function isAskable(url: string): boolean {
-  return URL.canParse(url, "https://this.site/") && new URL(url, "https://this.site/").protocol === "https:";
+  return url.startsWith("https://") ? URL.canParse(url) : !/^[/\\]|:/.test(url);
+}
+
+/** Where the weights come from, as the end of a sentence. */
+export function whereFrom({ weights }: ListedVersion): string {
+  if (weights.chunks.length > 0) return "its bytes on the chain itself";
+  const url = weights.urls.find(isAskable);
+  if (url === undefined) return "at no address";
+  return url.startsWith("https:") ? `from ${new URL(url).host}` : "from this site";
 }
 
 /** What the registry is asked about a choice; null for a file of the person's own. */

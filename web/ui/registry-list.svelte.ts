@@ -1,0 +1,103 @@
+/**
+ * The registry's models as the page shows them: so many at a time, and one by its name.
+ *
+ * In: the chain, and what the person asks for. Out: versions to choose from, and why there are none. However many models
+ * there are, no more are read than were asked for.
+ */
+
+import { chainError } from "../chain/errors";
+import { findModel, listModels, type ListedPage, type ListedVersion } from "../chain/listed";
+import type { Network } from "../chain/network";
+import type { Ask } from "../chain/registry";
+import { toEngineError, type EngineError } from "../engine/errors";
+import type { Chain } from "./chain.svelte";
+
+/** Few at first, so that what stands below them in the dialogue is not far; then more at a time. */
+export const FIRST = 5;
+export const PAGE = 20;
+
+/** What was looked up: a name, and what the registry has under it. */
+export interface Found {
+  name: string;
+  version: ListedVersion | null;
+}
+
+export class RegistryList {
+  versions = $state.raw<ListedVersion[]>([]);
+  /** What follows this name comes next; null where there is no more. */
+  next = $state.raw<string | null>(null);
+  found = $state.raw<Found | null>(null);
+  busy = $state(false);
+  problem = $state.raw<EngineError | null>(null);
+  private work: Promise<void> = Promise.resolve();
+
+  constructor(private readonly chain: Pick<Chain, "join" | "query" | "network">) {}
+
+  /** Reads again what is shown, or the first few. */
+  load(): Promise<void> {
+    return this.during(async () => {
+      const shown = Math.max(this.versions.length, FIRST);
+      const versions: ListedVersion[] = [];
+      let next: string | null = null;
+      do {
+        const page = await this.read(next, Math.min(PAGE, shown - versions.length));
+        versions.push(...page.versions);
+        next = page.next;
+      } while (next !== null && versions.length < shown);
+      this.versions = versions;
+      this.next = next;
+      if (this.found) await this.find(this.found.name);
+    });
+  }
+
+  /** Reads the next page. */
+  more(): Promise<void> {
+    return this.during(async () => {
+      if (this.next === null) return;
+      const page = await this.read(this.next, PAGE);
+      this.versions = [...this.versions, ...page.versions];
+      this.next = page.next;
+    });
+  }
+
+  /** Looks a name up; an empty one brings the list back. */
+  lookUp(name: string): Promise<void> {
+    return this.during(async () => {
+      if (name === "") this.found = null;
+      else await this.find(name);
+    });
+  }
+
+  private async find(name: string): Promise<void> {
+    const { query, network } = await this.joined();
+    this.found = { name, version: await findModel(query, network, name) };
+  }
+
+  private async read(after: string | null, first: number): Promise<ListedPage> {
+    const { query, network } = await this.joined();
+    return listModels(query, network, after, first);
+  }
+
+  private async joined(): Promise<{ query: Ask; network: Network }> {
+    await this.chain.join();
+    const { query, network } = this.chain;
+    if (!network) throw chainError("network-unavailable");
+    return { query, network };
+  }
+
+  /** One thing after the other; a failure is shown, and leaves what was there. */
+  private during(work: () => Promise<void>): Promise<void> {
+    this.work = this.work.then(async () => {
+      this.busy = true;
+      try {
+        await work();
+        this.problem = null;
+      } catch (thrown) {
+        this.problem = toEngineError(thrown, "chain-unreachable", chainError("chain-unreachable").message);
+      } finally {
+        this.busy = false;
+      }
+    });
+    return this.work;
+  }
+}
