@@ -1,12 +1,10 @@
 /** The page in Chromium, with a real wallet on the real network: what the registry says is the verdict that it shows. */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { type Browser, type BrowserContext, chromium, type Page } from "@playwright/test";
-import { preview, type PreviewServer } from "vite";
+import type { BrowserContext, Page } from "@playwright/test";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
-import { CHROMIUM_FLAGS, findChromium } from "../../scripts/lib/chromium.mjs";
-import { buildSite } from "../../scripts/lib/site.mjs";
 import { Chain, network, release } from "./chains";
+import { serveCatalogue, serveNetwork, Site } from "./site";
 
 const catalogue = readFileSync("public/models.json", "utf8");
 const { id, files } = JSON.parse(catalogue).models[0];
@@ -24,33 +22,20 @@ function weights(change = {}) {
 
 describe.skipIf(!inject("network"))("the page", () => {
   let alice: Chain; // publishes
-  let site: PreviewServer;
-  let browser: Browser;
-  let context: BrowserContext;
+  let site: Site;
+  let visitor: BrowserContext;
 
-  beforeAll(async () => {
-    await buildSite();
-    const executablePath = findChromium();
-    [alice, site, browser] = await Promise.all([
-      Chain.open("page-alice"),
-      preview({ preview: { port: 0 }, logLevel: "warn" }),
-      chromium.launch({ executablePath, args: CHROMIUM_FLAGS }),
-    ]);
-  });
-  afterAll(() => Promise.all([alice?.close(), browser?.close(), site?.close()]));
-  beforeEach(async () => void (context = await browser.newContext()));
-  afterEach(() => context.close());
+  beforeAll(async () => void ([alice, site] = await Promise.all([Chain.open("page-alice"), Site.open()])));
+  afterAll(() => Promise.all([alice?.close(), site?.close()]));
+  beforeEach(async () => void (visitor = await site.visitor()));
+  afterEach(() => visitor.close());
 
   /** A page whose first model has this name, so that no test is in another's way. */
   async function open(name: string, change = {}): Promise<Page> {
-    const { faucet, homeChain, application } = network();
-    const page = await context.newPage();
-    page.setDefaultTimeout(60_000);
-    await page.route("**/network.json", (route) =>
-      route.fulfill({ json: { faucet, homeChain, application, ...change } }),
-    );
-    await page.route("**/models.json", (route) => route.fulfill({ body: catalogue.replace(id, name) }));
-    await page.goto(site.resolvedUrls!.local[0]!);
+    const page = await visitor.newPage();
+    await serveNetwork(page, change);
+    await serveCatalogue(page, catalogue.replace(id, name));
+    await page.goto(site.url);
     return page;
   }
 
