@@ -10,7 +10,6 @@ import { findModel, listModels, type ListedPage, type ListedVersion } from "../c
 import type { Network } from "../chain/network";
 import type { Ask } from "../chain/registry";
 import { toEngineError, type EngineError } from "../engine/errors";
-import type { Chain } from "./chain.svelte";
 
 /** Few at first, so that what stands below them in the dialogue is not far; then more at a time. */
 export const FIRST = 5;
@@ -22,16 +21,24 @@ export interface Found {
   version: ListedVersion | null;
 }
 
+/** What the list needs of the chain. */
+export interface AskedChain {
+  readonly network: Network | null;
+  readonly query: Ask;
+  join(): Promise<unknown>;
+}
+
 export class RegistryList {
   versions = $state.raw<ListedVersion[]>([]);
   /** What follows this name comes next; null where there is no more. */
   next = $state.raw<string | null>(null);
   found = $state.raw<Found | null>(null);
+  /** Whether the person waits for it; what is shown is read again without a word. */
   busy = $state(false);
   problem = $state.raw<EngineError | null>(null);
   private work: Promise<void> = Promise.resolve();
 
-  constructor(private readonly chain: Pick<Chain, "join" | "query" | "network">) {}
+  constructor(private readonly chain: AskedChain) {}
 
   /** Reads again what is shown, or the first few. */
   load(): Promise<void> {
@@ -47,7 +54,7 @@ export class RegistryList {
       this.versions = versions;
       this.next = next;
       if (this.found) await this.find(this.found.name);
-    });
+    }, false);
   }
 
   /** Reads the next page. */
@@ -86,9 +93,9 @@ export class RegistryList {
   }
 
   /** One thing after the other; a failure is shown, and leaves what was there. */
-  private during(work: () => Promise<void>): Promise<void> {
+  private during(work: () => Promise<void>, awaited = true): Promise<void> {
     this.work = this.work.then(async () => {
-      this.busy = true;
+      this.busy = awaited || this.versions.length === 0;
       try {
         await work();
         this.problem = null;
