@@ -1,30 +1,34 @@
 /** The wallet's frame: messages of the page in, what the wallet says out. Only the site's own page may hand it a port. */
 
-import { toEngineError } from "../engine/errors";
+import { EngineError, toEngineError } from "../engine/errors";
 import { openLedger, type Ledger } from "./client";
 import { chainError } from "./errors";
 import {
   HELLO,
+  type ChainStep,
   type ReplyMessage,
   type RequestKind,
   type RequestMessage,
   type Requests,
+  type SignatureMessage,
   type WalletInfo,
 } from "./protocol";
-import { forgetKey, holdWallet, keepKey, walletKey } from "./wallet";
+import type { Account } from "./signers";
+import { forgetKey, holdWallet, keepKey, keyName, walletKey } from "./wallet";
 
 interface Opened {
   ledger: Ledger;
   key: string;
-  faucet: string;
+  keyName: string;
   kept: boolean;
+  outside: boolean;
 }
 
 class WalletFrame {
   private held: Promise<void> | null = null;
   private opened: Opened | null = null;
 
-  constructor(private readonly reply: (message: ReplyMessage) => void) {}
+  constructor(private readonly reply: (message: ReplyMessage, transfer?: Transferable[]) => void) {}
 
   async answer(message: RequestMessage): Promise<void> {
     const { id } = message;
@@ -41,31 +45,56 @@ class WalletFrame {
       case "connect":
         return this.connect(message.args);
       case "query":
-        return this.current().ledger.query(message.args.query, message.args.variables);
+        return this.query(message.args);
       case "keep":
         return this.keep(message.args.keep);
     }
   }
 
-  private async connect({ network, keep }: Requests["connect"]["args"]): Promise<WalletInfo> {
+  private async connect({ network, keep, account }: Requests["connect"]["args"]): Promise<WalletInfo> {
     if (this.opened) return this.info();
-    const step = (step: Parameters<Parameters<typeof openLedger>[2]>[0]): void =>
-      this.reply({ kind: "step", step });
+    const step = (step: ChainStep): void => this.reply({ kind: "step", step });
     this.held ??= holdWallet().catch((thrown: unknown) => {
       this.held = null;
       throw thrown;
     });
     await this.held;
-    const key = await walletKey(network.faucet, keep);
-    const ledger = await openLedger(network, key, step, () => this.reply({ kind: "changed" }));
-    this.opened = { ledger, key, faucet: network.faucet, kept: keep };
+    const outside = account === null ? null : this.outside(account);
+    const name = keyName(network.faucet, account);
+    // An account that is elsewhere lets a key of the page in by a signature: the key is kept, so as to ask for it once.
+    const kept = keep || outside !== null;
+    const key = await walletKey(name, kept);
+    const changed = (): void => this.reply({ kind: "changed" });
+    const ledger = await openLedger(network, key, outside, step, changed);
+    this.opened = { ledger, key, keyName: name, kept, outside: outside !== null };
     return this.info();
   }
 
+  private query({ query, variables, tend }: Requests["query"]["args"]): Promise<string> {
+    const { ledger } = this.current();
+    return tend ? ledger.tend(query, variables) : ledger.query(query, variables);
+  }
+
+  /** The account, whose signatures the page has to get. */
+  private outside(owner: string): Account {
+    const sign = (value: Uint8Array): Promise<string> =>
+      new Promise((resolve, reject) => {
+        const { port1, port2 } = new MessageChannel();
+        port1.addEventListener("message", ({ data }: MessageEvent<SignatureMessage>) => {
+          port1.close();
+          if ("signature" in data) resolve(data.signature);
+          else reject(new EngineError(data.error));
+        });
+        port1.start();
+        this.reply({ kind: "sign", owner, value, answer: port2 }, [port2]);
+      });
+    return { owner, sign };
+  }
+
   private async keep(keep: boolean): Promise<WalletInfo> {
-    const { faucet, key } = this.current();
-    if (keep) await keepKey(faucet, key);
-    else await forgetKey(faucet);
+    const { keyName, key } = this.current();
+    if (keep) await keepKey(keyName, key);
+    else await forgetKey(keyName);
     this.current().kept = keep;
     return this.info();
   }
@@ -76,15 +105,15 @@ class WalletFrame {
   }
 
   private info(): WalletInfo {
-    const { ledger, kept } = this.current();
-    return { chain: ledger.chain, owner: ledger.owner, kept };
+    const { ledger, kept, outside } = this.current();
+    return { chain: ledger.chain, owner: ledger.owner, kept, outside };
   }
 }
 
 addEventListener("message", (event) => {
   const port = event.ports[0];
   if (event.origin !== location.origin || event.source !== parent || event.data !== HELLO || !port) return;
-  const frame = new WalletFrame((message) => port.postMessage(message));
+  const frame = new WalletFrame((message, transfer = []) => port.postMessage(message, transfer));
   port.addEventListener("message", ({ data }: MessageEvent<RequestMessage>) => void frame.answer(data));
   port.start();
 });

@@ -1,17 +1,26 @@
 /**
  * The wallet as the page sees it: a frame that is made when first needed.
  *
- * In: requests as protocol.ts types them. Out: promises, the steps of a connection, and word of changes. A failure is an
- * EngineError whose message is meant for the person.
+ * In: requests as protocol.ts types them. Out: promises, the steps of a connection, word of changes, and what the person's
+ * own account is to sign. A failure is an EngineError whose message is meant for the person.
  */
 
-import { EngineError } from "../engine/errors";
+import { cancelled, EngineError, toEngineError } from "../engine/errors";
 import { chainError } from "./errors";
-import { HELLO, type ChainStep, type ReplyMessage, type RequestKind, type Requests } from "./protocol";
+import {
+  HELLO,
+  type ChainStep,
+  type ReplyMessage,
+  type RequestKind,
+  type Requests,
+  type SignatureMessage,
+} from "./protocol";
 
 export interface ChainListener {
   step(step: ChainStep): void;
   changed(): void;
+  /** Has the person's own account sign. */
+  sign(owner: string, value: Uint8Array): Promise<string>;
 }
 
 interface Pending {
@@ -22,6 +31,8 @@ interface Pending {
 export class ChainPort {
   listener: ChainListener | null = null;
   private port: Promise<MessagePort> | null = null;
+  private frame: HTMLIFrameElement | null = null;
+  private abandon: () => void = () => undefined;
   private readonly pending = new Map<number, Pending>();
   private nextId = 1;
 
@@ -38,12 +49,22 @@ export class ChainPort {
     });
   }
 
+  /** Closes the wallet, with all that it had begun; the next request opens another. */
+  close(): void {
+    this.frame?.remove();
+    this.abandon();
+    this.port = null;
+    for (const { reject } of this.pending.values()) reject(cancelled());
+    this.pending.clear();
+  }
+
   private async open(): Promise<MessagePort> {
-    const frame = document.createElement("iframe");
+    const frame = (this.frame = document.createElement("iframe"));
     frame.hidden = true;
     frame.title = "Wallet";
     frame.src = new URL("chain.html", this.base).href;
     await new Promise<void>((resolve, reject) => {
+      this.abandon = () => reject(cancelled());
       frame.addEventListener("load", () => resolve());
       frame.addEventListener("error", () => reject(chainError("chain-client-failed")));
       document.body.append(frame);
@@ -58,9 +79,21 @@ export class ChainPort {
   private receive(message: ReplyMessage): void {
     if (message.kind === "step") return this.listener?.step(message.step);
     if (message.kind === "changed") return this.listener?.changed();
+    if (message.kind === "sign") return void this.sign(message);
     const pending = this.pending.get(message.id);
     this.pending.delete(message.id);
     if (message.kind === "result") pending?.resolve(message.result as never);
     else pending?.reject(new EngineError(message.error));
+  }
+
+  private async sign({ owner, value, answer }: Extract<ReplyMessage, { kind: "sign" }>): Promise<void> {
+    const reply = (message: SignatureMessage): void => answer.postMessage(message);
+    try {
+      if (!this.listener) throw chainError("signature-declined");
+      reply({ signature: await this.listener.sign(owner, value) });
+    } catch (thrown) {
+      const otherwise = chainError("signature-declined");
+      reply({ error: toEngineError(thrown, otherwise.code, otherwise.message).toData() });
+    }
   }
 }

@@ -15,6 +15,7 @@ interface WalletSchema extends DBSchema {
 const NAME = "taleproof-wallet";
 const LOCK = "taleproof-wallet";
 const KEY_BYTES = 32;
+const PATIENCE_MS = 500;
 
 function makeKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(KEY_BYTES));
@@ -37,35 +38,45 @@ function open() {
   return openDB<WalletSchema>(NAME, 1, { upgrade: (db) => void db.createObjectStore("keys") });
 }
 
-/** Holds the wallet for this tab until the tab is closed; refused where another tab holds it. */
-export async function holdWallet(locks: LockManager = navigator.locks): Promise<void> {
+/**
+ * Holds the wallet for this frame until it is gone; refused where another tab holds it. A frame that the page has just
+ * closed may take a moment to let go of it.
+ */
+export async function holdWallet(
+  locks: LockManager = navigator.locks,
+  patience = PATIENCE_MS,
+): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     locks
-      .request(LOCK, { ifAvailable: true }, (lock) => {
-        if (!lock) throw chainError("wallet-elsewhere");
+      .request(LOCK, { signal: AbortSignal.timeout(patience) }, () => {
         resolve();
-        return new Promise(() => undefined); // until the tab is closed
+        return new Promise(() => undefined); // until the frame is gone
       })
-      .catch(reject);
+      .catch(() => reject(chainError("wallet-elsewhere")));
   });
 }
 
-/** The key for a network, by its faucet: the kept one, or a new one, which is kept only if the person agreed. */
-export async function walletKey(faucet: string, keep: boolean): Promise<string> {
+/** What a key is kept under: its network, by the faucet, and the account whose chain it sees to, if it is no guest's. */
+export function keyName(faucet: string, account: string | null): string {
+  return account === null ? faucet : `${faucet} ${account.toLowerCase()}`;
+}
+
+/** The kept key of this name, or a new one, which is kept only if the person agreed. */
+export async function walletKey(name: string, keep: boolean): Promise<string> {
   if (!keep) return makeKey();
   return inStore(async (db) => {
-    const kept = await db.get("keys", faucet);
+    const kept = await db.get("keys", name);
     if (kept !== undefined) return kept;
     const key = makeKey();
-    await db.put("keys", key, faucet);
+    await db.put("keys", key, name);
     return key;
   });
 }
 
-export async function keepKey(faucet: string, key: string): Promise<void> {
-  await inStore((db) => db.put("keys", key, faucet));
+export async function keepKey(name: string, key: string): Promise<void> {
+  await inStore((db) => db.put("keys", key, name));
 }
 
-export async function forgetKey(faucet: string): Promise<void> {
-  await inStore((db) => db.delete("keys", faucet));
+export async function forgetKey(name: string): Promise<void> {
+  await inStore((db) => db.delete("keys", name));
 }

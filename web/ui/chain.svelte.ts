@@ -7,6 +7,7 @@
  */
 
 import { chainError } from "../chain/errors";
+import { Extension } from "../chain/extension";
 import { follow } from "../chain/follow";
 import { lastAnswers, rememberAnswers } from "../chain/memory";
 import { fetchNetwork, type Network } from "../chain/network";
@@ -17,6 +18,7 @@ import { putReceipt, receiptDigest, type Receipt } from "../chain/receipts";
 import { forEach, noAnswer, readModel, type Ask, type Asked } from "../chain/registry";
 import { toEngineError, type EngineError } from "../engine/errors";
 import type { RegistryAnswers, StoryRecord } from "../engine/protocol";
+import { AccountChoice } from "./account.svelte";
 import type { ReadOnChain } from "./gather";
 import { readLocal, writeLocal } from "./local";
 import type { Notices } from "./notices.svelte";
@@ -25,7 +27,10 @@ const WISH_KEY = "taleproof.chain";
 const KEEP_KEY = "taleproof.wallet";
 export const ANSWER_MS = 5000;
 
-export type ChainLink = Pick<ChainPort, "request" | "listener">;
+/** After these the client would propose the block that was not signed again and again: another has forgotten it. */
+const UNSIGNED = ["wallet-locked", "wallet-account-changed", "signature-declined"];
+
+export type ChainLink = Pick<ChainPort, "request" | "listener" | "close">;
 
 function asProblem(thrown: unknown): EngineError {
   return toEngineError(thrown, "chain-unreachable", chainError("chain-unreachable").message);
@@ -46,6 +51,7 @@ export class Chain {
   onNews: () => void = () => undefined;
   /** Done when it is known whether the site offers a chain. */
   described: Promise<void> = Promise.resolve();
+  readonly account: AccountChoice;
   private joining: Promise<WalletInfo> | null = null;
 
   constructor(
@@ -53,8 +59,12 @@ export class Chain {
     private readonly notices: Notices,
     private readonly base: string,
     private readonly limit = ANSWER_MS,
+    extension = Extension.find(globalThis),
   ) {
+    this.account = new AccountChoice(extension);
+    extension?.onAccounts(() => void this.accountsChanged());
     link.listener = {
+      sign: this.account.sign,
       step: (step) => (this.step = step),
       changed: () => {
         this.blocks += 1;
@@ -88,11 +98,36 @@ export class Chain {
     this.onNews();
   }
 
+  /** From now on the wallet is of the person's own account in MetaMask, or a guest's; the extension may come up. */
+  use(outside: boolean): Promise<void> {
+    this.account.choose(outside);
+    this.leave();
+    return this.again();
+  }
+
+  /** Asks the chain once more, because the person says so: the extension may come up. */
+  async again(): Promise<void> {
+    if (UNSIGNED.includes(this.problem?.code ?? "")) this.leave();
+    try {
+      await this.join(true);
+      this.problem = null;
+      this.onNews();
+    } catch (thrown) {
+      this.problem = asProblem(thrown);
+    }
+  }
+
+  /** Forgets the page's key, and opens a guest's wallet with another, on another chain. */
+  async forget(): Promise<void> {
+    await this.keep(false);
+    await this.use(false);
+  }
+
   /** Keeps the wallet's key in this browser, or forgets it when the page is left. */
   async keep(keep: boolean): Promise<void> {
     try {
       this.wallet = await this.link.request("keep", { keep });
-      writeLocal(KEEP_KEY, keep ? "kept" : null);
+      if (!this.wallet.outside) writeLocal(KEEP_KEY, keep ? "kept" : null);
     } catch (thrown) {
       this.notices.fail(thrown);
     }
@@ -140,30 +175,66 @@ export class Chain {
     return answers;
   }
 
-  /** Opens the wallet and follows the registry, once; after a failure the next question tries again. */
-  async join(): Promise<WalletInfo> {
+  /**
+   * Opens the wallet and follows the registry, once; after a failure the next question tries again.
+   * @param ask whether MetaMask may come up and ask for an account.
+   */
+  async join(ask = false): Promise<WalletInfo> {
+    const joining = (this.joining ??= this.joinNow(ask));
     try {
-      return await (this.joining ??= this.joinNow());
+      return await joining;
     } catch (thrown) {
-      this.joining = null;
+      if (this.joining === joining) {
+        this.joining = null;
+        if (!this.wallet) this.link.close(); // what was half opened would be in the next one's way
+      }
       throw thrown;
     } finally {
-      this.step = null;
+      if (this.joining === null || this.joining === joining) this.step = null;
     }
   }
 
-  private async joinNow(): Promise<WalletInfo> {
+  private async joinNow(ask: boolean): Promise<WalletInfo> {
     if (!this.network) throw chainError("network-unavailable");
     this.step = "connect";
     const keep = readLocal(KEEP_KEY) === "kept";
-    this.wallet = await this.link.request("connect", { network: this.network, keep });
+    const account = await this.account.owner(ask);
+    const wallet = await this.link.request("connect", { network: this.network, keep, account });
+    this.wallet = wallet;
     this.step = "follow";
-    await follow(this.query, this.network);
-    return this.wallet;
+    await follow(
+      (query, variables) => this.link.request("query", { query, variables, tend: true }),
+      this.network,
+    );
+    return wallet;
   }
 
-  /** Asks the application on the wallet's chain; after `join`. */
-  readonly query: Ask = (query, variables) => this.link.request("query", { query, variables });
+  /** Closes the wallet; the next question opens it. */
+  private leave(): void {
+    this.link.close();
+    this.joining = null;
+    this.wallet = null;
+  }
+
+  private async accountsChanged(): Promise<void> {
+    if (!this.wallet?.outside) return;
+    const mismatch = await this.account.mismatch(this.wallet.owner);
+    if (mismatch ?? this.problem?.code === "wallet-account-changed") this.problem = mismatch;
+  }
+
+  /** Asks the application on the wallet's chain. What makes a block there has the signature of the chain's owner. */
+  readonly query: Ask = async (query, variables) => {
+    await this.join();
+    try {
+      return await this.link.request("query", { query, variables, tend: false });
+    } catch (thrown) {
+      if (UNSIGNED.includes(asProblem(thrown).code)) {
+        this.leave();
+        void this.warm();
+      }
+      throw thrown;
+    }
+  };
 
   /** The answer if it comes in time; one that comes later is news. */
   private async inTime(answer: Promise<RegistryAnswers>): Promise<RegistryAnswers> {

@@ -27,6 +27,7 @@ function about(change = {}): string {
 class PlayedLink implements ChainLink {
   listener: ChainLink["listener"] = null;
   requests: RequestKind[] = [];
+  close = (): void => undefined;
   says: () => Promise<string> = async () => about();
   connects: () => Promise<void> = async () => undefined;
 
@@ -35,7 +36,7 @@ class PlayedLink implements ChainLink {
     args: Requests[K]["args"],
   ): Promise<Requests[K]["result"]> => {
     this.requests.push(kind);
-    const wallet = { chain: "d".repeat(64), owner: "0x1", kept: false };
+    const wallet = { chain: "d".repeat(64), owner: "0x1", kept: false, outside: false };
     if (kind === "query") {
       const { query } = args as Requests["query"]["args"];
       if (query.includes("$name")) return (await this.says()) as Requests[K]["result"];
