@@ -62,19 +62,20 @@ export const MODEL = `query($name: String!, $after: Int) {
 const wrong = (where: string, what: string): Error => chainError("registry-invalid", `${where} ${what}.`);
 const shape = new Shape(wrong);
 
-/** An answer whose errors were thrown. */
-function withoutErrors(json: string): Fields {
+/** An answer whose errors were thrown; the application's own code for the first of them is the cause. */
+function withoutErrors(json: string, refused: "registry-refused" | "chain-refused"): Fields {
   const answer = shape.fields(shape.decode(json, "it"), "it");
   if (answer.errors !== undefined && answer.errors !== null) {
     const first = shape.fields(shape.list(answer, "errors", "it")[0], "its first error");
-    throw chainError("registry-refused", shape.text(first, "message", "its first error"));
+    const { code = null } = first.extensions ? shape.fields(first.extensions, "its first error") : {};
+    throw chainError(refused, shape.text(first, "message", "its first error"), code);
   }
   return answer;
 }
 
 /** The data of an answer; its errors thrown. */
 export function dataOf(json: string): Fields {
-  return shape.fields(withoutErrors(json).data, "its data");
+  return shape.fields(withoutErrors(json, "registry-refused").data, "its data");
 }
 
 /** Has the wallet's chain make a block with one operation. What it gives back says no more than that it was made. */
@@ -83,7 +84,7 @@ export async function act(
   mutation: string,
   variables: { [key: string]: Json } = {},
 ): Promise<void> {
-  withoutErrors(await ask(mutation, variables));
+  withoutErrors(await ask(mutation, variables), "chain-refused");
 }
 
 /** How far this chain's copy is; refused where it is a copy of another registry than the site's. */
