@@ -16,8 +16,9 @@ export interface Receipt {
   block: number;
 }
 
-const RECORD =
-  "mutation($model: Digest!, $receipt: Digest!) { recordStory(model: $model, receipt: $receipt) }";
+const RECORD = `mutation($model: Digest!, $receipt: Digest!, $by: AccountOwner) {
+  recordStory(model: $model, receipt: $receipt, by: $by)
+}`;
 const STORIES = `query($owner: AccountOwner!, $after: Int) {
   stories(owner: $owner, after: $after, first: 100) { items { receipt recorded { height } } next }
 }`;

@@ -46,3 +46,9 @@ export function model(...versions: Fields[]): Fields {
 export function answer(change: Fields = {}): string {
   return JSON.stringify({ data: { registry: registry(), model: model(version(1)), ...change } });
 }
+
+/** The variables that a question carries and does not declare: they never reach the application, and nobody says so. */
+export function undeclared(query: string, variables: Fields): string[] {
+  const declared = [...query.matchAll(/\$(\w+):/g)].map(([, name]) => name);
+  return Object.keys(variables).filter((name) => !declared.includes(name));
+}

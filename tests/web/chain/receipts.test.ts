@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { canonicalJson, findReceipt, putReceipt, receiptDigest } from "../../../web/chain/receipts";
 import type { Json } from "../../../web/engine/protocol";
-import { PUBLISHER, WEIGHTS } from "./played";
+import { PUBLISHER, undeclared, WEIGHTS } from "./played";
 
 const DIGEST = "5".repeat(64);
 
@@ -57,6 +57,7 @@ describe("on the wallet's chain", () => {
     expect(sent.map(({ variables }) => variables)).toEqual([
       { model: WEIGHTS, receipt: DIGEST, by: PUBLISHER },
     ]);
+    expect(asked.flatMap(({ query, variables }) => undeclared(query, variables))).toEqual([]);
   });
 
   it("is found on any page", async () => {
