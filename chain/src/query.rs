@@ -127,6 +127,20 @@ impl QueryRoot {
         Ok(Page { items, next })
     }
 
+    /// All that was done in the registry, the oldest first; `registry` says how many changes there are.
+    async fn changes(&self, after: Option<u32>, first: Option<i32>) -> Result<Page<ChangeOutput, u32>> {
+        let registry = &self.state.registry;
+        let (range, more) = page::range(after, first, registry.changes.count()).map_err(Error::from)?;
+        let next = more.then_some(range.end as u32);
+        let mut items = Vec::new();
+        for index in range.start as u32..range.end as u32 {
+            let name = registry.change(index).await?.action.name;
+            let model = registry.models.try_load_entry(&name).await?.expect("a changed model is in the state");
+            items.push(ChangeOutput::load(registry, &model, index).await?);
+        }
+        Ok(Page { items, next })
+    }
+
     /// What this chain asked of another, by its number.
     async fn request(&self, number: u32) -> Result<Option<Request>> {
         Ok(self.state.requests.requests.get(&number).await?)

@@ -174,6 +174,18 @@ fn history_tells_what_was_done() {
 }
 
 #[test]
+fn changes_tell_what_was_done_with_every_name() {
+    let (service, _) = service(vec![("toy", publish(1)), ("other", publish(2)), ("toy", revoke(1))]);
+    let query = "query($after: Int) { changes(after: $after, first: 2) { items { index model kind version } next } }";
+    let toy = value!({ "index": 0, "model": "toy", "kind": "PUBLISHED", "version": 1 });
+    let other = value!({ "index": 1, "model": "other", "kind": "PUBLISHED", "version": 1 });
+    let revoked = value!({ "index": 2, "model": "toy", "kind": "REVOKED", "version": 1 });
+    assert_eq!(ask(&service, query, json!({})), value!({ "changes": { "items": [toy, other], "next": 2 } }));
+    let last = value!({ "changes": { "items": [revoked], "next": null } });
+    assert_eq!(ask(&service, query, json!({ "after": 2 })), last);
+}
+
+#[test]
 fn a_chunk_is_answered_in_base64() {
     let (service, _) = service(Vec::new());
     let query = "query($hash: DataBlobHash!) { chunk(hash: $hash) }";
