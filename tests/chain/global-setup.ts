@@ -14,9 +14,9 @@ import type { TestProject } from "vitest/node";
 import { buildApplication } from "../../scripts/lib/chain/application.mjs";
 import { type Deployment, readDeployment } from "../../scripts/lib/chain/deployment.mjs";
 import { requireLinera } from "../../scripts/lib/chain/linera.mjs";
-import { freePort, isFree } from "../../scripts/lib/chain/ports.mjs";
-import { validatorPorts } from "../../scripts/lib/chain/network.mjs";
+import { freePort } from "../../scripts/lib/chain/ports.mjs";
 import { Problem } from "../../scripts/lib/problem.mjs";
+import { freeBase } from "./own-network";
 
 export interface TestNetwork extends Deployment {
   /** Its wallets and network.json. */
@@ -47,15 +47,6 @@ export default async function setup(project: TestProject): Promise<(() => Promis
   const up = await start(network);
   project.provide("network", { ...network, ...readDeployment(join(folder, "network.json")) });
   return () => takeDown(up, network);
-}
-
-/** A number from which all ports of a validator are free, below those that the system gives to connections. */
-async function freeBase(): Promise<number> {
-  for (;;) {
-    const base = 10_000 + Math.floor(Math.random() * 18_000);
-    const free = await Promise.all(Object.values(validatorPorts(base)).map((port) => isFree(port)));
-    if (free.every(Boolean)) return base;
-  }
 }
 
 async function start({ folder, faucetPort, servicePort }: Omit<TestNetwork, keyof Deployment>) {
