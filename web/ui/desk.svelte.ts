@@ -151,6 +151,10 @@ export class Desk {
 
   private complaint(asked: StorySettings | string): EngineError | null {
     if (typeof asked === "string") return new EngineError({ code: "setting-out-of-range", message: asked });
+    if (this.parts.models.lent) {
+      const message = "A token's story is being written. Let it end, or stop it there; then write this one.";
+      return new EngineError({ code: "busy", message });
+    }
     if (this.opening.trim() !== "") return null;
     const message = "There is no opening yet. Write a first line, or choose one of those below it.";
     return new EngineError({ code: "opening-empty", message });

@@ -54,6 +54,8 @@ export class Models {
   opening = $state(false);
   progress = $state.raw<LoadProgress | null>(null);
   question = $state.raw<Question | null>(null);
+  /** Whether the engine is at work for a story that is not the desk's. */
+  lent = $state(false);
   /** The verdict on the open model under what the registry has said since it was opened. */
   private newer = $state.raw<Verdict | null>(null);
   private judging: Promise<void> | null = null;
@@ -63,6 +65,7 @@ export class Models {
   private stopper: AbortController | null = null;
   private pending: Promise<boolean> | null = null;
   private listing: Promise<void> | null = null;
+  private lending: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly engine: EngineState,
@@ -93,6 +96,7 @@ export class Models {
   async choose(choice: Choice): Promise<void> {
     this.stop();
     await this.pending;
+    await this.lending;
     this.choice = choice;
     this.open = null;
     this.refused = null;
@@ -101,9 +105,55 @@ export class Models {
 
   /** Opens the chosen model unless it is open; false where that failed, was stopped or was declined. */
   async ensureOpen(): Promise<boolean> {
+    if (this.lent) await this.lending;
     if (this.open) return true;
     this.pending ??= this.openChoice().finally(() => (this.pending = null));
     return this.pending;
+  }
+
+  /**
+   * Hands a model over for a story that is not the desk's, until the work is done or `stop` aborts its signal. The desk's
+   * choice stays; its model is opened anew when it is next needed. What the desk could have gone on with is gone: the engine
+   * holds one story.
+   * @param contextLength the most tokens that the story may take with its prompt.
+   * @returns null where the person declined a file that nobody vouches for.
+   */
+  async lend<T>(
+    choice: Choice,
+    contextLength: number,
+    work: (open: OpenModel, signal: AbortSignal) => Promise<T>,
+  ): Promise<T | null> {
+    if (this.lent) {
+      throw new EngineError({ code: "busy", message: "A story is being written already. Stop it first." });
+    }
+    this.lent = true;
+    const lending = this.lendNow(choice, contextLength, work);
+    this.lending = lending.catch(() => undefined);
+    try {
+      return await lending;
+    } finally {
+      this.lent = false;
+    }
+  }
+
+  private async lendNow<T>(
+    choice: Choice,
+    contextLength: number,
+    work: (open: OpenModel, signal: AbortSignal) => Promise<T>,
+  ): Promise<T | null> {
+    await this.pending;
+    const { signal } = (this.stopper = new AbortController());
+    const own = this.open;
+    const fits = own?.choice === choice && own.model.sessionLength === contextLength;
+    this.open = fits ? { ...own } : null; // in either case another than the one that the desk wrote with
+    try {
+      const request = { ...choice.request, contextLength };
+      const open = this.open ?? (await this.askUntilOpen({ ...choice, request }, signal));
+      return open && (await work(open, signal));
+    } finally {
+      this.progress = null;
+      this.stopper = null;
+    }
   }
 
   /** Has the open model judged again, for the registry may say something new; the story that is being told goes on. */
@@ -166,7 +216,15 @@ export class Models {
     this.stopper = new AbortController();
     void this.engine.start();
     try {
-      return await this.askUntilOpen(choice, this.stopper.signal);
+      const { news } = this;
+      const open = await this.askUntilOpen(choice, this.stopper.signal);
+      if (!open) return false;
+      // What was accepted stays accepted for this file, should the engine have to open it again.
+      this.choice = open.choice;
+      this.open = open;
+      this.newer = null;
+      if (news !== this.news) void this.rejudge(); // the answers it was judged by may be old ones
+      return true;
     } catch (thrown) {
       if (thrown instanceof EngineError && thrown.verdict) this.refused = thrown.verdict;
       this.notices.fail(thrown, { label: "Try again", run: () => void this.retry() });
@@ -183,26 +241,19 @@ export class Models {
     if (await this.ensureOpen()) this.notices.say(`${this.open?.model.name ?? "The model"} is ready.`);
   }
 
-  private async askUntilOpen(choice: Choice, signal: AbortSignal): Promise<boolean> {
+  /** Null where the person declined. */
+  private async askUntilOpen(choice: Choice, signal: AbortSignal): Promise<OpenModel | null> {
     if (this.registry) await this.registry.described;
     const asked = askedOf(choice);
     const answers = asked && this.registry ? this.registry.ask(asked) : null;
-    const { news } = this;
     const tell = (progress: LoadProgress): void => void (this.progress = progress);
     let request = await this.gathered(choice, tell, signal);
     for (;;) {
       const result = await this.engine.port.open(request, tell, signal, answers);
       this.progress = null;
-      if (result.kind === "ready") {
-        // What was accepted stays accepted for this file, should the engine have to open it again.
-        this.choice = { ...choice, request };
-        this.open = { choice: this.choice, ...result };
-        this.newer = null;
-        if (news !== this.news) void this.rejudge(); // the answers it was judged by may be old ones
-        return true;
-      }
+      if (result.kind === "ready") return { choice: { ...choice, request }, ...result };
       const sha256 = result.verdict.actual?.sha256;
-      if (sha256 === undefined || !(await this.ask(result.name, result.verdict))) return false;
+      if (sha256 === undefined || !(await this.ask(result.name, result.verdict))) return null;
       request = withAcceptance(request, result.role, sha256);
     }
   }
