@@ -196,6 +196,23 @@ describe.skipIf(!inject("network"))("a model on chain, in the page", () => {
     await isTold(other, "chunk-not-base64");
   });
 
+  it("takes a model that is not on chain from its address, once", async () => {
+    const asked: string[] = [];
+    await visitor.route("**/tales/*.bin", (route) => {
+      asked.push(new URL(route.request().url()).pathname);
+      return route.fulfill({ path: `tests/fixtures/${asked.at(-1)!.slice("/tales/".length)}` });
+    });
+    const files = tales.files.map((file) => ({ ...file, chunks: [], urls: [`tales/${file.name}`] }));
+    await alice.publisher.publish("on-chain-not", { ...tales, files });
+    const page = await site.visit(visitor);
+    for (const _visit of ["first", "second"]) {
+      await choose(page, "on-chain-not");
+      await badge(page, "Registered");
+      await page.reload();
+    }
+    expect(asked).toEqual(["/tales/stories260K.bin", "/tales/tok512.bin"]);
+  });
+
   it("offers nothing that was withdrawn, and takes what a publisher says for text", async () => {
     const description = "<b>قصة</b> صغيرة";
     await publish("on-chain-withdrawn", {}, { description });

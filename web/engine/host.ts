@@ -30,6 +30,7 @@ import type {
 import { startPython } from "./python";
 import { RateMeter } from "./rate";
 import { ModelStorage } from "./storage";
+import { untilAborted } from "./until-aborted";
 
 /** The Api of worker_api.py. Its methods answer with JSON: {"ok": result} or {"error": ErrorData}. */
 interface PythonApi {
@@ -225,16 +226,6 @@ function unwrap<T>(json: string): T {
 
 function localFile(source: OpenRequest["source"]): LocalFile | undefined {
   return source.kind === "file" ? new LocalFile(source.file) : undefined;
-}
-
-/** The promise, or an error as soon as the signal is aborted. */
-function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => reject(cancelled());
-    if (signal.aborted) stop();
-    signal.addEventListener("abort", stop, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
-  });
 }
 
 /** The device's memory as far as the browser tells: it names few sizes, and 8 GB for everything above. */

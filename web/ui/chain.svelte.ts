@@ -18,6 +18,7 @@ import { putReceipt, receiptDigest, type Receipt } from "../chain/receipts";
 import { forEach, noAnswer, readModel, type Ask, type Asked } from "../chain/registry";
 import { toEngineError, type EngineError } from "../engine/errors";
 import type { RegistryAnswers, StoryRecord } from "../engine/protocol";
+import { untilAborted } from "../engine/until-aborted";
 import { AccountChoice } from "./account.svelte";
 import type { ReadOnChain } from "./gather";
 import { readLocal, writeLocal } from "./local";
@@ -152,8 +153,8 @@ export class Chain {
   /** Fetches a file whose bytes are on chain. */
   readonly fetch: ReadOnChain = async (file, progress, signal) => {
     if (!this.wanted) throw chainError("chain-not-asked");
-    await this.join();
-    return readOnChain(this.query, file, progress, signal);
+    await untilAborted(this.join(), signal);
+    return untilAborted(readOnChain(this.query, file, progress, signal), signal);
   };
 
   private async answers(network: Network, asked: Asked): Promise<RegistryAnswers> {
