@@ -31,6 +31,7 @@ const CODES = {
     "The application on the chain stopped without saying why, and changed nothing: it may be that it does not allow this. ",
   "registry-refused": "The registry did not answer the question: ",
   "chain-refused": "The application on the chain refused this, and changed nothing: ",
+  "record-invalid": "This story's record is not one that can be put on chain: ",
   "registry-invalid": "The registry's answer is not one that can be relied on: ",
   "wrong-network": "The chain is not the one that this site names: ",
   "registry-incomplete":

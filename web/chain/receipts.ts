@@ -2,7 +2,8 @@
  * A story's receipt on the wallet's chain: that its record existed when a block was made, and whose account says so.
  *
  * In: the record that the engine gave. Out: its digest, over the same canonical JSON as receipts.py writes, and the block
- * in which it stands. A record that stands there already is not put there twice.
+ * in which it stands; and all receipts of an account, page by page. A record that stands there already is not put there
+ * twice.
  */
 
 import type { Json, StoryRecord } from "../engine/protocol";
@@ -16,11 +17,27 @@ export interface Receipt {
   block: number;
 }
 
+/** A receipt as the chain lists it. */
+export interface ListedReceipt extends Receipt {
+  /** The SHA-256 of the model's file. */
+  model: string;
+  /** When the block was made, in milliseconds since 1970. */
+  time: number;
+}
+
+export interface ReceiptPage {
+  receipts: ListedReceipt[];
+  /** What follows this number comes next; null at the end. */
+  next: number | null;
+}
+
 const RECORD = `mutation($model: Digest!, $receipt: Digest!, $by: AccountOwner) {
   recordStory(model: $model, receipt: $receipt, by: $by)
 }`;
 const STORIES = `query($owner: AccountOwner!, $after: Int) {
-  stories(owner: $owner, after: $after, first: 100) { items { receipt recorded { height } } next }
+  stories(owner: $owner, after: $after, first: 100) {
+    items { model receipt recorded { height timestamp } } next
+  }
 }`;
 
 const shape = new Shape((where, what) => chainError("registry-invalid", `${where} ${what}.`));
@@ -35,28 +52,46 @@ export function canonicalJson(value: Json): string {
   return `{${members.join(",")}}`;
 }
 
-/** The SHA-256 of a record's canonical JSON. */
-export async function receiptDigest(record: StoryRecord): Promise<string> {
-  const bytes = new TextEncoder().encode(canonicalJson(record));
+/** The SHA-256 of a value's canonical JSON. */
+export async function sha256(value: Json): Promise<string> {
+  const bytes = new TextEncoder().encode(canonicalJson(value));
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+export function receiptDigest(record: StoryRecord): Promise<string> {
+  return sha256(record);
+}
+
+/** Some of the receipts that the account put on the wallet's chain, the oldest first. */
+export async function listReceipts(ask: Ask, owner: string, after: number | null): Promise<ReceiptPage> {
+  const page = shape.fields(dataOf(await ask(STORIES, { owner, after })).stories, "stories");
+  const receipts = shape.list(page, "items", "stories").map(readReceipt);
+  return {
+    receipts,
+    next: page.next === null ? null : shape.count(page, "next", "stories", (after ?? 0) + 1),
+  };
+}
+
+function readReceipt(item: Json): ListedReceipt {
+  const story = shape.fields(item, "a story");
+  const recorded = shape.fields(story.recorded, "its block");
+  return {
+    digest: shape.digest(story, "receipt", "a story"),
+    model: shape.digest(story, "model", "a story"),
+    block: shape.count(recorded, "height", "its block", 0),
+    time: shape.count(recorded, "timestamp", "its block", 0) / 1000,
+  };
 }
 
 /** The receipt with this digest, where the account put it on the wallet's chain. */
 export async function findReceipt(ask: Ask, owner: string, digest: string): Promise<Receipt | null> {
   let after: number | null = null;
   do {
-    const data = dataOf(await ask(STORIES, { owner, after }));
-    const page = shape.fields(data.stories, "stories");
-    for (const item of shape.list(page, "items", "stories")) {
-      const story = shape.fields(item, "a story");
-      if (shape.digest(story, "receipt", "a story") !== digest) continue;
-      return {
-        digest,
-        block: shape.count(shape.fields(story.recorded, "its block"), "height", "its block", 0),
-      };
-    }
-    after = page.next === null ? null : shape.count(page, "next", "stories");
+    const page: ReceiptPage = await listReceipts(ask, owner, after);
+    const found = page.receipts.find((receipt) => receipt.digest === digest);
+    if (found) return { digest, block: found.block };
+    after = page.next;
   } while (after !== null);
   return null;
 }

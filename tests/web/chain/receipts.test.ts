@@ -43,7 +43,11 @@ describe("on the wallet's chain", () => {
         return '{"data":{"recordStory":true}}';
       }
       const { receipts, next } = pages[variables.after === null ? 0 : Number(variables.after)]!;
-      const items = receipts.map((receipt, i) => ({ receipt, recorded: { height: i } }));
+      const items = receipts.map((receipt, i) => ({
+        model: WEIGHTS,
+        receipt,
+        recorded: { height: i, timestamp: 1_700_000_000_000_000 },
+      }));
       return JSON.stringify({ data: { stories: { items, next } } });
     };
     return { asked, ask };

@@ -1,0 +1,208 @@
+/**
+ * What a token of a story holds: all that writes it again, and what it then has to come out as.
+ *
+ * In: the record that the engine gave (receipts.py), or a receipt that the chain gives. Out: a receipt as the application
+ * takes it, a request that writes the story again, and whether what came of it is the story. Refused: a record or a receipt
+ * of another shape, and numbers that no sampler takes.
+ */
+
+import type { Json, StoryRecord, WriteRequest } from "../engine/protocol";
+import { Shape, type Fields, type Refuse } from "../engine/shape";
+import { chainError } from "./errors";
+import { digestOf, receiptDigest } from "./receipts";
+
+/** Decimals are texts, as the record's canonical JSON writes them. What is null was off. */
+export type StoryReceipt = {
+  /** The SHA-256 of the story's canonical record. */
+  story: string;
+  /** SHA-256 of the files; null for a tokenizer that is in the model's. */
+  model: string;
+  tokenizer: string | null;
+  numerics: number;
+  /** The SHA-256 of the kernels' module. */
+  kernels: string | null;
+  prompt: string;
+  mode: "RAW" | "CHAT";
+  sampler: {
+    seed: string;
+    temperature: string | null;
+    topP: string | null;
+    topK: number | null;
+    minP: string | null;
+    repeatPenalty: string;
+    repeatLastN: number;
+  };
+  limits: { maxTokens: number; stop: string[]; context: number };
+  tokenCount: number;
+  /** The SHA-256 of the tokens' ids as canonical JSON. */
+  tokens: string;
+};
+
+/** A story that was written from a receipt. */
+export interface Retold {
+  /** Of the tokens, no more of them than the receipt has. */
+  ids: number[];
+  /** Null where the receipt's story was stopped by its writer, and this one was cut at the same place. */
+  record: StoryRecord | null;
+}
+
+/** What the comparison says. The tokens make the story; its record says more, which may differ between honest runs. */
+export interface Outcome {
+  same: boolean;
+  tokenCount: number;
+  tokens: string;
+  /** The digest of the whole record; null where there is none to compare. */
+  story: string | null;
+}
+
+/** Texts and decimals beyond what Shape reads: a prompt may be empty, and what was off is null. */
+class Fielded extends Shape {
+  constructor(private readonly wrong: Refuse) {
+    super(wrong);
+  }
+
+  words(from: Fields, key: string, where: string): string {
+    const value = from[key];
+    if (typeof value === "string") return value;
+    throw this.wrong(`${where}, field "${key}",`, "is not a text");
+  }
+
+  number(from: Fields, key: string, where: string): number {
+    const value = from[key];
+    if (typeof value === "number" && Number.isFinite(value)) return value;
+    throw this.wrong(`${where}, field "${key}",`, "is not a number");
+  }
+
+  /** What may be null is read by `read` where it is not. */
+  maybe<T>(from: Fields, key: string, where: string, read: (key: string) => T): T | null {
+    if (from[key] === undefined) throw this.wrong(`${where}, field "${key}",`, "is missing");
+    return from[key] === null ? null : read(key);
+  }
+
+  texts(from: Fields, key: string, where: string): string[] {
+    return this.list(from, key, where).map((item) => {
+      if (typeof item === "string") return item;
+      throw this.wrong(`${where}, field "${key}",`, "has something that is not a text");
+    });
+  }
+}
+
+const answered = new Fielded((where, what) => chainError("registry-invalid", `${where} ${what}.`));
+const recorded = new Fielded((where, what) => chainError("record-invalid", `${where} ${what}.`));
+
+/** The receipt of a story's record. */
+export async function receiptOf(record: StoryRecord): Promise<StoryReceipt> {
+  const shape = recorded;
+  const where = "the record";
+  const sampler = shape.fields(record.sampler, "its sampler");
+  const limits = shape.fields(record.limits, "its limits");
+  const tokenizer = record.tokenizer === null ? null : shape.fields(record.tokenizer, "its tokenizer");
+  const ids = shape.list(record, "tokens", where);
+  const decimal = (key: string): string => String(shape.number(sampler, key, "its sampler"));
+  const decimalOrOff = (key: string): string | null => shape.maybe(sampler, key, "its sampler", decimal);
+  return {
+    story: await receiptDigest(record),
+    model: shape.digest(shape.fields(record.model, "its model"), "sha256", "its model"),
+    tokenizer: tokenizer && shape.digest(tokenizer, "sha256", "its tokenizer"),
+    numerics: shape.count(record, "numerics", where),
+    kernels: shape.maybe(record, "kernels", where, (key) => shape.digest(record, key, where)),
+    prompt: shape.words(record, "prompt", where),
+    mode: shape.words(record, "mode", where) === "chat" ? "CHAT" : "RAW",
+    sampler: {
+      seed: shape.text(sampler, "seed", "its sampler"),
+      temperature: decimalOrOff("temperature"),
+      topP: decimalOrOff("top_p"),
+      topK: shape.maybe(sampler, "top_k", "its sampler", (key) =>
+        shape.count(sampler, key, "its sampler", 0),
+      ),
+      minP: decimalOrOff("min_p"),
+      repeatPenalty: decimal("repeat_penalty"),
+      repeatLastN: shape.count(sampler, "repeat_last_n", "its sampler", 0),
+    },
+    limits: {
+      maxTokens: shape.count(limits, "max_tokens", "its limits", 0),
+      stop: shape.texts(limits, "stop", "its limits"),
+      context: shape.count(limits, "context", "its limits"),
+    },
+    tokenCount: ids.length,
+    tokens: await digestOf(ids),
+  };
+}
+
+/** A receipt as the chain gives it. */
+export function readStoryReceipt(value: Json | undefined, where: string): StoryReceipt {
+  const shape = answered;
+  const from = shape.fields(value, where);
+  const sampler = shape.fields(from.sampler, `${where}, sampler`);
+  const limits = shape.fields(from.limits, `${where}, limits`);
+  const mode = shape.text(from, "mode", where);
+  if (mode !== "RAW" && mode !== "CHAT")
+    throw chainError("registry-invalid", `${where} has no mode that is known.`);
+  const decimal = (key: string): string => shape.text(sampler, key, `${where}, sampler`);
+  const decimalOrOff = (key: string): string | null =>
+    shape.maybe(sampler, key, `${where}, sampler`, decimal);
+  return {
+    story: shape.digest(from, "story", where),
+    model: shape.digest(from, "model", where),
+    tokenizer: shape.maybe(from, "tokenizer", where, (key) => shape.digest(from, key, where)),
+    numerics: shape.count(from, "numerics", where),
+    kernels: shape.maybe(from, "kernels", where, (key) => shape.digest(from, key, where)),
+    prompt: shape.words(from, "prompt", where),
+    mode,
+    sampler: {
+      seed: decimal("seed"),
+      temperature: decimalOrOff("temperature"),
+      topP: decimalOrOff("topP"),
+      topK: shape.maybe(sampler, "topK", `${where}, sampler`, (key) => shape.count(sampler, key, where, 0)),
+      minP: decimalOrOff("minP"),
+      repeatPenalty: decimal("repeatPenalty"),
+      repeatLastN: shape.count(sampler, "repeatLastN", `${where}, sampler`, 0),
+    },
+    limits: {
+      maxTokens: shape.count(limits, "maxTokens", `${where}, limits`),
+      stop: shape.texts(limits, "stop", `${where}, limits`),
+      context: shape.count(limits, "context", `${where}, limits`),
+    },
+    tokenCount: shape.count(from, "tokenCount", where),
+    tokens: shape.digest(from, "tokens", where),
+  };
+}
+
+/** What the engine is asked, to write a receipt's story. What is no number for a sampler is refused by the engine itself. */
+export function requestOf({ prompt, mode, sampler, limits }: StoryReceipt): WriteRequest {
+  const number = (text: string): number => {
+    const value = Number(text);
+    if (!Number.isFinite(value)) throw chainError("receipt-unwritable", `${text} is no number.`);
+    return value;
+  };
+  const { seed, temperature, topP, topK, minP, repeatPenalty, repeatLastN } = sampler;
+  return {
+    kind: "new",
+    prompt,
+    mode: mode === "CHAT" ? "chat" : "raw",
+    sampler: {
+      seed,
+      temperature: temperature === null ? null : number(temperature),
+      topP: topP === null ? null : number(topP),
+      topK,
+      minP: minP === null ? null : number(minP),
+      repeatPenalty: number(repeatPenalty),
+      repeatLastN,
+    },
+    limits: { maxTokens: limits.maxTokens, stop: limits.stop },
+  };
+}
+
+/**
+ * Whether what was written is the receipt's story: the same number of tokens, and every one of them the same. The record
+ * names the file too, the build of the kernels and how the story ended, so that its digest may be another one all the same.
+ */
+export async function compare(receipt: StoryReceipt, { ids, record }: Retold): Promise<Outcome> {
+  const tokens = await digestOf(ids);
+  return {
+    same: ids.length === receipt.tokenCount && tokens === receipt.tokens,
+    tokenCount: ids.length,
+    tokens,
+    story: record && (await receiptDigest(record)),
+  };
+}
