@@ -32,6 +32,7 @@ const CODES = {
   "registry-refused": "The registry did not answer the question: ",
   "chain-refused": "The application on the chain refused this, and changed nothing: ",
   "record-invalid": "This story's record is not one that can be put on chain: ",
+  "receipt-unwritable": "No story can be written from this token's receipt: ",
   "registry-invalid": "The registry's answer is not one that can be relied on: ",
   "wrong-network": "The chain is not the one that this site names: ",
   "registry-incomplete":

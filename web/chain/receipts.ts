@@ -53,14 +53,14 @@ export function canonicalJson(value: Json): string {
 }
 
 /** The SHA-256 of a value's canonical JSON. */
-export async function sha256(value: Json): Promise<string> {
+export async function digestOf(value: Json): Promise<string> {
   const bytes = new TextEncoder().encode(canonicalJson(value));
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 export function receiptDigest(record: StoryRecord): Promise<string> {
-  return sha256(record);
+  return digestOf(record);
 }
 
 /** Some of the receipts that the account put on the wallet's chain, the oldest first. */

@@ -9,7 +9,7 @@ import type { Json } from "../engine/protocol";
 import { Shape } from "../engine/shape";
 import { chainError } from "./errors";
 import { act, dataOf, type Ask } from "./registry";
-import { readReceipt, receiptInput, RECEIPT_FIELDS, type StoryReceipt } from "./story-receipt";
+import { readStoryReceipt, type StoryReceipt } from "./story-receipt";
 
 /** An owner, and the chain on which something of theirs is. */
 export interface Account {
@@ -44,7 +44,11 @@ export interface Claim {
   reason: string | null;
 }
 
-const NFT = `tokenId owner minter mintedOn minted { height timestamp } receipt { ${RECEIPT_FIELDS} }`;
+const NFT = `tokenId owner minter mintedOn minted { height timestamp } receipt {
+  story model tokenizer numerics kernels prompt mode
+  sampler { seed temperature topP topK minP repeatPenalty repeatLastN }
+  limits { maxTokens stop context } tokenCount tokens
+}`;
 const ONE = `query($tokenId: Digest!) { nft(tokenId: $tokenId) { ${NFT} } }`;
 const OWNED = `query($owner: AccountOwner!, $after: Digest, $first: Int) {
   ownedNfts(owner: $owner, after: $after, first: $first) { items { ${NFT} } next }
@@ -124,7 +128,7 @@ export async function findNft(ask: Ask, tokenId: string): Promise<Nft | null> {
 
 /** Mints a token of a story; refused where one was minted on this chain before. */
 export async function mint(ask: Ask, minter: string, receipt: StoryReceipt): Promise<Nft> {
-  await act(ask, MINT, { minter, receipt: receiptInput(receipt) });
+  await act(ask, MINT, { minter, receipt });
   const minted = await findMinted(ask, minter, receipt.story);
   if (!minted)
     throw chainError("chain-unreachable", "The story is minted, but the chain does not show it yet.");
@@ -177,7 +181,7 @@ function readNft(value: Json | undefined, where: string): Nft {
     tokenId: shape.digest(from, "tokenId", where),
     owner: shape.text(from, "owner", where),
     minter: shape.text(from, "minter", where),
-    receipt: readReceipt(from.receipt, `${where}, receipt`),
+    receipt: readStoryReceipt(from.receipt, `${where}, receipt`),
     mintedOn: shape.digest(from, "mintedOn", where),
     block: shape.count(minted, "height", `${where}, minted`, 0),
     time: shape.count(minted, "timestamp", `${where}, minted`, 0) / 1000,
