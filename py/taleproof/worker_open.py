@@ -8,7 +8,7 @@ arena is as empty as before.
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from .arena import ArenaBlob
@@ -90,7 +90,7 @@ class Opened:
 
     def describe(self) -> dict[str, Any]:
         """Return the ModelInfo of web/engine/protocol.ts."""
-        file, digests = self.file, self.loaded.digests
+        file = self.file
         return {
             "name": file.text("general.name", self.loaded.name),
             "format": file.format,
@@ -102,7 +102,8 @@ class Opened:
             "quantisation": quantisation(file),
             "hasChatTemplate": TEMPLATE_KEY in file.metadata,
             "bytes": file.size,
-            "digests": {"sha256": digests.sha256, "sha3_256": digests.sha3_256, "size": digests.size},
+            "digests": asdict(self.loaded.digests),
+            "tokenizer": asdict(self.tokenizer_digests) if self.tokenizer_digests else None,
             "stored": self.loaded.stored,
         }
 

@@ -22,6 +22,7 @@ const MODEL = {
     sha3_256: null,
     size: 98362432,
   },
+  tokenizer: null,
   stored: true,
 };
 const MEMORY = { arena: 142_000_000, python: 61_000_000, model: 98_362_432, cache: 38_000_000 };

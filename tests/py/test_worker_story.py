@@ -1,6 +1,7 @@
 import asyncio
 import itertools
 from collections.abc import Iterator
+from dataclasses import asdict
 from functools import cache
 from typing import Any
 
@@ -48,8 +49,14 @@ class Bench:
         self.opener = Opener(self.arena, Loader(self.arena, self.store, FakeFetcher(b"")))
 
     def open(
-        self, data: bytes, tokenizer_bin: bytes | None = None, registry: Any = None, **request: Any
+        self,
+        data: bytes,
+        tokenizer_bin: bytes | None = None,
+        registry: Any = None,
+        asks: bool = False,
+        **request: Any,
     ) -> Opened | Waiting:
+        """Open a file; where it ``asks``, ``registry`` is the answer about it, or None for no word."""
         wish: Request = {"source": {"kind": "file"}, "pinned": None, **request}
         files = {"model": FakeLocalFile("tiny.gguf", data)}
         if tokenizer_bin is not None:
@@ -58,7 +65,7 @@ class Bench:
         async def ask() -> Any:
             return {"model": registry}
 
-        asked = None if registry is None else ask
+        asked = ask if asks or registry is not None else None
         return asyncio.run(self.opener.open(wish, files, lambda *_: None, lambda: False, asked))
 
     def accept(self, data: bytes) -> Opened:
@@ -229,6 +236,19 @@ def test_both_files_of_a_llama2c_model_are_judged() -> None:
     opened = bench.open(model, tokenizer, tokenizer=second, accept=accept)
     assert isinstance(opened, Opened)
     assert opened.tokenizer_digests == then.verdict.actual
+
+
+def test_where_a_registry_is_asked_both_digests_of_every_file_are_told() -> None:
+    bench = Bench()
+    model, tokenizer = tiny_llama2c(), tiny_tokenizer_bin()
+    hashed = [digest_blob(BytesBlob(data), sha3=True) for data in (model, tokenizer)]
+    second = {"source": {"kind": "file"}, "pinned": None, "accept": hashed[1].sha256}
+    opened = bench.open(model, tokenizer, asks=True, tokenizer=second, accept=hashed[0].sha256)
+    assert isinstance(opened, Opened)
+    assert opened.verdict.kind == "unverified"
+    told = opened.describe()
+    assert [told["digests"], told["tokenizer"]] == [asdict(digests) for digests in hashed]
+    assert tiny()[0].describe()["tokenizer"] is None
 
 
 def test_same_seed_same_story_another_seed_another() -> None:

@@ -18,6 +18,7 @@ export const MODEL: ModelInfo = {
   hasChatTemplate: false,
   bytes: 80,
   digests: DIGESTS,
+  tokenizer: null,
   stored: true,
 };
 

@@ -124,7 +124,7 @@ export interface OpenRequest {
   tokenizer?: Pick<OpenRequest, "source" | "pinned" | "listed" | "accept"> | null;
   /** Most tokens that a story may take with its prompt; null for as many as the model and the memory allow. */
   contextLength?: number | null;
-  /** The registry is asked while the files load: its answers follow in a message, and are waited for. */
+  /** The registry's answers follow in a message, and are waited for; both digests of every file are computed then. */
   asksRegistry?: boolean;
 }
 
@@ -159,6 +159,8 @@ export interface ModelInfo {
   hasChatTemplate: boolean;
   bytes: number;
   digests: Digests;
+  /** Those of a tokenizer's own file; null where the model's file has the tokenizer in it. */
+  tokenizer: Digests | null;
   /** False where this browser has no room for the file, so that it is downloaded again next time. */
   stored: boolean;
 }

@@ -33,11 +33,16 @@ export interface OpenModel {
 export interface Registry {
   /** Done when it is known whether there is one. */
   described: Promise<void>;
+  /** Null where there is none. */
+  readonly network: object | null;
   /** What it says of a model's files, never rejected; null where it is not asked. */
   ask(asked: Asked): Promise<RegistryAnswers> | null;
   /** Fetches a file whose bytes are on chain. */
   fetch: ReadOnChain;
 }
+
+/** Of a file that the registry is not asked about. */
+const NO_WORD: Promise<RegistryAnswers> = Promise.resolve({ model: null, tokenizer: null });
 
 export interface Question {
   file: string;
@@ -245,7 +250,9 @@ export class Models {
   private async askUntilOpen(choice: Choice, signal: AbortSignal): Promise<OpenModel | null> {
     if (this.registry) await this.registry.described;
     const asked = askedOf(choice);
-    const answers = asked && this.registry ? this.registry.ask(asked) : null;
+    const word = asked && this.registry ? this.registry.ask(asked) : null;
+    // Whoever might publish a file needs both of its digests, which are computed where answers are awaited.
+    const answers = word ?? (this.registry?.network ? NO_WORD : null);
     const tell = (progress: LoadProgress): void => void (this.progress = progress);
     let request = await this.gathered(choice, tell, signal);
     for (;;) {

@@ -99,7 +99,8 @@ describe("opening a model", () => {
       if (prepare === "own")
         models.choice = chooseOwn({ kind: "url", url: "https://example.org/a.gguf" }, null);
       await models.ensureOpen();
-      expect([port.opened.length, port.answers, link.requests]).toEqual([1, null, []]);
+      const word = prepare === "absent" ? null : { model: null, tokenizer: null };
+      expect([port.opened.length, port.answers, link.requests]).toEqual([1, word, []]);
     }
   });
 
