@@ -52,16 +52,17 @@ export interface ListedPage {
 }
 
 const REGISTRY = "registry { application homeChain isHome following copied announced }";
-const VERSION = `model number publisher published { height } revoked { reason }
+/** All that is read of a version. */
+export const LISTED_VERSION = `model number publisher published { height } revoked { reason }
   release { description licence architecture format files { role name size sha256 sha3_256 urls chunks { hash size } } }`;
-const OFFERED = `latest { ${VERSION} } latestUsable { ${VERSION} }`;
+const OFFERED = `latest { ${LISTED_VERSION} } latestUsable { ${LISTED_VERSION} }`;
 
 const MODELS = `query($after: String, $first: Int) {
   ${REGISTRY} models(after: $after, first: $first) { items { ${OFFERED} } next }
 }`;
 const MODEL = `query($name: String!) { ${REGISTRY} model(name: $name) { ${OFFERED} } }`;
 const BY_DIGEST = `query($digest: Digest!, $after: Int) {
-  ${REGISTRY} version(digest: $digest, after: $after, first: 100) { items { ${VERSION} } next }
+  ${REGISTRY} version(digest: $digest, after: $after, first: 100) { items { ${LISTED_VERSION} } next }
 }`;
 
 const wrong = (where: string, what: string): Error => chainError("registry-invalid", `${where} ${what}.`);
@@ -109,7 +110,7 @@ export async function findVersion(
       if (version.revoked === null) return version;
       revoked ??= version;
     }
-    after = nextOf(page, after);
+    after = nextOf(page, after, "version");
   } while (after !== null);
   return revoked;
 }
@@ -125,10 +126,11 @@ async function askRegistry(
   return data;
 }
 
-function nextOf(page: Fields, after: number | null): number | null {
+/** Where the next page of a list begins; null at its end. */
+export function nextOf(page: Fields, after: number | null, where: string): number | null {
   if (page.next === null) return null;
-  const next = shape.count(page, "next", "version");
-  if (after !== null && next <= after) throw wrong("version", "leads round in a circle");
+  const next = shape.count(page, "next", where);
+  if (after !== null && next <= after) throw wrong(where, "leads round in a circle");
   return next;
 }
 
@@ -137,7 +139,7 @@ function readOffered(value: Json | undefined, where: string): ListedVersion {
   return readListed(from.latestUsable ?? from.latest, where);
 }
 
-function readListed(value: Json | undefined, where: string): ListedVersion {
+export function readListed(value: Json | undefined, where: string): ListedVersion {
   const version = readVersion(value, where);
   const release = shape.fields(shape.fields(value, where).release, where);
   const files = shape
