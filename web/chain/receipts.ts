@@ -2,8 +2,7 @@
  * A story's receipt on the wallet's chain: that its record existed when a block was made, and whose account says so.
  *
  * In: the record that the engine gave. Out: its digest, over the same canonical JSON as receipts.py writes, and the block
- * in which it stands; and all receipts of an account, page by page. A record that stands there already is not put there
- * twice.
+ * in which it stands; and all receipts of an account. A record that stands there already is not put there twice.
  */
 
 import type { Json, StoryRecord } from "../engine/protocol";
@@ -23,12 +22,6 @@ export interface ListedReceipt extends Receipt {
   model: string;
   /** When the block was made, in milliseconds since 1970. */
   time: number;
-}
-
-export interface ReceiptPage {
-  receipts: ListedReceipt[];
-  /** What follows this number comes next; null at the end. */
-  next: number | null;
 }
 
 const RECORD = `mutation($model: Digest!, $receipt: Digest!, $by: AccountOwner) {
@@ -63,14 +56,16 @@ export function receiptDigest(record: StoryRecord): Promise<string> {
   return digestOf(record);
 }
 
-/** Some of the receipts that the account put on the wallet's chain, the oldest first. */
-export async function listReceipts(ask: Ask, owner: string, after: number | null): Promise<ReceiptPage> {
-  const page = shape.fields(dataOf(await ask(STORIES, { owner, after })).stories, "stories");
-  const receipts = shape.list(page, "items", "stories").map(readReceipt);
-  return {
-    receipts,
-    next: page.next === null ? null : shape.count(page, "next", "stories", (after ?? 0) + 1),
-  };
+/** The receipts that the account put on the wallet's chain, the oldest first. */
+export async function listReceipts(ask: Ask, owner: string): Promise<ListedReceipt[]> {
+  const receipts: ListedReceipt[] = [];
+  let after: number | null = null;
+  do {
+    const page = shape.fields(dataOf(await ask(STORIES, { owner, after })).stories, "stories");
+    receipts.push(...shape.list(page, "items", "stories").map(readReceipt));
+    after = page.next === null ? null : shape.count(page, "next", "stories", (after ?? 0) + 1);
+  } while (after !== null);
+  return receipts;
 }
 
 function readReceipt(item: Json): ListedReceipt {
@@ -86,14 +81,7 @@ function readReceipt(item: Json): ListedReceipt {
 
 /** The receipt with this digest, where the account put it on the wallet's chain. */
 export async function findReceipt(ask: Ask, owner: string, digest: string): Promise<Receipt | null> {
-  let after: number | null = null;
-  do {
-    const page: ReceiptPage = await listReceipts(ask, owner, after);
-    const found = page.receipts.find((receipt) => receipt.digest === digest);
-    if (found) return { digest, block: found.block };
-    after = page.next;
-  } while (after !== null);
-  return null;
+  return (await listReceipts(ask, owner)).find((receipt) => receipt.digest === digest) ?? null;
 }
 
 /** @param model the SHA-256 of the model's file. */
