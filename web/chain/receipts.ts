@@ -11,16 +11,12 @@ import { chainError } from "./errors";
 import { act, dataOf, type Ask } from "./registry";
 
 export interface Receipt {
+  /** Of the record. */
   digest: string;
-  /** The wallet's own chain, and the block of it. */
-  block: number;
-}
-
-/** A receipt as the chain lists it. */
-export interface ListedReceipt extends Receipt {
   /** The SHA-256 of the model's file. */
   model: string;
-  /** When the block was made, in milliseconds since 1970. */
+  /** The wallet's own chain has it in this block, which was made so many milliseconds after 1970 began. */
+  block: number;
   time: number;
 }
 
@@ -57,8 +53,8 @@ export function receiptDigest(record: StoryRecord): Promise<string> {
 }
 
 /** The receipts that the account put on the wallet's chain, the oldest first. */
-export async function listReceipts(ask: Ask, owner: string): Promise<ListedReceipt[]> {
-  const receipts: ListedReceipt[] = [];
+export async function listReceipts(ask: Ask, owner: string): Promise<Receipt[]> {
+  const receipts: Receipt[] = [];
   let after: number | null = null;
   do {
     const page = shape.fields(dataOf(await ask(STORIES, { owner, after })).stories, "stories");
@@ -68,7 +64,7 @@ export async function listReceipts(ask: Ask, owner: string): Promise<ListedRecei
   return receipts;
 }
 
-function readReceipt(item: Json): ListedReceipt {
+function readReceipt(item: Json): Receipt {
   const story = shape.fields(item, "a story");
   const recorded = shape.fields(story.recorded, "its block");
   return {

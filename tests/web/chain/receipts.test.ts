@@ -55,8 +55,8 @@ describe("on the wallet's chain", () => {
 
   it("is put there once", async () => {
     const { asked, ask } = played([{ receipts: [], next: null }]);
-    expect(await putReceipt(ask, PUBLISHER, WEIGHTS, DIGEST)).toEqual({ digest: DIGEST, block: 0 });
-    expect(await putReceipt(ask, PUBLISHER, WEIGHTS, DIGEST)).toEqual({ digest: DIGEST, block: 0 });
+    expect(await putReceipt(ask, PUBLISHER, WEIGHTS, DIGEST)).toMatchObject({ digest: DIGEST, block: 0 });
+    expect(await putReceipt(ask, PUBLISHER, WEIGHTS, DIGEST)).toMatchObject({ digest: DIGEST, block: 0 });
     const sent = asked.filter(({ query }) => query.startsWith("mutation"));
     expect(sent.map(({ variables }) => variables)).toEqual([
       { model: WEIGHTS, receipt: DIGEST, by: PUBLISHER },
@@ -69,7 +69,12 @@ describe("on the wallet's chain", () => {
       { receipts: ["6".repeat(64)], next: 1 },
       { receipts: ["7".repeat(64), DIGEST], next: null },
     ]);
-    expect(await findReceipt(ask, PUBLISHER, DIGEST)).toEqual({ digest: DIGEST, block: 1 });
+    expect(await findReceipt(ask, PUBLISHER, DIGEST)).toEqual({
+      digest: DIGEST,
+      model: WEIGHTS,
+      block: 1,
+      time: 1_700_000_000_000,
+    });
     expect(await findReceipt(ask, PUBLISHER, "8".repeat(64))).toBeNull();
   });
 
