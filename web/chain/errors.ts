@@ -33,6 +33,15 @@ const CODES = {
   "chain-refused": "The application on the chain refused this, and changed nothing: ",
   "record-invalid": "This story's record is not one that can be put on chain: ",
   "receipt-unwritable": "No story can be written from this token's receipt: ",
+  "receipt-model-missing":
+    "This page has no model of the digest that this token names. If you have the file, choose it here. Wanted is the SHA-256 ",
+  "receipt-model-revoked": "The model that wrote this story was withdrawn from the registry: ",
+  "receipt-file-differs":
+    "That is another file than the one that this token names, so nothing was written. Wanted is the SHA-256 ",
+  "digest-missing":
+    "Only one of this model's digests is known, and the registry keeps two. Choose the model once more, then publish it. ",
+  "no-account":
+    "That is no account. One begins with 0x and has 40 or 64 hexadecimal digits after it; the other person's page shows theirs. ",
   "registry-invalid": "The registry's answer is not one that can be relied on: ",
   "wrong-network": "The chain is not the one that this site names: ",
   "registry-incomplete":

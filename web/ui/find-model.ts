@@ -1,0 +1,68 @@
+/**
+ * Where the model of a receipt is to be had.
+ *
+ * In: the digests of its files. Out: a Choice: the open model, an entry of the site's list, a file kept in this browser, a
+ * version of the registry, the first of these that there is. Their bytes are the same, so that it does not matter which.
+ * Refused: files that nobody here knows, and a version that was withdrawn.
+ */
+
+import { chainError } from "../chain/errors";
+import { findVersion } from "../chain/listed";
+import type { ModelInfo, ModelSource, StoredModel } from "../engine/protocol";
+import type { Chain } from "./chain.svelte";
+import { chooseEntry, chooseListed, chooseOwn, type Choice } from "./choice";
+import type { EngineState } from "./engine.svelte";
+import type { Models } from "./models.svelte";
+
+/** SHA-256 of the model's file, and of the tokenizer's where it has one of its own. */
+export interface Wanted {
+  model: string;
+  tokenizer: string | null;
+}
+
+/** Where it is looked for. */
+export interface Places {
+  models: Pick<Models, "open" | "catalogue">;
+  engine: Pick<EngineState, "port">;
+  chain: Pick<Chain, "join" | "query" | "network">;
+}
+
+export async function findModel(wanted: Wanted, { models, engine, chain }: Places): Promise<Choice> {
+  if (models.open && isWanted(models.open.model, wanted)) return models.open.choice;
+  const entry = models.catalogue.find(
+    ({ model, tokenizer }) =>
+      model.sha256 === wanted.model && (tokenizer?.sha256 ?? null) === wanted.tokenizer,
+  );
+  if (entry) return chooseEntry(entry);
+  const { models: kept } = await engine.port.storage();
+  return fromKept(wanted, kept) ?? (await fromRegistry(wanted, chain));
+}
+
+/** Whether a model that is open is the one. */
+export function isWanted({ digests, tokenizer }: ModelInfo, wanted: Wanted): boolean {
+  return digests.sha256 === wanted.model && (tokenizer?.sha256 ?? null) === wanted.tokenizer;
+}
+
+/** The digests of the files, as the end of a sentence. */
+export function namedBy({ model, tokenizer }: Wanted): string {
+  return tokenizer === null ? `${model}.` : `${model}, and ${tokenizer} of its tokenizer.`;
+}
+
+function fromKept({ model, tokenizer }: Wanted, kept: readonly StoredModel[]): Choice | null {
+  const source = (sha256: string): ModelSource | null => {
+    const file = kept.find((one) => one.sha256 === sha256);
+    return file ? { kind: "stored", sha256, name: file.name } : null;
+  };
+  const weights = source(model);
+  const words = tokenizer === null ? null : source(tokenizer);
+  return weights && (words !== null || tokenizer === null) ? chooseOwn(weights, words) : null;
+}
+
+async function fromRegistry(wanted: Wanted, chain: Places["chain"]): Promise<Choice> {
+  await chain.join();
+  const version = chain.network && (await findVersion(chain.query, chain.network, wanted));
+  if (version && version.revoked !== null) throw chainError("receipt-model-revoked", version.revoked);
+  const choice = version && chooseListed(version);
+  if (!choice) throw chainError("receipt-model-missing", namedBy(wanted));
+  return choice;
+}
