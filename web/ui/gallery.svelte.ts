@@ -1,5 +1,6 @@
 /**
- * The tokens of the wallet's account on its chain, and what was asked of other chains for a token's sake.
+ * What the wallet's account has of its stories on its chain: tokens, what was asked of other chains for a token's sake, and
+ * receipts.
  *
  * In: the chain, and what the person does with a token. Out: tokens, the newest first, and why there are none. However
  * many there are, no more are read than were asked for. What fails is shown, and leaves what was there; what the person
@@ -7,6 +8,7 @@
  */
 
 import { chainError } from "../chain/errors";
+import { listReceipts, type Receipt } from "../chain/receipts";
 import { claim, claims, ownedNfts, transfer, type Account, type Claim, type Nft } from "../chain/tokens";
 import { toEngineError, type EngineError } from "../engine/errors";
 import type { Chain } from "./chain.svelte";
@@ -19,6 +21,8 @@ export class Gallery {
   next = $state.raw<string | null>(null);
   /** The newest first. */
   claims = $state.raw<Claim[]>([]);
+  /** The newest first. */
+  receipts = $state.raw<Receipt[]>([]);
   loaded = $state(false);
   problem = $state.raw<EngineError | null>(null);
   private wanted = PAGE;
@@ -78,6 +82,7 @@ export class Gallery {
     this.nfts = nfts.sort((a, b) => b.time - a.time);
     this.next = next;
     this.claims = await claims(query);
+    this.receipts = (await listReceipts(query, owner)).reverse();
     this.loaded = true;
   }
 }
