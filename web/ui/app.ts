@@ -12,6 +12,7 @@ import { EngineState, type EnginePort } from "./engine.svelte";
 import { Models } from "./models.svelte";
 import { Notices } from "./notices.svelte";
 import { Picker } from "./picker.svelte";
+import { Publisher } from "./publisher.svelte";
 import { Route } from "./route.svelte";
 import { Settings } from "./settings.svelte";
 import { ShelfDb } from "./shelf-db";
@@ -24,6 +25,7 @@ export interface App {
   chain: Chain;
   models: Models;
   picker: Picker;
+  publisher: Publisher;
   settings: Settings;
   shelf: Shelf;
   desk: Desk;
@@ -57,6 +59,7 @@ export function createApp(
     chain,
     models,
     picker: new Picker(),
+    publisher: new Publisher(chain, notices, base),
     settings,
     shelf,
     desk,

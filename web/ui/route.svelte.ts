@@ -1,8 +1,10 @@
 /** Which page of the book is open, told by the address's fragment, so that the browser's Back works. */
 
-export type Place = { page: "desk" } | { page: "shelf" } | { page: "story"; id: string };
+export type Place =
+  { page: "desk" } | { page: "shelf" } | { page: "publish" } | { page: "story"; id: string };
 
 export const SHELF_LINK = "#shelf";
+export const PUBLISH_LINK = "#publish";
 export const DESK_LINK = "#";
 
 export function storyLink(id: string): string {
@@ -11,6 +13,7 @@ export function storyLink(id: string): string {
 
 export function readPlace(hash: string): Place {
   if (hash === SHELF_LINK) return { page: "shelf" };
+  if (hash === PUBLISH_LINK) return { page: "publish" };
   const story = /^#story\/([\w-]+)$/.exec(hash);
   return story?.[1] ? { page: "story", id: story[1] } : { page: "desk" };
 }
