@@ -94,10 +94,10 @@ export async function openLedger(
     await wallet.setOwner(chain, page.address()); // who signs for what comes by itself
     const client = await new linera.Client(wallet, signers, null);
     const tended = await client.chain(chain);
-    tended.onNotification(changed);
     const own = account ? await client.chain(chain, { owner }) : tended;
     await client.start();
     if (account) await admit(own, tended, page.address());
+    tended.onNotification(changed);
     const asking = async (from: Chain): Promise<Ask> => {
       const application = await from.application(network.application);
       return (query, variables) =>

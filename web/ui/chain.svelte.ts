@@ -16,7 +16,7 @@ import type { ChainPort } from "../chain/port";
 import type { ChainStep, WalletInfo } from "../chain/protocol";
 import { putReceipt, receiptDigest, type Receipt } from "../chain/receipts";
 import { forEach, noAnswer, readModel, type Ask, type Asked } from "../chain/registry";
-import { toEngineError, type EngineError } from "../engine/errors";
+import { EngineError, toEngineError } from "../engine/errors";
 import type { RegistryAnswers, StoryRecord } from "../engine/protocol";
 import { untilAborted } from "../engine/until-aborted";
 import { AccountChoice } from "./account.svelte";
@@ -37,6 +37,10 @@ function asProblem(thrown: unknown): EngineError {
   return toEngineError(thrown, "chain-unreachable", chainError("chain-unreachable").message);
 }
 
+function isUnsigned(thrown: unknown): boolean {
+  return thrown instanceof EngineError && UNSIGNED.includes(thrown.code);
+}
+
 export class Chain {
   /** Null where the site offers no chain. */
   network = $state.raw<Network | null>(null);
@@ -54,6 +58,8 @@ export class Chain {
   described: Promise<void> = Promise.resolve();
   readonly account: AccountChoice;
   private joining: Promise<WalletInfo> | null = null;
+  /** What the person did not agree to; nothing but another click asks for it again. */
+  private refused: EngineError | null = null;
 
   constructor(
     private readonly link: ChainLink,
@@ -66,7 +72,7 @@ export class Chain {
     extension?.onAccounts(() => void this.accountsChanged());
     link.listener = {
       sign: this.account.sign,
-      step: (step) => (this.step = step),
+      step: (step) => this.reach(step),
       changed: () => {
         this.blocks += 1;
         this.onNews();
@@ -108,7 +114,7 @@ export class Chain {
 
   /** Asks the chain once more, because the person says so: the extension may come up. */
   async again(): Promise<void> {
-    if (UNSIGNED.includes(this.problem?.code ?? "")) this.leave();
+    if (isUnsigned(this.problem)) this.leave();
     try {
       await this.join(true);
       this.problem = null;
@@ -172,6 +178,7 @@ export class Chain {
   private async read(network: Network, asked: Asked): Promise<RegistryAnswers> {
     await this.join();
     const answers = await readModel(this.query, network, asked);
+    performance.mark("chain: answered");
     await rememberAnswers(network, asked, answers);
     return answers;
   }
@@ -181,12 +188,14 @@ export class Chain {
    * @param ask whether MetaMask may come up and ask for an account.
    */
   async join(ask = false): Promise<WalletInfo> {
+    if (this.refused && !ask) throw this.refused;
     const joining = (this.joining ??= this.joinNow(ask));
     try {
       return await joining;
     } catch (thrown) {
       if (this.joining === joining) {
         this.joining = null;
+        if (isUnsigned(thrown)) this.refused = asProblem(thrown);
         if (!this.wallet) this.link.close(); // what was half opened would be in the next one's way
       }
       throw thrown;
@@ -197,23 +206,31 @@ export class Chain {
 
   private async joinNow(ask: boolean): Promise<WalletInfo> {
     if (!this.network) throw chainError("network-unavailable");
-    this.step = "connect";
+    this.reach("connect");
     const keep = readLocal(KEEP_KEY) === "kept";
     const account = await this.account.owner(ask);
     const wallet = await this.link.request("connect", { network: this.network, keep, account });
     this.wallet = wallet;
-    this.step = "follow";
+    this.reach("follow");
     await follow(
       (query, variables) => this.link.request("query", { query, variables, tend: true }),
       this.network,
     );
+    performance.mark("chain: followed");
     return wallet;
+  }
+
+  /** Shows how far it is; the mark is for whoever measures. */
+  private reach(step: ChainStep): void {
+    this.step = step;
+    performance.mark(`chain: ${step}`);
   }
 
   /** Closes the wallet; the next question opens it. */
   private leave(): void {
     this.link.close();
     this.joining = null;
+    this.refused = null;
     this.wallet = null;
   }
 
@@ -229,7 +246,7 @@ export class Chain {
     try {
       return await this.link.request("query", { query, variables, tend: false });
     } catch (thrown) {
-      if (UNSIGNED.includes(asProblem(thrown).code)) {
+      if (isUnsigned(thrown)) {
         this.leave();
         void this.warm();
       }

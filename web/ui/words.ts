@@ -73,6 +73,8 @@ export const CHAIN_STEPS: Record<ChainStep, string> = {
   read: "Reading what it says of the model",
 };
 
+export const SIGNING = "MetaMask asks you for a signature";
+
 const PHASES: Record<LoadProgress["phase"], string> = {
   connect: "Asking for",
   download: "Fetching and checking",

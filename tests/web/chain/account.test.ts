@@ -15,7 +15,8 @@ class PlayedLink implements ChainLink {
   connected: (string | null)[] = [];
   tended: boolean[] = [];
   closed = 0;
-  /** Whether the account signs. */
+  /** Whether the account lets the page's key in, and signs what is put on chain. */
+  admits = true;
   signs = true;
   private kept = false;
 
@@ -31,7 +32,10 @@ class PlayedLink implements ChainLink {
       if (query.includes("recordStory") && !this.signs) throw chainError("signature-declined");
       return JSON.stringify({ data: { registry: registry() } }) as Requests[K]["result"];
     }
-    if (kind === "connect") this.connected.push((args as Requests["connect"]["args"]).account);
+    if (kind === "connect") {
+      this.connected.push((args as Requests["connect"]["args"]).account);
+      if (!this.admits) throw chainError("signature-declined");
+    }
     if (kind === "keep") this.kept = (args as Requests["keep"]["args"]).keep;
     const account = this.connected.at(-1) ?? null;
     const wallet = {
@@ -102,6 +106,18 @@ describe("the wallet's account", () => {
     await show([ALICE]);
     await chain.again();
     expect([link.connected, chain.problem]).toEqual([[ALICE], null]);
+  });
+
+  it("is asked for by clicks alone once it was refused", async () => {
+    const { link, chain } = await page([ALICE]);
+    link.admits = false;
+    await chain.use(true);
+    await chain.warm();
+    await expect(chain.join()).rejects.toMatchObject({ code: "signature-declined" });
+    expect(link.connected).toEqual([ALICE]);
+    link.admits = true;
+    await chain.again();
+    expect([link.connected, chain.problem]).toEqual([[ALICE, ALICE], null]);
   });
 
   it("signs for what is put on chain, and for nothing that tends it", async () => {
