@@ -18,8 +18,12 @@ export function outcomeWords({ status, reason, block }: Request, arrived: Change
   if (status === "REFUSED") return `Refused: ${sentence(reason ?? "no reason was given.")}`;
   if (status === "PENDING") return "Waiting for the registry's home chain to answer.";
   const where = `Accepted in block ${block} of the registry's home chain`;
-  if (!arrived) return `${where}; its copy on your chain does not show it yet.`;
-  return `${where}, and arrived on yours${arrived.version === null ? "" : ` as version ${arrived.version}`}.`;
+  return arrived ? `${where}, and arrived on yours${factOf(arrived)}.` : `${where}; on its way to yours.`;
+}
+
+function factOf({ kind, version }: Change): string {
+  if (kind === "TRANSFERRED") return "";
+  return kind === "PUBLISHED" ? `: it is version ${version}` : `: version ${version} is withdrawn`;
 }
 
 /** The application puts its code for a refusal behind the sentence. */
