@@ -51,8 +51,10 @@ export interface Outcome {
   same: boolean;
   tokenCount: number;
   tokens: string;
-  /** The digest of the whole record; null where there is none to compare. */
+  /** The digest of the whole record, and what the record says besides; null where there is none to compare. */
   story: string | null;
+  kernels: string | null;
+  numerics: number | null;
 }
 
 /** Texts and decimals beyond what Shape reads: a prompt may be empty, and what was off is null. */
@@ -199,10 +201,13 @@ export function requestOf({ prompt, mode, sampler, limits }: StoryReceipt): Writ
  */
 export async function compare(receipt: StoryReceipt, { ids, record }: Retold): Promise<Outcome> {
   const tokens = await digestOf(ids);
+  const made = record && (await receiptOf(record));
   return {
     same: ids.length === receipt.tokenCount && tokens === receipt.tokens,
     tokenCount: ids.length,
     tokens,
-    story: record && (await receiptDigest(record)),
+    story: made?.story ?? null,
+    kernels: made?.kernels ?? null,
+    numerics: made?.numerics ?? null,
   };
 }
