@@ -9,6 +9,7 @@ import type { EngineError } from "../engine/errors";
 import { Chain, type ChainLink } from "./chain.svelte";
 import { Desk } from "./desk.svelte";
 import { EngineState, type EnginePort } from "./engine.svelte";
+import { Gallery } from "./gallery.svelte";
 import { Models } from "./models.svelte";
 import { Notices } from "./notices.svelte";
 import { Picker } from "./picker.svelte";
@@ -23,6 +24,7 @@ export interface App {
   notices: Notices;
   engine: EngineState;
   chain: Chain;
+  gallery: Gallery;
   models: Models;
   picker: Picker;
   publisher: Publisher;
@@ -57,6 +59,7 @@ export function createApp(
     notices,
     engine,
     chain,
+    gallery: new Gallery(chain),
     models,
     picker: new Picker(),
     publisher: new Publisher(chain, notices, base),

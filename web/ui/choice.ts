@@ -75,6 +75,11 @@ export function chooseOwn(source: ModelSource, tokenizer: ModelSource | null): C
   };
 }
 
+/** Files that the person hands over. */
+export function chooseGiven(model: File, tokenizer: File | null): Choice {
+  return chooseOwn({ kind: "file", file: model }, tokenizer && { kind: "file", file: tokenizer });
+}
+
 /** A file that this browser kept after it was accepted once; nobody vouches for it today either. */
 export function chooseStored({ sha256, name }: StoredModel): Choice {
   return { ...chooseOwn({ kind: "stored", sha256, name }, null), name };

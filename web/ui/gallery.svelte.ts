@@ -8,9 +8,21 @@
  */
 
 import { chainError } from "../chain/errors";
-import { listReceipts, type Receipt } from "../chain/receipts";
-import { claim, claims, ownedNfts, transfer, type Account, type Claim, type Nft } from "../chain/tokens";
+import { listReceipts, receiptDigest, type Receipt } from "../chain/receipts";
+import { receiptOf } from "../chain/story-receipt";
+import {
+  claim,
+  claims,
+  findMinted,
+  mint,
+  ownedNfts,
+  transfer,
+  type Account,
+  type Claim,
+  type Nft,
+} from "../chain/tokens";
 import { toEngineError, type EngineError } from "../engine/errors";
+import type { StoryRecord } from "../engine/protocol";
 import type { Chain } from "./chain.svelte";
 
 export const PAGE = 20;
@@ -41,6 +53,18 @@ export class Gallery {
   more(): Promise<void> {
     this.wanted = this.nfts.length + PAGE;
     return this.load();
+  }
+
+  /** The account's token of a story; null where it has none on its chain. */
+  async find(record: StoryRecord): Promise<Nft | null> {
+    const { owner } = await this.chain.join();
+    return findMinted(this.chain.query, owner, await receiptDigest(record));
+  }
+
+  async mint(record: StoryRecord): Promise<Nft> {
+    const receipt = await receiptOf(record);
+    const { owner } = await this.chain.join();
+    return mint(this.chain.query, owner, receipt);
   }
 
   /** Gives a token to another account, here or on another chain. */

@@ -1,10 +1,15 @@
 /** Which page of the book is open, told by the address's fragment, so that the browser's Back works. */
 
 export type Place =
-  { page: "desk" } | { page: "shelf" } | { page: "publish" } | { page: "story"; id: string };
+  | { page: "desk" }
+  | { page: "shelf" }
+  | { page: "publish" }
+  | { page: "tokens" }
+  | { page: "story"; id: string };
 
 export const SHELF_LINK = "#shelf";
 export const PUBLISH_LINK = "#publish";
+export const TOKENS_LINK = "#tokens";
 export const DESK_LINK = "#";
 
 export function storyLink(id: string): string {
@@ -14,6 +19,7 @@ export function storyLink(id: string): string {
 export function readPlace(hash: string): Place {
   if (hash === SHELF_LINK) return { page: "shelf" };
   if (hash === PUBLISH_LINK) return { page: "publish" };
+  if (hash === TOKENS_LINK) return { page: "tokens" };
   const story = /^#story\/([\w-]+)$/.exec(hash);
   return story?.[1] ? { page: "story", id: story[1] } : { page: "desk" };
 }
