@@ -6,6 +6,8 @@ import { begin, ended, onShelf, reading, writing } from "./played-desk";
 
 const KEPT = [{ sha256: "b".repeat(64), name: "SmolLM2-135M-Instruct.Q4_1.gguf", bytes: 98_362_432 }];
 
+const CHAIN = { faucet: "https://localhost:1/", homeChain: "a".repeat(64), application: "b".repeat(64) };
+
 const STATES: [string, (page: Page) => Promise<unknown>][] = [
   ["a blank page while the engine starts", (page) => begin(page, { start: "hang" })],
   [
@@ -90,7 +92,32 @@ const STATES: [string, (page: Page) => Promise<unknown>][] = [
       await page.goto("./#story/none");
     },
   ],
+  [
+    "the publishers' page of a site without a chain",
+    async (page) => {
+      await offer(page, null);
+      await begin(page);
+      await page.goto("./#publish");
+      await expect(page.getByText("This site offers no chain")).toBeVisible();
+    },
+  ],
+  [
+    "the publishers' page before there is an account",
+    async (page) => {
+      await offer(page, CHAIN);
+      await begin(page);
+      await page.goto("./#publish");
+      await expect(page.getByRole("button", { name: "Connect" })).toBeVisible();
+    },
+  ],
 ];
+
+/** Describes a chain to the page, which nobody asks; null for a site that offers none. */
+async function offer(page: Page, json: object | null): Promise<void> {
+  await page.route("**/network.json", (route) =>
+    json ? route.fulfill({ json }) : route.fulfill({ status: 404 }),
+  );
+}
 
 async function expectSound(page: Page): Promise<void> {
   const found = await new AxeBuilder({ page }).analyze();
