@@ -1,6 +1,7 @@
 /** The publishers' page in Chromium, with a real wallet on the real network: what is asked there is what the home chain has. */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import AxeBuilder from "@axe-core/playwright";
 import type { BrowserContext, Locator, Page } from "@playwright/test";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
 import { askHome, Chain, release } from "./chains";
@@ -109,6 +110,11 @@ describe.skipIf(!inject("network"))("the publishers' page", () => {
     await told(region("Your models"), "Withdrawn: It was spoilt.");
     await told(region("New in the registry"), "version 1 was withdrawn by you");
     expect((await atHome("tern"))?.latest.revoked).toEqual({ reason: "It was spoilt." });
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+    }
   });
 
   it("says what was refused and why, keeps what was typed, and shows what others do", async () => {
