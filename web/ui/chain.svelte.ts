@@ -115,9 +115,9 @@ export class Chain {
   /** Asks the chain once more, because the person says so: the extension may come up. */
   async again(): Promise<void> {
     if (isUnsigned(this.problem)) this.leave();
+    this.problem = null;
     try {
       await this.join(true);
-      this.problem = null;
       this.onNews();
     } catch (thrown) {
       this.problem = asProblem(thrown);
