@@ -1,0 +1,136 @@
+/** A model of the registry is chosen and opened: the wallet and the engine are played, all between them is real. */
+import "fake-indexeddb/auto";
+import { readFileSync } from "node:fs";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { blobHash, CHUNK } from "../../../web/chain/on-chain";
+import type { ListedFile, ListedVersion } from "../../../web/chain/listed";
+import type { RequestKind, Requests } from "../../../web/chain/protocol";
+import { Chain, type ChainLink } from "../../../web/ui/chain.svelte";
+import { chooseListed } from "../../../web/ui/choice";
+import { EngineState } from "../../../web/ui/engine.svelte";
+import { Models } from "../../../web/ui/models.svelte";
+import { Notices } from "../../../web/ui/notices.svelte";
+import { PlayedEngine, READY, verdict } from "../played-engine";
+import { answer, NETWORK, PUBLISHER, registry, WEIGHTS, WORDS } from "./played";
+
+const BYTES = readFileSync("tests/fixtures/tok512.bin");
+
+function onChain(role: string, name: string, sha256: string): ListedFile {
+  const chunks = [{ hash: blobHash(BYTES), size: BYTES.length }];
+  return { role, name, size: BYTES.length, sha256, sha3_256: "3".repeat(64), urls: [], chunks };
+}
+
+const LISTED: ListedVersion = {
+  model: "tiny",
+  number: 1,
+  publisher: PUBLISHER,
+  block: 11,
+  revoked: null,
+  files: [],
+  description: "",
+  licence: "MIT",
+  architecture: "llama",
+  format: "llama2.c",
+  weights: onChain("WEIGHTS", "tale.bin", WEIGHTS),
+  tokenizer: onChain("TOKENIZER", "tok.bin", WORDS),
+};
+
+class PlayedWallet implements ChainLink {
+  listener: ChainLink["listener"] = null;
+  /** The parts asked for. */
+  chunks = 0;
+  close = (): void => undefined;
+  gives: () => Promise<string> = async () => JSON.stringify({ data: { chunk: BYTES.toString("base64") } });
+
+  request = async <K extends RequestKind>(
+    kind: K,
+    args: Requests[K]["args"],
+  ): Promise<Requests[K]["result"]> =>
+    (kind === "query"
+      ? await this.answer((args as Requests["query"]["args"]).query)
+      : { chain: "d".repeat(64), owner: "0x1", kept: false, outside: false }) as Requests[K]["result"];
+
+  private async answer(query: string): Promise<string> {
+    if (query === CHUNK) {
+      this.chunks += 1;
+      return this.gives();
+    }
+    return query.includes("$name") ? answer() : JSON.stringify({ data: { registry: registry() } });
+  }
+}
+
+async function page() {
+  vi.stubGlobal("fetch", async () => new Response(JSON.stringify(NETWORK)));
+  const [wallet, port, notices] = [new PlayedWallet(), new PlayedEngine(), new Notices()];
+  const chain = new Chain(wallet, notices, "http://localhost/");
+  const models = new Models(new EngineState(port, notices), notices, "http://localhost/", chain);
+  await chain.describe();
+  await models.choose(chooseListed(LISTED)!);
+  return { wallet, port, notices, chain, models };
+}
+
+function keeps(port: PlayedEngine, ...digests: string[]): void {
+  const models = digests.map((sha256) => ({ sha256, name: "kept.bin", bytes: BYTES.length }));
+  port.storage = async () => ({ available: true, models, halves: [], used: 0, free: null });
+}
+
+afterEach(() => vi.unstubAllGlobals());
+
+describe("opening what is on chain", () => {
+  it("hands the engine whole files, nothing pinned, and the registry's word", async () => {
+    const { wallet, port, models } = await page();
+    port.opens = [{ ...READY, verdict: verdict("registered") }];
+    expect(await models.ensureOpen()).toBe(true);
+    const [{ source, pinned, tokenizer } = { source: null }] = port.opened;
+    expect([source?.kind, tokenizer?.source.kind, pinned]).toEqual(["file", "file", null]);
+    expect(port.answers?.model).toMatchObject({ status: "registered", expected: { sha256: WEIGHTS } });
+    expect(port.answers?.tokenizer).toMatchObject({ status: "registered", expected: { sha256: WORDS } });
+    expect([models.verdict?.kind, models.progress, wallet.chunks]).toEqual(["registered", null, 2]);
+  });
+
+  it("reads only what this browser does not keep", async () => {
+    const { wallet, port, models } = await page();
+    keeps(port, WEIGHTS);
+    await models.ensureOpen();
+    const [request] = port.opened;
+    expect(request?.source).toEqual({ kind: "stored", sha256: WEIGHTS, name: "tale.bin" });
+    expect(request?.tokenizer?.source.kind).toBe("file");
+    expect(wallet.chunks).toBe(1);
+  });
+
+  it("has the verdict follow the registry's news, as for any model", async () => {
+    const { wallet, port, chain, models } = await page();
+    chain.onNews = () => void models.rejudge();
+    await models.ensureOpen();
+    port.verdicts = [{ ...verdict("revoked"), sentence: "Withdrawn." }];
+    wallet.listener?.changed();
+    await vi.waitFor(() => expect(models.verdict?.kind).toBe("revoked"));
+    expect(models.open).toBeNull();
+  });
+
+  it("asks the chain for nothing while it is not to be asked", async () => {
+    const { wallet, port, chain, models, notices } = await page();
+    chain.want(false);
+    expect(await models.ensureOpen()).toBe(false);
+    expect([notices.current?.error.code, port.opened, wallet.chunks]).toEqual(["chain-not-asked", [], 0]);
+  });
+
+  it("opens nothing of which a part is wrong", async () => {
+    const { wallet, port, models, notices } = await page();
+    wallet.gives = async () =>
+      JSON.stringify({ data: { chunk: Buffer.alloc(BYTES.length).toString("base64") } });
+    expect(await models.ensureOpen()).toBe(false);
+    expect([notices.current?.error.code, port.opened, models.verdict]).toEqual(["chunk-digest", [], null]);
+  });
+
+  it("stops at once, even while a part is on its way", async () => {
+    const { wallet, port, models, notices } = await page();
+    wallet.gives = () => new Promise(() => undefined);
+    const opening = models.ensureOpen();
+    await vi.waitFor(() => expect(wallet.chunks).toBe(1));
+    expect(models.progress).toMatchObject({ file: "tale.bin from the chain", bytes: 0, total: BYTES.length });
+    models.stop();
+    expect(await opening).toBe(false);
+    expect([notices.current, port.opened, models.opening]).toEqual([null, [], false]);
+  });
+});
