@@ -38,6 +38,8 @@ describe("addresses", () => {
     ["", { page: "desk" }],
     ["#", { page: "desk" }],
     ["#shelf", { page: "shelf" }],
+    ["#publish", { page: "publish" }],
+    ["#publish/x", { page: "desk" }],
     [storyLink("0b-9f"), { page: "story", id: "0b-9f" }],
     ["#story/", { page: "desk" }],
     ["#story/<script>", { page: "desk" }],
