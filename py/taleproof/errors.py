@@ -213,6 +213,18 @@ class SourceNotFoundError(SourceError):
         )
 
 
+class KeptFileGoneError(SourceError):
+    """What this browser's storage had is not there any more, or has changed since, and there is no address to ask."""
+
+    code = "kept-file-gone"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name}, which this browser kept, is gone or damaged, and was dropped. Try again, or choose it anew.",
+            {"name": name},
+        )
+
+
 class SourceRefusedError(SourceError):
     """The server or the file system answered, and its answer was no."""
 

@@ -15,9 +15,9 @@ from .digest import ArenaHasher, Digester, Digests, Expected
 from .errors import (
     DownloadStoppedError,
     EmptyFileError,
+    KeptFileGoneError,
     ModelTooLargeError,
     SourceChangedError,
-    SourceNotFoundError,
     SourceRefusedError,
     WrongSizeError,
 )
@@ -130,7 +130,7 @@ class Loader:
         if wanted.file is not None:
             return await self._from_file(wanted.file, wanted, progress)
         if wanted.url is None:
-            raise SourceNotFoundError(wanted.name)
+            raise KeptFileGoneError(wanted.name)
         return await self._download(wanted.url, wanted, progress)
 
     async def _from_store(self, wanted: Wanted, sha256: str, progress: Progress) -> Loaded | None:

@@ -11,6 +11,7 @@ from taleproof.errors import (
     DownloadStoppedError,
     EmptyFileError,
     HtmlInsteadOfModelError,
+    KeptFileGoneError,
     ModelTooLargeError,
     SourceRefusedError,
     WrongSizeError,
@@ -244,6 +245,14 @@ def test_file_that_somebody_listed_leaves_nothing_behind_when_it_is_stopped() ->
     with pytest.raises(DownloadStoppedError):
         asyncio.run(bench.loader.load(wanted, lambda *_: None, lambda: True))
     assert bench.store.partials == {}
+
+
+def test_kept_file_that_changed_is_dropped_and_told_where_no_address_is_known() -> None:
+    bench = Bench()
+    bench.store.kept[SHA256] = BODY[:-1] + b"?"
+    with pytest.raises(KeptFileGoneError):
+        bench.load(Wanted("tale.bin", EXPECTED, stored=SHA256))
+    assert bench.store.kept == {}
 
 
 def test_own_file_that_is_empty() -> None:
