@@ -42,6 +42,8 @@ const CODES = {
     "Only one of this model's digests is known, and the registry keeps two. Choose the model once more, then publish it. ",
   "no-account":
     "That is no account. One begins with 0x and has 40 or 64 hexadecimal digits after it; the other person's page shows theirs. ",
+  "own-address":
+    "This is your own address, and the token is there already. Paste the address of somebody else. ",
   "registry-invalid": "The registry's answer is not one that can be relied on: ",
   "wrong-network": "The chain is not the one that this site names: ",
   "registry-incomplete":

@@ -1,9 +1,9 @@
 /**
  * Where the model of a receipt is to be had.
  *
- * In: the digests of its files. Out: a Choice: the open model, an entry of the site's list, a file kept in this browser, a
- * version of the registry, the first of these that there is. Their bytes are the same, so that it does not matter which.
- * Refused: files that nobody here knows, and a version that was withdrawn.
+ * In: the digests of its files. Out: a Choice: the open model, an entry of the site's list, a version of the registry, a file
+ * kept in this browser, the first of these that there is. Their bytes are the same; who vouches for them comes first.
+ * Refused: files that nobody here knows, and those that the registry withdrew, kept here or not.
  */
 
 import { chainError } from "../chain/errors";
@@ -34,8 +34,10 @@ export async function findModel(wanted: Wanted, { models, engine, chain }: Place
       model.sha256 === wanted.model && (tokenizer?.sha256 ?? null) === wanted.tokenizer,
   );
   if (entry) return chooseEntry(entry);
-  const { models: kept } = await engine.port.storage();
-  return fromKept(wanted, kept) ?? (await fromRegistry(wanted, chain));
+  const choice =
+    (await fromRegistry(wanted, chain)) ?? fromKept(wanted, (await engine.port.storage()).models);
+  if (!choice) throw chainError("receipt-model-missing", namedBy(wanted));
+  return choice;
 }
 
 /** Whether a model that is open is the one. */
@@ -58,11 +60,9 @@ function fromKept({ model, tokenizer }: Wanted, kept: readonly StoredModel[]): C
   return weights && (words !== null || tokenizer === null) ? chooseOwn(weights, words) : null;
 }
 
-async function fromRegistry(wanted: Wanted, chain: Places["chain"]): Promise<Choice> {
+async function fromRegistry(wanted: Wanted, chain: Places["chain"]): Promise<Choice | null> {
   await chain.join();
   const version = chain.network && (await findVersion(chain.query, chain.network, wanted));
   if (version && version.revoked !== null) throw chainError("receipt-model-revoked", version.revoked);
-  const choice = version && chooseListed(version);
-  if (!choice) throw chainError("receipt-model-missing", namedBy(wanted));
-  return choice;
+  return version && chooseListed(version);
 }

@@ -8,6 +8,7 @@
  */
 
 import { chainError } from "../chain/errors";
+import { sameAccount } from "../chain/extension";
 import { listReceipts, receiptDigest, type Receipt } from "../chain/receipts";
 import { receiptOf } from "../chain/story-receipt";
 import {
@@ -69,7 +70,8 @@ export class Gallery {
 
   /** Gives a token to another account, here or on another chain. */
   async give({ tokenId }: Nft, target: Account): Promise<void> {
-    const { owner } = await this.chain.join();
+    const { chain, owner } = await this.chain.join();
+    if (target.chain === chain && sameAccount(target.owner, owner)) throw chainError("own-address");
     await transfer(this.chain.query, owner, tokenId, target);
     await this.load();
   }
