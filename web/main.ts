@@ -21,6 +21,7 @@ void app.models.loadCatalogue();
 void app.shelf.load();
 // One after the other: both take all that the machine has, and the engine is needed first.
 void app.engine.start().then(() => {
+  performance.mark("engine: ready");
   if (app.route.place.page === "desk") void app.chain.warm();
 });
 addEventListener("pagehide", () => app.desk.saveNow());

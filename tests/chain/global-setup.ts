@@ -14,9 +14,9 @@ import type { TestProject } from "vitest/node";
 import { buildApplication } from "../../scripts/lib/chain/application.mjs";
 import { type Deployment, readDeployment } from "../../scripts/lib/chain/deployment.mjs";
 import { requireLinera } from "../../scripts/lib/chain/linera.mjs";
+import { freeBasePort } from "../../scripts/lib/chain/network.mjs";
 import { freePort } from "../../scripts/lib/chain/ports.mjs";
 import { Problem } from "../../scripts/lib/problem.mjs";
-import { freeBase } from "./own-network";
 
 export interface TestNetwork extends Deployment {
   /** Its wallets and network.json. */
@@ -53,7 +53,7 @@ async function start({ folder, faucetPort, servicePort }: Omit<TestNetwork, keyo
   const options = {
     "faucet-port": faucetPort,
     "service-port": servicePort,
-    "base-port": await freeBase(),
+    "base-port": await freeBasePort(),
     path: folder,
     network: join(folder, "network.json"),
   };

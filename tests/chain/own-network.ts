@@ -9,8 +9,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildApplication } from "../../scripts/lib/chain/application.mjs";
 import { type Deployment, Wallets } from "../../scripts/lib/chain/deployment.mjs";
-import { startNetwork, validatorPorts } from "../../scripts/lib/chain/network.mjs";
-import { freePort, isFree } from "../../scripts/lib/chain/ports.mjs";
+import { freeBasePort, startNetwork } from "../../scripts/lib/chain/network.mjs";
+import { freePort } from "../../scripts/lib/chain/ports.mjs";
 import { foundRegistry } from "../../scripts/lib/chain/registry.mjs";
 
 export class OwnNetwork {
@@ -30,7 +30,7 @@ export class OwnNetwork {
       const { broken, faucet } = await startNetwork({
         folder: join(folder, "network"),
         faucetPort: await freePort(),
-        basePort: await freeBase(),
+        basePort: await freeBasePort(),
         prepare: () => undefined,
         later: (closer) => closers.push(closer),
       });
@@ -41,14 +41,5 @@ export class OwnNetwork {
       await end();
       throw error;
     }
-  }
-}
-
-/** A number from which all ports of a validator are free, below those that the system gives to connections. */
-export async function freeBase(): Promise<number> {
-  for (;;) {
-    const base = 10_000 + Math.floor(Math.random() * 18_000);
-    const free = await Promise.all(Object.values(validatorPorts(base)).map((port) => isFree(port)));
-    if (free.every(Boolean)) return base;
   }
 }

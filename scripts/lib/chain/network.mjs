@@ -5,7 +5,7 @@
  */
 import { mkdirSync } from "node:fs";
 import { Child } from "./child.mjs";
-import { requirePorts, watchPorts } from "./ports.mjs";
+import { isFree, requirePorts, watchPorts } from "./ports.mjs";
 
 const START_MS = 60_000;
 
@@ -16,6 +16,15 @@ export function validatorPorts(base) {
     "the validator's proxy": base + 1001,
     "the validator's address": base + 4001,
   };
+}
+
+/** A number from which all of these are free, below those that the system gives to connections. */
+export async function freeBasePort() {
+  for (;;) {
+    const base = 10_000 + Math.floor(Math.random() * 18_000);
+    const free = await Promise.all(Object.values(validatorPorts(base)).map((port) => isFree(port)));
+    if (free.every(Boolean)) return base;
+  }
 }
 
 /**

@@ -1,0 +1,52 @@
+/**
+ * `npm run bench:chain`: how soon after the page is opened the registry has answered, and where that time goes.
+ *
+ * In: --models N (200), how many the registry has beside the catalogue's; --visits N (5); --json. Out: for two kinds of
+ * reader, each with an empty browser, the quickest visit step by step, in milliseconds since the page was opened. One asks
+ * for the model at once, so that engine, model and wallet are all made ready together; the other looks on.
+ */
+import "./lib/node-version.mjs";
+import { parseArgs } from "node:util";
+
+const { runScript } = await import("./lib/problem.mjs");
+const { setUp } = await import("./lib/set-up.mjs");
+const { openRegistry } = await import("./lib/bench/registry.mjs");
+const { measureVisits } = await import("./lib/bench/visits.mjs");
+const { previewSite, buildSite } = await import("./lib/site.mjs");
+const { requireLinera } = await import("./lib/chain/linera.mjs");
+
+await runScript(async () => {
+  const { values } = parseArgs({
+    options: {
+      models: { type: "string", default: "200" },
+      visits: { type: "string", default: "5" },
+      json: { type: "boolean", default: false },
+    },
+  });
+  if (values.json) console.log = console.error;
+  requireLinera();
+  await setUp();
+  await buildSite();
+  const registry = await openRegistry(Number(values.models));
+  try {
+    const { server, url } = await previewSite({ port: 0 });
+    const result = {
+      models: registry.models,
+      ...(await measureVisits(url, registry.deployment, Number(values.visits))),
+    };
+    await server.close();
+    process.stdout.write(values.json ? `${JSON.stringify(result, null, 2)}\n` : format(result));
+  } finally {
+    await registry.close();
+  }
+});
+
+function format({ models, ...readers }) {
+  const lines = [`A registry of ${models} models; milliseconds since the page was opened`];
+  for (const [reader, { all, quickest }] of Object.entries(readers)) {
+    lines.push("", `${reader}: ${all.map(Math.round).join(", ")}`);
+    for (const [step, at] of Object.entries(quickest))
+      lines.push(`  ${step.padEnd(16)} ${String(Math.round(at)).padStart(6)}`);
+  }
+  return `${lines.join("\n")}\n`;
+}
