@@ -100,6 +100,31 @@ describe.skipIf(!inject("network"))("the page, where something is wrong", () => 
     await reader.readsWhy("The registry on chain does not know it");
   });
 
+  it("its model was withdrawn after many other changes: a newcomer never sees a tick", async () => {
+    const alice = await Chain.open("bad-owl");
+    try {
+      const { release } = await releaseOf(findEntry(SMALL.id));
+      await alice.publisher.publish("bad-owl", release);
+      const others = Array.from(
+        { length: 40 },
+        (_, i) => `o${i}: publish(name: "bad-owl-${i}", release: $release)`,
+      );
+      await alice.ask(`mutation($release: ReleaseInput!) { ${others.join("\n")} }`, { release });
+      await alice.publisher.revoke("bad-owl", 1, "It was poisoned.");
+    } finally {
+      await alice.close();
+    }
+    await serveSmall(visitor, { name: "bad-owl" });
+    const reader = await Reader.come(site, visitor);
+    await reader.page.evaluate(() => {
+      new MutationObserver(() => {
+        if (document.querySelector("button.badge.registered")) document.title = "a tick";
+      }).observe(document.body, { subtree: true, childList: true, attributes: true });
+    });
+    await reader.sees("Revoked");
+    expect(await reader.page.title()).not.toBe("a tick");
+  });
+
   it("nothing is wrong any more: what is published elsewhere arrives by itself", async () => {
     await serveSmall(visitor, { name: "bad-heron" });
     const reader = await Reader.come(site, visitor);

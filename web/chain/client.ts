@@ -26,6 +26,8 @@ export interface Ledger {
 
 type Linera = typeof import("@linera/client");
 type Chain = import("@linera/client").Chain;
+/** A block announces all events that there are; the application copies of them what fits. The client's own rule is 10. */
+const ALL_EVENTS = 1_000_000;
 /** As much as the account has: either may make the next block. */
 const WEIGHT = 100;
 let loading: Promise<Linera> | null = null;
@@ -92,7 +94,7 @@ export async function openLedger(
   const chain = await attempt("faucet-unreachable", () => faucet.claimChain(wallet, owner));
   const open = async (): Promise<Ledger> => {
     await wallet.setOwner(chain, page.address()); // who signs for what comes by itself
-    const client = await new linera.Client(wallet, signers, null);
+    const client = await new linera.Client(wallet, signers, { maxNewEventsPerBlock: ALL_EVENTS });
     const tended = await client.chain(chain);
     const own = account ? await client.chain(chain, { owner }) : tended;
     await client.start();

@@ -140,16 +140,32 @@ describe("follow", () => {
   };
   const atOnce = async (): Promise<void> => undefined;
 
-  it("subscribes once, and waits until the copy is whole and still", async () => {
+  const mutations = (asked: string[]) => asked.filter((query) => query.startsWith("mutation"));
+  const FOLLOW = "mutation { follow }";
+  const CATCH_UP = "mutation { catchUp }";
+
+  it("subscribes, and then makes blocks until one of them brings nothing more", async () => {
     const { asked, ask } = played([0, 0, 1, 2], false, 0);
     expect(await follow(ask, NETWORK, atOnce)).toMatchObject({ copied: 3 });
-    expect(asked.filter((query) => query === "mutation { follow }")).toHaveLength(1);
+    expect(mutations(asked)).toEqual([FOLLOW, FOLLOW, FOLLOW, FOLLOW]);
   });
 
   it("asks for what was announced and is not there", async () => {
     const { asked, ask } = played([1, 2], true);
     expect(await follow(ask, NETWORK, atOnce)).toMatchObject({ copied: 3, announced: 3 });
-    expect(asked.filter((query) => query.startsWith("mutation"))).toEqual(["mutation { catchUp }"]);
+    expect(mutations(asked)).toEqual([CATCH_UP, CATCH_UP, FOLLOW]);
+  });
+
+  it("makes no block on a later visit without news", async () => {
+    const { asked, ask } = played([], true);
+    expect(await follow(ask, NETWORK, atOnce)).toMatchObject({ copied: 3 });
+    expect(mutations(asked)).toEqual([]);
+  });
+
+  it("asks no more where the asking brings nothing", async () => {
+    const { asked, ask } = played(Array<number>(100).fill(1), true);
+    expect(await follow(ask, NETWORK, atOnce)).toMatchObject({ copied: 1, announced: 3 });
+    expect(mutations(asked)).toEqual([CATCH_UP]);
   });
 
   it("gives up waiting for a registry without any model", async () => {
