@@ -5,25 +5,38 @@ import { chainCommands, verifyCommand } from "../../../web/ui/check-commands";
 import { formatMoment } from "../../../web/ui/format";
 import { NETWORK } from "./played";
 
-/** The arguments of each command, by a real shell that only prints them. */
-function argumentsOf(script: string): string[][] {
-  const spy = "linera() { printf '%s\\n' linera \"$@\" --; }; curl() { printf '%s\\n' curl \"$@\" --; };";
+/** The arguments of each command of one program, by a real shell that only prints them. */
+function argumentsOf(program: string, script: string): string[][] {
+  const silent = ["cd", "linera", "curl"]
+    .filter((name) => name !== program)
+    .map((name) => `${name}() { :; };`);
+  const spy = `${silent.join(" ")} ${program}() { printf '%s\\n' "$@" --; };`;
   const out = execFileSync("sh", ["-c", `${spy}\n${script.replaceAll(" &", "")}`], { encoding: "utf8" });
-  return out.split("\n--\n").map((command) => command.split("\n"));
+  return out
+    .trimEnd()
+    .split(/\n--(?:\n|$)/)
+    .slice(0, -1)
+    .map((command) => command.split("\n"));
 }
 
 describe("chainCommands", () => {
   it.each(["tiny", 'it\'s; $(touch /tmp/x) `y` "z"'])(
     "asks about %s, whatever stands in the name",
     (name) => {
-      const commands = argumentsOf(chainCommands(NETWORK, name));
-      expect(commands[0]).toEqual(["linera", "wallet", "init", "--faucet", NETWORK.faucet]);
-      expect(commands[1]).toEqual(["linera", "wallet", "follow-chain", NETWORK.homeChain, "--sync"]);
-      const curl = commands[3]!;
-      const asked = JSON.parse(curl[curl.indexOf("-d") + 1]!) as { query: string; variables: unknown };
-      expect(asked.variables).toEqual({ name });
+      const commands = chainCommands(NETWORK, { model: name, version: 2, block: 12 });
+      const { faucet, homeChain, application } = NETWORK;
+      expect(argumentsOf("linera", commands)).toEqual([
+        ["wallet", "init", "--faucet", faucet],
+        ["wallet", "follow-chain", homeChain, "--sync"],
+        ["wallet", "set-default", homeChain],
+        ["chain", "show-block", "12"],
+        ["service", "--port", "8080"],
+      ]);
+      const [curl] = argumentsOf("curl", commands);
+      const asked = JSON.parse(curl![curl!.indexOf("-d") + 1]!) as { query: string; variables: unknown };
+      expect(asked.variables).toEqual({ name, number: 2 });
       expect(asked.query).toContain("sha256");
-      expect(curl.at(-1)).toContain(`/chains/${NETWORK.homeChain}/applications/${NETWORK.application}`);
+      expect(curl!.at(-1)).toContain(`/chains/${homeChain}/applications/${application}`);
     },
   );
 });
