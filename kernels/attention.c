@@ -115,6 +115,17 @@ INLINE float largest_of(const float *x, uint32_t n) {
   return largest_float(lanes);
 }
 
+/* e^(x - offset), times the values' scales, in x's place; the powers are added to `sums`. */
+INLINE void weigh_powers(float *x, const float *scales, v128_t offset, v128_t *sums, const int count) {
+  v128_t e[4];
+  EACH e[k] = wasm_f32x4_sub(load(x + 4 * k), offset);
+  exp_each(e, count);
+  EACH {
+    *sums = wasm_f32x4_add(*sums, e[k]);
+    store(x + 4 * k, wasm_f32x4_mul(e[k], load(scales + 4 * k)));
+  }
+}
+
 /* Softmax without its division, and the weights that follow from it: e^(x - largest), times the values' scales, as 12-bit
  * integers with a scale for each KEY_BLOCK; zeros fill the last block. x[n] is written over. Returns the sum of the powers;
  * each lane adds up its own ones first. */
@@ -122,11 +133,8 @@ INLINE float weigh_scores(float *x, const float *scales, uint32_t n, int16_t *we
   const v128_t offset = wasm_f32x4_splat(largest_of(x, n));
   v128_t sums = wasm_i32x4_const_splat(0), last = wasm_i32x4_const_splat(0);
   uint32_t i = 0;
-  for (; i + 4 <= n; i += 4) {
-    const v128_t e = exp_f32x4(wasm_f32x4_sub(load(x + i), offset));
-    sums = wasm_f32x4_add(sums, e);
-    store(x + i, wasm_f32x4_mul(e, load(scales + i)));
-  }
+  for (; i + 16 <= n; i += 16) weigh_powers(x + i, scales + i, offset, &sums, 4);
+  for (; i + 4 <= n; i += 4) weigh_powers(x + i, scales + i, offset, &sums, 1);
   for (; i < round_up(n, KEY_BLOCK); i += 4) {
     const v128_t inside = first_lanes((int32_t)(n - i));
     const v128_t e = wasm_v128_and(exp_f32x4(wasm_f32x4_sub(load(x + i), offset)), inside);

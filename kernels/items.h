@@ -20,14 +20,29 @@ INLINE uint32_t key_of(float x) {
   return (uint32_t)wasm_i32x4_extract_lane(order_of(wasm_f32x4_splat(x)), 0) ^ SIGN;
 }
 
-/* Lists those of x whose key is at least `floor`, in their order; returns how many. x is read up to a multiple of four. */
-static uint32_t collect(const float *x, uint32_t n, uint32_t floor, Item *items) {
-  const v128_t least = wasm_i32x4_splat((int32_t)(floor ^ SIGN));
+/* The number of a key: the steps to the key, backwards. */
+INLINE float value_of(uint32_t key) {
+  const int32_t order = (int32_t)(key ^ SIGN);
+  return __builtin_bit_cast(float, order ^ (int32_t)((uint32_t)(order >> 31) >> 1));
+}
+
+/* Bit i says whether x[i] is at least the floor, for the first n of x, at most sixteen; x is read up to a multiple of four. */
+INLINE uint32_t reaching(const float *x, uint32_t n, v128_t floor) {
+  if (n >= 16) {
+    const v128_t low = wasm_i16x8_narrow_i32x4(wasm_f32x4_ge(load(x), floor), wasm_f32x4_ge(load(x + 4), floor));
+    const v128_t high = wasm_i16x8_narrow_i32x4(wasm_f32x4_ge(load(x + 8), floor), wasm_f32x4_ge(load(x + 12), floor));
+    return wasm_i8x16_bitmask(wasm_i8x16_narrow_i16x8(low, high));
+  }
+  uint32_t bits = 0;
+  for (uint32_t i = 0; i < n; i += 4) bits |= (uint32_t)wasm_i32x4_bitmask(wasm_f32x4_ge(load(x + i), floor)) << i;
+  return bits & ((1u << n) - 1);
+}
+
+/* Lists those of x that are at least `floor`, in their order; returns how many. */
+static uint32_t collect(const float *x, uint32_t n, float floor, Item *items) {
   uint32_t count = 0;
-  for (uint32_t i = 0; i < n; i += 4) {
-    uint32_t found = wasm_i32x4_bitmask(wasm_i32x4_ge(order_of(load(x + i)), least));
-    if (n - i < 4) found &= (1u << (n - i)) - 1;
-    for (; found; found &= found - 1) {
+  for (uint32_t i = 0; i < n; i += 16) {
+    for (uint32_t found = reaching(x + i, n - i, wasm_f32x4_splat(floor)); found; found &= found - 1) {
       const uint32_t at = i + (uint32_t)__builtin_ctz(found);
       items[count++] = (Item){key_of(x[at]), at};
     }
