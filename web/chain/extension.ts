@@ -18,6 +18,7 @@ export interface Provider {
 
 export type ExtensionSigner = Pick<Signer, "sign" | "address">;
 
+/** Of an earlier version than the client, which package.json has it share: the newest that there is knows the same signer. */
 const loadSigner = async (): Promise<ExtensionSigner> => new (await import("@linera/metamask")).Signer();
 
 export function sameAccount(one: string, other: string): boolean {
