@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { describe, expect, inject, it } from "vitest";
 import { freePort } from "../../scripts/lib/chain/ports.mjs";
-import { chainCommands } from "../../web/ui/check-commands";
+import { chainCommands, PORT } from "../../web/ui/check-commands";
 import { askHome, network } from "./chains";
 
 const FOUNDED = `{ model(name: "stories260k") {
@@ -40,7 +40,7 @@ describe.skipIf(!inject("network"))("the commands beside a tick", () => {
       { faucet, homeChain, application },
       { model: "stories260k", version: number, block: published.height },
     );
-    const said = await run(commands.replaceAll("8080", String(await freePort())));
+    const said = await run(commands.replaceAll(String(PORT), String(await freePort())));
     expect(said).toMatch(
       new RegExp(`chain_id: ${homeChain}[^]*height: BlockHeight\\(\\s*${published.height},`),
     );

@@ -12,6 +12,9 @@ export function verifyCommand(): string {
   return "python -m taleproof verify MODEL --registry answer.json";
 }
 
+/** Not the one of a local network's faucet, nor of its service. */
+export const PORT = 8088;
+
 const QUERY =
   "query($name: String!, $number: Int!) { model(name: $name) { version(number: $number) { " +
   "publisher published { height } revoked { reason } release { files { name sha256 sha3_256 } } } } }";
@@ -33,8 +36,8 @@ export function chainCommands(
     `linera wallet follow-chain ${homeChain} --sync`,
     `linera wallet set-default ${homeChain}`,
     `linera chain show-block ${block}`,
-    "linera service --port 8080 &",
+    `linera service --port ${PORT} &`,
     `curl --retry 9 --retry-connrefused -H 'Content-Type: application/json' -d ${quoted(question)} \\`,
-    `  http://localhost:8080/chains/${homeChain}/applications/${application}`,
+    `  http://localhost:${PORT}/chains/${homeChain}/applications/${application}`,
   ].join("\n");
 }

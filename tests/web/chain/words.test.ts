@@ -1,7 +1,7 @@
 /** The command lines that check a tick, as a shell would read them, and the time of a last answer. */
 import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import { chainCommands, verifyCommand } from "../../../web/ui/check-commands";
+import { chainCommands, PORT, verifyCommand } from "../../../web/ui/check-commands";
 import { formatMoment } from "../../../web/ui/format";
 import { NETWORK } from "./played";
 
@@ -30,7 +30,7 @@ describe("chainCommands", () => {
         ["wallet", "follow-chain", homeChain, "--sync"],
         ["wallet", "set-default", homeChain],
         ["chain", "show-block", "12"],
-        ["service", "--port", "8080"],
+        ["service", "--port", String(PORT)],
       ]);
       const [curl] = argumentsOf("curl", commands);
       const asked = JSON.parse(curl![curl!.indexOf("-d") + 1]!) as { query: string; variables: unknown };
