@@ -156,6 +156,24 @@ describe("follow", () => {
     expect(mutations(asked)).toEqual([CATCH_UP, CATCH_UP, FOLLOW]);
   });
 
+  it("goes through 10,000 changes, as many at once as the application copies", async () => {
+    const [total, atATime] = [10_000, 256];
+    let copied = 0;
+    const asked: string[] = [];
+    const ask = async (query: string): Promise<string> => {
+      asked.push(query);
+      if (query.startsWith("mutation")) {
+        copied = Math.min(total, copied + atATime);
+        return '{"data":{"follow":true}}';
+      }
+      const standing = registry({ following: copied > 0, announced: copied > 0 ? total : 0, copied });
+      return JSON.stringify({ data: { registry: standing } });
+    };
+    expect(await follow(ask, NETWORK, atOnce)).toMatchObject({ copied: total, announced: total });
+    expect(mutations(asked)).toHaveLength(Math.ceil(total / atATime) + 1);
+    expect(mutations(asked).at(-1)).toBe(FOLLOW);
+  });
+
   it("makes no block on a later visit without news", async () => {
     const { asked, ask } = played([], true);
     expect(await follow(ask, NETWORK, atOnce)).toMatchObject({ copied: 3 });
