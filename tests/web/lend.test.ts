@@ -1,14 +1,16 @@
 /** A model lent for a story that is not the desk's: what the desk has keeps its place, or is opened anew. */
+import { readFile } from "node:fs/promises";
 import { beforeEach, describe, expect, it } from "vitest";
 import { EngineError } from "../../web/engine/errors";
-import { chooseOwn } from "../../web/ui/choice";
+import { parseCatalogue } from "../../web/ui/catalogue";
+import { chooseEntry, chooseOwn } from "../../web/ui/choice";
 import { Desk } from "../../web/ui/desk.svelte";
 import { EngineState } from "../../web/ui/engine.svelte";
 import { Models } from "../../web/ui/models.svelte";
 import { Notices } from "../../web/ui/notices.svelte";
 import { Settings } from "../../web/ui/settings.svelte";
 import { Shelf } from "../../web/ui/shelf.svelte";
-import { finished, MODEL, PlayedEngine, tokens, unaccepted } from "./played-engine";
+import { finished, MODEL, PlayedEngine, tokens, unaccepted, verdict } from "./played-engine";
 
 const OTHER = chooseOwn({ kind: "url", url: "https://example.org/other.gguf" }, null);
 let port: PlayedEngine;
@@ -35,6 +37,17 @@ describe("a model that is lent", () => {
     expect(desk.canContinue).toBe(true);
     expect(await models.lend(own, MODEL.sessionLength, async (open) => open.model.name)).toBe(MODEL.name);
     expect([port.opened.length, models.open?.choice, desk.canContinue]).toEqual([1, own, false]);
+  });
+
+  it("has the verdict that the registry's last word gave it", async () => {
+    const { models } = await written();
+    const json = await readFile("public/models.json", "utf8");
+    await models.choose(chooseEntry(parseCatalogue(json, "http://localhost/")[0]!));
+    await models.ensureOpen();
+    port.verdicts = [verdict("registered")];
+    await models.rejudge();
+    const lent = models.lend(models.choice!, MODEL.sessionLength, async (open) => open.verdict.kind);
+    expect(await lent).toBe("registered");
   });
 
   it.each([

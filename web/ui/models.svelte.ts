@@ -150,7 +150,8 @@ export class Models {
     const { signal } = (this.stopper = new AbortController());
     const own = this.open;
     const fits = own?.choice === choice && own.model.sessionLength === contextLength;
-    this.open = fits ? { ...own } : null; // in either case another than the one that the desk wrote with
+    // In either case another than the one that the desk wrote with; with the verdict as it is now.
+    this.open = fits ? { ...own, verdict: this.newer ?? own.verdict } : null;
     try {
       const request = { ...choice.request, contextLength };
       const open = this.open ?? (await this.askUntilOpen({ ...choice, request }, signal));
