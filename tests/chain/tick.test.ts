@@ -40,7 +40,8 @@ describe.skipIf(!inject("network"))("the commands beside a tick", () => {
       { faucet, homeChain, application },
       { model: "stories260k", version: number, block: published.height },
     );
-    const said = await run(commands.replaceAll(String(PORT), String(await freePort())));
+    const ports = new RegExp(`(--port |localhost:)${PORT}\\b`, "g");
+    const said = await run(commands.replaceAll(ports, `$1${await freePort()}`));
     expect(said).toMatch(
       new RegExp(`chain_id: ${homeChain}[^]*height: BlockHeight\\(\\s*${published.height},`),
     );
