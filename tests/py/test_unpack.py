@@ -61,3 +61,23 @@ def test_a_pure_wheel_has_the_same_bytes_each_time(wheel: Path, tmp_path: Path) 
     run("--pure", wheel, first)
     run("--pure", wheel, second)
     assert first.read_bytes() == second.read_bytes()
+
+
+def test_a_lean_wheel_lacks_folders_and_what_compilers_read(wheel: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(wheel, "a") as archive:
+        for name in ("thing/part/__init__.py", "thing/partner.py", "thing/__init__.pyi", "thing/include/thing.h"):
+            archive.writestr(name, b"")
+    target = tmp_path / "lean.whl"
+    assert run("--lean", wheel, target, "thing/part/").returncode == 0
+    with zipfile.ZipFile(target) as archive:
+        assert sorted(archive.namelist()) == [
+            "thing-1.0.dist-info/METADATA",
+            "thing-1.0.dist-info/RECORD",
+            "thing-1.0.dist-info/WHEEL",
+            "thing/__init__.py",
+            "thing/_fast.cpython-311.so",
+            "thing/_native.py",
+            "thing/partner.py",
+        ]
+        assert archive.read("thing-1.0.dist-info/WHEEL") == WHEEL_FILE
+        assert archive.read("thing/__init__.py") == b"from thing import _native\n"
