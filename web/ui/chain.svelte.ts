@@ -8,7 +8,7 @@
 
 import { chainError } from "../chain/errors";
 import { Extension } from "../chain/extension";
-import { follow } from "../chain/follow";
+import { catchUp, follow } from "../chain/follow";
 import { lastAnswers, rememberAnswers } from "../chain/memory";
 import { fetchNetwork, type Network } from "../chain/network";
 import { readOnChain } from "../chain/on-chain";
@@ -58,6 +58,7 @@ export class Chain {
   described: Promise<void> = Promise.resolve();
   readonly account: AccountChoice;
   private joining: Promise<WalletInfo> | null = null;
+  private copying: Promise<void> = Promise.resolve();
   /** What the person did not agree to; nothing but another click asks for it again. */
   private refused: EngineError | null = null;
 
@@ -76,6 +77,7 @@ export class Chain {
       changed: () => {
         this.blocks += 1;
         this.onNews();
+        this.copyNews();
       },
     };
   }
@@ -212,13 +214,22 @@ export class Chain {
     const wallet = await this.link.request("connect", { network: this.network, keep, account });
     this.wallet = wallet;
     this.reach("follow");
-    await follow(
-      (query, variables) => this.link.request("query", { query, variables, tend: true }),
-      this.network,
-    );
+    await follow(this.tend, this.network);
     performance.mark("chain: followed");
     return wallet;
   }
+
+  /** Once the registry is followed: each block may tell of more changes than it takes in. */
+  private copyNews(): void {
+    const { network } = this;
+    if (!network || !this.wallet || this.step === "follow") return;
+    const copied = this.copying.then(() => catchUp(this.tend, network));
+    this.copying = copied.catch(() => undefined); // the next question tells what is missing
+  }
+
+  /** Asks in the name of the page's key, which asks nobody. */
+  private readonly tend: Ask = (query, variables) =>
+    this.link.request("query", { query, variables, tend: true });
 
   /** Shows how far it is; the mark is for whoever measures. */
   private reach(step: ChainStep): void {

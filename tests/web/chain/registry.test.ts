@@ -1,6 +1,6 @@
 /** The registry's answers: which version speaks for a model, and that nothing half understood ever vouches. */
 import { describe, expect, it } from "vitest";
-import { follow } from "../../../web/chain/follow";
+import { catchUp, follow } from "../../../web/chain/follow";
 import { MODEL, readModel } from "../../../web/chain/registry";
 import type { Json } from "../../../web/engine/protocol";
 import { answer, ASKED, file, model, NETWORK, PUBLISHER, registry, version, WEIGHTS, WORDS } from "./played";
@@ -184,6 +184,17 @@ describe("follow", () => {
     const { asked, ask } = played(Array<number>(100).fill(1), true);
     expect(await follow(ask, NETWORK, atOnce)).toMatchObject({ copied: 1, announced: 3 });
     expect(mutations(asked)).toEqual([CATCH_UP]);
+  });
+
+  it("copies what is announced later, block by block, and makes none where nothing is missing", async () => {
+    const { asked, ask } = played([1, 2], true);
+    await catchUp(ask, NETWORK);
+    expect(mutations(asked)).toEqual([CATCH_UP, CATCH_UP]);
+    await catchUp(ask, NETWORK);
+    expect(mutations(asked)).toHaveLength(2);
+    const stuck = played(Array<number>(100).fill(1), true);
+    await catchUp(stuck.ask, NETWORK);
+    expect(mutations(stuck.asked)).toEqual([CATCH_UP]);
   });
 
   it("gives up waiting for a registry without any model", async () => {
