@@ -36,7 +36,8 @@ export class Gallery {
   claims = $state.raw<Claim[]>([]);
   /** The newest first. */
   receipts = $state.raw<Receipt[]>([]);
-  loaded = $state(false);
+  /** The account that all this is of; null until it was read. */
+  owner = $state<string | null>(null);
   problem = $state.raw<EngineError | null>(null);
   private wanted = PAGE;
   private reading: Promise<void> | null = null;
@@ -105,10 +106,12 @@ export class Gallery {
       nfts.push(...page.nfts);
       next = page.next;
     } while (next !== null && nfts.length < this.wanted);
+    const asked = await claims(query);
+    const receipts = await listReceipts(query, owner);
     this.nfts = nfts.sort((a, b) => b.time - a.time);
     this.next = next;
-    this.claims = await claims(query);
-    this.receipts = (await listReceipts(query, owner)).reverse();
-    this.loaded = true;
+    this.claims = asked;
+    this.receipts = receipts.reverse();
+    this.owner = owner;
   }
 }
