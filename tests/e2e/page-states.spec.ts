@@ -110,6 +110,24 @@ const STATES: [string, (page: Page) => Promise<unknown>][] = [
       await expect(page.getByRole("button", { name: "Connect" })).toBeVisible();
     },
   ],
+  [
+    "the tokens of a site without a chain",
+    async (page) => {
+      await offer(page, null);
+      await begin(page);
+      await page.goto("./#tokens");
+      await expect(page.getByText("This site offers no chain")).toBeVisible();
+    },
+  ],
+  [
+    "the tokens of a chain that cannot be reached",
+    async (page) => {
+      await offer(page, CHAIN);
+      await begin(page);
+      await page.goto("./#tokens");
+      await expect(page.getByRole("button", { name: "Ask again" })).toBeVisible();
+    },
+  ],
 ];
 
 /** Describes a chain to the page, which nobody asks; null for a site that offers none. */

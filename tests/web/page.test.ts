@@ -40,6 +40,7 @@ describe("addresses", () => {
     ["#shelf", { page: "shelf" }],
     ["#publish", { page: "publish" }],
     ["#publish/x", { page: "desk" }],
+    ["#tokens", { page: "tokens" }],
     [storyLink("0b-9f"), { page: "story", id: "0b-9f" }],
     ["#story/", { page: "desk" }],
     ["#story/<script>", { page: "desk" }],
