@@ -1,6 +1,7 @@
 /** Where the model of a token's receipt is found: what is open, then who vouches for it, then what is kept. */
 import { beforeEach, describe, expect, it } from "vitest";
 import { readFileSync } from "node:fs";
+import { chainError } from "../../web/chain/errors";
 import type { Json, StoredModel } from "../../web/engine/protocol";
 import { parseCatalogue } from "../../web/ui/catalogue";
 import { chooseOwn } from "../../web/ui/choice";
@@ -89,6 +90,14 @@ describe("the model of a receipt", () => {
       code: "receipt-model-revoked",
       message: expect.stringContaining("The weights were poisoned."),
     });
+  });
+
+  it("is the kept one where the chain is out of reach; without one, the chain is what is missing", async () => {
+    const out = places();
+    out.chain = { ...out.chain, join: () => Promise.reject(chainError("chain-unreachable")) };
+    expect((await findModel(WANTED, out)).request.source).toMatchObject({ kind: "stored", sha256: WEIGHTS });
+    kept = [];
+    await expect(findModel(WANTED, out)).rejects.toMatchObject({ code: "chain-unreachable" });
   });
 
   it("is the kept one with all its files", async () => {

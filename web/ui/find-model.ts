@@ -7,7 +7,7 @@
  */
 
 import { chainError } from "../chain/errors";
-import { findVersion } from "../chain/listed";
+import { findVersion, type ListedVersion } from "../chain/listed";
 import type { ModelInfo, ModelSource, StoredModel } from "../engine/protocol";
 import type { Chain } from "./chain.svelte";
 import { chooseEntry, chooseListed, chooseOwn, type Choice } from "./choice";
@@ -34,8 +34,13 @@ export async function findModel(wanted: Wanted, { models, engine, chain }: Place
       model.sha256 === wanted.model && (tokenizer?.sha256 ?? null) === wanted.tokenizer,
   );
   if (entry) return chooseEntry(entry);
-  const choice =
-    (await fromRegistry(wanted, chain)) ?? fromKept(wanted, (await engine.port.storage()).models);
+  const kept = fromKept(wanted, (await engine.port.storage()).models);
+  const version = await inRegistry(wanted, chain).catch((thrown: unknown) => {
+    if (!kept) throw thrown;
+    return null; // the chain is out of reach, and the file is here
+  });
+  if (version && version.revoked !== null) throw chainError("receipt-model-revoked", version.revoked);
+  const choice = (version && chooseListed(version)) ?? kept;
   if (!choice) throw chainError("receipt-model-missing", namedBy(wanted));
   return choice;
 }
@@ -60,9 +65,7 @@ function fromKept({ model, tokenizer }: Wanted, kept: readonly StoredModel[]): C
   return weights && (words !== null || tokenizer === null) ? chooseOwn(weights, words) : null;
 }
 
-async function fromRegistry(wanted: Wanted, chain: Places["chain"]): Promise<Choice | null> {
+async function inRegistry(wanted: Wanted, chain: Places["chain"]): Promise<ListedVersion | null> {
   await chain.join();
-  const version = chain.network && (await findVersion(chain.query, chain.network, wanted));
-  if (version && version.revoked !== null) throw chainError("receipt-model-revoked", version.revoked);
-  return version && chooseListed(version);
+  return chain.network && findVersion(chain.query, chain.network, wanted);
 }
