@@ -100,6 +100,9 @@ export async function receiptOf(record: StoryRecord): Promise<StoryReceipt> {
   const limits = shape.fields(record.limits, "its limits");
   const tokenizer = record.tokenizer === null ? null : shape.fields(record.tokenizer, "its tokenizer");
   const ids = shape.list(record, "tokens", where);
+  const mode = shape.text(record, "mode", where).toUpperCase();
+  if (mode !== "RAW" && mode !== "CHAT")
+    throw chainError("record-invalid", `${where} has no mode that is known.`);
   const decimal = (key: string): string => String(shape.number(sampler, key, "its sampler"));
   const decimalOrOff = (key: string): string | null => shape.maybe(sampler, key, "its sampler", decimal);
   return {
@@ -109,7 +112,7 @@ export async function receiptOf(record: StoryRecord): Promise<StoryReceipt> {
     numerics: shape.count(record, "numerics", where),
     kernels: shape.maybe(record, "kernels", where, (key) => shape.digest(record, key, where)),
     prompt: shape.words(record, "prompt", where),
-    mode: shape.words(record, "mode", where) === "chat" ? "CHAT" : "RAW",
+    mode,
     sampler: {
       seed: shape.text(sampler, "seed", "its sampler"),
       temperature: decimalOrOff("temperature"),

@@ -49,7 +49,6 @@ const NFT = `tokenId owner minter mintedOn minted { height timestamp } receipt {
   sampler { seed temperature topP topK minP repeatPenalty repeatLastN }
   limits { maxTokens stop context } tokenCount tokens
 }`;
-const ONE = `query($tokenId: Digest!) { nft(tokenId: $tokenId) { ${NFT} } }`;
 const OWNED = `query($owner: AccountOwner!, $after: Digest, $first: Int) {
   ownedNfts(owner: $owner, after: $after, first: $first) { items { ${NFT} } next }
 }`;
@@ -118,12 +117,6 @@ export async function findMinted(ask: Ask, owner: string, story: string): Promis
     after = page.next;
   } while (after !== null);
   return null;
-}
-
-/** A token; null where it is not on this chain. */
-export async function findNft(ask: Ask, tokenId: string): Promise<Nft | null> {
-  const { nft } = dataOf(await ask(ONE, { tokenId }));
-  return nft === null ? null : readNft(nft, "the token");
 }
 
 /** Mints a token of a story; refused where one was minted on this chain before. */

@@ -43,6 +43,7 @@ describe("the receipt of a record", () => {
     ["model", { sha256: "x" }],
     ["tokenizer", {}],
     ["numerics", "1"],
+    ["mode", "verse"],
     ["prompt", 7],
     ["sampler", sampler({ temperature: "0.8" })],
     ["sampler", sampler({ top_k: 1.5 })],

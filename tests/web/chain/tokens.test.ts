@@ -4,7 +4,6 @@ import {
   claim,
   claims,
   findMinted,
-  findNft,
   mint,
   ownedNfts,
   readAddress,
@@ -63,7 +62,6 @@ describe("tokens", () => {
     const pages = [owned([nft("1", { receipt: other })], "1".repeat(64)), owned([nft("2")])];
     expect((await findMinted(played(...pages).ask, PUBLISHER, RECEIPT.story))?.tokenId).toBe("2".repeat(64));
     expect(await findMinted(played(...pages).ask, PUBLISHER, "8".repeat(64))).toBeNull();
-    expect(await findNft(played({ data: { nft: null } }).ask, "1".repeat(64))).toBeNull();
   });
 
   it.each([
