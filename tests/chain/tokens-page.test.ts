@@ -87,11 +87,15 @@ class Guest {
     await this.field("Seed").fill(SEED);
     await this.field("Most tokens").fill(String(LIMIT));
     await this.field("How does it begin?").fill(OPENING);
-    await this.button("Write").click();
-    await this.button("Start again").waitFor();
-    const story = await this.page.locator(".story").innerText();
+    const story = await this.writesAtDesk();
     await this.atStory();
     return story;
+  }
+
+  async writesAtDesk(): Promise<string> {
+    await this.button("Write").click();
+    await this.button("Start again").waitFor();
+    return this.page.locator(".story").innerText();
   }
 
   async atStory(): Promise<void> {
@@ -100,7 +104,7 @@ class Guest {
   }
 
   /** Another page of the book; the wallet stays. */
-  private async turnTo(fragment: string): Promise<void> {
+  async turnTo(fragment: string): Promise<void> {
     await this.page.evaluate((hash) => void (location.hash = hash), fragment);
   }
 
@@ -202,6 +206,20 @@ describe.skipIf(!inject("network"))("tokens in the page", () => {
     await alice.atStory();
     await alice.button("Mint a token of it").click();
     await alice.page.getByText("was minted on your chain already").waitFor();
+  });
+
+  it("leave the desk as it is: its story is on the shelf, and the next one is written as ever", async () => {
+    const alice = await guest();
+    const story = await alice.writes();
+    await alice.button("Mint a token of it").click();
+    await alice.page.getByRole("link", { name: "It is among your tokens" }).click();
+    await alice.page.getByText("it cannot be continued").waitFor();
+    expect((await alice.writesAgain()).story).toBe(story);
+    await alice.turnTo("#");
+    expect(await alice.button("Continue").count()).toBe(0);
+    await alice.button("Start again").click();
+    expect(await alice.writesAtDesk()).toBe(story);
+    await alice.button("Continue").waitFor();
   });
 
   it("of a story that its writer stopped end where it was stopped", async () => {
