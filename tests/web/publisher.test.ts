@@ -99,7 +99,8 @@ class PlayedChain {
   };
 
   query = async (query: string, variables: Fields): Promise<string> => {
-    const data = (fields: Fields) => JSON.stringify({ data: { registry: registry(), ...fields } });
+    const known = { copied: this.changes.length, announced: this.changes.length };
+    const data = (fields: Fields) => JSON.stringify({ data: { registry: registry(known), ...fields } });
     const after = Number(variables.after ?? 0);
     if (query.startsWith("mutation")) {
       if (this.refuses !== null) {
@@ -112,7 +113,7 @@ class PlayedChain {
     if (query.includes("requests("))
       return data({ requests: { items: this.requests.slice(after), next: null } });
     if (query.includes("changes("))
-      return data({ changes: { items: this.changes.slice(after), next: null } });
+      return data({ changes: { items: this.changes.slice(after, after + 100) } });
     const owner = PUBLISHER;
     const number = this.changes.filter(
       ({ model, kind }) => model === variables.name && kind === "PUBLISHED",
@@ -223,9 +224,23 @@ describe("a publisher", () => {
     chain.asked = [];
     chain.change("one", "PUBLISHED", { version: 2 });
     await publisher.load();
-    expect(chain.asked).toEqual(["changes", "requests", "model"]);
+    expect(chain.asked).toEqual(["requests", "changes", "model"]);
     expect(publisher.models.find(({ name }) => name === "one")?.versions).toHaveLength(2);
     expect([publisher.changes.length, publisher.requests.length]).toEqual([3, 1]);
+  });
+
+  it("shows the newest of many changes before it has read them all", async () => {
+    for (let i = 0; i < 250; i += 1) chain.change(`m${i}`, "PUBLISHED", i === 3 ? {} : { by: OTHER });
+    const shown: (string | undefined)[] = [];
+    const { query } = chain;
+    chain.query = async (question, variables) => {
+      shown.push(publisher.news.at(-1)?.model);
+      return query(question, variables);
+    };
+    await publisher.load();
+    expect(shown.slice(0, 5)).toEqual([undefined, undefined, undefined, "m249", "m249"]);
+    expect(publisher.news).toEqual(publisher.changes.slice(-12));
+    expect([publisher.changes.length, publisher.models.map(({ name }) => name)]).toEqual([250, ["m3"]]);
   });
 
   it("owns what it published or was given, and not what it gave away", async () => {
@@ -236,7 +251,7 @@ describe("a publisher", () => {
     chain.change("given", "TRANSFERRED", { by: OTHER, newOwner: PUBLISHER.toUpperCase().replace("X", "x") });
     await publisher.load();
     expect(publisher.models.map(({ name }) => name)).toEqual(["given", "mine"]);
-    expect(publisher.names.get("given-away")).toEqual({ owner: OTHER, versions: 1 });
+    expect(publisher.names.get("given-away")).toEqual({ owner: OTHER, versions: 1, changes: 2 });
   });
 
   it("leaves what was there when it cannot read, and begins anew on another wallet's chain", async () => {

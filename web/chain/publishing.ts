@@ -81,7 +81,7 @@ const REQUESTS = `query($after: Int) {
 const CHANGES = `query($after: Int) {
   ${REGISTRY}
   changes(after: $after, first: 100) {
-    items { index model by at { height timestamp } kind version reason newOwner } next
+    items { index model by at { height timestamp } kind version reason newOwner }
   }
 }`;
 const MODEL = `query($name: String!, $after: Int) {
@@ -129,19 +129,20 @@ export async function readRequests(ask: Ask, after: number): Promise<Request[]> 
   return requests;
 }
 
-/** The registry's changes, the oldest first. @param after so many are known. */
-export async function readChanges(ask: Ask, network: Network, after: number): Promise<Change[]> {
-  const changes: Change[] = [];
-  for (let from: number | null = after; from !== null;) {
-    const data = dataOf(await ask(CHANGES, { after: from }));
-    readStanding(data, network);
-    const page = shape.fields(data.changes, "changes");
-    for (const item of shape.list(page, "items", "changes")) {
-      changes.push(readChange(item, after + changes.length));
-    }
-    from = nextOf(page, from, "changes");
-  }
-  return changes;
+/** Some of the registry's changes, the oldest first. */
+export interface ChangePage {
+  changes: Change[];
+  /** How many there are in all, as far as they are known on this chain. */
+  known: number;
+}
+
+/** @param after so many are passed over. */
+export async function readChanges(ask: Ask, network: Network, after: number): Promise<ChangePage> {
+  const data = dataOf(await ask(CHANGES, { after }));
+  const { copied: known } = readStanding(data, network);
+  const items = shape.list(shape.fields(data.changes, "changes"), "items", "changes");
+  if (items.length === 0 && after < known) throw wrong("changes", "end too early");
+  return { changes: items.map((item, i) => readChange(item, after + i)), known };
 }
 
 /** A model with all its versions; null where the registry has no such name. */

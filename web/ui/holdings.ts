@@ -6,14 +6,18 @@ export interface Holding {
   owner: string;
   /** How many it has. */
   versions: number;
+  /** What was done with it, all in all. */
+  changes: number;
 }
 
 export function holdings(changes: Change[]): ReadonlyMap<string, Holding> {
   const names = new Map<string, Holding>();
   for (const { model, kind, by, newOwner, version } of changes) {
-    const versions = names.get(model)?.versions ?? 0;
-    if (kind === "PUBLISHED") names.set(model, { owner: by, versions: version ?? versions });
-    else if (kind === "TRANSFERRED") names.set(model, { owner: newOwner ?? by, versions });
+    const before = names.get(model);
+    const changes = (before?.changes ?? 0) + 1;
+    const versions = kind === "PUBLISHED" ? version : before?.versions;
+    const owner = kind === "TRANSFERRED" ? newOwner : (before?.owner ?? by);
+    names.set(model, { owner: owner ?? by, versions: versions ?? 0, changes });
   }
   return names;
 }

@@ -31,6 +31,9 @@ import type { Notices } from "./notices.svelte";
 import { beginDraft, toRelease, type Draft } from "./release";
 import { orderWords, outcomeWords } from "./request-words";
 
+/** How many changes the page shows at most. */
+const NEWS = 12;
+
 export type PublisherChain = Pick<Chain, "join" | "query" | "network">;
 
 /** Why what was asked last was not sent. */
@@ -62,13 +65,15 @@ class ShownDraft implements Draft {
 }
 
 export class Publisher {
-  /** All of the registry's, the oldest first. */
+  /** All of the registry's, the oldest first, as far as they are read. */
   changes = $state.raw<Change[]>([]);
+  /** The newest, the oldest of them first; there before all are read. */
+  news = $state.raw<Change[]>([]);
   /** All of the wallet's chain, the oldest first. */
   requests = $state.raw<Request[]>([]);
   /** One's own, the newest first. */
   models = $state.raw<OwnedModel[]>([]);
-  /** Whether it was read at all. */
+  /** Whether all was read. */
   read = $state(false);
   problem = $state.raw<EngineError | null>(null);
   sending = $state(false);
@@ -79,6 +84,8 @@ export class Publisher {
   private readonly drafts: { [sha256: string]: Draft } = {};
   /** The wallet's chain that the requests are of. */
   private chainOf: string | null = null;
+  /** How many changes of a name were there when its model was read. */
+  private readonly seen: { [name: string]: number } = {};
   private reading: Promise<void> | null = null;
   private outdated = false;
 
@@ -155,24 +162,35 @@ export class Publisher {
     }
   }
 
+  /** Reads answers, one page of changes, and when no more follow, one's own models. */
   private async readNews(): Promise<void> {
     const { chain, owner } = await this.chain.join();
     const { network, query } = this.chain;
     if (!network) throw chainError("network-unavailable");
     if (chain !== this.chainOf) this.forget(chain);
-    const fresh = await readChanges(query, network, this.changes.length);
-    const changes = [...this.changes, ...fresh];
-    const requests = await this.readRequests(query);
-    const models = await this.readModels(query, network, owner, changes, fresh);
     const waiting = this.requests.filter(({ status }) => status === "PENDING");
-    Object.assign(this, { changes, requests, models, read: true });
-    for (const { number } of waiting) this.tell(requests.find((request) => request.number === number));
+    this.requests = await this.readRequests(query);
+    const { changes, known } = await readChanges(query, network, this.changes.length);
+    this.changes = [...this.changes, ...changes];
+    for (const { number } of waiting) this.tell(this.requests.find((request) => request.number === number));
+    if (this.changes.length < known) {
+      this.outdated = true;
+      if (this.news.length === 0) this.news = (await readChanges(query, network, known - NEWS)).changes;
+      return;
+    }
+    this.news = this.changes.slice(-NEWS);
+    this.models = await this.readModels(query, network, owner);
+    this.read = true;
   }
 
   /** Another wallet has another chain, whose copy of the registry may be younger. */
   private forget(chain: string): void {
     this.chainOf = chain;
-    Object.assign(this, { changes: [], requests: [], models: [], read: false });
+    this.changes = [];
+    this.news = [];
+    this.requests = [];
+    this.models = [];
+    this.read = false;
   }
 
   /** All requests, those read again that had no answer yet, and what follows them. */
@@ -183,19 +201,15 @@ export class Publisher {
     return [...this.requests.filter(({ number }) => number <= settled), ...fresh];
   }
 
-  private async readModels(
-    query: Ask,
-    network: Network,
-    owner: string,
-    changes: Change[],
-    fresh: Change[],
-  ): Promise<OwnedModel[]> {
+  /** One's own models, those read again that were changed since. */
+  private async readModels(query: Ask, network: Network, owner: string): Promise<OwnedModel[]> {
     const models: OwnedModel[] = [];
-    for (const [name, holding] of holdings(changes)) {
+    for (const [name, holding] of this.names) {
       if (!sameAccount(holding.owner, owner)) continue;
-      const before = this.models.find((model) => model.name === name);
-      const stale = !before || fresh.some(({ model }) => model === name);
-      const model = stale ? await readOwned(query, network, name) : before;
+      const seen = this.seen[name];
+      const before = seen === holding.changes && this.models.find((model) => model.name === name);
+      const model = before || (await readOwned(query, network, name));
+      this.seen[name] = holding.changes;
       if (model) models.unshift(model);
     }
     return models;
