@@ -105,7 +105,7 @@ impl TaleproofContract {
         let change = Change { action, by, at: self.block() };
         let index = self.runtime.emit(StreamName::from(CHANGES), &change);
         assert_eq!(index, self.state.registry.count(), "the stream and the log of changes have the same length");
-        self.state.registry.apply(change).await?;
+        self.state.registry.append(vec![change]).await?;
         self.state.registry.announced.set(index + 1);
         Ok(())
     }

@@ -45,10 +45,8 @@ impl TaleproofContract {
         let home = self.home();
         let next = self.state.registry.count();
         let end = (*self.state.registry.announced.get()).min(next.saturating_add(EVENTS_PER_BLOCK));
-        for index in next..end {
-            let change = self.runtime.read_event(home, StreamName::from(CHANGES), index);
-            self.state.registry.apply(change).await?;
-        }
-        Ok(())
+        let read = |index| self.runtime.read_event(home, StreamName::from(CHANGES), index);
+        let changes = (next..end).map(read).collect();
+        Ok(self.state.registry.append(changes).await?)
     }
 }

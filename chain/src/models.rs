@@ -1,5 +1,7 @@
 //! What the registry holds: releases of models, and the changes that brought them there.
 
+use std::collections::BTreeSet;
+
 use async_graphql::{Enum, InputObject, SimpleObject};
 use linera_sdk::linera_base_types::{AccountOwner, BlockHeight, DataBlobHash, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -78,6 +80,16 @@ pub struct FoundingModel {
 pub struct Action {
     pub name: String,
     pub deed: Deed,
+}
+
+impl Action {
+    /// The digests of the files that are published with it, of both kinds, each once.
+    pub fn digests(&self) -> BTreeSet<Digest> {
+        match &self.deed {
+            Deed::Publish(release) => release.files.iter().flat_map(|file| [file.sha256, file.sha3_256]).collect(),
+            Deed::Revoke { .. } | Deed::Transfer { .. } => BTreeSet::new(),
+        }
+    }
 }
 
 /// The deed of an action.

@@ -3,16 +3,21 @@
 //! A change comes in, on the home chain because its action was permitted, on a follower because it was the next
 //! event; both apply it in the same way, so that both hold the same registry. Nothing is ever taken out.
 
+use std::collections::BTreeSet;
+
 use linera_sdk::{
     linera_base_types::{AccountOwner, ChainId},
-    views::{linera_views, CollectionView, LogView, MapView, RegisterView, View, ViewError, ViewStorageContext},
+    views::{linera_views, LogView, MapView, RegisterView, View, ViewError, ViewStorageContext},
 };
 
 use crate::{
     digest::Digest,
-    models::{Action, Change, Deed, Release, VersionId},
+    models::{Action, Change, Deed, VersionId},
     refusal::{require, Error, Refusal},
 };
+
+/// A collection of views, many of which can be loaded in one call.
+type CollectionView<K, V> = linera_views::reentrant_collection_view::ReentrantCollectionView<ViewStorageContext, K, V>;
 
 /// What is known of one name. Numbers lead to changes in the registry's log.
 #[derive(View)]
@@ -92,38 +97,47 @@ impl RegistryView {
         })
     }
 
-    /// Appends a change. On the home chain its action was permitted, and so it is right everywhere.
-    pub async fn apply(&mut self, change: Change) -> Result<(), ViewError> {
-        let index = self.count();
-        let name = change.action.name.clone();
-        if self.models.try_load_entry(&name).await?.is_none() {
-            let position = u32::try_from(self.names.count()).expect("fewer names than events");
-            self.models.load_entry_mut(&name).await?.position.set(position);
-            self.names.push(name.clone());
+    /// Appends changes in their order. On the home chain each action was permitted, and so it is right everywhere.
+    pub async fn append(&mut self, changes: Vec<Change>) -> Result<(), ViewError> {
+        self.load(&changes).await?;
+        for change in changes {
+            self.append_one(change).await?;
         }
-        let model = self.models.load_entry_mut(&name).await?;
+        Ok(())
+    }
+
+    /// Has all entries in memory that changes touch: a browser pays milliseconds for each call to the storage.
+    async fn load(&mut self, changes: &[Change]) -> Result<(), ViewError> {
+        let names: BTreeSet<&String> = changes.iter().map(|change| &change.action.name).collect();
+        let digests: BTreeSet<Digest> = changes.iter().flat_map(|change| change.action.digests()).collect();
+        self.models.try_load_entries_mut(names).await?;
+        self.digests.try_load_entries_mut(&digests).await?;
+        Ok(())
+    }
+
+    async fn append_one(&mut self, change: Change) -> Result<(), ViewError> {
+        let index = self.count();
+        let name = &change.action.name;
+        let mut model = self.models.try_load_entry_mut(name).await?;
         model.changes.push(index);
         match &change.action.deed {
-            Deed::Publish(release) => {
+            Deed::Publish(_) => {
+                if model.versions.count() == 0 {
+                    model.position.set(u32::try_from(self.names.count()).expect("fewer names than events"));
+                    self.names.push(name.clone());
+                }
                 model.owner.set(Some(change.by));
                 model.versions.push(index);
                 let number = u32::try_from(model.versions.count()).expect("fewer versions than events");
-                self.index_digests(release, &VersionId { name, number }).await?;
+                for digest in change.action.digests() {
+                    let version = VersionId { name: name.clone(), number };
+                    self.digests.try_load_entry_mut(&digest).await?.push(version);
+                }
             }
             Deed::Revoke { version, .. } => model.revocations.insert(version, index)?,
             Deed::Transfer { new_owner } => model.owner.set(Some(*new_owner)),
         }
         self.changes.push(change);
-        Ok(())
-    }
-
-    async fn index_digests(&mut self, release: &Release, version: &VersionId) -> Result<(), ViewError> {
-        let mut digests: Vec<_> = release.files.iter().flat_map(|file| [file.sha256, file.sha3_256]).collect();
-        digests.sort_unstable();
-        digests.dedup();
-        for digest in digests {
-            self.digests.load_entry_mut(&digest).await?.push(version.clone());
-        }
         Ok(())
     }
 

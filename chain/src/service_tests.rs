@@ -58,7 +58,7 @@ fn service(changes: Vec<(&str, Deed)>) -> (TaleproofService, crate::Runtime) {
     for (height, (name, deed)) in changes.into_iter().enumerate() {
         let at = Block { height: BlockHeight(height as u64), timestamp: Timestamp::from(1) };
         let change = Change { action: Action { name: name.into(), deed }, by: ALICE, at };
-        state.registry.apply(change).blocking_wait().unwrap();
+        state.registry.append(vec![change]).blocking_wait().unwrap();
     }
     let runtime = Arc::new(runtime);
     (TaleproofService { schema: crate::schema(Arc::new(state), runtime.clone()) }, runtime)
