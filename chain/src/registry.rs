@@ -106,7 +106,8 @@ impl RegistryView {
         Ok(())
     }
 
-    /// Has all entries in memory that changes touch: a browser pays milliseconds for each call to the storage.
+    /// Has all entries in memory that changes touch. A browser pays for every byte between contract and client: asked for
+    /// together, each key crosses once.
     async fn load(&mut self, changes: &[Change]) -> Result<(), ViewError> {
         let names: BTreeSet<&String> = changes.iter().map(|change| &change.action.name).collect();
         let digests: BTreeSet<Digest> = changes.iter().flat_map(|change| change.action.digests()).collect();
