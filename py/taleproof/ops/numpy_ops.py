@@ -3,6 +3,7 @@
 Weights are float32 arrays, the cache of a layer is an array (kv_heads, context, head_dim).
 """
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,28 +11,46 @@ from numpy.typing import NDArray
 
 from ..errors import NumericsError
 from ..rotary import Rotary
+from . import Span
+from .relative import distance_buckets
 
 
 Array = NDArray[np.float32]
 
 
 class NumpyOps:
-    """One step: the tokens ``ids``, the first of them at ``position``."""
+    """One step: the tokens ``ids``, the first of them at ``position``; ``memory`` positions have been read before."""
 
-    def __init__(self, ids: Sequence[int], position: int) -> None:
+    def __init__(self, ids: Sequence[int], position: int, memory: int = 0) -> None:
         self._ids = np.asarray(ids, np.int64)  # (T,)
         self._positions = position + np.arange(len(ids))  # (T,)
+        self._memory = memory
 
     def embedding(self, table: Array) -> Array:
         """Look up the step's tokens."""
         return table[self._ids]
 
+    def position_embedding(self, table: Array) -> Array:
+        """Look up the step's positions."""
+        return table[self._positions]
+
+    def table_row(self, table: Array, i: int) -> Array:
+        """Keep one row."""
+        return table[i : i + 1]
+
     def rms_norm(self, x: Array, weight: Array, epsilon: float) -> Array:
         """Divide by the root of the mean square, multiply with the weight; NaN where the mean square overflows."""
-        mean = np.mean(x * x, axis=-1, keepdims=True, dtype=np.float32)
-        scale: Array = np.sqrt(mean + np.float32(epsilon)).astype(np.float32)
-        scale[~np.isfinite(scale)] = np.nan
-        y: Array = x / scale * weight
+        stretches = x.reshape(len(x), -1, len(weight))  # (T, columns / n, n)
+        mean: Array = np.mean(stretches * stretches, axis=-1, keepdims=True, dtype=np.float32)
+        y: Array = stretches / _root(mean, epsilon) * weight
+        return y.reshape(x.shape)
+
+    def layer_norm(self, x: Array, weight: Array, bias: Array, epsilon: float) -> Array:
+        """Take the mean off, divide by the spread; NaN where the squares overflow."""
+        mean: Array = np.mean(x, axis=-1, keepdims=True, dtype=np.float32)
+        centred: Array = x - mean
+        variance: Array = np.mean(centred * centred, axis=-1, keepdims=True, dtype=np.float32)
+        y: Array = centred / _root(variance, epsilon) * weight + bias
         return y
 
     def linear(self, x: Array, weight: Array) -> Array:
@@ -66,14 +85,32 @@ class NumpyOps:
         """Copy the step's rows in."""
         self.write_keys(cache, x)
 
-    def attention(self, q: Array, keys: Array, values: Array, scale: float) -> Array:
-        """Attend to every position up to a token's own."""
+    def attention(
+        self,
+        q: Array,
+        keys: Array,
+        values: Array,
+        scale: float,
+        *,
+        window: int = 0,
+        softcap: float = 0.0,
+        span: Span = "causal",
+        bias: Array | None = None,
+        max_distance: int = 128,
+    ) -> Array:
+        """Attend to the positions of the span."""
         kv_heads, _, head_dim = keys.shape
-        seen = int(self._positions[-1]) + 1
         tokens = len(q)
+        seen = {"causal": int(self._positions[-1]) + 1, "step": tokens, "memory": self._memory}[span]
         grouped = q.reshape(tokens, kv_heads, -1, head_dim).transpose(1, 2, 0, 3)  # (kv_heads, group, T, head_dim)
         scores = grouped @ keys[:, None, :seen].swapaxes(-1, -2) * np.float32(scale)  # (kv_heads, group, T, seen)
-        scores[..., np.arange(seen) > self._positions[:, None]] = -np.inf
+        if softcap:
+            scores = self.softcap(scores, softcap)
+        distances = self._positions[:, None] - np.arange(seen)  # (T, seen), negative for keys after the query
+        if bias is not None:
+            scores += _relative_bias(bias, distances, max_distance, span == "step").reshape(scores.shape)
+        if span == "causal":
+            scores[..., (distances < 0) | (distances >= (window or seen))] = -np.inf
         weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
         weights /= weights.sum(axis=-1, keepdims=True)
         mixed: Array = weights @ values[:, None, :seen]  # (kv_heads, group, T, head_dim)
@@ -85,15 +122,85 @@ class NumpyOps:
             y: Array = gate / (1 + np.exp(-gate)) * up
         return y
 
+    def gelu_gate(self, gate: Array, up: Array) -> Array:
+        """Multiply ``up`` with the Gaussian error linear unit of ``gate``."""
+        y: Array = self.gelu(gate) * up
+        return y
+
+    def gelu(self, x: Array) -> Array:
+        """Take the form with tanh."""
+        inner: Array = np.float32(math.sqrt(2 / math.pi)) * (x + np.float32(0.044715) * x * x * x)
+        y: Array = x * (1 + np.tanh(inner)) / 2
+        return y
+
+    def gelu_erf(self, x: Array) -> Array:
+        """Take the form with the error function, in float64, then round."""
+        erf = np.array([math.erf(value / math.sqrt(2)) for value in x.ravel().tolist()]).reshape(x.shape)
+        y: Array = (x * (1 + erf) / 2).astype(np.float32)
+        return y
+
+    def relu(self, x: Array) -> Array:
+        """Zero where x is negative; an infinity stays visible."""
+        y: Array = np.where(x > 0, x, x - x)
+        return y
+
+    def softcap(self, x: Array, cap: float) -> Array:
+        """Bend towards plus and minus ``cap``; an infinity stays visible."""
+        y: Array = np.float32(cap) * np.tanh(x / np.float32(cap)) + (x - x)
+        return y
+
+    def scale(self, x: Array, factor: float) -> Array:
+        """Multiply with a number."""
+        y: Array = x * np.float32(factor)
+        return y
+
     def add(self, a: Array, b: Array) -> Array:
         """Add elementwise."""
         return a + b
+
+    def add_row(self, x: Array, row: Array) -> Array:
+        """Add to each row."""
+        return x + row
 
     def last_row(self, x: Array) -> Array:
         """Keep the last row."""
         return x[-1:]
 
+    def first_row(self, x: Array) -> Array:
+        """Keep the first row."""
+        return x[:1]
+
+    def mean_rows(self, x: Array) -> Array:
+        """Take the mean over the tokens."""
+        y: Array = x.mean(axis=0, keepdims=True, dtype=np.float32)
+        return y
+
+    def unit(self, x: Array) -> Array:
+        """Divide by the root of the sum of squares; NaN where that overflows."""
+        squares: Array = np.sum(x * x, axis=-1, keepdims=True)
+        length: Array = np.maximum(_root(squares, 0.0), np.float32(1e-12))
+        y: Array = x / length
+        return y
+
     def mark(self, name: str, x: Array) -> None:
         """Stop at once where numbers are not finite."""
         if not np.isfinite(x).all():
             raise NumericsError(name)
+
+
+def _root(squares: Array, epsilon: float) -> Array:
+    """Return sqrt(squares + epsilon), NaN where it is not finite."""
+    root: Array = np.sqrt(squares + np.float32(epsilon)).astype(np.float32)
+    root[~np.isfinite(root)] = np.nan
+    return root
+
+
+def _relative_bias(table: Array, distances: NDArray[np.int64], max_distance: int, bidirectional: bool) -> Array:
+    """Return the entries of ``table`` (buckets, heads) for distances (T, seen): (heads, T, seen)."""
+    one_way = len(table) // 2 if bidirectional else len(table)
+    nearness = np.abs(distances) if bidirectional else np.maximum(distances, 0)
+    buckets = np.array(distance_buckets(one_way, max_distance))[np.minimum(nearness, max_distance)]
+    if bidirectional:
+        buckets = buckets + one_way * (distances < 0)
+    entries: Array = table[buckets].transpose(2, 0, 1)
+    return entries
