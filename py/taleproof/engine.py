@@ -211,7 +211,7 @@ class _WasmBackend:
         return address
 
     def run(self, ids: Sequence[int], position: int, logits: Logits) -> Row | None:
-        step = _STEP.pack(len(ids), position, self._step + _STEP.size) + struct.pack(f"<{len(ids)}I", *ids)
+        step = _STEP.pack(len(ids), position, self._step + _STEP.size, 0) + struct.pack(f"<{len(ids)}I", *ids)
         self._arena.write(self._step, step)
         program = self._programs[logits]
         self._run_program(self._addresses[logits], len(program.instructions), len(ids))
@@ -252,8 +252,8 @@ class _WasmBackend:
         return "the logits"
 
 
-_STEP = struct.Struct("<III")
-"""Step in kernels/program.h: tokens, position, address of the ids."""
+_STEP = struct.Struct("<IIII")
+"""Step in kernels/program.h: tokens, position, address of the ids, positions of the memory."""
 
 
 def _allocate_cache(arena: Arena, shape: CacheShape, context: int) -> KVCache[ArenaCache]:

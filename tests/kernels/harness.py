@@ -78,6 +78,7 @@ class Harness:
         inputs: Sequence[Floats] = (),
         ids: Sequence[int] = (0,),
         position: int = 0,
+        memory: int = 0,
     ) -> Floats:
         """Trace operations over ``inputs``, each (len(ids), columns), run them and return the result."""
         values = [Value(0, array.shape[1], 4 * array.shape[1]) for array in inputs]
@@ -91,8 +92,8 @@ class Harness:
         }
         offsets = {value: fixed.get(value, scratch + at) for value, at in offsets.items()}
         program = self.put(encode(ops.program, offsets, 0, len(ids)))
-        step = self.put(struct.pack(f"<III{len(ids)}I", len(ids), position, 0, *ids))
-        self.arena.write(step + 8, struct.pack("<I", step + 12))
+        step = self.put(struct.pack(f"<IIII{len(ids)}I", len(ids), position, 0, memory, *ids))
+        self.arena.write(step + 8, struct.pack("<I", step + 16))
         self.arena.run(program, len(ops.program.instructions), step, self.arena.threads)
         rows = result.rows or len(ids)
         data = self.arena.read(offsets[result], rows * result.row_bytes)
@@ -117,7 +118,7 @@ class Harness:
             made[1]: self.arena.allocate(rows * columns // 32 * 16),
         }
         program = self.put(encode(ops.program, offsets, 0, rows))
-        self.arena.run(program, 1, self.put(struct.pack("<III", rows, 0, 0)), 1)
+        self.arena.run(program, 1, self.put(struct.pack("<IIII", rows, 0, 0, 0)), 1)
         return offsets[made[0]], offsets[made[1]]
 
 
