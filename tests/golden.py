@@ -154,7 +154,7 @@ def opened(source: Source, data: bytes, build: str = "relaxed", threads: int = 1
     base = arena.allocate(len(data))
     arena.write(base, data)
     file = parse(BytesBlob(data))
-    return Opened(open_wasm(arena, file, base), _tokenizer(source, file), source.max_tokens)
+    return Opened(open_wasm(arena, file, [base]), _tokenizer(source, file), source.max_tokens)
 
 
 def _tokenizer(source: Source, file: ModelFile) -> Tokenizer:

@@ -150,15 +150,15 @@ class Engine:
         return Session(self._backend(context), context, self.config.vocab_size)
 
 
-def open_numpy(blob: Blob, file: ModelFile) -> Engine:
-    """Open a model on the numpy backend: all weights decoded to float32."""
-    model = load_model(file, NumpyTensors(file, blob))
+def open_numpy(blobs: Sequence[Blob], file: ModelFile) -> Engine:
+    """Open a model on the numpy backend: all weights decoded to float32. There is a blob for each of its parts."""
+    model = load_model(file, NumpyTensors(file, blobs))
     return Engine(file, model.config, Sampler, LogitsTrail, lambda context: _NumpyBackend(model, context))
 
 
-def open_wasm(arena: Arena, file: ModelFile, base: int) -> Engine:
-    """Open a model whose file lies in the arena from ``base`` on. Its weights there are repacked in place."""
-    model = load_model(file, ArenaTensors(arena, file, base))
+def open_wasm(arena: Arena, file: ModelFile, bases: Sequence[int]) -> Engine:
+    """Open a model whose parts lie in the arena, each from its base on. Its weights there are repacked in place."""
+    model = load_model(file, ArenaTensors(arena, file, bases))
     room = SamplingRoom(arena, model.config.vocab_size)
     crews = Crew(arena.threads), Crew(arena.threads)
     return Engine(

@@ -79,12 +79,12 @@ def open_local(
         model = verified(ArenaBlob(arena, base, source.size, source.name), expected_sha256)
         file = parse(model.blob)
         pieces, words = _tokenizer(file, tokenizer)
-        engine = open_wasm(arena, file, base)
+        engine = open_wasm(arena, file, [base])
     else:
         model = verified(FileBlob(path), expected_sha256)
         file = parse(model.blob)
         pieces, words = _tokenizer(file, tokenizer)
-        engine = open_numpy(model.blob, file)
+        engine = open_numpy([model.blob], file)
     return LocalModel(file, engine, pieces, model.digests, words)
 
 

@@ -6,6 +6,8 @@ interleaved in place, and only types that have no kernel are decoded to F32 else
 or of another shape, weights that are not finite, and, at the end, tensors that nobody asked for.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -15,7 +17,7 @@ from .arena import Arena, ArenaBlob
 from .errors import MissingTensorError, NumericsError, UnknownTensorError
 from .formats import ModelFile, TensorInfo, tensor_f32
 from .ops.wasm_ops import ArenaTensor
-from .quant import BLOCK_TYPES
+from .quant import BLOCK_TYPES, row_bytes
 from .reader import Blob
 
 
@@ -39,8 +41,16 @@ class TensorSource(Protocol[W]):
         """Return a matrix (rows, columns)."""
         ...
 
-    def vector(self, name: str, size: int) -> W:
-        """Return a vector, as float32."""
+    def rows(self, name: str, start: int, count: int, shape: tuple[int, int]) -> W:
+        """Return ``count`` rows from ``start`` on of a matrix of this shape, which holds several matrices in one."""
+        ...
+
+    def vector(self, name: str, size: int, *, plus: float = 0.0) -> W:
+        """Return a vector, as float32, with ``plus`` added to each element."""
+        ...
+
+    def has(self, name: str) -> bool:
+        """Return whether the file has a tensor of this name."""
         ...
 
     def floats(self, name: str) -> NDArray[np.float32]:
@@ -55,10 +65,14 @@ class TensorSource(Protocol[W]):
 class _Table:
     """The part that both sources share: names, shapes, and which tensors were asked for."""
 
-    def __init__(self, file: ModelFile, blob: Blob) -> None:
+    def __init__(self, file: ModelFile, blobs: Sequence[Blob]) -> None:
         self.file = file
-        self.blob = blob
+        self.blobs = blobs
         self._used: set[str] = set()
+
+    def has(self, name: str) -> bool:
+        """Return whether the file has a tensor of this name."""
+        return name in self.file.tensors
 
     def find(self, name: str, shape: tuple[int, ...]) -> TensorInfo:
         info = self.file.tensors.get(name)
@@ -80,7 +94,7 @@ class _Table:
 
     def decoded(self, info: TensorInfo) -> NDArray[np.float32]:
         """Return a tensor's values; NumericsError if one is not finite."""
-        values = tensor_f32(self.blob, info)
+        values = tensor_f32(self.blobs[info.part], info)
         if not np.isfinite(values).all():
             raise NumericsError(f"the tensor {info.name}")
         return values
@@ -93,38 +107,50 @@ class NumpyTensors(_Table):
         """Return float32 (rows, columns)."""
         return self.decoded(self.find(name, (rows, columns)))
 
-    def vector(self, name: str, size: int) -> NDArray[np.float32]:
+    def rows(self, name: str, start: int, count: int, shape: tuple[int, int]) -> NDArray[np.float32]:
+        """Return float32 (count, columns)."""
+        return self.decoded(_cut(self.find(name, shape), start, count))
+
+    def vector(self, name: str, size: int, *, plus: float = 0.0) -> NDArray[np.float32]:
         """Return float32 (size,)."""
-        return self.decoded(self.find(name, (size,)))
+        return self.decoded(self.find(name, (size,))) + np.float32(plus)
 
 
 class ArenaTensors(_Table):
-    """Weights in the arena, in a file that lies there from offset ``base`` on."""
+    """Weights in the arena, in files that lie there, each from its offset in ``bases`` on."""
 
-    def __init__(self, arena: Arena, file: ModelFile, base: int) -> None:
-        super().__init__(file, ArenaBlob(arena, base, file.size, file.name))
+    def __init__(self, arena: Arena, file: ModelFile, bases: Sequence[int]) -> None:
+        parts = zip(bases, file.parts, strict=True)
+        super().__init__(file, [ArenaBlob(arena, base, part.size, part.name) for base, part in parts])
         self._arena = arena
-        self._base = base
+        self._bases = bases
         self._scratch = 0
         self._scratch_bytes = 0
 
     def matrix(self, name: str, rows: int, columns: int) -> ArenaTensor:
         """Return the matrix where it lies, interleaved if it is quantised."""
-        info = self.find(name, (rows, columns))
+        return self._matrix(self.find(name, (rows, columns)))
+
+    def rows(self, name: str, start: int, count: int, shape: tuple[int, int]) -> ArenaTensor:
+        """Return the rows where they lie, interleaved if they are quantised."""
+        return self._matrix(_cut(self.find(name, shape), start, count))
+
+    def _matrix(self, info: TensorInfo) -> ArenaTensor:
         if info.type.name not in KERNEL_TYPES:
-            return self._decoded(info)
+            return self._decoded(self.decoded(info))
         tensor = self._in_place(info)
-        self._check_finite(tensor, name)
+        self._check_finite(tensor, info.name)
         if info.type.elements > 1:
+            rows, columns = info.shape
             scratch = self._scratch_for(INTERLEAVED_ROWS * (info.nbytes // rows))
             self._arena.call("interleave", tensor.number, tensor.offset, scratch, rows, columns)
         return tensor
 
-    def vector(self, name: str, size: int) -> ArenaTensor:
+    def vector(self, name: str, size: int, *, plus: float = 0.0) -> ArenaTensor:
         """Return float32 (size,), in place if that is what the file has."""
         info = self.find(name, (size,))
-        if info.type.name != "F32":
-            return self._decoded(info)
+        if info.type.name != "F32" or plus:
+            return self._decoded(self.decoded(info) + np.float32(plus))
         tensor = self._in_place(info)
         if not self._arena.call("all_finite", tensor.offset, size):
             raise NumericsError(f"the tensor {name}")
@@ -132,7 +158,7 @@ class ArenaTensors(_Table):
 
     def _in_place(self, info: TensorInfo) -> ArenaTensor:
         assert info.type.gguf_id is not None
-        return ArenaTensor(info.type.name, info.type.gguf_id, info.shape, self._base + info.offset)
+        return ArenaTensor(info.type.name, info.type.gguf_id, info.shape, self._bases[info.part] + info.offset)
 
     def _check_finite(self, tensor: ArenaTensor, name: str) -> None:
         rows, columns = tensor.shape
@@ -144,8 +170,14 @@ class ArenaTensors(_Table):
             self._scratch, self._scratch_bytes = self._arena.allocate(nbytes), nbytes
         return self._scratch
 
-    def _decoded(self, info: TensorInfo) -> ArenaTensor:
-        """Decode to F32 in fresh memory."""
-        offset = self._arena.allocate(4 * info.elements)
-        self._arena.write(offset, self.decoded(info).tobytes())
-        return ArenaTensor("F32", BLOCK_TYPES["F32"].gguf_id or 0, info.shape, offset)
+    def _decoded(self, values: NDArray[np.float32]) -> ArenaTensor:
+        """Keep decoded values as F32 in fresh memory."""
+        offset = self._arena.allocate(values.nbytes)
+        self._arena.write(offset, values.tobytes())
+        return ArenaTensor("F32", BLOCK_TYPES["F32"].gguf_id or 0, values.shape, offset)
+
+
+def _cut(info: TensorInfo, start: int, count: int) -> TensorInfo:
+    """Return what a table would say of ``count`` rows from ``start`` on."""
+    nbytes = row_bytes(info.type, info.shape[1])
+    return replace(info, shape=(count, info.shape[1]), offset=info.offset + start * nbytes, nbytes=count * nbytes)

@@ -218,7 +218,7 @@ class Opener:
         progress("prepare", loaded.name, 0, loaded.digests.size)
         file = parse(self._blob(loaded))
         tokenizer, tokenizer_digests = self._tokenizer(file)
-        engine = open_wasm(self._arena, file, loaded.intake.offset)
+        engine = open_wasm(self._arena, file, [loaded.intake.offset])
         before = self._arena.top
         session = self._session(engine, context)
         progress("prepare", loaded.name, loaded.digests.size, loaded.digests.size)

@@ -30,12 +30,12 @@ def opened(data: bytes, build: str = "relaxed", threads: int = 1) -> Engine:
     arena = WasmtimeArena(build, threads=threads)
     base = arena.allocate(len(data))
     arena.write(base, data)
-    return open_wasm(arena, parse(BytesBlob(data)), base)
+    return open_wasm(arena, parse(BytesBlob(data)), [base])
 
 
 def opened_numpy(data: bytes) -> Engine:
     blob = BytesBlob(data)
-    return open_numpy(blob, parse(blob))
+    return open_numpy([blob], parse(blob))
 
 
 def all_logits(engine: Engine, cuts: Sequence[int], ids: Sequence[int] = IDS) -> Floats:

@@ -40,6 +40,7 @@ class TensorInfo:
     nbytes : bytes in all, the scales of groups included.
     scales_offset : where the scales begin, if they are kept apart from the weights (llama2.c's version 2);
         else None.
+    part : which of the model's files it is in, from 0 on.
     """
 
     name: str
@@ -48,6 +49,7 @@ class TensorInfo:
     offset: int
     nbytes: int
     scales_offset: int | None = None
+    part: int = 0
 
     @property
     def elements(self) -> int:
@@ -55,16 +57,25 @@ class TensorInfo:
         return math.prod(self.shape)
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of the files that a model's weights are in: its name and its bytes in all."""
+
+    name: str
+    size: int
+
+
 @dataclass(frozen=True)
 class ModelFile:
-    """A parsed model file: data, not a model.
+    """A parsed model file, or several that belong together: data, not a model.
 
     Attributes
     ----------
     name : the file's name, for messages.
-    format : "GGUF v3", "llama2.c v0" and so on.
+    format : "GGUF v3", "llama2.c v0", "safetensors" and so on.
     architecture : the value of general.architecture, such as "llama".
-    size : the file's bytes in all.
+    size : the bytes in all of the files with weights.
+    split : the files with weights, where there are several.
     """
 
     name: str
@@ -73,6 +84,21 @@ class ModelFile:
     metadata: Mapping[str, Value]
     tensors: Mapping[str, TensorInfo]
     size: int
+    split: tuple[Part, ...] = ()
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The files with weights, in the order that TensorInfo.part counts."""
+        return self.split or (Part(self.name, self.size),)
+
+    @property
+    def huggingface(self) -> bool:
+        """Whether the weights are as Hugging Face's transformers keep them, where GGUF's converter changes some.
+
+        The rows of llama's queries and keys are not permuted, so that halves of a head are turned together; gemma's norms
+        are kept less one.
+        """
+        return self.format.startswith("safetensors")
 
     def fail(self, key: str, value: object, why: str) -> FormatError:
         """Return the error for a key whose value can't be right."""
