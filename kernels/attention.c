@@ -1,9 +1,12 @@
-/* Causal attention with grouped heads over a preallocated cache, in integers where it counts.
+/* Attention with grouped heads over a preallocated cache, in integers where it counts.
  *
  * Keys and values are kept as 15-bit integers with a scale for each head and position. A score is the integer product of a
  * 12-bit query with a key; softmax is in floats; the weights, times the values' scales, become 12-bit integers with a scale
  * for each 32 keys, and an output is the sum of the 32-key integer sums, from key 0 on, in floats. A sum of integers has no
- * order, so the bits depend on the position alone: not on threads, and not on how a prompt was split. */
+ * order, so the bits depend on the position alone: not on threads, and not on how a prompt was split.
+ *
+ * A rule may bend scores (softcap), add biases by relative position, and leave keys out (a window); those that share a block
+ * with keys that are seen have the weight zero. */
 #include "attention.h"
 #include "math.h"
 
@@ -188,11 +191,45 @@ INLINE Scratch cut(uint8_t *at, uint32_t context, uint32_t width) {
   return s;
 }
 
+/* The keys [first, end) that a token reads, of which it sees those from `seen` on; first begins a block. */
+typedef struct {
+  uint32_t first, seen, end;
+} Range;
+
+INLINE Range range_of(const Attention *a, uint32_t token) {
+  Range range = {0, 0, a->position + token + 1};
+  if (!a->rule) return range;
+  if (a->rule->span == SPAN_STEP) range.end = a->tokens;
+  if (a->rule->span == SPAN_MEMORY) range.end = a->memory;
+  if (a->rule->window && a->rule->window < range.end) range.seen = range.end - a->rule->window;
+  range.first = range.seen / KEY_BLOCK * KEY_BLOCK;
+  return range;
+}
+
+/* Changes the scores of one head with the keys of a range as the rule says; there is room up to a multiple of four. */
+static __attribute__((noinline)) void apply_rule(const Attention *a, float *scores, Range range, uint32_t token, uint32_t head) {
+  const AttentionRule *rule = a->rule;
+  const uint32_t n = range.end - range.first;
+  if (rule->softcap != 0.0f) {
+    const v128_t cap = wasm_f32x4_splat(rule->softcap);
+    for (uint32_t i = 0; i < n; i += 4) store(scores + i, softcap_f32x4(load(scores + i), cap));
+  }
+  for (uint32_t i = 0; a->bias && i < n; i++) {
+    const int32_t before = (int32_t)(a->position + token) - (int32_t)(range.first + i);
+    uint32_t distance = before < 0 ? (rule->after ? (uint32_t)-before : 0) : (uint32_t)before;
+    if (distance > rule->max_distance) distance = rule->max_distance;
+    const uint32_t bucket = rule->bucket[distance] + (before < 0 ? rule->after : 0);
+    scores[i] = scores[i] + a->bias[(size_t)bucket * a->heads + head];
+  }
+  for (uint32_t i = 0; i < range.seen - range.first; i++) scores[i] = -__builtin_inff();
+}
+
 /* `heads` heads, from `head` on, that share a key/value head, for one token. */
 INLINE void attend_heads(const Attention *a, uint32_t token, uint32_t head, const int heads) {
   const uint32_t head_dim = a->keys.head_dim, context = a->keys.context, width = a->keys.width, blocks = context / KEY_BLOCK;
-  const uint32_t keys = a->position + token + 1;
-  const size_t row = (size_t)(head / (a->heads / a->keys.kv_heads)) * context;
+  const Range range = range_of(a, token);
+  const uint32_t keys = range.end - range.first;
+  const size_t row = (size_t)(head / (a->heads / a->keys.kv_heads)) * context + range.first;
   const Scratch s = cut(a->scratch, context, width);
   for (int h = 0; h < heads; h++) {
     const float *x = a->x + ((size_t)token * a->heads + head + h) * head_dim;
@@ -200,6 +237,7 @@ INLINE void attend_heads(const Attention *a, uint32_t token, uint32_t head, cons
   }
   float sums[3];
   score(s.q, s.q_scales, a->keys.q + row * width, a->keys.scales + row, keys, width, s.scores, context, heads);
+  for (int h = 0; a->rule && h < heads; h++) apply_rule(a, s.scores + (size_t)h * context, range, token, head + h);
   for (int h = 0; h < heads; h++)
     sums[h] = weigh_scores(s.scores + (size_t)h * context, a->values.scales + row, keys,
                            s.weights + (size_t)h * context, s.block_scales + (size_t)h * blocks);

@@ -23,13 +23,6 @@ void rms_norm(float *y, const float *x, const float *weight, float epsilon, uint
   }
 }
 
-/* The first n elements of v, n < 4. */
-INLINE void store_part(float *p, v128_t v, uint32_t n) {
-  float out[4];
-  store(out, v);
-  for (uint32_t i = 0; i < n; i++) p[i] = out[i];
-}
-
 INLINE v128_t silu_times(v128_t gate, v128_t up) { return wasm_f32x4_mul(silu_f32x4(gate), up); }
 
 /* y = silu(gate) * up. */

@@ -41,6 +41,53 @@ INLINE v128_t silu_f32x4(v128_t x) {
   return wasm_f32x4_div(x, wasm_f32x4_add(every_f32(1.0f), exp_f32x4(wasm_f32x4_neg(x))));
 }
 
+/* x * (1 + tanh(u)) / 2 = x / (1 + e^-2u), with u = sqrt(2 / pi) * (x + 0.044715 x^3) (Hendrycks and Gimpel 2016, arXiv
+ * 1606.08415). */
+INLINE v128_t gelu_f32x4(v128_t x) {
+  const v128_t cubic = wasm_f32x4_mul(wasm_f32x4_mul(x, x), every_f32(0.07135481282f));
+  const v128_t twice = wasm_f32x4_mul(x, wasm_f32x4_add(cubic, every_f32(1.595769122f)));
+  return wasm_f32x4_div(x, wasm_f32x4_add(every_f32(1.0f), exp_f32x4(wasm_f32x4_neg(twice))));
+}
+
+/* x * (1 + erf(x / sqrt(2))) / 2. The error function is within 1.5e-7, by formula 7.1.26 of Abramowitz and Stegun. */
+INLINE v128_t gelu_erf_f32x4(v128_t x) {
+  const v128_t one = every_f32(1.0f);
+  const v128_t z = wasm_f32x4_mul(wasm_f32x4_abs(x), every_f32(0.7071067812f));
+  const v128_t t = wasm_f32x4_div(one, wasm_f32x4_add(one, wasm_f32x4_mul(z, every_f32(0.3275911f))));
+  v128_t p = every_f32(1.061405429f);
+  p = wasm_f32x4_add(wasm_f32x4_mul(p, t), every_f32(-1.453152027f));
+  p = wasm_f32x4_add(wasm_f32x4_mul(p, t), every_f32(1.421413741f));
+  p = wasm_f32x4_add(wasm_f32x4_mul(p, t), every_f32(-0.284496736f));
+  p = wasm_f32x4_add(wasm_f32x4_mul(p, t), every_f32(0.254829592f));
+  const v128_t power = exp_f32x4(wasm_f32x4_neg(wasm_f32x4_mul(z, z)));
+  const v128_t tail = wasm_f32x4_mul(wasm_f32x4_mul(wasm_f32x4_mul(p, t), power), every_f32(0.5f));
+  const v128_t negative = wasm_f32x4_lt(x, wasm_f32x4_const_splat(0.0f));
+  return wasm_f32x4_mul(x, wasm_v128_bitselect(tail, wasm_f32x4_sub(one, tail), negative));
+}
+
+/* Within 3 units in the last place, by Cephes' tanhf (S. L. Moshier): near zero a polynomial, elsewhere
+ * 1 - 2 / (e^2|x| + 1) with x's sign. */
+INLINE v128_t tanh_f32x4(v128_t x) {
+  const v128_t z = wasm_f32x4_mul(x, x), sign = wasm_v128_and(x, every_i32((int32_t)0x80000000));
+  const v128_t magnitude = wasm_f32x4_abs(x);
+  v128_t p = every_f32(-5.70498872745e-3f);
+  p = wasm_f32x4_add(wasm_f32x4_mul(p, z), every_f32(2.06390887954e-2f));
+  p = wasm_f32x4_add(wasm_f32x4_mul(p, z), every_f32(-5.37397155531e-2f));
+  p = wasm_f32x4_add(wasm_f32x4_mul(p, z), every_f32(1.33314422036e-1f));
+  p = wasm_f32x4_add(wasm_f32x4_mul(p, z), every_f32(-3.33332819422e-1f));
+  const v128_t near = wasm_f32x4_add(wasm_f32x4_mul(wasm_f32x4_mul(p, z), x), x);
+  const v128_t power = exp_f32x4(wasm_f32x4_add(magnitude, magnitude));
+  const v128_t one = every_f32(1.0f);
+  const v128_t far = wasm_f32x4_sub(one, wasm_f32x4_div(every_f32(2.0f), wasm_f32x4_add(power, one)));
+  return wasm_v128_bitselect(near, wasm_v128_or(far, sign), wasm_f32x4_lt(magnitude, every_f32(0.625f)));
+}
+
+/* cap * tanh(x / cap). An infinity becomes a NaN, so that it shows. */
+INLINE v128_t softcap_f32x4(v128_t x, v128_t cap) {
+  const v128_t bent = wasm_f32x4_mul(tanh_f32x4(wasm_f32x4_div(x, cap)), cap);
+  return wasm_f32x4_add(bent, wasm_f32x4_sub(x, x));
+}
+
 /* sin and cos of an angle in radians, |angle| < 10^6, by the polynomials of fdlibm (k_sin.c, k_cos.c): pi/2 is taken
  * off in two parts, the first of 33 bits, so that its multiples are exact. */
 INLINE void sin_cos(double angle, double *sin_out, double *cos_out) {

@@ -87,7 +87,10 @@ static void check_attention(Room *room) {
   const Cache values = cache_at((uint32_t)(uintptr_t)room->values, 1, HEAD_DIM, CONTEXT);
   write_keys(&keys, room->x + COLUMNS, 0, 0, POSITIONS);
   write_values(&values, room->x + 2 * COLUMNS, 0, 0, POSITIONS);
-  const Attention attention = {room->y, room->x + 3 * COLUMNS, keys, values, room->scratch, 0.25f, HEADS, POSITIONS - 1};
+  const Attention attention = {
+      .y = room->y, .x = room->x + 3 * COLUMNS, .keys = keys, .values = values, .scratch = room->scratch,
+      .scale = 0.25f, .heads = HEADS, .position = POSITIONS - 1,
+  };
   attend(&attention, 0, HEADS);
   take_results(room, HEADS * HEAD_DIM);
 }

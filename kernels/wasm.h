@@ -37,6 +37,13 @@ INLINE v128_t load_part(const float *p, uint32_t n) {
   return load(v);
 }
 
+/* Writes the first n lanes of v, n < 4. */
+INLINE void store_part(float *p, v128_t v, uint32_t n) {
+  float out[4];
+  store(out, v);
+  for (uint32_t i = 0; i < n; i++) p[i] = out[i];
+}
+
 /* Makes the compiler compute v before what follows. Left alone it orders a tile's work by its results, for which it must
  * keep all inputs in memory; ordered by its inputs, the results stay in registers. */
 INLINE void in_order(v128_t *v) { __asm__ volatile("" : "+r"(*v)); }

@@ -34,6 +34,19 @@ class Op(IntEnum):
     SILU_GATE = 10
     ADD = 11
     LAST_ROW = 12
+    LAYER_NORM = 13
+    UNIT = 14
+    ADD_ROW = 15
+    GELU_GATE = 16
+    GELU = 17
+    GELU_ERF = 18
+    RELU = 19
+    SOFTCAP = 20
+    SCALE = 21
+    POSITION_EMBEDDING = 22
+    TABLE_ROWS = 23
+    FIRST_ROW = 24
+    MEAN_ROWS = 25
 
 
 @dataclass(frozen=True, eq=False)

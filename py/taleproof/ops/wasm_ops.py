@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from ..arena import Arena
 from ..rotary import Rotary
+from . import Span
+from .attention_rule import AttentionRule
 from .program import Argument, Instruction, Op, Program, Value
 
 
@@ -85,6 +87,9 @@ class WasmOps:
         self._arena = arena
         # A value is quantised once, however many matrices it is multiplied with.
         self._quantized: dict[tuple[Value, bool], tuple[Value, Value]] = {}
+        # Layers share rules and tables of biases.
+        self._rules: dict[AttentionRule, int] = {}
+        self._biases: dict[ArenaTensor, Value] = {}
 
     def _emit(self, op: Op, rows: int, *arguments: Argument, makes: int = 1) -> None:
         self.program.instructions.append(Instruction(op, rows, arguments, makes))
@@ -96,10 +101,36 @@ class WasmOps:
         self._emit(Op.EMBEDDING, 0, y, table.offset, table.number, vocab, dim)
         return y
 
+    def position_embedding(self, table: ArenaTensor) -> Value:
+        """Look up the step's positions."""
+        context, dim = table.shape
+        y = _floats(0, dim)
+        self._emit(Op.POSITION_EMBEDDING, 0, y, table.offset, table.number, context, dim)
+        return y
+
+    def table_row(self, table: ArenaTensor, i: int) -> Value:
+        """Decode one row."""
+        return self._table_rows(table, i, 1)
+
+    def _table_rows(self, table: ArenaTensor, first: int, count: int) -> Value:
+        rows, dim = table.shape
+        if first + count > rows:
+            raise ValueError(f"row {first + count - 1} of a table of {rows}")
+        y = _floats(count, dim)
+        self._emit(Op.TABLE_ROWS, count, y, table.offset, table.number, rows, dim, first)
+        return y
+
     def rms_norm(self, x: Value, weight: ArenaTensor, epsilon: float) -> Value:
-        """Divide by the root of the mean square, multiply with the weight."""
+        """Divide by the root of the mean square, multiply with the weight, stretch by stretch."""
         y = _floats(x.rows, x.columns)
-        self._emit(Op.RMS_NORM, x.rows, y, x, weight.offset, epsilon, x.columns)
+        columns = weight.shape[0]
+        self._emit(Op.RMS_NORM, x.rows, y, x, weight.offset, epsilon, columns, x.columns // columns)
+        return y
+
+    def layer_norm(self, x: Value, weight: ArenaTensor, bias: ArenaTensor, epsilon: float) -> Value:
+        """Take the mean off, divide by the spread."""
+        y = _floats(x.rows, x.columns)
+        self._emit(Op.LAYER_NORM, x.rows, y, x, weight.offset, bias.offset, epsilon, x.columns)
         return y
 
     def linear(self, x: Value, weight: ArenaTensor) -> Value:
@@ -148,14 +179,45 @@ class WasmOps:
         """Quantise the step's rows into the cache."""
         self._emit(Op.WRITE_VALUES, x.rows, cache.offset, x, cache.kv_heads, cache.head_dim, cache.context, makes=0)
 
-    def attention(self, q: Value, keys: ArenaCache, values: ArenaCache, scale: float) -> Value:
-        """Attend to every position up to a token's own."""
+    def attention(
+        self,
+        q: Value,
+        keys: ArenaCache,
+        values: ArenaCache,
+        scale: float,
+        *,
+        window: int = 0,
+        softcap: float = 0.0,
+        span: Span = "causal",
+        bias: ArenaTensor | None = None,
+        max_distance: int = 128,
+    ) -> Value:
+        """Attend to the positions of the span."""
+        buckets = 0 if bias is None else bias.shape[0]
+        rule = AttentionRule(window, softcap, span, buckets, max_distance)
         y = _floats(q.rows, q.columns)
         scratch = Value(self._arena.threads, 1, keys.scratch_bytes)
         shape = (q.columns // keys.head_dim, keys.kv_heads, keys.head_dim, keys.context)
         addresses = (keys.offset, values.offset)
-        self._emit(Op.ATTENTION, q.rows, y, scratch, q, *addresses, scratch.row_bytes, scale, *shape, makes=2)
+        extra = (self._rule(rule), 0 if bias is None else self._bias(bias))
+        self._emit(Op.ATTENTION, q.rows, y, scratch, q, *addresses, scratch.row_bytes, scale, *shape, *extra, makes=2)
         return y
+
+    def _rule(self, rule: AttentionRule) -> int:
+        """Return where the rule is in the arena, 0 for the plain one."""
+        if rule.plain:
+            return 0
+        if rule not in self._rules:
+            data = rule.encode()
+            self._rules[rule] = self._arena.allocate(len(data))
+            self._arena.write(self._rules[rule], data)
+        return self._rules[rule]
+
+    def _bias(self, table: ArenaTensor) -> Value:
+        """Return the table as floats."""
+        if table not in self._biases:
+            self._biases[table] = self._table_rows(table, 0, table.shape[0])
+        return self._biases[table]
 
     def silu_gate(self, gate: Value, up: Value) -> Value:
         """Multiply ``up`` with the sigmoid linear unit of ``gate``."""
@@ -164,6 +226,41 @@ class WasmOps:
     def add(self, a: Value, b: Value) -> Value:
         """Add elementwise."""
         return self._elementwise(Op.ADD, a, b)
+
+    def add_row(self, x: Value, row: ArenaTensor | Value) -> Value:
+        """Add to each row."""
+        y = _floats(x.rows, x.columns)
+        self._emit(Op.ADD_ROW, x.rows, y, x, row if isinstance(row, Value) else row.offset, x.columns)
+        return y
+
+    def gelu_gate(self, gate: Value, up: Value) -> Value:
+        """Multiply ``up`` with the Gaussian error linear unit of ``gate``."""
+        return self._elementwise(Op.GELU_GATE, gate, up)
+
+    def gelu(self, x: Value) -> Value:
+        """Take the form with tanh."""
+        return self._map(Op.GELU, x)
+
+    def gelu_erf(self, x: Value) -> Value:
+        """Take the form with the error function."""
+        return self._map(Op.GELU_ERF, x)
+
+    def relu(self, x: Value) -> Value:
+        """Zero where x is negative."""
+        return self._map(Op.RELU, x)
+
+    def softcap(self, x: Value, cap: float) -> Value:
+        """Bend towards plus and minus ``cap``."""
+        return self._map(Op.SOFTCAP, x, cap)
+
+    def scale(self, x: Value, factor: float) -> Value:
+        """Multiply with a number."""
+        return self._map(Op.SCALE, x, factor)
+
+    def _map(self, op: Op, x: Value, parameter: float = 0.0) -> Value:
+        y = _floats(x.rows, x.columns)
+        self._emit(op, x.rows, y, x, float(parameter), x.columns)
+        return y
 
     def _elementwise(self, op: Op, a: Value, b: Value) -> Value:
         y = _floats(a.rows, a.columns)
@@ -174,6 +271,24 @@ class WasmOps:
         """Keep the last row."""
         y = _floats(1, x.columns)
         self._emit(Op.LAST_ROW, 1, y, x, x.columns)
+        return y
+
+    def first_row(self, x: Value) -> Value:
+        """Keep the first row."""
+        y = _floats(1, x.columns)
+        self._emit(Op.FIRST_ROW, 1, y, x, x.columns)
+        return y
+
+    def mean_rows(self, x: Value) -> Value:
+        """Take the mean over the tokens."""
+        y = _floats(1, x.columns)
+        self._emit(Op.MEAN_ROWS, 1, y, x, x.columns)
+        return y
+
+    def unit(self, x: Value) -> Value:
+        """Divide each row by its length."""
+        y = _floats(x.rows, x.columns)
+        self._emit(Op.UNIT, x.rows, y, x, x.columns)
         return y
 
     def mark(self, name: str, x: Value) -> None:

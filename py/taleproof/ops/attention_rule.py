@@ -1,0 +1,51 @@
+"""What attention does beside the plain causal kind, as the words that the kernel reads (kernels/attention.h).
+
+In come the options of one attention, out go bytes. Refused: options that have no meaning together.
+"""
+
+import struct
+from dataclasses import dataclass
+
+from . import Span
+from .relative import distance_buckets
+
+
+_SPANS: tuple[Span, ...] = ("causal", "step", "memory")
+"""In the order of their numbers in kernels/attention.h."""
+
+
+@dataclass(frozen=True)
+class AttentionRule:
+    """Which keys a token sees, and how scores are changed.
+
+    Attributes
+    ----------
+    window : positions that a token sees; 0 for all.
+    softcap : 0 for none.
+    buckets : rows of the table of relative biases; 0 for no biases.
+    max_distance : from here on, distances share the last bucket.
+    """
+
+    window: int
+    softcap: float
+    span: Span
+    buckets: int
+    max_distance: int
+
+    def __post_init__(self) -> None:
+        if self.window < 0 or (self.window and self.span != "causal") or (self.buckets and self.span == "memory"):
+            raise ValueError(f"attention over {self.span} has no window {self.window} with {self.buckets} buckets")
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is the causal kind and nothing else."""
+        return self.span == "causal" and not (self.window or self.softcap or self.buckets)
+
+    def encode(self) -> bytes:
+        """Return AttentionRule of kernels/attention.h: five words, then the bucket of each distance."""
+        both_ways = self.span == "step"
+        one_way = self.buckets // 2 if both_ways else self.buckets
+        buckets = distance_buckets(one_way, self.max_distance) if self.buckets else ()
+        after = one_way if both_ways else 0
+        head = struct.pack("<IfIII", self.window, self.softcap, _SPANS.index(self.span), self.max_distance, after)
+        return head + struct.pack(f"<{len(buckets)}I", *buckets)
