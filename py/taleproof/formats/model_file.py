@@ -95,8 +95,8 @@ class ModelFile:
     def huggingface(self) -> bool:
         """Whether the weights are as Hugging Face's transformers keep them, where GGUF's converter changes some.
 
-        The rows of llama's queries and keys are not permuted, so that halves of a head are turned together; gemma's norms
-        are kept less one.
+        The rows of llama's queries and keys are not permuted, so that halves of a head are turned together; gemma's
+        norms are kept less one.
         """
         return self.format.startswith("safetensors")
 

@@ -1,0 +1,22 @@
+"""Whole numbers kept as they are, which safetensors and GGUF know beside weights."""
+
+import numpy as np
+
+from .block import BlockType, Bytes, Floats
+
+
+def _decode_i8(data: Bytes) -> Floats:
+    return data.view(np.int8).astype(np.float32)
+
+
+def _decode_u8(data: Bytes) -> Floats:
+    return data.astype(np.float32)
+
+
+def _decode_i64(data: Bytes) -> Floats:
+    return np.ascontiguousarray(data).view("<i8").astype(np.float32)
+
+
+I8 = BlockType("I8", 24, 1, 1, _decode_i8)
+U8 = BlockType("U8", None, 1, 1, _decode_u8)
+I64 = BlockType("I64", 27, 1, 8, _decode_i64)
