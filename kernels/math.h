@@ -65,7 +65,7 @@ INLINE v128_t gelu_erf_f32x4(v128_t x) {
   return wasm_f32x4_mul(x, wasm_v128_bitselect(tail, wasm_f32x4_sub(one, tail), negative));
 }
 
-/* Within 3 units in the last place, by Cephes' tanhf (S. L. Moshier): near zero a polynomial, elsewhere
+/* Within 2 units in the last place, by Cephes' tanhf (S. L. Moshier): near zero a polynomial, elsewhere
  * 1 - 2 / (e^2|x| + 1) with x's sign. */
 INLINE v128_t tanh_f32x4(v128_t x) {
   const v128_t z = wasm_f32x4_mul(x, x), sign = wasm_v128_and(x, every_i32((int32_t)0x80000000));
