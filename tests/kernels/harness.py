@@ -43,8 +43,8 @@ HALF_FIELDS = {
 class Harness:
     """An arena with what the tests put in it."""
 
-    def __init__(self, build: str) -> None:
-        self.arena = WasmtimeArena(build)
+    def __init__(self, build: str, threads: int = 1) -> None:
+        self.arena = WasmtimeArena(build, threads=threads)
 
     def put(self, data: bytes) -> int:
         """Write bytes to fresh memory and return their offset."""

@@ -101,8 +101,8 @@ def test_gelu(harness: Harness) -> None:
 def test_gelu_erf(harness: Harness) -> None:
     x = spread()
     y = mapped(harness, "gelu_erf", x)
-    # Of the factor of x: half of the formula's own 1.5e-7, and half of five products' and sums' roundings, whose terms are
-    # 4.5 together at most.
+    # Of the factor of x: half of the formula's own 1.5e-7, and half of five products' and sums' roundings, whose terms
+    # are 4.5 together at most.
     assert (np.abs(y - NumpyOps([0], 0).gelu_erf(x)) <= (0.75e-7 + 4.5 * EPSILON) * np.abs(x)).all()
 
 
