@@ -99,6 +99,16 @@ class LimitError(FormatError):
     remedy = "No real model needs this; the file is damaged, or made to exhaust memory."
 
 
+class MissingPartError(FormatError):
+    """A part of a model that is in several files, where the others are not."""
+
+    code = "missing-part"
+    remedy = "Choose all of the model's files together, or the folder that they are in."
+
+    def __init__(self, file: str, part: int, count: int) -> None:
+        super().__init__(file, "part", part, None, f"the model is in {count:,} files, and this one is not among them")
+
+
 class TruncatedFileError(FormatError):
     """A file that ends before what its header announces."""
 

@@ -5,10 +5,12 @@ names whatever the format. Refused, with an error that says what the file seems 
 else.
 """
 
-from ..errors import EmptyFileError, HtmlInsteadOfModelError, UnknownFormatError
+from collections.abc import Sequence
+
+from ..errors import EmptyFileError, FormatError, HtmlInsteadOfModelError, UnknownFormatError
 from ..reader import Blob
 from ..sniff import LOOKED_AT, looks_like_html
-from . import gguf, llama2c
+from . import gguf, gguf_split, llama2c
 from .decode import tensor_f32
 from .model_file import ModelFile, TensorInfo, Value
 
@@ -34,7 +36,7 @@ def parse(blob: Blob) -> ModelFile:
         raise EmptyFileError(blob.name)
     head = bytes(blob.read(0, min(LOOKED_AT, blob.size)))
     if head.startswith(gguf.MAGIC):
-        return gguf.parse_gguf(blob)
+        return gguf_split.join([gguf.parse_gguf(blob)])
     if head.startswith(llama2c.MAGIC):
         return llama2c.parse_versioned(blob)
     implied = llama2c.version_0_size(blob)
@@ -44,6 +46,21 @@ def parse(blob: Blob) -> ModelFile:
         raise HtmlInsteadOfModelError(blob.name)
     seen = f"{head[:8].hex(' ')} ({_printable(head[:8])})"
     raise UnknownFormatError(blob.name, "first bytes", seen, 0, _guess(head, blob.size, implied))
+
+
+def parse_files(blobs: Sequence[Blob]) -> ModelFile:
+    """Parse all files of one model: ModelFile.parts counts those with weights, in the order in which they come.
+
+    Raises
+    ------
+    FormatError : or one of its kinds, whatever the bytes are; nothing else.
+    """
+    if len(blobs) == 1:
+        return parse(blobs[0])
+    for blob in blobs:
+        if blob.size < len(gguf.MAGIC) or blob.read(0, len(gguf.MAGIC)) != gguf.MAGIC:
+            raise FormatError(blob.name, "content", None, 0, "it is not a part of the same model as the other files")
+    return gguf_split.join([gguf.parse_gguf(blob) for blob in blobs])
 
 
 def _guess(head: bytes, size: int, llama2c_size: int | None) -> str:
@@ -60,4 +77,4 @@ def _printable(data: bytes) -> str:
     return "".join(chr(byte) if 32 <= byte < 127 else "." for byte in data)
 
 
-__all__ = ["ModelFile", "TensorInfo", "Value", "parse", "tensor_f32"]
+__all__ = ["ModelFile", "TensorInfo", "Value", "parse", "parse_files", "tensor_f32"]
