@@ -4,7 +4,7 @@ What a weight makes is marked with its place in the model, so that an error can 
 """
 
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 from .ops import A, C, Ops
 
@@ -28,14 +28,17 @@ class Embedding(Generic[W]):
 
 @dataclass(frozen=True)
 class Linear(Generic[W]):
-    """A matrix (out, in) without a bias."""
+    """A matrix (out, in), and a bias (out,) or None."""
 
     weight: W
     place: str
+    bias: W | None = None
 
     def __call__(self, ops: Ops[A, W, C], x: A) -> A:
-        """Return x (T, in) times the transposed matrix: (T, out)."""
+        """Return x (T, in) times the transposed matrix, plus the bias: (T, out)."""
         y = ops.linear(x, self.weight)
+        if self.bias is not None:
+            y = ops.add_row(y, self.bias)
         ops.mark(self.place, y)
         return y
 
@@ -56,13 +59,46 @@ class RMSNorm(Generic[W]):
 
 
 @dataclass(frozen=True)
+class LayerNorm(Generic[W]):
+    """Normalisation to a mean of 0 and a variance of 1 (Ba, Kiros and Hinton 2016, arXiv 1607.06450)."""
+
+    weight: W
+    bias: W
+    epsilon: float
+    place: str
+
+    def __call__(self, ops: Ops[A, W, C], x: A) -> A:
+        """Return x normalised, row by row: (T, dim)."""
+        y = ops.layer_norm(x, self.weight, self.bias, self.epsilon)
+        ops.mark(self.place, y)
+        return y
+
+
+Norm = RMSNorm[W] | LayerNorm[W]
+
+
+@dataclass(frozen=True)
 class GatedMLP(Generic[W]):
-    """down(silu(gate(x)) * up(x)) (Shazeer 2020, arXiv 2002.05202)."""
+    """down(activation(gate(x)) * up(x)) (Shazeer 2020, arXiv 2002.05202)."""
 
     gate: Linear[W]
+    up: Linear[W]
+    down: Linear[W]
+    activation: Literal["silu", "gelu"] = "silu"
+
+    def __call__(self, ops: Ops[A, W, C], x: A) -> A:
+        """Return (T, dim)."""
+        gated = ops.silu_gate if self.activation == "silu" else ops.gelu_gate
+        return self.down(ops, gated(self.gate(ops, x), self.up(ops, x)))
+
+
+@dataclass(frozen=True)
+class MLP(Generic[W]):
+    """down(gelu(up(x))) (Hendrycks and Gimpel 2016, arXiv 1606.08415), with the form of gelu by tanh."""
+
     up: Linear[W]
     down: Linear[W]
 
     def __call__(self, ops: Ops[A, W, C], x: A) -> A:
         """Return (T, dim)."""
-        return self.down(ops, ops.silu_gate(self.gate(ops, x), self.up(ops, x)))
+        return self.down(ops, ops.gelu(self.up(ops, x)))

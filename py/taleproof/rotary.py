@@ -58,12 +58,14 @@ def read_rotary(
     *,
     halves: bool,
     factors: NDArray[np.float32] | None = None,
+    local_base: float | None = None,
 ) -> Rotary:
     """Read the keys ``ARCHITECTURE.rope.*``.
 
     Parameters
     ----------
     factors : (rotated / 2), what each frequency is divided by (the tensor rope_freqs.weight of Llama 3), or None.
+    local_base : of layers that look at few tokens, whose angles are never scaled; None for the model's own base.
 
     Raises
     ------
@@ -73,10 +75,10 @@ def read_rotary(
     rotated = file.integer(f"{key}.dimension_count", head_dim)
     if not 0 < rotated <= head_dim or rotated % 2:
         raise file.fail(f"{key}.dimension_count", rotated, f"an even number from 2 to {head_dim} is expected")
-    base = file.number(f"{key}.freq_base", 10000.0)
+    base = file.number(f"{key}.freq_base", 10000.0) if local_base is None else local_base
     if base <= 1.0:
         raise file.fail(f"{key}.freq_base", base, "a number over 1 is expected")
-    scaling = _read_scaling(file, key)
+    scaling = _read_scaling(file, key) if local_base is None else RopeScaling("none", 1.0, 1, 1.0, 32.0, 1.0)
     pairs = rotated // 2
     plain = [_EXACT.power(Decimal(base), Decimal(-2 * i) / Decimal(rotated)) for i in range(pairs)]
     if factors is not None:
@@ -89,11 +91,11 @@ def read_rotary(
 
 def _read_scaling(file: ModelFile, key: str) -> RopeScaling:
     kind = file.text(f"{key}.scaling.type", "linear")
-    if kind not in ("none", "linear", "yarn"):
-        raise file.fail(f"{key}.scaling.type", kind, "none, linear or yarn is expected")
+    if kind not in ("none", "linear", "yarn", "longrope"):
+        raise file.fail(f"{key}.scaling.type", kind, "none, linear, yarn or longrope is expected")
     # Before there was a type, files had scale_linear.
     factor = file.number(f"{key}.scaling.factor", file.number(f"{key}.scale_linear", 1.0))
-    if kind == "none" or factor == 0.0:
+    if kind in ("none", "longrope") or factor == 0.0:  # longrope's scaling is in its factors
         factor = 1.0
     if factor < 1.0:
         raise file.fail(f"{key}.scaling.factor", factor, "a number of 1 or more is expected")

@@ -26,6 +26,9 @@ W = TypeVar("W", covariant=True)
 INTERLEAVED_ROWS = 8
 """Rows that stand together in the interleaved layout (kernels/interleave.h)."""
 
+SWAPPED_BLOCKS = 1 << 14
+"""Blocks of a big-endian file that are turned around at a time."""
+
 KERNEL_TYPES = frozenset(
     {"F32", "F16", "BF16"}
     | {"Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K"}
@@ -43,6 +46,10 @@ class TensorSource(Protocol[W]):
 
     def rows(self, name: str, start: int, count: int, shape: tuple[int, int]) -> W:
         """Return ``count`` rows from ``start`` on of a matrix of this shape, which holds several matrices in one."""
+        ...
+
+    def stretch(self, name: str, start: int, count: int, size: int) -> W:
+        """Return ``count`` elements from ``start`` on of a vector of ``size`` elements, as float32."""
         ...
 
     def vector(self, name: str, size: int, *, plus: float = 0.0) -> W:
@@ -111,6 +118,10 @@ class NumpyTensors(_Table):
         """Return float32 (count, columns)."""
         return self.decoded(_cut(self.find(name, shape), start, count))
 
+    def stretch(self, name: str, start: int, count: int, size: int) -> NDArray[np.float32]:
+        """Return float32 (count,)."""
+        return self.decoded(self.find(name, (size,)))[start : start + count]
+
     def vector(self, name: str, size: int, *, plus: float = 0.0) -> NDArray[np.float32]:
         """Return float32 (size,)."""
         return self.decoded(self.find(name, (size,))) + np.float32(plus)
@@ -135,6 +146,10 @@ class ArenaTensors(_Table):
         """Return the rows where they lie, interleaved if they are quantised."""
         return self._matrix(_cut(self.find(name, shape), start, count))
 
+    def stretch(self, name: str, start: int, count: int, size: int) -> ArenaTensor:
+        """Return float32 (count,), in memory of its own."""
+        return self._decoded(self.decoded(self.find(name, (size,)))[start : start + count])
+
     def _matrix(self, info: TensorInfo) -> ArenaTensor:
         if info.type.name not in KERNEL_TYPES:
             return self._decoded(self.decoded(info))
@@ -158,7 +173,17 @@ class ArenaTensors(_Table):
 
     def _in_place(self, info: TensorInfo) -> ArenaTensor:
         assert info.type.gguf_id is not None
+        if info.big_endian:
+            self._swap(info)
         return ArenaTensor(info.type.name, info.type.gguf_id, info.shape, self._bases[info.part] + info.offset)
+
+    def _swap(self, info: TensorInfo) -> None:
+        """Turn the bytes of a big-endian tensor's numbers around, where they lie."""
+        step = SWAPPED_BLOCKS * info.type.nbytes
+        for start in range(info.offset, info.offset + info.nbytes, step):
+            data = self.blobs[info.part].read(start, min(step, info.offset + info.nbytes - start))
+            blocks = info.type.swapped(np.frombuffer(data, np.uint8).reshape(-1, info.type.nbytes))
+            self._arena.write(self._bases[info.part] + start, blocks.tobytes())
 
     def _check_finite(self, tensor: ArenaTensor, name: str) -> None:
         rows, columns = tensor.shape

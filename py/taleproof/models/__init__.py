@@ -53,7 +53,9 @@ class Model(Protocol[V]):
         ...
 
 
-_MODULES = MappingProxyType({"llama": "llama"})
+_MODULES = MappingProxyType(
+    {name: name for name in ("gemma2", "gemma3", "llama", "phi2", "phi3", "qwen2", "qwen3", "smollm3")}
+)
 """Architecture -> module of this package. Several names may share one."""
 
 
