@@ -198,6 +198,32 @@ class ModelTooLargeError(SourceError):
         )
 
 
+class NoModelInFolderError(SourceError):
+    """A folder in which no file is called like a model."""
+
+    code = "no-model-in-folder"
+
+    def __init__(self, folder: str) -> None:
+        super().__init__(
+            f"{_plain(folder)} has no file that is called like a model: .gguf, .safetensors or .bin. Choose another "
+            "folder, or name the files.",
+            {"folder": _plain(folder)},
+        )
+
+
+class SeveralModelsError(SourceError):
+    """A folder with several models, of which none was named."""
+
+    code = "several-models"
+
+    def __init__(self, folder: str, models: Sequence[str]) -> None:
+        shown = ", ".join(map(_plain, models[:5])) + (f" and {len(models) - 5} more" if len(models) > 5 else "")
+        super().__init__(
+            f"{_plain(folder)} has several models: {shown}. Name the one that you want.",
+            {"folder": _plain(folder), "models": [_plain(name) for name in models[:20]]},
+        )
+
+
 class SourceChangedError(SourceError):
     """The file behind the address changed while it was being downloaded."""
 
