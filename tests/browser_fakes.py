@@ -103,8 +103,10 @@ class FakeFile:
     def truncate(self, size: int) -> None:
         del self.data[size:]
 
-    async def commit(self, sha256: str, name: str) -> bool:
+    async def commit(self, sha256: str, name: str, sha3_256: str | None) -> bool:
         self.close()
+        if sha3_256 is not None:
+            self._folder.sha3_256[sha3_256] = sha256
         self._folder.kept[sha256] = bytes(self.data)
         self._folder.partials.pop(self.name, None)
         return True
@@ -124,16 +126,18 @@ class FakeStore:
 
     def __init__(self) -> None:
         self.kept: dict[str, bytes] = {}
+        self.sha3_256: dict[str, str] = {}
         self.partials: dict[str, bytes] = {}
 
-    async def find(self, sha256: str) -> FakeFile | None:
+    async def find(self, digest: str) -> FakeFile | None:
+        sha256 = self.sha3_256.get(digest, digest)
         return FakeFile(self, sha256, self.kept[sha256]) if sha256 in self.kept else None
 
     async def partial(self, key: str) -> FakeFile | None:
         return FakeFile(self, key, self.partials.setdefault(key, b""))
 
-    async def remove(self, sha256: str) -> None:
-        self.kept.pop(sha256, None)
+    async def remove(self, digest: str) -> None:
+        self.kept.pop(self.sha3_256.get(digest, digest), None)
 
 
 class NoStore(FakeStore):

@@ -6,7 +6,7 @@ never pass through Python.
 """
 
 import hashlib
-from collections.abc import Sized
+from collections.abc import Sequence, Sized
 from dataclasses import dataclass
 from typing import Generic, Literal, Protocol, TypeVar, get_args
 
@@ -36,21 +36,38 @@ class Digests:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What somebody vouches for. What they don't say is None."""
+    """What somebody vouches for: one digest at least. What they don't say is None."""
 
-    sha256: str
+    sha256: str | None = None
     sha3_256: str | None = None
     size: int | None = None
 
+    def __post_init__(self) -> None:
+        if self.sha256 is None and self.sha3_256 is None:
+            raise ValueError("nothing is vouched for without a digest")
+
+    @property
+    def key(self) -> str:
+        """One digest that tells this file from all others: SHA-256, or else SHA3-256."""
+        digest = self.sha256 or self.sha3_256
+        assert digest is not None
+        return digest.lower()
+
     def mismatch(self, actual: Digests) -> tuple[str, str, str] | None:
         """Return what differs first, as (what, expected, actual); None if nothing does."""
-        if self.sha256.lower() != actual.sha256:
+        if self.sha256 is not None and self.sha256.lower() != actual.sha256:
             return "SHA-256", self.sha256.lower(), actual.sha256
-        if self.sha3_256 is not None and actual.sha3_256 is not None and self.sha3_256.lower() != actual.sha3_256:
-            return "SHA3-256", self.sha3_256.lower(), actual.sha3_256
+        if self.sha3_256 is not None and self._sha3_differs(actual):
+            return "SHA3-256", self.sha3_256.lower(), actual.sha3_256 or "unknown"
         if self.size is not None and self.size != actual.size:
             return "size", f"{self.size:,} bytes", f"{actual.size:,} bytes"
         return None
+
+    def _sha3_differs(self, actual: Digests) -> bool:
+        """Say whether it does; one that was not computed is no objection where there is a SHA-256 that agrees."""
+        if actual.sha3_256 is None:
+            return self.sha256 is None
+        return self.sha3_256 is not None and self.sha3_256.lower() != actual.sha3_256
 
 
 class Hasher(Protocol[DataIn]):
@@ -137,3 +154,27 @@ def digest_blob(blob: Blob, *, sha3: bool = False) -> Digests:
     for start in range(0, blob.size, CHUNK):
         digester.update(blob.read(start, min(CHUNK, blob.size - start)))
     return digester.finish()
+
+
+def digest_list(files: Sequence[tuple[str, Digests]]) -> Digests:
+    """Return what several files are known by together: the digests of their list, and their size in all.
+
+    The list is what ``sha256sum`` prints of them, sorted by name, so that anybody can compute it with that command.
+
+    Parameters
+    ----------
+    files : names and digests, in any order.
+    """
+    ordered = sorted(files, key=lambda file: file[0].encode("utf-8", "surrogateescape"))
+    sha256 = hashlib.sha256(b"".join(_line(name, digests.sha256) for name, digests in ordered))
+    known = [(name, digests.sha3_256) for name, digests in ordered if digests.sha3_256 is not None]
+    sha3_256 = hashlib.sha3_256(b"".join(_line(name, digest) for name, digest in known))
+    size = sum(digests.size for _, digests in files)
+    return Digests(sha256.hexdigest(), sha3_256.hexdigest() if len(known) == len(files) else None, size)
+
+
+def _line(name: str, digest: str) -> bytes:
+    """Return a line of the list; line breaks in a name, and what marks them, are written as ``sha256sum`` does."""
+    plain = name.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
+    mark = "" if plain == name else "\\"
+    return f"{mark}{digest}  {plain}\n".encode("utf-8", "surrogateescape")

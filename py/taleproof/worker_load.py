@@ -59,8 +59,8 @@ class Wanted:
 
     @property
     def digest(self) -> str | None:
-        """The SHA-256 under which this browser may have the file already."""
-        return self.expected.sha256.lower() if self.expected else self.stored
+        """The digest, of either kind, under which this browser may have the file already."""
+        return self.expected.key if self.expected else self.stored
 
 
 @dataclass(slots=True)
@@ -77,7 +77,7 @@ class Loaded:
         """Keep the copy in this browser's storage; for a file whose digest is right or accepted."""
         partial, self.partial = self.partial, None
         if partial is not None:
-            self.stored = await partial.commit(self.digests.sha256, self.name)
+            self.stored = await partial.commit(self.digests.sha256, self.name, self.digests.sha3_256)
 
     async def drop(self) -> None:
         """Forget the copy, and the bytes in the arena."""
@@ -133,9 +133,9 @@ class Loader:
             raise KeptFileGoneError(wanted.name)
         return await self._download(wanted.url, wanted, progress)
 
-    async def _from_store(self, wanted: Wanted, sha256: str, progress: Progress) -> Loaded | None:
+    async def _from_store(self, wanted: Wanted, digest: str, progress: Progress) -> Loaded | None:
         """Load what an earlier download left; None where there is nothing, or other bytes than there should be."""
-        stored = await self._store.find(sha256)
+        stored = await self._store.find(digest)
         if stored is None:
             return None
         try:
@@ -146,10 +146,10 @@ class Loader:
         finally:
             stored.close()
         digests = digester.finish()
-        if whole and digests.sha256 == sha256:
+        if whole and digest in (digests.sha256, digests.sha3_256):
             return Loaded(wanted.name, intake, digests, stored=True)
         intake.drop()
-        await self._store.remove(sha256)
+        await self._store.remove(digest)
         return None
 
     async def _from_file(self, file: LocalFile, wanted: Wanted, progress: Progress) -> Loaded:
@@ -161,7 +161,7 @@ class Loader:
         intake = Intake(self._arena, file.size)
         partial = None
         if wanted.expected is not None:
-            partial = await self._store.partial(wanted.expected.sha256.lower())
+            partial = await self._store.partial(wanted.expected.key)
         try:
             if partial is not None:
                 partial.truncate(0)
@@ -182,7 +182,7 @@ class Loader:
 
     async def _download(self, url: str, wanted: Wanted, progress: Progress) -> Loaded:
         """Download a file, going on where an earlier download of the same file broke off."""
-        partial = await self._store.partial(wanted.expected.sha256.lower() if wanted.expected else UNVERIFIED)
+        partial = await self._store.partial(wanted.expected.key if wanted.expected else UNVERIFIED)
         had = self._resumable(partial, wanted.expected)
         mark = self._arena.mark()
         try:

@@ -132,7 +132,7 @@ def wanted_file(request: Request, file: LocalFile | None, *, sha3: bool = False)
 def _expected(digests: Mapping[str, Any] | None) -> Expected | None:
     if digests is None:
         return None
-    return Expected(digests["sha256"].lower(), digests.get("sha3_256"), digests.get("size"))
+    return Expected(digests.get("sha256"), digests.get("sha3_256"), digests.get("size"))
 
 
 class Opener:

@@ -65,6 +65,19 @@ def test_both_digests_where_both_are_expected() -> None:
     assert loaded.digests.sha3_256 == sha3
 
 
+def test_a_file_of_which_only_the_sha3_is_known_is_kept_and_found_by_it() -> None:
+    bench = Bench()
+    wanted = Wanted("tale.gguf", Expected(sha3_256=hashlib.sha3_256(BODY).hexdigest()), url=URL)
+    asyncio.run(bench.load(wanted).keep())
+    assert bench.store.kept == {SHA256: BODY}
+    again = bench.load(wanted)
+    assert again.stored
+    assert bench.bytes_of(again) == BODY
+    bench.store.kept[SHA256] = BODY[:-1] + b"?"
+    assert not bench.load(wanted).stored
+    assert bench.store.kept == {}
+
+
 def test_stored_file_is_read_and_hashed_without_the_network() -> None:
     bench = Bench()
     bench.store.kept[SHA256] = BODY

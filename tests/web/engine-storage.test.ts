@@ -95,6 +95,22 @@ describe("the store of model files", () => {
     expect(folder.open.size).toBe(0);
   });
 
+  test("finds and removes a file by either of its digests", async () => {
+    const folder = new Folder();
+    const storage = storageOver(folder);
+    const sha3 = "c".repeat(64);
+    const partial = await storage.partial(sha3);
+    partial!.write(bytes("once"));
+    expect(await partial!.commit(SHA256, "a.gguf", sha3)).toBe(true);
+    expect((await storage.report()).models).toEqual([{ sha256: SHA256, name: "a.gguf", bytes: 4 }]);
+    for (const digest of [SHA256, sha3]) {
+      expect(await storage.has(digest)).toBe(true);
+      (await storage.find(digest))!.close();
+    }
+    await storage.remove(sha3);
+    expect(folder.files.size).toBe(0);
+  });
+
   test("reads a kept file straight into a given place", async () => {
     const folder = new Folder();
     folder.files.set(`${SHA256} a.gguf`, bytes("once upon"));

@@ -1,5 +1,6 @@
 /**
- * Model files kept in this browser (the origin private file system), named by their digest.
+ * Model files kept in this browser (the origin private file system), named by their digests: SHA-256, and SHA3-256 where
+ * it is known, by either of which a file is found.
  *
  * In: chunks of a download. Out: files whose digest was found right. A download is written under a temporary name and
  * moved to its digest's name only when the worker has compared the digest; a half download stays under its temporary
@@ -30,8 +31,8 @@ export interface PartialFile extends StoredFile {
   readonly healthy: boolean;
   /** Forgets everything from `size` on. */
   truncate(size: number): void;
-  /** Keeps the file under its digest; only for a digest that was compared. False where that was not possible. */
-  commit(sha256: string, name: string): Promise<boolean>;
+  /** Keeps the file under its digests; only for digests that were compared. False where that was not possible. */
+  commit(sha256: string, name: string, sha3?: string | null): Promise<boolean>;
   discard(): Promise<void>;
 }
 
@@ -40,14 +41,20 @@ interface MovableFileHandle extends FileSystemFileHandle {
   move(name: string): Promise<void>;
 }
 
-/** Digest and name as one file name: `<sha256> <name>`. */
-function storedName(sha256: string, name: string): string {
-  return `${sha256} ${name.replace(/[^\w.-]+/g, "_").slice(0, 100)}`;
+/** Digests and name as one file name: `<SHA-256> [<SHA3-256>] <name>`. */
+function storedName(sha256: string, sha3: string | null | undefined, name: string): string {
+  return [sha256, ...(sha3 ? [sha3] : []), name.replace(/[^\w.-]+/g, "_").slice(0, 100)].join(" ");
 }
 
-function parseStoredName(stored: string): { sha256: string; name: string } | null {
-  const match = /^([0-9a-f]{64}) (.*)$/.exec(stored);
-  return match ? { sha256: match[1] ?? "", name: match[2] ?? "" } : null;
+interface StoredName {
+  sha256: string;
+  sha3: string | null;
+  name: string;
+}
+
+function parseStoredName(stored: string): StoredName | null {
+  const match = /^([0-9a-f]{64}) (?:([0-9a-f]{64}) )?(.*)$/.exec(stored);
+  return match ? { sha256: match[1] ?? "", sha3: match[2] ?? null, name: match[3] ?? "" } : null;
 }
 
 /** The digest that a half download is to have; null for one that nobody vouches for, and for whole files. */
@@ -58,13 +65,13 @@ function digestOfHalf(stored: string): string | null {
 export class ModelStorage {
   constructor(private readonly root: () => Promise<FileSystemDirectoryHandle> = defaultRoot) {}
 
-  /** The file with this digest, or undefined. */
-  async find(sha256: string): Promise<StoredFile | undefined> {
+  /** The file with this digest, of either kind, or undefined. */
+  async find(digest: string): Promise<StoredFile | undefined> {
     try {
       const folder = await this.folder();
       for await (const [stored, handle] of folder.entries()) {
         const parsed = parseStoredName(stored);
-        if (parsed?.sha256 !== sha256 || handle.kind !== "file") continue;
+        if (!parsed || !isNamed(parsed, digest) || handle.kind !== "file") continue;
         return openStored(await (handle as FileSystemFileHandle).createSyncAccessHandle(), parsed.name);
       }
     } catch {
@@ -74,8 +81,16 @@ export class ModelStorage {
   }
 
   /** Whether a file with this digest is here; opens nothing. */
-  async has(sha256: string): Promise<boolean> {
-    return (await this.report()).models.some((model) => model.sha256 === sha256);
+  async has(digest: string): Promise<boolean> {
+    try {
+      for await (const stored of (await this.folder()).keys()) {
+        const parsed = parseStoredName(stored);
+        if (parsed && isNamed(parsed, digest)) return true;
+      }
+    } catch {
+      // No storage: nothing is here.
+    }
+    return false;
   }
 
   /** Forgets the half download that an earlier visit left of a file that nobody vouched for: it is never resumed. */
@@ -99,11 +114,13 @@ export class ModelStorage {
   }
 
   /** Removes the file with this digest, whole or half. */
-  async remove(sha256: string): Promise<void> {
+  async remove(digest: string): Promise<void> {
     try {
       const folder = await this.folder();
       for await (const stored of folder.keys()) {
-        if (stored.startsWith(sha256)) await folder.removeEntry(stored);
+        const parsed = parseStoredName(stored);
+        const named = parsed ? isNamed(parsed, digest) : stored.startsWith(digest);
+        if (named) await folder.removeEntry(stored);
       }
     } catch {
       // Nothing there, or in use by another tab; the report tells what is left.
@@ -121,7 +138,7 @@ export class ModelStorage {
         const bytes = (await (handle as FileSystemFileHandle).getFile()).size;
         used += bytes;
         const parsed = parseStoredName(stored);
-        if (parsed) models.push({ ...parsed, bytes });
+        if (parsed) models.push({ sha256: parsed.sha256, name: parsed.name, bytes });
         const half = digestOfHalf(stored);
         if (half !== null) halves.push({ sha256: half, bytes });
       }
@@ -134,6 +151,10 @@ export class ModelStorage {
   private async folder(): Promise<FileSystemDirectoryHandle> {
     return (await this.root()).getDirectoryHandle(FOLDER, { create: true });
   }
+}
+
+function isNamed({ sha256, sha3 }: StoredName, digest: string): boolean {
+  return sha256 === digest || sha3 === digest;
 }
 
 function defaultRoot(): Promise<FileSystemDirectoryHandle> {
@@ -198,7 +219,7 @@ class PartialDownload implements PartialFile {
     }
   }
 
-  async commit(sha256: string, name: string): Promise<boolean> {
+  async commit(sha256: string, name: string, sha3?: string | null): Promise<boolean> {
     if (!this.healthyYet) {
       await this.discard();
       return false;
@@ -206,7 +227,7 @@ class PartialDownload implements PartialFile {
     try {
       this.access.flush();
       this.close();
-      await (this.handle as MovableFileHandle).move(storedName(sha256, name));
+      await (this.handle as MovableFileHandle).move(storedName(sha256, sha3, name));
       return true;
     } catch {
       await this.discard();
