@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from ..errors import EmptyFileError, FormatError, HtmlInsteadOfModelError, UnknownFormatError
 from ..reader import Blob
 from ..sniff import LOOKED_AT, looks_like_html
-from . import gguf, gguf_split, llama2c
+from . import gguf, gguf_split, huggingface_files, llama2c, safetensors
 from .decode import tensor_f32
 from .model_file import ModelFile, TensorInfo, Value
 
@@ -39,6 +39,8 @@ def parse(blob: Blob) -> ModelFile:
         return gguf_split.join([gguf.parse_gguf(blob)])
     if head.startswith(llama2c.MAGIC):
         return llama2c.parse_versioned(blob)
+    if safetensors.implied_header(blob) is not None:
+        return huggingface_files.join_files([blob])
     implied = llama2c.version_0_size(blob)
     if implied == blob.size:
         return llama2c.parse_version_0(blob)
@@ -55,6 +57,8 @@ def parse_files(blobs: Sequence[Blob]) -> ModelFile:
     ------
     FormatError : or one of its kinds, whatever the bytes are; nothing else.
     """
+    if any(huggingface_files.is_weights(blob) for blob in blobs):
+        return huggingface_files.join_files(blobs)
     if len(blobs) == 1:
         return parse(blobs[0])
     for blob in blobs:

@@ -32,7 +32,8 @@ def tensor_f32(blob: Blob, info: TensorInfo) -> NDArray[np.float32]:
 def _blocks(blob: Blob, info: TensorInfo) -> NDArray[np.uint8]:
     data = np.frombuffer(blob.read(info.offset, info.nbytes), np.uint8)
     if info.scales_offset is None:
-        return data.reshape(-1, info.type.nbytes)
+        blocks = data.reshape(-1, info.type.nbytes)
+        return info.type.swapped(blocks) if info.big_endian else blocks
     split = info.scales_offset - info.offset  # all weights, then all scales: bring each group together
     weights = data[:split].reshape(-1, info.type.elements)
     return np.concatenate([weights, data[split:].reshape(len(weights), -1)], axis=1)

@@ -1,16 +1,19 @@
-"""GGUF, versions 2 and 3, little-endian: header, metadata and tensor table. The weights are not touched.
+"""GGUF, versions 1 to 3, of either byte order: header, metadata and tensor table. The weights are not touched.
 
-In comes a Blob that begins with "GGUF", out goes a ModelFile. Refused: other versions and byte orders, any
-count or length that the file can't hold or that is over its cap, names that are broken or come twice, and
-tensors that have more than four dimensions, an unknown type, rows that are no whole number of blocks, or
-bytes that are outside the file or shared with another's.
+In comes a Blob that begins with "GGUF", out goes a ModelFile. Refused: other versions, any count or length that
+the file can't hold or that is over its cap, names that are broken or come twice, and tensors that have more than
+four dimensions, an unknown type, rows that are no whole number of blocks, or bytes that are outside the file or
+shared with another's.
+
+Version 1 has counts, lengths and dimensions of 32 bits, the others of 64; 2 and 3 differ in nothing but that 3 may be
+big-endian. The magic is the same in both byte orders, so the version tells which one a file has.
 
 Source: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
 """
 
 import math
-import struct
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,7 +25,7 @@ from .model_file import ModelFile, TensorInfo, Value
 
 
 MAGIC = b"GGUF"
-VERSIONS = (2, 3)
+VERSIONS = (1, 2, 3)
 
 MAX_KEYS = 1 << 14
 MAX_TENSORS = 1 << 16
@@ -35,9 +38,13 @@ MAX_ARRAY_TEXTS = 1 << 20  # strings in one array: the largest vocabularies have
 MAX_NESTED_ARRAYS = 1 << 12
 MAX_NESTING = 4
 MAX_DIMENSIONS = 4
+MIN_ALIGNMENT = 8
 MAX_ALIGNMENT = 1 << 20
 DEFAULT_ALIGNMENT = 32
 MAX_ELEMENTS = 1 << 48  # weights in one tensor, long before any product could wrap
+
+MIN_ARRAY_BYTES = 8
+"""Bytes of an empty array inside another, in version 1."""
 
 KEY_COST = 200
 """Bytes of memory, about, that a metadata entry takes beside its text and value."""
@@ -61,37 +68,35 @@ _BOOL, _STRING, _ARRAY = 7, 8, 9
 
 def parse_gguf(blob: Blob) -> ModelFile:
     """Parse a GGUF file's header, metadata and tensor table."""
-    reader = Reader(blob)
-    reader.skip(len(MAGIC), "magic")
-    version = _version(reader, blob)
-    n_tensors = reader.u64("tensor count")
+    version, big_endian = _version(blob)
+    reader = Reader(blob, len(MAGIC) + 4, big_endian=big_endian, length_bytes=4 if version == 1 else 8)
+    n_tensors = reader.length("tensor count")
     reader.limit("tensor count", n_tensors, MAX_TENSORS, "tensors")
-    n_keys = reader.u64("metadata count")
+    n_keys = reader.length("metadata count")
     reader.limit("metadata count", n_keys, MAX_KEYS, "keys")
     metadata = _metadata(reader, n_keys)
     alignment = _alignment(reader, metadata)
-    table = [_tensor(reader, blob, index) for index in range(n_tensors)]
+    table = [replace(_tensor(reader, blob, index), big_endian=big_endian) for index in range(n_tensors)]
     data_start = -(-reader.position // alignment) * alignment
     tensors = _placed(blob, table, data_start, alignment)
     _check_gaps(blob, tensors.values(), data_start, alignment)
-    architecture = metadata.get("general.architecture")
+    part = metadata.get("split.no")
+    is_later = isinstance(part, int) and part > 0  # of a model in several files; the first names the architecture
+    architecture = metadata.get("general.architecture", "" if is_later else None)
     if not isinstance(architecture, str):
         why = "a model names its architecture here"
         raise FormatError(blob.name, "general.architecture", architecture, None, why)
-    return ModelFile(blob.name, f"GGUF v{version}", architecture, metadata, tensors, blob.size)
+    kind = f"GGUF v{version}{', big-endian' if big_endian else ''}"
+    return ModelFile(blob.name, kind, architecture, metadata, tensors, blob.size)
 
 
-def _version(reader: Reader, blob: Blob) -> int:
-    offset = reader.position
-    version = reader.u32("version")
-    if version not in VERSIONS:
-        (swapped,) = struct.unpack(">I", struct.pack("<I", version))
-        if swapped in VERSIONS:
-            why = f"this is a big-endian file of version {swapped}; only little-endian ones are read"
-        else:
-            why = "only versions 2 and 3 are read"
-        raise UnsupportedVersionError(blob.name, "version", version, offset, why)
-    return version
+def _version(blob: Blob) -> tuple[int, bool]:
+    """Return the version, and whether it was written with its most significant byte first."""
+    data = Reader(blob, len(MAGIC)).bytes(4, "version")
+    version, swapped = int.from_bytes(data, "little"), int.from_bytes(data, "big")
+    if version in VERSIONS or swapped in VERSIONS:
+        return min(version, swapped), swapped in VERSIONS
+    raise UnsupportedVersionError(blob.name, "version", version, len(MAGIC), "only versions 1 to 3 are read")
 
 
 def _metadata(reader: Reader, count: int) -> dict[str, Value]:
@@ -127,8 +132,9 @@ def _flag(reader: Reader, key: str) -> bool:
 
 def _array(reader: Reader, key: str, depth: int, arrays_left: list[int]) -> Value:
     """Read an array; all arrays nested in one value share ``arrays_left``."""
+    start = reader.position
     kind = reader.u32(f"element type of {key}")
-    count = reader.u64(f"length of {key}")
+    count = reader.length(f"length of {key}")
     if kind in _NUMBERS:
         reader.limit(f"length of {key}", count, MAX_ARRAY_ITEMS, "numbers in an array")
         return reader.array(_NUMBERS[kind], count, key)
@@ -145,17 +151,19 @@ def _array(reader: Reader, key: str, depth: int, arrays_left: list[int]) -> Valu
         reader.limit(f"depth of {key}", depth + 1, MAX_NESTING, "arrays inside one another")
         reader.limit(f"length of {key}", count, arrays_left[0], "arrays in an array")
         arrays_left[0] -= count
-        reader.need(f"length of {key}", count * 12, count)
+        reader.need(f"length of {key}", count * MIN_ARRAY_BYTES, count)
         return [_array(reader, key, depth + 1, arrays_left) for _ in range(count)]
-    raise reader.fail(f"element type of {key}", kind, "GGUF has value types 0 to 12", reader.position - 12)
+    raise reader.fail(f"element type of {key}", kind, "GGUF has value types 0 to 12", start)
 
 
 def _alignment(reader: Reader, metadata: dict[str, Value]) -> int:
     key = "general.alignment"
     value = metadata.get(key, DEFAULT_ALIGNMENT)
-    if isinstance(value, bool) or not isinstance(value, int) or value < 8 or value % 8 or value > MAX_ALIGNMENT:
-        raise reader.fail(key, value, f"the alignment is a multiple of 8, at most {MAX_ALIGNMENT:,}")
-    return value
+    number = value if isinstance(value, int) and not isinstance(value, bool) else 0
+    if not MIN_ALIGNMENT <= number <= MAX_ALIGNMENT or number & (number - 1):
+        why = f"the alignment is a power of two from {MIN_ALIGNMENT} to {MAX_ALIGNMENT:,}"
+        raise reader.fail(key, value, why)
+    return number
 
 
 def _tensor(reader: Reader, blob: Blob, index: int) -> TensorInfo:
@@ -167,7 +175,7 @@ def _tensor(reader: Reader, blob: Blob, index: int) -> TensorInfo:
     reader.charge(name, TENSOR_COST)
     n_dims = reader.u32(f"dimensions of {name}")
     reader.limit(f"dimensions of {name}", n_dims, MAX_DIMENSIONS, "dimensions")
-    dims = [reader.u64(f"dimension {axis} of {name}") for axis in range(n_dims)]
+    dims = [reader.length(f"dimension {axis} of {name}") for axis in range(n_dims)]
     if not dims or min(dims) < 1 or math.prod(dims) > MAX_ELEMENTS:
         raise reader.fail(f"dimensions of {name}", dims, f"a tensor has 1 to {MAX_ELEMENTS:,} elements", start)
     block_type = _block_type(reader, blob, name)
@@ -202,7 +210,7 @@ def _placed(blob: Blob, table: list[TensorInfo], data_start: int, alignment: int
         if end > blob.size:
             why = f"its {info.nbytes:,} bytes would end at {end:,}; the file has {blob.size:,}"
             raise TruncatedFileError(blob.name, f"offset of {info.name}", info.offset, None, why)
-        tensors[info.name] = TensorInfo(info.name, info.type, info.shape, offset, info.nbytes)
+        tensors[info.name] = replace(info, offset=offset)
     return tensors
 
 

@@ -41,6 +41,7 @@ class TensorInfo:
     scales_offset : where the scales begin, if they are kept apart from the weights (llama2.c's version 2);
         else None.
     part : which of the model's files it is in, from 0 on.
+    big_endian : numbers of several bytes have their most significant byte first.
     """
 
     name: str
@@ -50,6 +51,7 @@ class TensorInfo:
     nbytes: int
     scales_offset: int | None = None
     part: int = 0
+    big_endian: bool = False
 
     @property
     def elements(self) -> int:

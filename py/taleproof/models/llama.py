@@ -14,6 +14,8 @@ from .decoder import Block, Decoder, Weights, read_config, window_of
 
 W = TypeVar("W")
 
+FACTORS = "rope_freqs.weight"
+
 __all__ = ["load", "read_config"]
 
 
@@ -22,7 +24,7 @@ def load(file: ModelFile, tensors: TensorSource[W]) -> Decoder[W]:
     config = read_config(file)
     weights = Weights(file, tensors, config)
     window = window_of(file)
-    factors = tensors.floats("rope_freqs.weight") if tensors.has("rope_freqs.weight") else None
+    factors = tensors.floats(FACTORS) if tensors.has(FACTORS) else file.numbers("llama.rope.factors", None)
     rotary = read_rotary(file, file.architecture, config.head_dim, halves=file.huggingface, factors=factors)
 
     def block(b: str) -> Block[W]:

@@ -17,6 +17,7 @@ from .decoder import read_config as read_common
 W = TypeVar("W")
 
 SHORT, LONG = "rope_factors_short.weight", "rope_factors_long.weight"
+FACTORS = "phi3.rope.factors"
 
 
 def read_config(file: ModelFile) -> Config:
@@ -26,7 +27,7 @@ def read_config(file: ModelFile) -> Config:
     and longer contexts are not offered.
     """
     config, key = read_common(file), file.architecture
-    if SHORT not in file.tensors:
+    if SHORT not in file.tensors and FACTORS not in file.metadata:
         return config
     original = file.integer(f"{key}.rope.scaling.original_context_length")
     return replace(config, n_ctx_train=min(config.n_ctx_train, max(original, 1)))
@@ -37,7 +38,7 @@ def load(file: ModelFile, tensors: TensorSource[W]) -> Decoder[W]:
     config = read_config(file)
     weights = Weights(file, tensors, config)
     window = window_of(file)
-    factors = tensors.floats(SHORT) if tensors.has(SHORT) else None
+    factors = tensors.floats(SHORT) if tensors.has(SHORT) else file.numbers(FACTORS, None)
     if tensors.has(LONG):
         tensors.floats(LONG)
     rotary = read_rotary(file, file.architecture, config.head_dim, halves=True, factors=factors)

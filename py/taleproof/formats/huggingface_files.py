@@ -1,0 +1,87 @@
+"""A model as Hugging Face keeps it: config.json, and weights as safetensors in one file or in several with an index.
+
+In come all files of the model, each told by its name; out goes one ModelFile with GGUF's keys and names. Refused: a
+config.json that is missing, tensors that stand twice or that no network of this type has, and shards that the index names
+and that are not there. Files that say nothing of the weights, such as tokenizer.json, are for others to read.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ..errors import FormatError
+from ..reader import Blob
+from .huggingface import translate
+from .json_text import read_object
+from .model_file import ModelFile, Part, TensorInfo
+from .safetensors import read_tensors
+
+
+SUFFIX = ".safetensors"
+CONFIG = "config.json"
+INDEX = "model.safetensors.index.json"
+TOKENIZER_CONFIG = "tokenizer_config.json"
+
+MAX_CONFIG = 1 << 20
+MAX_INDEX = 2_000_000
+
+
+def is_weights(blob: Blob) -> bool:
+    """Return whether a file holds weights."""
+    return blob.name.lower().endswith(SUFFIX)
+
+
+def join_files(blobs: Sequence[Blob]) -> ModelFile:
+    """Parse all files of one model.
+
+    Raises
+    ------
+    FormatError : or one of its kinds, whatever the bytes are; nothing else.
+    """
+    weights = [blob for blob in blobs if is_weights(blob)]
+    named = {blob.name: blob for blob in blobs}
+    first = weights[0].name
+    if CONFIG not in named:
+        why = f"weights in safetensors need the model's {CONFIG} beside them, which says what network they make"
+        raise FormatError(first, CONFIG, None, None, why)
+    config = read_object(_whole(named[CONFIG]), CONFIG, "content", MAX_CONFIG)
+    translation = translate(config, CONFIG)
+    tensors: dict[str, TensorInfo] = {}
+    for part, blob in enumerate(weights):
+        for name, info in read_tensors(blob, part).items():
+            known = translation.tensor(name)
+            if known is None:
+                continue
+            if known in tensors:
+                raise FormatError(blob.name, "name", name, info.offset, "there are two tensors of this name")
+            tensors[known] = replace(info, name=known)
+    if INDEX in named:
+        _check_index(named[INDEX], {blob.name for blob in weights})
+    metadata = dict(translation.metadata)
+    if TOKENIZER_CONFIG in named:
+        template = read_object(_whole(named[TOKENIZER_CONFIG]), TOKENIZER_CONFIG, "content", MAX_CONFIG).get(
+            "chat_template"
+        )
+        if isinstance(template, str):
+            metadata["tokenizer.chat_template"] = template
+    return ModelFile(
+        first,
+        "safetensors",
+        translation.architecture,
+        metadata,
+        tensors,
+        sum(blob.size for blob in weights),
+        tuple(Part(blob.name, blob.size) for blob in weights),
+    )
+
+
+def _check_index(blob: Blob, present: set[str]) -> None:
+    files = read_object(_whole(blob), blob.name, "content", MAX_INDEX).get("weight_map")
+    if not isinstance(files, dict) or not all(isinstance(file, str) for file in files.values()):
+        raise FormatError(blob.name, "weight_map", None, None, "the file of each tensor is expected")
+    missing = sorted(set(files.values()) - present)
+    if missing:
+        raise FormatError(blob.name, "weight_map", missing[0], None, "this file of the model is missing")
+
+
+def _whole(blob: Blob) -> bytes | memoryview:
+    return blob.read(0, min(blob.size, MAX_INDEX + 1))
