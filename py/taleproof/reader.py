@@ -1,4 +1,4 @@
-"""A bounded little-endian cursor over bytes that may be hostile.
+"""A bounded cursor over bytes that may be hostile; little-endian unless it is told otherwise.
 
 In comes a Blob: a file, a bytes object, or a stretch of the arena. Out go numbers, strings and arrays, each
 checked against the bytes that are left before anything is allocated. Whatever does not fit is refused with a
@@ -11,7 +11,7 @@ import mmap
 import struct
 from pathlib import Path
 from sys import getsizeof
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,8 +35,8 @@ WINDOW = 1 << 20
 POINTER = 8
 """Bytes that a list takes for each item, on a 64-bit Python."""
 
-_U8, _U32, _U64 = struct.Struct("<B"), struct.Struct("<I"), struct.Struct("<Q")
-_I32, _I64, _F32 = struct.Struct("<i"), struct.Struct("<q"), struct.Struct("<f")
+Order = Literal["<", ">"]
+"""Least or most significant byte first, as struct and NumPy write it."""
 
 
 class Blob(Protocol):
@@ -92,10 +92,17 @@ class Reader:
 
     Every method takes the name of the field it reads, for the error, and raises TruncatedFileError where the
     blob ends too early.
+
+    Parameters
+    ----------
+    big_endian : numbers have their most significant byte first.
+    length_bytes : bytes of a length before a string or an array, 4 or 8.
     """
 
-    def __init__(self, blob: Blob, position: int = 0) -> None:
+    def __init__(self, blob: Blob, position: int = 0, *, big_endian: bool = False, length_bytes: int = 8) -> None:
         self._blob = blob
+        self._order: Order = ">" if big_endian else "<"
+        self._length = struct.Struct(self._order + {4: "I", 8: "Q"}[length_bytes])
         self._base = position  # where the window begins in the blob
         self._window = b""
         self._at = 0  # the cursor, in the window
@@ -141,39 +148,43 @@ class Reader:
             self._at = 0
             self._window = bytes(self._blob.read(self._base, min(max(nbytes, WINDOW), self._blob.size - self._base)))
 
-    def _number(self, layout: struct.Struct, field: str) -> Any:
-        self._fill(field, layout.size)
-        (value,) = layout.unpack_from(self._window, self._at)
-        self._at += layout.size
-        return value
+    def _number(self, layout: str, field: str) -> Any:
+        return struct.unpack(self._order + layout, self.bytes(struct.calcsize(layout), field))[0]
 
     def u8(self, field: str) -> int:
         """Read an unsigned byte."""
-        return int(self._number(_U8, field))
+        return int(self._number("B", field))
 
     def u32(self, field: str) -> int:
         """Read an unsigned 32-bit integer."""
-        return int(self._number(_U32, field))
+        return int(self._number("I", field))
 
     def i32(self, field: str) -> int:
         """Read a signed 32-bit integer."""
-        return int(self._number(_I32, field))
+        return int(self._number("i", field))
 
     def u64(self, field: str) -> int:
         """Read an unsigned 64-bit integer."""
-        return int(self._number(_U64, field))
+        return int(self._number("Q", field))
 
     def i64(self, field: str) -> int:
         """Read a signed 64-bit integer."""
-        return int(self._number(_I64, field))
+        return int(self._number("q", field))
 
     def f32(self, field: str) -> float:
         """Read a 32-bit float."""
-        return float(self._number(_F32, field))
+        return float(self._number("f", field))
+
+    def length(self, field: str) -> int:
+        """Read a length, in as many bytes as this format gives it."""
+        self._fill(field, self._length.size)
+        (value,) = self._length.unpack_from(self._window, self._at)
+        self._at += self._length.size
+        return int(value)
 
     def scalar(self, dtype: np.dtype[Any], field: str) -> int | float | bool:
-        """Read one number of any little-endian NumPy type, as a Python number."""
-        value: int | float | bool = np.frombuffer(self.bytes(dtype.itemsize, field), dtype)[0].item()
+        """Read one number of any NumPy type, as a Python number."""
+        value: int | float | bool = _numbers(self.bytes(dtype.itemsize, field), dtype, self._order)[0].item()
         return value
 
     def bytes(self, length: int, field: str) -> bytes:
@@ -197,13 +208,13 @@ class Reader:
         self.need(field, nbytes, count)
         self.charge(field, nbytes)
         if nbytes <= WINDOW:
-            return np.frombuffer(self.bytes(nbytes, field), dtype)
+            return _numbers(self.bytes(nbytes, field), dtype, self._order)
         data = bytes(self._blob.read(self.position, nbytes))
         self.skip(nbytes, field)
-        return np.frombuffer(data, dtype)
+        return _numbers(data, dtype, self._order)
 
     def string(self, field: str, cap: int, *, strict: bool = False) -> str:
-        """Read a string: its length as u64, then UTF-8.
+        """Read a string: its length, then UTF-8.
 
         Parameters
         ----------
@@ -211,7 +222,7 @@ class Reader:
         strict : refuse broken UTF-8 (names); else it becomes replacement characters (texts).
         """
         start = self.position
-        length = self.u64(field)
+        length = self.length(field)
         self.limit(field, length, cap, "bytes")
         self.need(field, length, length)
         data = self.bytes(length, field)
@@ -227,10 +238,10 @@ class Reader:
 
         A vocabulary has some 100,000 of them, so that the loop works on the window itself.
         """
-        self.need(field, count * _U64.size, count)
+        self.need(field, count * self._length.size, count)
         self.charge(field, count * POINTER)
         texts: list[str] = []
-        unpack, add, prefix = _U64.unpack_from, texts.append, _U64.size
+        unpack, add, prefix = self._length.unpack_from, texts.append, self._length.size
         while len(texts) < count:
             self._fill(field, prefix)
             window, at, first = self._window, self._at, len(texts)
@@ -253,8 +264,16 @@ class Reader:
 
     def _whole_string(self, field: str, cap: int) -> None:
         """Move the window so that the next string is wholly in it."""
-        self._fill(field, _U64.size)
-        (length,) = _U64.unpack_from(self._window, self._at)
+        prefix = self._length.size
+        self._fill(field, prefix)
+        (length,) = self._length.unpack_from(self._window, self._at)
         self.limit(field, length, cap, "bytes")
-        self.need(field, _U64.size + length, length)
-        self._fill(field, _U64.size + length)
+        self.need(field, prefix + length, length)
+        self._fill(field, prefix + length)
+
+
+def _numbers(data: bytes, dtype: np.dtype[Any], order: Order) -> NDArray[Any]:
+    """Return bytes in the given byte order as a read-only array of a little-endian type."""
+    array = np.frombuffer(data, dtype.newbyteorder(order)).astype(dtype, copy=False)
+    array.flags.writeable = False
+    return array

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from fixtures.gguf_writer import Tensor, write
+from fixtures.gguf_writer import Layout, Tensor, write
 from fixtures.make import TYPE_NAMES, gguf_tensor, model_keys, tiny_gguf, tiny_llama2c
 from fixtures.tiny import Shape, weights
 from taleproof.engine import PREFILL_BATCH, Engine, open_numpy, open_wasm
@@ -57,6 +57,14 @@ def test_every_block_type_runs_like_the_numpy_reference_and_alike_in_both_builds
     typical, worst = (0.001, 0.01) if type_name in ("F32", "F16", "BF16") else (0.025, 0.15)
     assert np.sqrt(np.square(relaxed - expected).mean()) < typical * expected.std()
     assert np.abs(relaxed - expected).max() < worst * expected.std()
+
+
+@pytest.mark.parametrize("type_name", ["F32", "BF16", "Q4_0", "Q4_K", "Q6_K", "IQ4_XS", "MXFP4", "TQ2_0"])
+def test_a_big_endian_file_runs_like_a_little_endian_one(type_name: str) -> None:
+    big = tiny_gguf(type_name, layout=Layout(3, big_endian=True))
+    expected = tiny_gguf(type_name)
+    assert all_logits(opened(big), [5]).tobytes() == all_logits(opened(expected), [5]).tobytes()
+    assert all_logits(opened_numpy(big), []).tobytes() == all_logits(opened_numpy(expected), []).tobytes()
 
 
 @pytest.mark.parametrize("version", [0, 1, 2])

@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gguf.constants import GGUFValueType
+from gguf.constants import GGUFEndian, GGUFValueType
 from gguf.gguf_writer import GGUFWriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fixtures.gguf_writer import Tensor, table_row, write
+from fixtures.gguf_writer import Layout, Tensor, table_row, write
 from fixtures.make import SHAPE, TYPE_NAMES, tiny_gguf
 from fixtures.quantise import encode
 from fixtures.tiny import weights
@@ -35,15 +35,26 @@ def with_tensors(*tensors: Tensor, **keys: Any) -> bytes:
     return write(LLAMA | {f"general.{key}": value for key, value in keys.items()}, tensors)
 
 
+FORMATS = {
+    Layout(1): "GGUF v1",
+    Layout(2): "GGUF v2",
+    Layout(3): "GGUF v3",
+    Layout(3, big_endian=True): "GGUF v3, big-endian",
+}
+every_layout = pytest.mark.parametrize("layout", FORMATS, ids=FORMATS.values())
+
+NUMBERS = ("<u1", "<i1", "<u2", "<i2", "<u4", "<i4", "<u8", "<i8", "<f4", "<f8", "?")
+
+
 # ---- what is read ----
 
 
-@pytest.mark.parametrize("version", [2, 3])
+@every_layout
 @pytest.mark.parametrize("type_name", TYPE_NAMES)
-def test_a_model_in_every_block_type(type_name: str, version: int) -> None:
-    data = tiny_gguf(type_name, version=version, tied=False)
+def test_a_model_in_every_block_type(type_name: str, layout: Layout) -> None:
+    data = tiny_gguf(type_name, layout=layout, tied=False)
     file = parsed(data)
-    assert (file.format, file.architecture, file.size) == (f"GGUF v{version}", "llama", len(data))
+    assert (file.format, file.architecture, file.size) == (FORMATS[layout], "llama", len(data))
     expected = weights(SHAPE, tied=False)
     assert list(file.tensors) == list(expected)
     for name, array in expected.items():
@@ -56,7 +67,8 @@ def test_a_model_in_every_block_type(type_name: str, version: int) -> None:
         assert np.array_equal(decoded, info.type.decode(blocks).reshape(array.shape))
 
 
-def test_metadata_of_every_type() -> None:
+@every_layout
+def test_metadata_of_every_type(layout: Layout) -> None:
     metadata: dict[str, Any] = LLAMA | {
         "u8": np.uint8(200),
         "i8": np.int8(-100),
@@ -74,7 +86,7 @@ def test_metadata_of_every_type() -> None:
         "texts": ["", "a", "日本"],
         "none": [],
     }
-    file = parsed(write(metadata, []))
+    file = parsed(write(metadata, [], layout))
     assert dict(file.metadata) == {
         key: value.item() if isinstance(value, np.generic) else value for key, value in metadata.items()
     }
@@ -83,18 +95,76 @@ def test_metadata_of_every_type() -> None:
     assert file.texts("texts") == ["", "a", "日本"]
 
 
-def test_arrays_of_numbers_are_arrays_of_their_type() -> None:
-    arrays = {dtype: np.arange(5).astype(dtype) for dtype in ("<u1", "<i2", "<u4", "<i8", "<f4", "<f8", "?")}
-    file = parsed(write(LLAMA | {f"a{i}": array for i, array in enumerate(arrays.values())}, []))
-    for i, array in enumerate(arrays.values()):
-        found = file.numbers(f"a{i}")
-        assert found.dtype == array.dtype
-        assert np.array_equal(found, array)
+@every_layout
+def test_arrays_of_numbers_are_arrays_of_their_type(layout: Layout) -> None:
+    arrays = [np.arange(5).astype(dtype) for dtype in NUMBERS]
+    file = parsed(write(LLAMA | {f"a{i}": array for i, array in enumerate(arrays)}, [], layout))
+    for i, array in enumerate(arrays):
+        assert_same_array(file.numbers(f"a{i}"), array)
 
 
-def test_nested_arrays() -> None:
-    file = parsed(write(LLAMA | {"nested": [["a"], ["b", "c"], []]}, []))
-    assert file.metadata["nested"] == [["a"], ["b", "c"], []]
+def assert_same_array(found: Any, array: Any) -> None:
+    assert found.dtype == array.dtype
+    assert found.flags.writeable is False
+    assert np.array_equal(found, array)
+
+
+@every_layout
+def test_arrays_of_texts_in_arrays(layout: Layout) -> None:
+    nested = [["a"], ["b", "c"], []]
+    deep = [[["a"], []], [["b", "c"]]]
+    file = parsed(write(LLAMA | {"nested": nested, "deep": deep}, [], layout))
+    assert (file.metadata["nested"], file.metadata["deep"]) == (nested, deep)
+
+
+@every_layout
+@pytest.mark.parametrize("dtype", NUMBERS)
+def test_arrays_of_numbers_in_arrays(dtype: str, layout: Layout) -> None:
+    arrays = [np.arange(count).astype(dtype) for count in (3, 0, 1)]
+    found = parsed(write(LLAMA | {"nested": [arrays, arrays[:1]], "after": "text"}, [], layout)).metadata
+    assert found["after"] == "text"
+    assert isinstance(found["nested"], list)
+    assert [len(inner) for inner in found["nested"]] == [3, 1]
+    for inner in found["nested"]:
+        for array, expected in zip(inner, arrays, strict=False):
+            assert_same_array(array, expected)
+
+
+@every_layout
+def test_tensors_in_any_order(layout: Layout) -> None:
+    data = [layout.numbers(np.arange(start, start + 8, dtype="<f4")) for start in (0, 8, 16)]
+    written = [
+        Tensor("c", F32, (8,), data[0], 64),
+        Tensor("a", F32, (8,), data[1], 0),
+        Tensor("b", F32, (8,), data[2], 32),
+    ]
+    blob = BytesBlob(write(LLAMA, written, layout))
+    file = parse(blob)
+    assert list(file.tensors) == ["c", "a", "b"]
+    assert [tensor_f32(blob, file.tensors[name])[0] for name in "cab"] == [16, 0, 8]
+
+
+def test_a_big_endian_file_of_the_gguf_package(tmp_path: Any) -> None:
+    path = tmp_path / "theirs.gguf"
+    theirs = GGUFWriter(path, "llama", endianess=GGUFEndian.BIG)
+    theirs.add_uint32("llama.block_count", 3)
+    theirs.add_array("tokenizer.ggml.tokens", ["a", "b"])
+    theirs.add_key_value("tokenizer.ggml.scores", [0.5, -1.0], GGUFValueType.ARRAY, GGUFValueType.FLOAT32)
+    matrix = np.arange(12, dtype=np.float32).reshape(3, 4)
+    theirs.add_tensor("output.weight", matrix.copy())  # which the package turns around where it lies
+    theirs.add_tensor("half", matrix.astype(np.float16))
+    theirs.write_header_to_file()
+    theirs.write_kv_data_to_file()
+    theirs.write_tensors_to_file()
+    theirs.close()
+    data = path.read_bytes()
+    file = parsed(data)
+    assert file.format == "GGUF v3, big-endian"
+    assert file.integer("llama.block_count") == 3
+    assert file.texts("tokenizer.ggml.tokens") == ["a", "b"]
+    assert file.numbers("tokenizer.ggml.scores").tolist() == [0.5, -1.0]
+    for name in ("output.weight", "half"):
+        assert np.array_equal(tensor_f32(BytesBlob(data), file.tensors[name]), matrix)
 
 
 @settings(max_examples=60, deadline=None)

@@ -67,13 +67,9 @@ def test_hostile_files(name: str) -> None:
     assert name in caught.value.message
 
 
-@pytest.mark.parametrize("version", [0, 1, 4, 0x01000000])
+@pytest.mark.parametrize("version", [0, 4, 0x04000000, 0x00030003])
 def test_other_versions(version: int) -> None:
     refused(b"GGUF" + u32(version) + bytes(16), UnsupportedVersionError, "version")
-
-
-def test_a_big_endian_file() -> None:
-    refused(b"GGUF" + (3).to_bytes(4, "big") + bytes(16), UnsupportedVersionError, "big-endian")
 
 
 def test_too_many_tensors() -> None:
@@ -177,9 +173,9 @@ def test_what_is_refused_for_its_memory_has_not_taken_it(monkeypatch: pytest.Mon
     assert peak < budget + reader_module.WINDOW + strings_in_a_window
 
 
-@pytest.mark.parametrize("alignment", [0, 4, 12, gguf.MAX_ALIGNMENT * 2, "32", True])
+@pytest.mark.parametrize("alignment", [0, 4, 12, 24, gguf.MAX_ALIGNMENT * 2, "32", True])
 def test_an_impossible_alignment(alignment: Any) -> None:
-    refused(header(0, 2) + pairs(LLAMA | {"general.alignment": alignment}), match="multiple of 8")
+    refused(header(0, 2) + pairs(LLAMA | {"general.alignment": alignment}), match="power of two")
 
 
 @pytest.mark.parametrize("architecture", [{}, {"general.architecture": 5}])
@@ -212,7 +208,7 @@ def test_a_row_that_is_not_whole_blocks() -> None:
     refused(with_tensors(Tensor("a", 12, (2, 128), bytes(144))), match="multiple of 256")
 
 
-@pytest.mark.parametrize(("number", "name"), [(4, "Q4_2"), (16, "IQ2_XXS"), (26, "I32"), (40, "NVFP4"), (1000, "1000")])
+@pytest.mark.parametrize(("number", "name"), [(4, "Q4_2"), (31, "Q4_0_4_4"), (38, "IQ4_NL_8_8"), (1000, "1000")])
 def test_a_block_type_that_cannot_be_decoded_is_named(number: int, name: str) -> None:
     refused(with_tensors(Tensor("a", number, (256,), bytes(256))), UnknownBlockTypeError, name)
 

@@ -9,18 +9,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from fixtures.make import TYPE_NAMES
+from fixtures.make import TYPE_NAMES, WHOLE_NUMBERS
 from fixtures.quantise import encode
 from taleproof.quant import BLOCK_TYPES, GGUF_TYPE_NAMES, BlockType, q8_group, row_bytes
 
 
-TYPES = [BLOCK_TYPES[name] for name in TYPE_NAMES]
-every_type = pytest.mark.parametrize("block_type", TYPES, ids=TYPE_NAMES)
+TYPES = [BLOCK_TYPES[name] for name in (*TYPE_NAMES, *WHOLE_NUMBERS)]
+every_type = pytest.mark.parametrize("block_type", TYPES, ids=[kind.name for kind in TYPES])
 
 # The largest error of a weight, in parts of the span of its block: half a step of the format, and what rounding the
 # scales to 16 or 6 bits adds to it.
 ERROR = {
     "F32": 0.0,
+    "F64": 0.0,
     "F16": 2.0**-11,
     "BF16": 2.0**-8,
     "Q8_0": 0.005,
@@ -41,9 +42,14 @@ ERROR = {
 }
 
 
+PLAIN = {"F32": "<f4", "F16": "<f2", "F64": "<f8", "I8": "<i1", "I16": "<i2", "I32": "<i4", "I64": "<i8"}
+"""Types that the package has no decoder for, for they are NumPy's own."""
+
+
 def reference(block_type: BlockType, data: NDArray[np.uint8]) -> NDArray[np.float32]:
-    if block_type.name in ("F32", "F16"):  # the package refuses bytes for these
-        return data.view("<f4" if block_type.name == "F32" else "<f2").astype(np.float32)
+    if block_type.name in PLAIN:
+        with np.errstate(all="ignore"):
+            return data.view(PLAIN[block_type.name]).astype(np.float32)
     assert block_type.gguf_id is not None
     with np.errstate(all="ignore"):
         decoded: NDArray[np.float32] = dequantize(data, GGMLQuantizationType(block_type.gguf_id))
@@ -91,14 +97,35 @@ def test_any_blocks(block_type: BlockType, data: st.DataObject) -> None:
     assert_same_bits(block_type, data.draw(hnp.arrays(np.uint8, (3, block_type.nbytes))))
 
 
-@every_type
-def test_quantised_weights_come_back_within_the_step_of_the_format(block_type: BlockType) -> None:
+@pytest.mark.parametrize("name", TYPE_NAMES)
+def test_quantised_weights_come_back_within_the_step_of_the_format(name: str) -> None:
+    block_type = BLOCK_TYPES[name]
     weights = np.random.default_rng(4).standard_normal((64, 256)).astype(np.float32)
     blocks = encode(block_type.name, weights)
     assert_same_bits(block_type, blocks)
     decoded = block_type.decode(blocks).reshape(weights.shape)
     span = 2 * np.abs(weights).max(axis=1, keepdims=True)
     assert (np.abs(decoded - weights) <= ERROR[block_type.name] * span).all()
+
+
+def test_8_bit_floats() -> None:
+    """Every code, from the definitions: e4m3 has no infinities and one NaN of each sign, e5m2 is half of a half."""
+    codes = np.arange(256, dtype=np.uint8).reshape(-1, 1)
+    e4m3 = BLOCK_TYPES["F8_E4M3"].decode(codes)[:, 0]
+    for code in range(128):
+        exponent, fraction = code >> 3, code & 7
+        value = 2.0 ** (exponent - 7) * (1 + fraction / 8) if exponent else 2.0**-6 * fraction / 8
+        expected = np.float32(np.nan if code == 127 else value)
+        assert e4m3[code] == expected or np.isnan(e4m3[code]) & np.isnan(expected)
+        assert e4m3[code + 128] == -expected or np.isnan(e4m3[code + 128]) & np.isnan(expected)
+    e5m2 = BLOCK_TYPES["F8_E5M2"].decode(codes)[:, 0]
+    halves = np.concatenate([np.zeros_like(codes), codes], axis=1).view("<f2")[:, 0].astype(np.float32)
+    assert np.array_equal(e5m2, halves, equal_nan=True)
+    assert [e5m2[0x7B], e5m2[0x7C], e4m3[0x7E]] == [57344, np.inf, 448]
+
+
+def test_bytes_without_a_sign() -> None:
+    assert BLOCK_TYPES["U8"].decode(np.array([[0], [200]], np.uint8)).tolist() == [[0], [200]]
 
 
 @pytest.mark.parametrize("size", [1, 32, 64, 100])

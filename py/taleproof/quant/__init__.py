@@ -6,8 +6,11 @@ GGUF knows and this package can't decode are in GGUF_TYPE_NAMES only, so that an
 
 from .bf16 import BF16
 from .block import BlockType
+from .f8 import F8_E4M3, F8_E5M2
 from .f16 import F16
 from .f32 import F32
+from .f64 import F64
+from .integers import I8, I16, I32, I64, U8
 from .iq4_nl import IQ4_NL
 from .iq4_xs import IQ4_XS
 from .mxfp4 import MXFP4
@@ -31,6 +34,7 @@ BLOCK_TYPES: dict[str | int, BlockType] = {}
 for _type in (
     *(F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0),
     *(Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS, MXFP4, TQ1_0, TQ2_0),
+    *(F64, F8_E4M3, F8_E5M2, I8, U8, I16, I32, I64),
 ):
     BLOCK_TYPES[_type.name] = _type
     if _type.gguf_id is not None:

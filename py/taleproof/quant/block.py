@@ -30,6 +30,7 @@ class BlockType:
     elements : weights in a block.
     nbytes : bytes in a block.
     decoder : (n, nbytes) uint8 -> (n, elements) float32, vectorised over blocks.
+    wide : the numbers in a block that have several bytes: where a run of them begins, bytes of one, how many.
     """
 
     name: str
@@ -37,6 +38,7 @@ class BlockType:
     elements: int
     nbytes: int
     decoder: Callable[[Bytes], Floats]
+    wide: tuple[tuple[int, int, int], ...] = ()
 
     def decode(self, data: Bytes) -> Floats:
         """Return the weights of n blocks.
@@ -53,6 +55,14 @@ class BlockType:
             raise ValueError(f"{self.name} wants uint8 (n, {self.nbytes}), got {data.dtype} {data.shape}")
         with np.errstate(invalid="ignore", over="ignore"):  # a scale may be infinite or NaN; logits are checked instead
             return self.decoder(data)
+
+    def swapped(self, data: Bytes) -> Bytes:
+        """Return big-endian blocks as little-endian ones, and the other way round: uint8 (n, nbytes)."""
+        out = data.copy()
+        for start, width, count in self.wide:
+            run = slice(start, start + width * count)
+            out[:, run] = data[:, run].reshape(-1, count, width)[:, :, ::-1].reshape(-1, width * count)
+        return out
 
 
 def half(data: Bytes, start: int) -> Floats:

@@ -41,4 +41,4 @@ def _decode(data: Bytes) -> Floats:
     return (scale * q.astype(np.float32) - minimum).reshape(n, SUPER_BLOCK)
 
 
-Q4_K = BlockType("Q4_K", 12, SUPER_BLOCK, 144, _decode)
+Q4_K = BlockType("Q4_K", 12, SUPER_BLOCK, 144, _decode, ((0, 2, 2),))
