@@ -1,8 +1,8 @@
 """A model as Hugging Face keeps it: config.json, and weights as safetensors in one file or in several with an index.
 
 In come all files of the model, each told by its name; out goes one ModelFile with GGUF's keys and names. Refused: a
-config.json that is missing, tensors that stand twice or that no network of this type has, and shards that the index names
-and that are not there. Files that say nothing of the weights, such as tokenizer.json, are for others to read.
+config.json that is missing, tensors that stand twice or that no network of this type has, and shards that the index
+names and that are not there. Files that say nothing of the weights, such as tokenizer.json, are for others to read.
 """
 
 from collections.abc import Sequence
@@ -58,11 +58,9 @@ def join_files(blobs: Sequence[Blob]) -> ModelFile:
         _check_index(named[INDEX], {blob.name for blob in weights})
     metadata = dict(translation.metadata)
     if TOKENIZER_CONFIG in named:
-        template = read_object(_whole(named[TOKENIZER_CONFIG]), TOKENIZER_CONFIG, "content", MAX_CONFIG).get(
-            "chat_template"
-        )
-        if isinstance(template, str):
-            metadata["tokenizer.chat_template"] = template
+        words = read_object(_whole(named[TOKENIZER_CONFIG]), TOKENIZER_CONFIG, "content", MAX_CONFIG)
+        if isinstance(words.get("chat_template"), str):
+            metadata["tokenizer.chat_template"] = words["chat_template"]
     return ModelFile(
         first,
         "safetensors",
