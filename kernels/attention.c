@@ -198,7 +198,6 @@ typedef struct {
 
 INLINE Range range_of(const Attention *a, uint32_t token) {
   Range range = {0, 0, a->position + token + 1};
-  if (!a->rule) return range;
   if (a->rule->span == SPAN_STEP) range.end = a->tokens;
   if (a->rule->span == SPAN_MEMORY) range.end = a->memory;
   if (a->rule->window && a->rule->window < range.end) range.seen = range.end - a->rule->window;
@@ -225,9 +224,9 @@ static __attribute__((noinline)) void apply_rule(const Attention *a, float *scor
 }
 
 /* `heads` heads, from `head` on, that share a key/value head, for one token. */
-INLINE void attend_heads(const Attention *a, uint32_t token, uint32_t head, const int heads) {
+INLINE void attend_heads(const Attention *a, uint32_t token, uint32_t head, const int heads, const int ruled) {
   const uint32_t head_dim = a->keys.head_dim, context = a->keys.context, width = a->keys.width, blocks = context / KEY_BLOCK;
-  const Range range = range_of(a, token);
+  const Range range = ruled ? range_of(a, token) : (Range){0, 0, a->position + token + 1};
   const uint32_t keys = range.end - range.first;
   const size_t row = (size_t)(head / (a->heads / a->keys.kv_heads)) * context + range.first;
   const Scratch s = cut(a->scratch, context, width);
@@ -237,7 +236,7 @@ INLINE void attend_heads(const Attention *a, uint32_t token, uint32_t head, cons
   }
   float sums[3];
   score(s.q, s.q_scales, a->keys.q + row * width, a->keys.scales + row, keys, width, s.scores, context, heads);
-  for (int h = 0; a->rule && h < heads; h++) apply_rule(a, s.scores + (size_t)h * context, range, token, head + h);
+  for (int h = 0; ruled && h < heads; h++) apply_rule(a, s.scores + (size_t)h * context, range, token, head + h);
   for (int h = 0; h < heads; h++)
     sums[h] = weigh_scores(s.scores + (size_t)h * context, a->values.scales + row, keys,
                            s.weights + (size_t)h * context, s.block_scales + (size_t)h * blocks);
@@ -255,15 +254,24 @@ INLINE void attend_heads(const Attention *a, uint32_t token, uint32_t head, cons
   }
 }
 
-void attend(const Attention *a, uint32_t begin, uint32_t end) {
+/* Outputs [begin, end). Plain causal attention is compiled on its own: it is what most models do, and it begins at
+ * key 0. */
+INLINE void attend_all(const Attention *a, uint32_t begin, uint32_t end, const int ruled) {
   const uint32_t group = a->heads / a->keys.kv_heads;
   for (uint32_t i = begin; i < end;) {
     const uint32_t token = i / a->heads, head = i % a->heads;
     uint32_t heads = group - head % group; /* those left that share the key/value head */
     if (heads > end - i) heads = end - i;
-    if (heads >= 3) attend_heads(a, token, head, 3), heads = 3;
-    else if (heads == 2) attend_heads(a, token, head, 2);
-    else attend_heads(a, token, head, 1);
+    if (heads >= 3) attend_heads(a, token, head, 3, ruled), heads = 3;
+    else if (heads == 2) attend_heads(a, token, head, 2, ruled);
+    else attend_heads(a, token, head, 1, ruled);
     i += heads;
   }
 }
+
+#define APART static __attribute__((noinline))
+
+APART void attend_plainly(const Attention *a, uint32_t begin, uint32_t end) { attend_all(a, begin, end, 0); }
+APART void attend_by_rule(const Attention *a, uint32_t begin, uint32_t end) { attend_all(a, begin, end, 1); }
+
+void attend(const Attention *a, uint32_t begin, uint32_t end) { (a->rule ? attend_by_rule : attend_plainly)(a, begin, end); }

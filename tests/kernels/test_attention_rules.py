@@ -167,7 +167,7 @@ def test_what_is_outside_the_window_changes_nothing(harness: Harness) -> None:
 
 
 def test_buckets_are_those_of_t5() -> None:
-    # transformers 4.57, T5Attention._relative_position_bucket, for 32 buckets and a largest distance of 128.
+    # transformers 5.23.0, T5Attention._relative_position_bucket, for 32 buckets and a largest distance of 128.
     one_way = distance_buckets(32, 128)
     assert one_way[:16] == tuple(range(16))
     assert [one_way[d] for d in (16, 18, 19, 20, 21, 31, 32, 50, 64, 112, 113, 127, 128)] == [
