@@ -2,10 +2,12 @@
 
     python -m taleproof generate MODEL --prompt TEXT     write on; the text as it comes, or one JSON object
     python -m taleproof score MODEL --prompt TEXT --continuation TEXT
-    python -m taleproof inspect MODEL                    what the file says of itself
+    python -m taleproof inspect MODEL                    what its files say of themselves
+    python -m taleproof convert IN OUT --type q4_1       any model that can be read, as a GGUF file
     python -m taleproof digest FILE                      its SHA-256 and SHA3-256
     python -m taleproof verify FILE --registry ANSWER    whether its bytes are as the registry on chain says
 
+MODEL is a file, any part of a model in several files, the folder that they are in, or all of them.
 Arguments come in; text or JSON goes to standard output. What goes wrong is one sentence on standard error, and exit
 code 2; 130 after Ctrl-C. `verify` ends with 0 for a registered file only, and with 1 for any other verdict.
 """
@@ -83,10 +85,19 @@ def _parser() -> argparse.ArgumentParser:
     score.add_argument("--continuation", required=True, help="the text after the prompt")
     score.set_defaults(run=_score)
 
-    inspect = commands.add_parser("inspect", help="show a model file's metadata and tensors")
-    inspect.add_argument("model", type=Path, metavar="MODEL")
-    inspect.add_argument("--expect-sha256", metavar="HEX", help="refuse a file with another digest")
+    inspect = commands.add_parser("inspect", help="show a model's digests, metadata and tensors")
+    inspect.add_argument("model", type=Path, nargs="+", metavar="MODEL")
+    _add_expected(inspect)
     inspect.set_defaults(run=_inspect)
+
+    convert = commands.add_parser("convert", help="write any model that can be read as a GGUF file")
+    convert.add_argument("model", type=Path, metavar="IN", help="a model's file, one of its files, or its folder")
+    convert.add_argument("out", type=Path, metavar="OUT", help="the GGUF file to write")
+    convert.add_argument("--type", required=True, help="of the matrices: f32, f16, bf16, q8_0, q5_1, q5_0, q4_1, q4_0")
+    convert.add_argument("--tokenizer", type=Path, metavar="FILE", help="tokenizer.bin of a llama2.c model")
+    convert.add_argument("--expect-sha256", metavar="HEX", help="refuse a model file with another digest")
+    convert.add_argument("--json", action="store_true", help="as one JSON object")
+    convert.set_defaults(run=_convert)
 
     digest = commands.add_parser("digest", help="show a file's digests")
     digest.add_argument("file", type=Path, metavar="FILE")
@@ -106,13 +117,18 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_model(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", type=Path, metavar="MODEL", help="a GGUF file, or a llama2.c .bin file")
+    parser.add_argument("model", type=Path, nargs="+", metavar="MODEL", help="its file, folder, or all of its files")
     parser.add_argument("--prompt", required=True, help="the text to go on from; special tokens are recognised")
     parser.add_argument("--tokenizer", type=Path, metavar="FILE", help="tokenizer.bin of a llama2.c model")
     parser.add_argument("--backend", choices=["wasm", "numpy"], default="wasm", help="default wasm")
     parser.add_argument("--context", type=int, metavar="N", help="positions; default: the model's, at most 2048")
-    parser.add_argument("--expect-sha256", metavar="HEX", help="refuse a model file with another digest")
+    _add_expected(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object instead of text")
+
+
+def _add_expected(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--expect-sha256", metavar="HEX", help="refuse another model; of several files, their list's")
+    parser.add_argument("--expect-sha3-256", metavar="HEX", help="likewise; either kind of digest will do")
 
 
 def _print_json(value: JsonValue) -> None:
@@ -159,7 +175,17 @@ def _score(options: argparse.Namespace) -> None:
 def _inspect(options: argparse.Namespace) -> None:
     from .cli_run import describe
 
-    print(describe(options.model, options.expect_sha256))
+    print(describe(options))
+
+
+def _convert(options: argparse.Namespace) -> None:
+    from .cli_convert import run_convert
+
+    written = run_convert(options.model, options.out, options.type, options.tokenizer, options.expect_sha256)
+    if options.json:
+        _print_json(asdict(written))
+    else:
+        print(f"SHA-256   {written.sha256}\nSHA3-256  {written.sha3_256}\nsize      {written.size:,} bytes")
 
 
 def _digest(options: argparse.Namespace) -> None:

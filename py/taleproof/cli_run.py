@@ -6,17 +6,17 @@ It is apart from cli.py so that ``--help``, ``digest`` and a mistyped option nee
 import time
 from argparse import Namespace
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from .chat import chat_template, encode_chat
-from .digest import Digests
+from .digest import Digests, Expected
 from .engine import Session
 from .errors import ChatTemplateError, InvalidSettingError, JsonValue
-from .formats import ModelFile, parse
+from .formats import ModelFile
 from .formats.model_file import TensorInfo
 from .generate import Finished, Limits, Stats, Token, encode_prompt, generate
-from .local import LocalModel, open_local, verified
+from .local import LocalModel, open_local, paths_of_model, verified
 from .logits_trail import LogitsTrail
+from .model_set import parse_model
 from .reader import FileBlob
 from .sampling import SamplerConfig
 from .score import encode_continuation, score
@@ -78,15 +78,19 @@ def run_score(options: Namespace) -> tuple[dict[str, JsonValue], str]:
 def _open(options: Namespace) -> tuple[LocalModel, Session]:
     """Open the model and a session of the context asked for."""
     model = open_local(
-        options.model,
-        tokenizer=options.tokenizer,
-        backend=options.backend,
-        expected_sha256=options.expect_sha256,
+        *options.model, tokenizer=options.tokenizer, backend=options.backend, expected=_expected(options)
     )
     longest = model.engine.config.n_ctx_train
     if options.context is not None and not 1 <= options.context <= longest:
         raise InvalidSettingError("context", options.context, 1, longest)
     return model, model.engine.session(options.context)
+
+
+def _expected(options: Namespace) -> Expected | None:
+    sha256, sha3_256 = options.expect_sha256, options.expect_sha3_256
+    if sha256 is None and sha3_256 is None:
+        return None
+    return Expected(sha256 and sha256.strip(), sha3_256 and sha3_256.strip())
 
 
 def _chat_ids(model: LocalModel, prompt: str) -> list[int]:
@@ -106,6 +110,8 @@ def _result(
     trail: LogitsTrail | None = None,
 ) -> dict[str, JsonValue]:
     digests = _digests(model.digests)
+    if len(model.files) > 1:
+        digests["files"] = [{"name": file.blob.name, **_digests(file.digests)} for file in model.files]
     if model.tokenizer_digests is not None:
         digests["tokenizer"] = _digests(model.tokenizer_digests)
     if trail is not None:
@@ -138,21 +144,27 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 6)
 
 
-def describe(path: Path, expected_sha256: str | None) -> str:
-    """Return a model file's digests, metadata and tensors as tables; hashed first, then parsed."""
-    model = verified(FileBlob(path), expected_sha256)
-    file = parse(model.blob)
-    head = [
-        ("file", file.name),
+def describe(options: Namespace) -> str:
+    """Return a model's digests, metadata and tensors as tables; hashed first, then parsed."""
+    files, digests = verified([FileBlob(path) for path in paths_of_model(options.model)], _expected(options))
+    file = parse_model([file.blob for file in files])
+    head = [("file", file.name)] if len(files) == 1 else [("files", str(len(files)))]
+    head += [
         ("format", file.format),
         ("architecture", file.architecture),
-        ("size", f"{file.size:,} bytes"),
-        ("SHA-256", model.digests.sha256),
-        ("SHA3-256", str(model.digests.sha3_256)),
+        ("size", f"{digests.size:,} bytes"),
+        ("SHA-256", digests.sha256),
+        ("SHA3-256", str(digests.sha3_256)),
     ]
-    parts = [_columns(head), f"Metadata ({len(file.metadata)})", _columns(_metadata(file))]
-    rows = [(tensor.name, tensor.type.name, _shape(tensor), f"{tensor.nbytes:,}") for tensor in file.tensors.values()]
-    return "\n\n".join([*parts, f"Tensors ({len(rows)}): name, type, shape, bytes", _columns(rows)])
+    parts = [_columns(head)]
+    if len(files) > 1:
+        rows = [(each.blob.name, f"{each.digests.size:,}", each.digests.sha256) for each in files]
+        parts += [f"Files ({len(files)}): name, bytes, SHA-256", _columns(rows)]
+    parts += [f"Metadata ({len(file.metadata)})", _columns(_metadata(file))]
+    tensors = [
+        (tensor.name, tensor.type.name, _shape(tensor), f"{tensor.nbytes:,}") for tensor in file.tensors.values()
+    ]
+    return "\n\n".join([*parts, f"Tensors ({len(tensors)}): name, type, shape, bytes", _columns(tensors)])
 
 
 def _metadata(file: ModelFile) -> list[tuple[str, str]]:

@@ -1,19 +1,22 @@
-"""Opens a model that lies on this machine's disk: a path comes in, an engine and a tokenizer go out.
+"""Opens a model that lies on this machine's disk: paths come in, an engine and a tokenizer go out.
 
-Every byte is hashed before one is parsed, the very bytes that are used afterwards: on the wasm backend those in the
-arena. A digest other than the expected one is refused with DigestMismatchError.
+Every byte of every file is hashed before one is parsed, the very bytes that are used afterwards: on the wasm backend
+those in the arena. A digest other than the expected one is refused with DigestMismatchError.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from .digest import Digests, Expected, digest_blob
+from .digest import Digests, Expected, digest_blob, digest_list
 from .engine import Engine, open_numpy, open_wasm
-from .errors import DigestMismatchError, TokenizerMissingError
-from .formats import ModelFile, parse
+from .errors import DigestMismatchError, SourceRefusedError
+from .formats import ModelFile
+from .model_files import files_of_model
+from .model_set import read_model
 from .reader import Blob, FileBlob
-from .tokenizers import Tokenizer, from_llama2c, from_model
+from .tokenizers import Tokenizer
 
 
 Backend = Literal["wasm", "numpy"]
@@ -21,7 +24,7 @@ Backend = Literal["wasm", "numpy"]
 
 @dataclass(frozen=True)
 class Verified:
-    """A file whose bytes have been hashed, and are as expected if something was expected."""
+    """A file whose bytes have been hashed."""
 
     blob: Blob
     digests: Digests
@@ -29,69 +32,103 @@ class Verified:
 
 @dataclass(frozen=True)
 class LocalModel:
-    """An opened model. `tokenizer_digests` is None where the tokenizer came in the model's file."""
+    """An opened model.
+
+    Attributes
+    ----------
+    files : all of the model's files; a tokenizer's own file is not among them.
+    digests : what the model is known by: its file's digests, or of several files those of their list.
+    tokenizer_digests : None where the tokenizer came with the model.
+    """
 
     file: ModelFile
     engine: Engine
     tokenizer: Tokenizer
+    files: tuple[Verified, ...]
     digests: Digests
     tokenizer_digests: Digests | None
 
 
-def verified(blob: Blob, expected_sha256: str | None = None) -> Verified:
-    """Hash all of a file and compare; nothing of it has been parsed yet.
+def paths_of_model(paths: Sequence[Path]) -> list[Path]:
+    """Return the files of a model: those that were named, or those that belong to the one file or folder.
+
+    Raises
+    ------
+    NoModelInFolderError, SeveralModelsError, SourceRefusedError
+    """
+    if len(paths) > 1:
+        return list(paths)
+    path = paths[0]
+    folder, chosen = (path, None) if path.is_dir() else (path.parent, path.name)
+    if chosen is not None and not path.exists():
+        return [path]  # whoever opens it says so
+    try:
+        names = sorted(entry.name for entry in folder.iterdir() if entry.is_file())
+    except OSError as error:
+        if chosen is not None:
+            return [path]  # a file may be read where its folder can't be listed
+        raise SourceRefusedError(str(folder), error.strerror or type(error).__name__) from None
+    return [folder / name for name in files_of_model(names, str(folder), chosen)]
+
+
+def verified(blobs: Sequence[Blob], expected: Expected | None = None) -> tuple[tuple[Verified, ...], Digests]:
+    """Hash all of a model's files and compare; nothing of them has been parsed yet.
+
+    Returns
+    -------
+    the files, and what the model is known by
 
     Raises
     ------
     DigestMismatchError : another digest than the expected one.
     """
-    digests = digest_blob(blob, sha3=True)
-    if expected_sha256 is not None:
-        difference = Expected(expected_sha256.strip()).mismatch(digests)
-        if difference is not None:
-            algorithm, expected, actual = difference
-            raise DigestMismatchError(blob.name, expected, actual, algorithm)
-    return Verified(blob, digests)
+    files = tuple(Verified(blob, digest_blob(blob, sha3=True)) for blob in blobs)
+    digests = files[0].digests
+    if len(files) > 1:
+        digests = digest_list([(file.blob.name, file.digests) for file in files])
+    difference = expected.mismatch(digests) if expected is not None else None
+    if difference is not None:
+        what, wanted, actual = difference
+        raise DigestMismatchError(blobs[0].name, wanted, actual, what)
+    return files, digests
 
 
 def open_local(
-    path: Path, *, tokenizer: Path | None = None, backend: Backend = "wasm", expected_sha256: str | None = None
+    *paths: Path, tokenizer: Path | None = None, backend: Backend = "wasm", expected: Expected | None = None
 ) -> LocalModel:
     """Open a model.
 
     Parameters
     ----------
+    paths : its file, any part of it, its folder, or all of its files.
     tokenizer : tokenizer.bin, for a llama2.c model, which brings none.
     backend : wasm is the fast one, through wasmtime; numpy is plain and slow.
+    expected : of its file; of several, of their list (digest.digest_list).
 
     Raises
     ------
     TaleproofError : whatever is wrong with the files, in the words of its own class.
     """
+    sources: Sequence[Blob] = [FileBlob(path) for path in paths_of_model(paths)]
+    arena, bases = None, []
     if backend == "wasm":
         from .arena import ArenaBlob
         from .wasmtime_host import fastest_arena
 
-        source = FileBlob(path)
         arena = fastest_arena()
-        base = arena.allocate(source.size)
-        arena.write(base, source.read(0, source.size))
-        model = verified(ArenaBlob(arena, base, source.size, source.name), expected_sha256)
-        file = parse(model.blob)
-        pieces, words = _tokenizer(file, tokenizer)
-        engine = open_wasm(arena, file, [base])
+        for source in sources:
+            bases.append(arena.allocate(source.size))
+            arena.write(bases[-1], source.read(0, source.size))
+        placed = zip(bases, sources, strict=True)
+        sources = [ArenaBlob(arena, base, source.size, source.name) for base, source in placed]
+    files, digests = verified(sources, expected)
+    words, words_digests = None, None
+    if tokenizer is not None:
+        words = FileBlob(tokenizer)
+        _, words_digests = verified([words])
+    model = read_model(sources, words)
+    if arena is not None:
+        engine = open_wasm(arena, model.file, [bases[index] for index in model.weights])
     else:
-        model = verified(FileBlob(path), expected_sha256)
-        file = parse(model.blob)
-        pieces, words = _tokenizer(file, tokenizer)
-        engine = open_numpy([model.blob], file)
-    return LocalModel(file, engine, pieces, model.digests, words)
-
-
-def _tokenizer(file: ModelFile, path: Path | None) -> tuple[Tokenizer, Digests | None]:
-    if path is not None:
-        given = verified(FileBlob(path))
-        return from_llama2c(given.blob, file.integer("llama.vocab_size")), given.digests
-    if not file.format.startswith("GGUF"):
-        raise TokenizerMissingError(file.name)
-    return from_model(file), None
+        engine = open_numpy([sources[index] for index in model.weights], model.file)
+    return LocalModel(model.file, engine, model.tokenizer, files, digests, words_digests)

@@ -38,7 +38,7 @@ def test_the_error_of_a_matmul_is_within_the_stated_bounds(type_name: str) -> No
 
 def test_the_perplexity_is_llama_cpps_within_half_a_percent(smollm2_path: Path) -> None:
     reference = json.loads((FIXTURES / "alice_llamacpp.json").read_text(encoding="utf-8"))
-    model = open_local(str(smollm2_path), tokenizer=None, backend="wasm", expected_sha256=None)
+    model = open_local(smollm2_path)
     ids = model.tokenizer.encode((FIXTURES / "alice.txt").read_text(encoding="utf-8"))
     assert ids == reference["tokens"]
     ours = math.exp(-np.mean([token.logprob for token in score(model.engine.session(), ids[:1], ids[1:])]))
