@@ -95,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     convert.add_argument("out", type=Path, metavar="OUT", help="the GGUF file to write")
     convert.add_argument("--type", required=True, help="of the matrices: f32, f16, bf16, q8_0, q5_1, q5_0, q4_1, q4_0")
     convert.add_argument("--tokenizer", type=Path, metavar="FILE", help="tokenizer.bin of a llama2.c model")
-    convert.add_argument("--expect-sha256", metavar="HEX", help="refuse a model file with another digest")
+    _add_expected(convert)
     convert.add_argument("--json", action="store_true", help="as one JSON object")
     convert.set_defaults(run=_convert)
 
@@ -180,8 +180,9 @@ def _inspect(options: argparse.Namespace) -> None:
 
 def _convert(options: argparse.Namespace) -> None:
     from .cli_convert import run_convert
+    from .cli_run import expected_digests
 
-    written = run_convert(options.model, options.out, options.type, options.tokenizer, options.expect_sha256)
+    written = run_convert(options.model, options.out, options.type, options.tokenizer, expected_digests(options))
     if options.json:
         _print_json(asdict(written))
     else:

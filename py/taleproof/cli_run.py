@@ -78,7 +78,7 @@ def run_score(options: Namespace) -> tuple[dict[str, JsonValue], str]:
 def _open(options: Namespace) -> tuple[LocalModel, Session]:
     """Open the model and a session of the context asked for."""
     model = open_local(
-        *options.model, tokenizer=options.tokenizer, backend=options.backend, expected=_expected(options)
+        *options.model, tokenizer=options.tokenizer, backend=options.backend, expected=expected_digests(options)
     )
     longest = model.engine.config.n_ctx_train
     if options.context is not None and not 1 <= options.context <= longest:
@@ -86,7 +86,7 @@ def _open(options: Namespace) -> tuple[LocalModel, Session]:
     return model, model.engine.session(options.context)
 
 
-def _expected(options: Namespace) -> Expected | None:
+def expected_digests(options: Namespace) -> Expected | None:
     sha256, sha3_256 = options.expect_sha256, options.expect_sha3_256
     if sha256 is None and sha3_256 is None:
         return None
@@ -146,7 +146,7 @@ def _rounded(value: float | None) -> float | None:
 
 def describe(options: Namespace) -> str:
     """Return a model's digests, metadata and tensors as tables; hashed first, then parsed."""
-    files, digests = verified([FileBlob(path) for path in paths_of_model(options.model)], _expected(options))
+    files, digests = verified([FileBlob(path) for path in paths_of_model(options.model)], expected_digests(options))
     file = parse_model([file.blob for file in files])
     head = [("file", file.name)] if len(files) == 1 else [("files", str(len(files)))]
     head += [

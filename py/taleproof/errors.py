@@ -481,6 +481,19 @@ class UnknownTensorError(TaleproofError):
         )
 
 
+class ConversionError(TaleproofError):
+    """A model that can be read, but not written in the way that was asked for."""
+
+    code = "cannot-convert"
+
+    def __init__(self, file: str, what: str, why: str) -> None:
+        file, what, why = _plain(file), _plain(what), _plain(why)
+        super().__init__(
+            f"{file} can't be converted, because of {what}: {why}. Nothing was written.",
+            {"file": file, "what": what, "why": why},
+        )
+
+
 # --- text ---------------------------------------------------------------------------------------------------
 
 

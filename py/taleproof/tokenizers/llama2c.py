@@ -31,6 +31,12 @@ def read_llama2c(blob: Blob, vocab_size: int) -> "Llama2cTokenizer":
     ------
     FormatError : the file is cut short or too long, or a length or score is impossible.
     """
+    pieces, scores = read_pieces(blob, vocab_size)
+    return Llama2cTokenizer(_vocabulary(blob.name, pieces), scores)
+
+
+def read_pieces(blob: Blob, vocab_size: int) -> tuple[list[str], list[float]]:
+    """Return the pieces as they are written, those of bytes as "<0xE2>", and their scores."""
     reader = Reader(blob)
     reader.limit("vocab_size", vocab_size, MAX_TOKENS, "tokens")
     if vocab_size < FIRST_BYTE:
@@ -48,7 +54,7 @@ def read_llama2c(blob: Blob, vocab_size: int) -> "Llama2cTokenizer":
         scores.append(score)
     if reader.left:
         raise _too_long(reader, vocab_size)
-    return Llama2cTokenizer(_vocabulary(blob.name, pieces), scores)
+    return pieces, scores
 
 
 def _too_long(reader: Reader, vocab_size: int) -> FormatError:

@@ -1,0 +1,49 @@
+"""The command ``convert``: a path comes in, a GGUF file is written, its digests go out.
+
+A folder, or any file of a model in several, stands for all of them (model_files.py). Every file is hashed before one
+is parsed.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from .convert import TOKENS, convert
+from .digest import Digests, Expected
+from .formats import ModelFile, Value
+from .local import paths_of_model, verified
+from .model_files import is_tokenizer_bin
+from .model_set import parse_model
+from .reader import Blob, FileBlob
+from .tokenizers.gguf_keys import keys_of_tokenizer_bin, keys_of_tokenizer_json
+
+
+def run_convert(
+    path: Path, out: Path, type_name: str, tokenizer: Path | None = None, expected: Expected | None = None
+) -> Digests:
+    """Convert the model at a path; return the digests of the file that was written.
+
+    Parameters
+    ----------
+    tokenizer : a llama2.c model's tokenizer.bin; by default the one beside the model, where the folder was named.
+    """
+    blobs: list[Blob] = [FileBlob(each) for each in paths_of_model([path])]
+    verified(blobs, expected)
+    file = parse_model(blobs)
+    beside = blobs[1:]
+    if tokenizer is not None:
+        beside = [FileBlob(tokenizer)]
+        verified(beside)
+    by_name = {blob.name: blob for blob in blobs}
+    with_weights = [by_name[part.name] for part in file.parts]
+    return convert(file, with_weights, out, type_name.upper(), _words(file, beside, tokenizer is not None))
+
+
+def _words(file: ModelFile, blobs: Sequence[Blob], given: bool) -> Mapping[str, Value] | None:
+    """Return the tokenizer's keys where the model's own metadata have none."""
+    if TOKENS in file.metadata:
+        return None
+    named = {blob.name: blob for blob in blobs}
+    if file.huggingface and "tokenizer.json" in named:
+        return keys_of_tokenizer_json(named["tokenizer.json"], named.get("tokenizer_config.json"))
+    bins = [blob for blob in blobs if given or is_tokenizer_bin(blob.name)]
+    return keys_of_tokenizer_bin(bins[0], file.integer("llama.vocab_size")) if bins else None

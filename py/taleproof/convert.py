@@ -1,0 +1,180 @@
+"""Any model that can be read, written as one GGUF file of another block type.
+
+In come a parsed model, its files and the keys of its tokenizer; out goes a GGUF 3 file, tensor by tensor, never more
+of one in memory than CHUNK weights, with the digest of all that was written. Matrices get the type that is asked for,
+F16 where their rows are no whole number of its blocks, or stay as they are if they have the type already; vectors
+become F32. Weights as Hugging Face keeps them are changed to GGUF's conventions (ModelFile.huggingface). Refused: a
+model without a tokenizer, weights that are not finite or that the type can't hold.
+
+Source of the conventions: https://github.com/ggml-org/llama.cpp/blob/master/convert_hf_to_gguf.py
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .digest import Digests, python_digester
+from .errors import ConversionError, NumericsError
+from .formats import ModelFile, TensorInfo, Value, tensor_f32
+from .formats.gguf_write import Row, head, padding
+from .quant import BLOCK_TYPES, BlockType, row_bytes
+from .quant.encode import ENCODED, encode
+from .reader import Blob
+
+
+CHUNK = 1 << 20
+"""Weights that are decoded and encoded at a time."""
+
+TOKENS = "tokenizer.ggml.tokens"
+ROPE_FACTORS, ROPE_FACTORS_TENSOR = "llama.rope.factors", "rope_freqs.weight"
+"""What Llama 3's frequencies are divided by: a key where config.json implied it, a tensor in GGUF."""
+
+_FILE_TYPES = {"F32": 0, "F16": 1, "Q4_0": 2, "Q4_1": 3, "Q8_0": 7, "Q5_0": 8, "Q5_1": 9, "BF16": 32}
+"""general.file_type: what most of the tensors are."""
+
+_PAIRS_BESIDE = ("llama", "smollm3")
+"""Architectures that GGUF's files turn by neighbouring pairs, where Hugging Face's turn halves of a head."""
+
+_PLUS_ONE = ("gemma2", "gemma3")
+"""Architectures whose norms Hugging Face keeps less one."""
+
+
+def convert(
+    file: ModelFile, blobs: Sequence[Blob], out: Path, type_name: str, tokenizer: Mapping[str, Value] | None = None
+) -> Digests:
+    """Write the model to ``out``, which appears only when it is complete; return the digests of what was written.
+
+    Parameters
+    ----------
+    blobs : the files with weights, in the order of file.parts.
+    type_name : one of encode.ENCODED.
+    tokenizer : the tokenizer's keys, where the model's own metadata have none.
+
+    Raises
+    ------
+    ConversionError, NumericsError, FormatError
+    """
+    if type_name not in ENCODED:
+        raise ConversionError(file.name, type_name, f"the types that can be written are {', '.join(ENCODED)}")
+    metadata = _metadata(file, type_name, tokenizer)
+    target = BLOCK_TYPES[type_name]
+    infos = list(file.tensors.values())
+    rows = [Row(info.name, _type_for(info, target), info.shape) for info in infos]
+    factors = metadata.pop(ROPE_FACTORS, None)
+    if isinstance(factors, np.ndarray):
+        rows.append(Row(ROPE_FACTORS_TENSOR, BLOCK_TYPES["F32"], factors.shape))
+    digester = python_digester(sha3=True)
+    partial = out.with_name(out.name + ".partial")
+    try:
+        with partial.open("wb") as written:
+            for data in _contents(file, blobs, metadata, infos, rows, factors):
+                written.write(data)
+                digester.update(data)
+        partial.replace(out)
+    except OSError as error:
+        raise ConversionError(file.name, str(out), error.strerror or type(error).__name__) from None
+    finally:
+        partial.unlink(missing_ok=True)
+    return digester.finish()
+
+
+def _metadata(file: ModelFile, type_name: str, tokenizer: Mapping[str, Value] | None) -> dict[str, Value]:
+    metadata: dict[str, Value] = {key: value for key, value in file.metadata.items() if not key.startswith("split.")}
+    metadata.update(tokenizer or {})
+    if TOKENS not in metadata:
+        raise ConversionError(file.name, TOKENS, "neither the model nor a file beside it has a tokenizer")
+    metadata.pop("general.alignment", None)
+    metadata["general.file_type"] = _FILE_TYPES[type_name]
+    metadata["general.quantization_version"] = 2
+    return metadata
+
+
+def _type_for(info: TensorInfo, target: BlockType) -> BlockType:
+    if len(info.shape) < 2:
+        return BLOCK_TYPES["F32"]
+    return BLOCK_TYPES["F16"] if info.shape[-1] % target.elements else target
+
+
+def _contents(
+    file: ModelFile,
+    blobs: Sequence[Blob],
+    metadata: Mapping[str, Value],
+    infos: Sequence[TensorInfo],
+    rows: Sequence[Row],
+    factors: Value | None,
+) -> Iterator[bytes | memoryview]:
+    """Yield the new file's bytes from first to last."""
+    try:
+        yield head(metadata, rows)
+    except (ValueError, UnicodeEncodeError) as error:
+        raise ConversionError(file.name, "metadata", str(error)) from None
+    for info, row in zip(infos, rows, strict=False):  # the factors' row, if there is one, is the last
+        blob = blobs[info.part]
+        if row.type == info.type and not _changed(file, info) and not info.big_endian:
+            yield from _copied(blob, info)
+        else:
+            for values in _values(file, blob, info):
+                yield _encoded(file, row, values)
+        yield padding(row.nbytes)
+    if isinstance(factors, np.ndarray):
+        yield factors.astype("<f4").tobytes() + padding(rows[-1].nbytes)
+
+
+def _copied(blob: Blob, info: TensorInfo) -> Iterator[bytes | memoryview]:
+    for start in range(0, info.nbytes, CHUNK):
+        yield blob.read(info.offset + start, min(CHUNK, info.nbytes - start))
+
+
+def _encoded(file: ModelFile, row: Row, values: NDArray[np.float32]) -> bytes:
+    if not np.isfinite(values).all():
+        raise NumericsError(f"the tensor {row.name}")
+    try:
+        return encode(row.type, values).tobytes()
+    except OverflowError:
+        why = f"it has weights that are too large for {row.type.name}; BF16 and F32 hold them"
+        raise ConversionError(file.name, row.name, why) from None
+
+
+def _values(file: ModelFile, blob: Blob, info: TensorInfo) -> Iterator[NDArray[np.float32]]:
+    """Yield a tensor's weights in GGUF's convention, whole rows at a time."""
+    if _changed(file, info) or info.scales_offset is not None or len(info.shape) != 2:
+        yield _in_ggufs_way(file, info, tensor_f32(blob, info))
+        return
+    n_rows, columns = info.shape
+    step = max(CHUNK // columns, 1)
+    nbytes = row_bytes(info.type, columns)
+    for start in range(0, n_rows, step):
+        count = min(step, n_rows - start)
+        part = replace(info, shape=(count, columns), offset=info.offset + start * nbytes, nbytes=count * nbytes)
+        yield tensor_f32(blob, part)
+
+
+def _changed(file: ModelFile, info: TensorInfo) -> bool:
+    """Return whether GGUF keeps this tensor in another way than the file."""
+    return file.huggingface and (_turned(file, info) or _shifted(file, info))
+
+
+def _turned(file: ModelFile, info: TensorInfo) -> bool:
+    return file.architecture in _PAIRS_BESIDE and (".attn_q." in info.name or ".attn_k." in info.name)
+
+
+def _shifted(file: ModelFile, info: TensorInfo) -> bool:
+    return file.architecture in _PLUS_ONE and info.name.endswith("norm.weight")
+
+
+def _in_ggufs_way(file: ModelFile, info: TensorInfo, values: NDArray[np.float32]) -> NDArray[np.float32]:
+    if not _changed(file, info):
+        return values
+    if _shifted(file, info):
+        return values + np.float32(1)
+    key = f"{file.architecture}.attention.head_count"
+    heads = file.integer(key)
+    if ".attn_k." in info.name:
+        heads = file.integer(key + "_kv", heads)
+    if heads < 1 or info.shape[0] % (2 * heads):
+        raise file.fail(key, heads, f"the {info.shape[0]:,} rows of {info.name} are no such number of heads")
+    halves = values.reshape(heads, 2, info.shape[0] // heads // 2, -1)  # (heads, half, pair, columns)
+    return np.ascontiguousarray(halves.swapaxes(1, 2)).reshape(info.shape)

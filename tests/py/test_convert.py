@@ -1,0 +1,234 @@
+"""Conversion to GGUF: the same weights to within the type, the same tokenizer, the same story, and clear refusals."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import gguf
+import numpy as np
+import pytest
+
+from fixtures.make import tiny_gguf, tiny_llama2c
+from taleproof.cli import main
+from taleproof.convert import convert
+from taleproof.digest import digest_blob
+from taleproof.errors import ConversionError, NumericsError
+from taleproof.formats import ModelFile, TensorInfo, parse, tensor_f32
+from taleproof.formats.gguf_write import head
+from taleproof.local import open_local
+from taleproof.quant import BLOCK_TYPES
+from taleproof.quant.encode import ENCODED, encode
+from taleproof.reader import BytesBlob, FileBlob
+from taleproof.tokenizers import from_llama2c, from_model
+from taleproof.tokenizers.gguf_keys import keys_of_tokenizer_json
+
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+STORIES, WORDS = FIXTURES / "stories260K.bin", FIXTURES / "tok512.bin"
+
+
+@pytest.mark.parametrize("type_name", ENCODED)
+def test_a_gguf_model_in_every_type(type_name: str, tmp_path: Path) -> None:
+    source, out = BytesBlob(tiny_gguf("F32"), "tiny.gguf"), tmp_path / "out.gguf"
+    file = parse(source)
+    digests = convert(file, [source], out, type_name)
+    assert digests == digest_blob(FileBlob(out), sha3=True)
+    written = parse(FileBlob(out))
+    assert list(written.tensors) == list(file.tensors)
+    for name, info in written.tensors.items():
+        before = file.tensors[name]
+        kind = BLOCK_TYPES[type_name if len(info.shape) == 2 else "F32"]
+        assert (info.type, info.shape) == (kind, before.shape)
+        data = FileBlob(out).read(info.offset, info.nbytes)
+        assert bytes(data) == encode(kind, tensor_f32(source, before)).tobytes()
+    for key in file.metadata:
+        assert np.array_equal(np.array(written.metadata[key]), np.array(file.metadata[key])), key
+    text = "Once upon a time, in a tin"
+    assert from_model(written).encode(text) == from_model(file).encode(text)
+
+
+def test_the_gguf_package_reads_what_is_written(tmp_path: Path) -> None:
+    source, out = BytesBlob(tiny_gguf("Q5_K"), "tiny.gguf"), tmp_path / "out.gguf"
+    convert(parse(source), [source], out, "Q4_0")
+    reader = gguf.GGUFReader(out)
+    assert {tensor.tensor_type.name for tensor in reader.tensors} == {"F32", "Q4_0"}
+    assert reader.get_field("general.file_type").contents() == gguf.LlamaFileType.MOSTLY_Q4_0
+
+
+def test_tensors_of_the_type_already_are_copied(tmp_path: Path) -> None:
+    data = tiny_gguf("Q4_1")
+    source, out = BytesBlob(data, "tiny.gguf"), tmp_path / "out.gguf"
+    file = parse(source)
+    convert(file, [source], out, "Q4_1")
+    written = parse(FileBlob(out))
+    for name, info in file.tensors.items():
+        after = written.tensors[name]
+        assert bytes(FileBlob(out).read(after.offset, after.nbytes)) == data[info.offset : info.offset + info.nbytes]
+
+
+def test_a_llama2c_model_writes_the_same_story(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "stories.gguf"
+    assert main(["convert", str(STORIES), str(out), "--type", "f32", "--tokenizer", str(WORDS), "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["sha256"] == digest_blob(FileBlob(out)).sha256
+    arguments = ["--prompt", "Once upon a time", "--max-tokens", "40", "--backend", "numpy"]
+    assert main(["generate", str(out), *arguments]) == 0
+    converted = capsys.readouterr().out
+    assert main(["generate", str(STORIES), "--tokenizer", str(WORDS), *arguments]) == 0
+    assert converted == capsys.readouterr().out
+
+
+def test_llama2cs_tokenizer_gives_the_same_ids(tmp_path: Path) -> None:
+    out = tmp_path / "stories.gguf"
+    assert main(["convert", str(STORIES), str(out), "--type", "q8_0", "--tokenizer", str(WORDS)]) == 0
+    before, after = from_llama2c(FileBlob(WORDS), 512), from_model(parse(FileBlob(out)))
+    for text in ("Lily and Ben went to the park.", "  two  spaces\n", "\N{GRINNING FACE} caf\u00e9", "x"):
+        assert after.encode(text, parse_special=False) == before.encode(text)
+    assert after.eos_ids == before.eos_ids
+
+
+def test_groups_of_llama2cs_version_2(tmp_path: Path) -> None:
+    path, out = tmp_path / "v2.bin", tmp_path / "out.gguf"
+    path.write_bytes(tiny_llama2c(2))
+    (tmp_path / "words.bin").write_bytes(b"")
+    file = parse(FileBlob(path))
+    convert(file, [FileBlob(path)], out, "F32", {"tokenizer.ggml.tokens": ["a"]})
+    written = parse(FileBlob(out))
+    for name, info in file.tensors.items():
+        assert np.array_equal(tensor_f32(FileBlob(out), written.tensors[name]), tensor_f32(FileBlob(path), info))
+
+
+def _huggingface(architecture: str, name: str, values: np.ndarray) -> tuple[ModelFile, BytesBlob]:
+    blob = BytesBlob(values.astype("<f4").tobytes(), "model.safetensors")
+    info = TensorInfo(name, BLOCK_TYPES["F32"], values.shape, 0, values.nbytes)
+    keys = {
+        "general.architecture": architecture,
+        f"{architecture}.attention.head_count": 2,
+        "tokenizer.ggml.tokens": ["a"],
+    }
+    return ModelFile(blob.name, "safetensors", architecture, keys, {name: info}, blob.size), blob
+
+
+@pytest.mark.parametrize(("architecture", "changed"), [("llama", True), ("smollm3", True), ("qwen3", False)])
+def test_rows_of_queries_are_in_ggufs_order(architecture: str, changed: bool, tmp_path: Path) -> None:
+    values = np.arange(8 * 32, dtype=np.float32).reshape(8, 32)
+    file, blob = _huggingface(architecture, "blk.0.attn_q.weight", values)
+    convert(file, [blob], tmp_path / "out.gguf", "F32")
+    written = FileBlob(tmp_path / "out.gguf")
+    order = [0, 2, 1, 3, 4, 6, 5, 7] if changed else range(8)  # two heads of four rows; halves become pairs
+    found = tensor_f32(written, parse(written).tensors["blk.0.attn_q.weight"])
+    assert np.array_equal(found, values[list(order)])
+
+
+def test_gemmas_norms_get_their_one(tmp_path: Path) -> None:
+    file, blob = _huggingface("gemma3", "blk.0.attn_norm.weight", np.zeros(8, np.float32))
+    convert(file, [blob], tmp_path / "out.gguf", "F32")
+    written = FileBlob(tmp_path / "out.gguf")
+    assert (tensor_f32(written, parse(written).tensors["blk.0.attn_norm.weight"]) == 1).all()
+
+
+def test_llama_3s_factors_become_a_tensor(tmp_path: Path) -> None:
+    file, blob = _huggingface("llama", "a", np.zeros(8, np.float32))
+    factors = np.array([1, 2, 8], np.float32)
+    with_factors = replace(file, metadata={**file.metadata, "llama.rope.factors": factors})
+    convert(with_factors, [blob], tmp_path / "out.gguf", "F16")
+    written = parse(FileBlob(tmp_path / "out.gguf"))
+    assert "llama.rope.factors" not in written.metadata
+    assert np.array_equal(tensor_f32(FileBlob(tmp_path / "out.gguf"), written.tensors["rope_freqs.weight"]), factors)
+
+
+def test_rows_that_are_no_whole_blocks_become_f16(tmp_path: Path) -> None:
+    file, blob = _huggingface("qwen3", "a", np.ones((2, 31), np.float32))
+    convert(file, [blob], tmp_path / "out.gguf", "Q4_0")
+    assert parse(FileBlob(tmp_path / "out.gguf")).tensors["a"].type.name == "F16"
+
+
+@pytest.mark.parametrize(
+    ("weight", "error"), [(np.inf, NumericsError), (np.nan, NumericsError), (1e9, ConversionError)]
+)
+def test_weights_that_cannot_be_written_leave_no_file(weight: float, error: type[Exception], tmp_path: Path) -> None:
+    file, blob = _huggingface("qwen3", "a", np.full((2, 32), weight, np.float32))
+    with pytest.raises(error):
+        convert(file, [blob], tmp_path / "out.gguf", "Q8_0")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_refusals_in_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = str(tmp_path / "out.gguf")
+    assert main(["convert", str(STORIES), out, "--type", "q9_9", "--tokenizer", str(WORDS)]) == 2
+    assert "Q4_1" in capsys.readouterr().err
+    alone = tmp_path / "alone.bin"
+    alone.write_bytes(tiny_llama2c(0))
+    assert main(["convert", str(alone), out, "--type", "f16"]) == 2
+    assert "tokenizer" in capsys.readouterr().err
+    assert main(["convert", str(tmp_path / "none.gguf"), out, "--type", "f16"]) == 2
+    assert "none.gguf" in capsys.readouterr().err
+    assert (
+        main(["convert", str(STORIES), str(tmp_path / "no" / "out"), "--type", "f16", "--tokenizer", str(WORDS)]) == 2
+    )
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_numbers_of_every_size_keep_their_value() -> None:
+    keys = {
+        "general.architecture": "llama",
+        **{f"k{n}": n for n in (0, -1, 1 << 31, -(1 << 31), 1 << 32, (1 << 64) - 1, -(1 << 63))},
+        "short": 0.5,
+        "long": 0.1,
+        "flag": True,
+        "nested": [["a"], ["b", "c"]],
+        "bytes": np.arange(3, dtype="<u1"),
+    }
+    found = parse(BytesBlob(head(keys, []))).metadata
+    assert all(np.array_equal(np.array(found[key], object), np.array(keys[key], object)) for key in keys)
+    with pytest.raises(ValueError, match="64 bits"):
+        head({"k": 1 << 64}, [])
+
+
+def _tokenizer_json(**changes: object) -> dict[str, object]:
+    said: dict[str, object] = {
+        "added_tokens": [
+            {"id": 3, "content": "<|end|>", "special": True},
+            {"id": 5, "content": "<x>", "special": False},
+        ],
+        "normalizer": None,
+        "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": False, "use_regex": True},
+        "post_processor": None,
+        "model": {"type": "BPE", "vocab": {"a": 0, "b": 1, "ab": 2}, "merges": [["a", "b"]]},
+    }
+    return said | changes
+
+
+def test_a_tokenizer_json_becomes_keys() -> None:
+    config = BytesBlob(json.dumps({"eos_token": {"content": "<|end|>"}, "chat_template": "{{ x }}"}).encode())
+    keys = keys_of_tokenizer_json(BytesBlob(json.dumps(_tokenizer_json()).encode()), config)
+    assert keys["tokenizer.ggml.tokens"] == ["a", "b", "ab", "<|end|>", "[UNUSED4]", "<x>"]
+    assert list(np.array(keys["tokenizer.ggml.token_type"])) == [1, 1, 1, 3, 5, 4]
+    assert keys["tokenizer.ggml.merges"] == ["a b"]
+    assert keys["tokenizer.ggml.pre"] == "gpt-2"
+    assert keys["tokenizer.ggml.eos_token_id"] == 3
+    assert keys["tokenizer.chat_template"] == "{{ x }}"
+
+
+@pytest.mark.parametrize(
+    ("changes", "names"),
+    [
+        ({"model": {"type": "Unigram", "vocab": []}}, "Unigram"),
+        ({"pre_tokenizer": {"type": "Metaspace"}}, "Metaspace"),
+        ({"normalizer": {"type": "NFC"}}, "kind"),
+        ({"model": {"type": "BPE", "vocab": {"a": 1 << 40}, "merges": []}}, "token ids"),
+        ({"model": {"type": "BPE", "vocab": {"a": "b"}, "merges": []}}, "structure"),
+        ({"model": {"type": "BPE", "vocab": {"a": 0}, "merges": ["a"]}}, "structure"),
+        ({"model": 5}, "structure"),
+        ({"added_tokens": [{}]}, "structure"),
+    ],
+)
+def test_a_tokenizer_json_that_gguf_cannot_say(changes: dict[str, object], names: str) -> None:
+    with pytest.raises(ConversionError, match=names):
+        keys_of_tokenizer_json(BytesBlob(json.dumps(_tokenizer_json(**changes)).encode()), None)
+
+
+def test_the_converted_model_runs(tmp_path: Path) -> None:
+    source, out = BytesBlob(tiny_gguf("F32"), "tiny.gguf"), tmp_path / "out.gguf"
+    convert(parse(source), [source], out, "Q8_0")
+    assert open_local(out, backend="numpy").file.architecture == "llama"
