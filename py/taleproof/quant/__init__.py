@@ -11,9 +11,18 @@ from .f16 import F16
 from .f32 import F32
 from .f64 import F64
 from .integers import I8, I16, I32, I64, U8
+from .iq1_m import IQ1_M
+from .iq1_s import IQ1_S
+from .iq2_s import IQ2_S
+from .iq2_xs import IQ2_XS
+from .iq2_xxs import IQ2_XXS
+from .iq3_s import IQ3_S
+from .iq3_xxs import IQ3_XXS
 from .iq4_nl import IQ4_NL
 from .iq4_xs import IQ4_XS
 from .mxfp4 import MXFP4
+from .nvfp4 import NVFP4
+from .q1_0 import Q1_0
 from .q2_k import Q2_K
 from .q3_k import Q3_K
 from .q4_0 import Q4_0
@@ -24,7 +33,9 @@ from .q5_1 import Q5_1
 from .q5_k import Q5_K
 from .q6_k import Q6_K
 from .q8_0 import Q8_0
+from .q8_1 import Q8_1
 from .q8_group import q8_group
+from .q8_k import Q8_K
 from .tq1_0 import TQ1_0
 from .tq2_0 import TQ2_0
 
@@ -34,6 +45,7 @@ BLOCK_TYPES: dict[str | int, BlockType] = {}
 for _type in (
     *(F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0),
     *(Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS, MXFP4, TQ1_0, TQ2_0),
+    *(IQ1_S, IQ1_M, IQ2_XXS, IQ2_XS, IQ2_S, IQ3_XXS, IQ3_S, NVFP4, Q1_0, Q8_1, Q8_K),
     *(F64, F8_E4M3, F8_E5M2, I8, U8, I16, I32, I64),
 ):
     BLOCK_TYPES[_type.name] = _type
