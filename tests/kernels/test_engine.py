@@ -143,8 +143,8 @@ def test_a_tensor_of_another_shape_is_refused() -> None:
 
 
 def test_a_tensor_that_the_architecture_does_not_have_is_refused() -> None:
-    with pytest.raises(UnknownTensorError, match=r"blk\.0\.attn_q\.bias"):
-        opened(gguf_with({"blk.0.attn_q.bias": np.zeros(256, np.float32)}))
+    with pytest.raises(UnknownTensorError, match=r"blk\.0\.attn_sinks\.weight"):
+        opened(gguf_with({"blk.0.attn_sinks.weight": np.zeros(4, np.float32)}))
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
