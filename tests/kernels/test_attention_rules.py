@@ -154,7 +154,8 @@ def test_builds_and_threads_give_the_same_bits() -> None:
 
 def test_a_window_longer_than_the_text_is_plain_attention_to_the_bit(harness: Harness) -> None:
     plain = Attending(harness, {}).run([])
-    assert Attending(harness, CAUSAL["a window longer than the text"]).run([]).tobytes() == plain.tobytes()
+    for window in (90, CONTEXT, 1 << 40):
+        assert Attending(harness, {"window": window}).run([]).tobytes() == plain.tobytes()
 
 
 def test_what_is_outside_the_window_changes_nothing(harness: Harness) -> None:

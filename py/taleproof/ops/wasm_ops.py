@@ -193,8 +193,8 @@ class WasmOps:
         max_distance: int = 128,
     ) -> Value:
         """Attend to the positions of the span."""
-        buckets = 0 if bias is None else bias.shape[0]
-        rule = AttentionRule(window, softcap, span, buckets, max_distance)
+        narrow = window if window < keys.context else 0
+        rule = AttentionRule(narrow, softcap, span, 0 if bias is None else bias.shape[0], max_distance)
         y = _floats(q.rows, q.columns)
         scratch = Value(self._arena.threads, 1, keys.scratch_bytes)
         shape = (q.columns // keys.head_dim, keys.kv_heads, keys.head_dim, keys.context)
