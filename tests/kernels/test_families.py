@@ -1,6 +1,7 @@
-"""Every family on the kernels: close to NumPy, and the same bits however a prompt is cut, by any build and any threads."""
+"""Every family on the kernels: close to transformers, and the same bits by any cuts of a prompt, build and threads."""
 
 import json
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -29,7 +30,7 @@ def opened(family: str, build: str = "relaxed", threads: int = 1) -> Engine:
 def run(engine: Engine, cuts: list[int]) -> NDArray[np.float32]:
     session = engine.session(len(IDS))
     edges = [0, *cuts, len(IDS)]
-    steps = [session.forward(IDS[a:b], logits="all") for a, b in zip(edges, edges[1:], strict=False)]
+    steps = [session.forward(IDS[a:b], logits="all") for a, b in pairwise(edges)]
     return np.concatenate([step for step in steps if step is not None])
 
 

