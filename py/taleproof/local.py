@@ -131,4 +131,4 @@ def open_local(
         engine = open_wasm(arena, model.file, [bases[index] for index in model.weights])
     else:
         engine = open_numpy([sources[index] for index in model.weights], model.file)
-    return LocalModel(model.file, engine, model.tokenizer, files, digests, words_digests)
+    return LocalModel(model.file, engine, model.tokenizer, files, digests, words_digests if model.uses_given else None)

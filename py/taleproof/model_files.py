@@ -13,6 +13,8 @@ from .errors import NoModelInFolderError, SeveralModelsError
 BESIDE_SAFETENSORS = ("config.json", "tokenizer.json", "tokenizer_config.json")
 """What Hugging Face's folders have beside the weights, as far as it is used here."""
 
+MAX_SHARDS = 1 << 10
+
 _SHARD = re.compile(r"(.+)-\d{5}-of-(\d{5})(\.gguf|\.safetensors)", re.IGNORECASE)
 _INDEX = ".safetensors.index.json"
 _TOKENIZER_BIN = re.compile(r"tok.*\.bin", re.IGNORECASE)
@@ -57,6 +59,23 @@ def files_of_model(names: Sequence[str], folder: str, chosen: str | None = None)
     else:
         beside = []
     return [*weights, *(name for name in beside if name in present)]
+
+
+def names_beside(name: str) -> list[tuple[str, bool]]:
+    """Return what belongs to a file by its name alone, where no folder can be listed: names, and which are needed.
+
+    Parameters
+    ----------
+    name : of a file with weights; empty for a folder, in which the weights have their usual name.
+    """
+    weights = [name or f"{_USUAL_STEM}.safetensors"]
+    shard = _SHARD.fullmatch(name)
+    if shard is not None and 0 < int(shard[2]) <= MAX_SHARDS:
+        weights = [f"{shard[1]}-{number:05}-of-{shard[2]}{shard[3]}" for number in range(1, int(shard[2]) + 1)]
+    found = [(each, True) for each in weights]
+    if weights[0].lower().endswith(".safetensors"):
+        found += [(each, each == BESIDE_SAFETENSORS[0]) for each in BESIDE_SAFETENSORS]
+    return found
 
 
 def _models(names: Sequence[str]) -> dict[str, list[str]]:

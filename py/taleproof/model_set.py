@@ -25,11 +25,13 @@ class ModelSet:
     Attributes
     ----------
     weights : for each of file.parts, which of the blobs it is.
+    uses_given : whether the tokenizer is the one that was given beside the model.
     """
 
     file: ModelFile
     weights: tuple[int, ...]
     tokenizer: Tokenizer
+    uses_given: bool
 
 
 def read_model(blobs: Sequence[Blob], tokenizer: Blob | None = None) -> ModelSet:
@@ -44,11 +46,16 @@ def read_model(blobs: Sequence[Blob], tokenizer: Blob | None = None) -> ModelSet
     ------
     FormatError, TokenizerMissingError, UnknownTokenizerError
     """
-    if tokenizer is None and len(blobs) > 1:
-        tokenizer = next((blob for blob in blobs if is_tokenizer_bin(blob.name)), None)
     file = parse_model(blobs)
     names = [blob.name for blob in blobs]
-    return ModelSet(file, tuple(names.index(part.name) for part in file.parts), _tokenizer(file, tokenizer))
+    weights = tuple(names.index(part.name) for part in file.parts)
+    if KIND_KEY in file.metadata or file.format.startswith("GGUF"):
+        return ModelSet(file, weights, from_model(file), uses_given=False)
+    words = tokenizer or next((blob for blob in blobs if is_tokenizer_bin(blob.name)), None)
+    if words is None or file.huggingface:
+        raise TokenizerMissingError(file.name)
+    read = from_llama2c(words, file.integer("llama.vocab_size"))
+    return ModelSet(file, weights, read, uses_given=words is tokenizer)
 
 
 def parse_model(blobs: Sequence[Blob]) -> ModelFile:
@@ -63,11 +70,3 @@ def parse_model(blobs: Sequence[Blob]) -> ModelFile:
         if names.count(name) > 1:
             raise FormatError(name, "name", None, None, "two of the model's files have this name")
     return parse_files([blob for blob in blobs if len(blobs) == 1 or not is_tokenizer_bin(blob.name)])
-
-
-def _tokenizer(file: ModelFile, given: Blob | None) -> Tokenizer:
-    if given is not None:
-        return from_llama2c(given, file.integer("llama.vocab_size"))
-    if KIND_KEY in file.metadata or file.format.startswith("GGUF"):
-        return from_model(file)
-    raise TokenizerMissingError(file.name)

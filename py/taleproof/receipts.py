@@ -80,6 +80,7 @@ class StoryRecord:
     Attributes
     ----------
     model_name, model : the file's name, which proves nothing, and its digests, which do.
+    files : name and digests of each, of a model in several; ``model`` is then what digest.digest_list makes of them.
     tokenizer : the digests of tokenizer.bin; None where the model's file brings its tokenizer.
     kernels : the SHA-256 of the kernels' module; None on the numpy backend.
     prompt, prompt_tokens : what was given, and what the model read.
@@ -102,6 +103,7 @@ class StoryRecord:
     text: str
     finish_reason: FinishReason | Literal["stopped"]
     logits: tuple[str, ...]
+    files: tuple[tuple[str, Digests], ...] = ()
 
     def value(self) -> dict[str, JsonValue]:
         """Return the record as JSON values; the seed, which may go beyond 2**53, is a string of digits."""
@@ -110,7 +112,7 @@ class StoryRecord:
             "format": FORMAT,
             "numerics": NUMERICS_VERSION,
             "kernels": self.kernels,
-            "model": {"name": well_formed(self.model_name), **_digests(self.model)},
+            "model": {"name": well_formed(self.model_name), **_digests(self.model), **self._files()},
             "tokenizer": None if self.tokenizer is None else _digests(self.tokenizer),
             "prompt": well_formed(self.prompt),
             "mode": self.mode,
@@ -134,6 +136,11 @@ class StoryRecord:
             "finish_reason": self.finish_reason,
             "logits": {"every": EVERY, "sha256": list(self.logits)},
         }
+
+    def _files(self) -> dict[str, JsonValue]:
+        if not self.files:
+            return {}
+        return {"files": [{"name": well_formed(name), **_digests(digests)} for name, digests in self.files]}
 
     def canonical(self) -> str:
         """Return the record as canonical JSON."""

@@ -45,7 +45,9 @@ class Verdict:
             raise NotAcceptedError(name, self.actual.sha256)
 
 
-def decide(actual: Digests, pinned: Expected | None = None, registry: RegistryAnswer | None = None) -> Verdict:
+def decide(
+    actual: Digests, pinned: Expected | None = None, registry: RegistryAnswer | None = None, files: int = 1
+) -> Verdict:
     """Return the verdict on a file.
 
     Whoever objects wins over whoever vouches: a revocation first, then any digest that differs. Then the
@@ -56,6 +58,7 @@ def decide(actual: Digests, pinned: Expected | None = None, registry: RegistryAn
     actual : computed from every byte of the file.
     pinned : what the site's catalogue says; None for a file of the person's own.
     registry : what the registry says; None where it was not asked.
+    files : how many there are; the digests of several are those of their list (digest.digest_list).
     """
     asked = registry or RegistryAnswer("unknown")
     registered = asked.expected if asked.status == "registered" else None
@@ -76,8 +79,14 @@ def decide(actual: Digests, pinned: Expected | None = None, registry: RegistryAn
     note = _not_asked(asked) if registry is not None else ""
     if pinned is not None:
         return Verdict("pinned", pinned, actual, f"Every byte is as this site's catalogue says.{note}", registry)
-    sentence = f"Nobody vouches for this file. Compare its SHA-256 with one from a source that you trust.{note}"
+    sentence = f"Nobody vouches for {_what(files)} with one from a source that you trust.{note}"
     return Verdict("unverified", None, actual, sentence, registry)
+
+
+def _what(files: int) -> str:
+    if files == 1:
+        return "this file. Compare its SHA-256"
+    return f"these {files} files. Compare the SHA-256 of their list, as sha256sum prints it,"
 
 
 def _not_asked(answer: RegistryAnswer) -> str:
@@ -104,14 +113,15 @@ def _registered(answer: RegistryAnswer) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A file's digests, with what the catalogue says of it."""
+    """A file's digests, or those of the list of several, with what the catalogue says of them."""
 
     digests: Digests
     pinned: Expected | None
+    files: int = 1
 
     def under(self, answer: Any) -> Verdict:
         """Return the verdict with the registry's answer as JSON; None where it was not asked about this file."""
-        return decide(self.digests, self.pinned, None if answer is None else read_answer(answer))
+        return decide(self.digests, self.pinned, None if answer is None else read_answer(answer), self.files)
 
 
 def overall(judged: Mapping[str, Judged], answers: Mapping[str, Any]) -> Verdict:

@@ -7,7 +7,7 @@ Errors that are not meant for people are not caught here: the worker takes them 
 
 import json
 import platform
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
 from typing import Any, Protocol
 
@@ -77,17 +77,19 @@ class Api:
         progress: Callable[[Phase, str, int, int | None], None],
         stopped: Callable[[], bool],
         registry: Callable[[], Awaitable[str]] | None,
+        others: Sequence[LocalFile | None],
     ) -> str:
         """Open a model in place of the present one.
 
         Parameters
         ----------
         request : an OpenRequest.
+        file, tokenizer, others : what the person chose, for the request's source, its tokenizer's and its files'.
         registry : waits for the RegistryAnswers; None where the registry is not asked.
         """
         files = {"model": file, "tokenizer": tokenizer}
         ask = None if registry is None else lambda: _decoded(registry())
-        return await _answer_later(self._open(json.loads(request), files, progress, stopped, ask))
+        return await _answer_later(self._open(json.loads(request), files, progress, stopped, ask, list(others)))
 
     def judge(self, answers: str) -> str:
         """Return the Verdict on the open model that newer RegistryAnswers give."""
@@ -117,12 +119,19 @@ class Api:
         """Return bytes of the seeded generator, for ``crypto.getRandomValues``."""
         return to_js(self._entropy.fill(count))
 
-    async def _open(self, request: Any, files: Any, progress: Any, stopped: Any, ask: Any) -> dict[str, Any]:
+    async def _open(
+        self, request: Any, files: Any, progress: Any, stopped: Any, ask: Any, others: Any
+    ) -> dict[str, Any]:
         self._opened = self._session = self._story = None
-        answer = await self._opener.open(request, files, progress, stopped, ask)
+        answer = await self._opener.open(request, files, progress, stopped, ask, others)
         if isinstance(answer, Waiting):
-            verdict = _verdict(answer.verdict)
-            return {"kind": "needs-acceptance", "role": answer.role, "name": answer.name, "verdict": verdict}
+            return {
+                "kind": "needs-acceptance",
+                "role": answer.role,
+                "name": answer.loaded.name,
+                "files": answer.loaded.described(),
+                "verdict": _verdict(answer.verdict),
+            }
         self._opened = answer
         self._session = ReusableSession(answer.session)
         return {

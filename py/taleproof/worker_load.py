@@ -48,6 +48,7 @@ class Wanted:
     ----------
     expected : what its bytes are said to be, by whoever listed it; by this it is found in the storage, and kept there.
     sha3 : whether its SHA3-256 is wanted even where ``expected`` names none.
+    keep : whether it may be kept in this browser's storage.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Wanted:
     file: LocalFile | None = None
     stored: str | None = None
     sha3: bool = False
+    keep: bool = True
 
     @property
     def digest(self) -> str | None:
@@ -182,7 +184,9 @@ class Loader:
 
     async def _download(self, url: str, wanted: Wanted, progress: Progress) -> Loaded:
         """Download a file, going on where an earlier download of the same file broke off."""
-        partial = await self._store.partial(wanted.expected.key if wanted.expected else UNVERIFIED)
+        partial = None
+        if wanted.keep:
+            partial = await self._store.partial(wanted.expected.key if wanted.expected else UNVERIFIED)
         had = self._resumable(partial, wanted.expected)
         mark = self._arena.mark()
         try:

@@ -7,25 +7,27 @@ arena is as empty as before.
 """
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from .arena import ArenaBlob
-from .digest import Digests, Expected
+from .digest import Digests
 from .engine import Engine, Session, open_wasm
 from .errors import (
     ContextTooLargeError,
     NotAcceptedError,
     OutOfMemoryError,
+    SourceNotFoundError,
     TaleproofError,
-    TokenizerMissingError,
 )
-from .formats import ModelFile, parse
-from .tokenizers import Tokenizer, from_llama2c, from_model
+from .formats import ModelFile
+from .model_set import read_model
+from .tokenizers import Tokenizer
 from .verify import Judged, Verdict, overall
 from .worker_arena import BrowserArena
-from .worker_load import Loaded, Loader, Progress, Wanted
+from .worker_files import Asked, LoadedSet, Request, asked_files
+from .worker_load import Loaded, Loader, Progress
 from .worker_ports import LocalFile
 
 
@@ -33,10 +35,6 @@ SHORTEST_CONTEXT = 32
 """Positions below which no story is worth beginning: a context is a multiple of this in any case."""
 
 TEMPLATE_KEY = "tokenizer.chat_template"
-
-Request = Mapping[str, Any]
-"""An OpenRequest of web/engine/protocol.ts."""
-
 
 Answers = Mapping[str, Any]
 """The RegistryAnswers of web/engine/protocol.ts: what the registry says of each file, by role."""
@@ -56,10 +54,10 @@ class RefusedFileError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A file that is in the arena and not parsed, until the person accepts its digest."""
+    """A model, or its tokenizer, that is in the arena and not parsed, until the person accepts its digest."""
 
     role: str
-    name: str
+    loaded: LoadedSet
     verdict: Verdict
 
 
@@ -69,12 +67,12 @@ class Opened:
 
     Attributes
     ----------
-    judged : what each file is judged by, by role.
+    judged : what the model and its tokenizer are judged by, by role.
     cache_bytes : what the session's cache and scratch take in the arena.
     tokenizer_digests : of a tokenizer.bin; None where the model brings its tokenizer.
     """
 
-    loaded: Loaded
+    loaded: LoadedSet
     verdict: Verdict
     judged: Mapping[str, Judged]
     file: ModelFile
@@ -101,8 +99,9 @@ class Opened:
             "vocabulary": self.engine.config.vocab_size,
             "quantisation": quantisation(file),
             "hasChatTemplate": TEMPLATE_KEY in file.metadata,
-            "bytes": file.size,
+            "bytes": self.loaded.digests.size,
             "digests": asdict(self.loaded.digests),
+            "files": self.loaded.described(),
             "tokenizer": asdict(self.tokenizer_digests) if self.tokenizer_digests else None,
             "stored": self.loaded.stored,
         }
@@ -116,39 +115,21 @@ def quantisation(file: ModelFile) -> str:
     return weights.most_common(1)[0][0] if weights else "none"
 
 
-def wanted_file(request: Request, file: LocalFile | None, *, sha3: bool = False) -> Wanted:
-    """Return what is to be loaded, out of ``{source, pinned, listed}``; with its SHA3-256 if wanted."""
-    source, expected = request["source"], _expected(request.get("pinned") or request.get("listed"))
-    if source["kind"] == "file" and file is not None:
-        return Wanted(file.name, expected, file=file, sha3=sha3)
-    if source["kind"] == "stored":
-        name = source.get("name") or f"{source['sha256'][:12]}..."
-        return Wanted(name, expected, stored=source["sha256"].lower(), sha3=sha3)
-    url = source["url"]
-    name = source.get("name") or url.split("?")[0].rstrip("/").rsplit("/", 1)[-1]
-    return Wanted(name, expected, url=url, sha3=sha3)
-
-
-def _expected(digests: Mapping[str, Any] | None) -> Expected | None:
-    if digests is None:
-        return None
-    return Expected(digests.get("sha256"), digests.get("sha3_256"), digests.get("size"))
-
-
 class Opener:
     """Opens one model at a time; what waits for the person's word stays in the arena until the next request."""
 
     def __init__(self, arena: BrowserArena, loader: Loader) -> None:
         self._arena, self._loader = arena, loader
         self._ground = arena.mark()
-        self._held: dict[str, Loaded] = {}
+        self._held: dict[str, LoadedSet] = {}
 
     async def empty(self) -> None:
         """Take back the whole arena."""
         held, self._held = self._held, {}
         for loaded in held.values():
-            if loaded.partial is not None:
-                await loaded.partial.discard()
+            for file in loaded.files:
+                if file.partial is not None:
+                    await file.partial.discard()
         self._arena.release(self._ground)
 
     async def open(
@@ -158,6 +139,7 @@ class Opener:
         progress: Progress,
         stopped: Callable[[], bool],
         ask_registry: AskRegistry | None = None,
+        others: Sequence[LocalFile | None] = (),
     ) -> Opened | Waiting:
         """Load, judge and prepare a model.
 
@@ -167,6 +149,7 @@ class Opener:
         stopped : whether the person has had enough.
         ask_registry : waited for once the first file is there; None where nobody asks the registry. The registry may
             name a SHA3-256, so where it is asked both digests are computed, as the bytes pass.
+        others : the files that the person chose, for the request's ``files``.
         """
         wishes: dict[str, Request] = {"model": request}
         if request.get("tokenizer") is not None:
@@ -177,12 +160,13 @@ class Opener:
             answers: Answers | None = None
             judged: dict[str, Judged] = {}
             for role, wish in wishes.items():
-                wanted = wanted_file(wish, files.get(role), sha3=ask_registry is not None)
                 if not self._is_held(role, wish.get("accept")):
-                    self._held[role] = await self._loader.load(wanted, progress, stopped)
+                    chosen = others if role == "model" else ()
+                    asked = asked_files(wish, files.get(role), chosen, sha3=ask_registry is not None)
+                    await self._load(role, asked, progress, stopped)
                 if answers is None:
                     answers = await ask_registry() if ask_registry is not None else {}
-                judged[role] = Judged(self._held[role].digests, _expected(wish.get("pinned")))
+                judged[role] = self._held[role].judged
                 waiting = self._judge(role, judged[role].under(answers.get(role)), wish.get("accept"))
                 if waiting is not None:
                     return waiting
@@ -191,9 +175,26 @@ class Opener:
             await self.empty()
             raise
         for loaded in self._held.values():
-            await loaded.keep()
+            for file in loaded.files:
+                await file.keep()
         self._held = {}
         return opened
+
+    async def _load(self, role: str, asked: Sequence[Asked], progress: Progress, stopped: Callable[[], bool]) -> None:
+        """Load the files of a model, or of its tokenizer; one that is not as it is pinned ends it."""
+        loaded = self._held[role] = LoadedSet()
+        for each in asked:
+            try:
+                file = await self._loader.load(each.wanted, progress, stopped)
+            except SourceNotFoundError:
+                if not each.optional:
+                    raise
+                continue
+            loaded.files.append(file)
+            loaded.pinned.append(each.pinned)
+            verdict = Judged(file.digests, each.pinned).under(None)
+            if len(asked) > 1 and verdict.kind == "refused":  # one alone is judged when the registry was asked
+                self._require_usable(file.name, verdict, None)
 
     def _is_held(self, role: str, accepted: str | None) -> bool:
         held = self._held.get(role)
@@ -201,29 +202,39 @@ class Opener:
 
     def _judge(self, role: str, verdict: Verdict, accepted: str | None) -> Waiting | None:
         """Return what waits for the person's word, None for a file that may be used; raise for one that may not."""
-        name = self._held[role].name
+        loaded = self._held[role]
+        try:
+            self._require_usable(loaded.name, verdict, accepted)
+        except NotAcceptedError:
+            return Waiting(role, loaded, verdict)
+        return None
+
+    @staticmethod
+    def _require_usable(name: str, verdict: Verdict, accepted: str | None) -> None:
         try:
             verdict.require_usable(name, accepted)
         except NotAcceptedError:
-            return Waiting(role, name, verdict)
+            raise
         except TaleproofError as error:
             raise RefusedFileError(error, verdict) from None
-        return None
 
     def _prepare(
         self, judged: Mapping[str, Judged], verdict: Verdict, context: int | None, progress: Progress
     ) -> Opened:
         """Parse what was judged, and build the model where it lies."""
-        loaded = self._held["model"]
-        progress("prepare", loaded.name, 0, loaded.digests.size)
-        file = parse(self._blob(loaded))
-        tokenizer, tokenizer_digests = self._tokenizer(file)
-        engine = open_wasm(self._arena, file, [loaded.intake.offset])
+        loaded, words = self._held["model"], self._held.get("tokenizer")
+        size = loaded.digests.size
+        progress("prepare", loaded.name, 0, size)
+        given = None if words is None else self._blob(words.files[0])
+        model = read_model([self._blob(file) for file in loaded.files], given)
+        offsets = [file.intake.offset for file in loaded.files]
+        engine = open_wasm(self._arena, model.file, [offsets[index] for index in model.weights])
         before = self._arena.top
         session = self._session(engine, context)
-        progress("prepare", loaded.name, loaded.digests.size, loaded.digests.size)
+        progress("prepare", loaded.name, size, size)
         taken = self._arena.top - before
-        return Opened(loaded, verdict, judged, file, tokenizer, engine, session, taken, tokenizer_digests)
+        words_digests = words.digests if words is not None and model.uses_given else None
+        return Opened(loaded, verdict, judged, model.file, model.tokenizer, engine, session, taken, words_digests)
 
     def _session(self, engine: Engine, asked: int | None) -> Session:
         """Return a session of the context asked for, or of the longest that fits: of half of it, of a quarter, ...
@@ -246,14 +257,6 @@ class Opener:
             if asked is not None and context < asked:
                 raise ContextTooLargeError(asked, context)
             return session
-
-    def _tokenizer(self, file: ModelFile) -> tuple[Tokenizer, Digests | None]:
-        if file.format.startswith("GGUF"):
-            return from_model(file), None
-        loaded = self._held.get("tokenizer")
-        if loaded is None:
-            raise TokenizerMissingError(file.name)
-        return from_llama2c(self._blob(loaded), file.integer("llama.vocab_size")), loaded.digests
 
     def _blob(self, loaded: Loaded) -> ArenaBlob:
         return ArenaBlob(self._arena, loaded.intake.offset, loaded.intake.size, loaded.name)

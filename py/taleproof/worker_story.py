@@ -171,6 +171,7 @@ class Story:
         return StoryRecord(
             model_name=opened.loaded.name,
             model=opened.loaded.digests,
+            files=opened.loaded.several,
             tokenizer=opened.tokenizer_digests,
             kernels=self._kernels,
             prompt=self.prompt,

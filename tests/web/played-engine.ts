@@ -18,6 +18,7 @@ export const MODEL: ModelInfo = {
   hasChatTemplate: false,
   bytes: 80,
   digests: DIGESTS,
+  files: [],
   tokenizer: null,
   stored: true,
 };
@@ -29,7 +30,7 @@ export function verdict(kind: Verdict["kind"], sha256 = DIGESTS.sha256): Verdict
 export const READY: OpenResult = { kind: "ready", model: MODEL, verdict: verdict("pinned"), memory: MEMORY };
 
 export function unaccepted(role: "model" | "tokenizer", name: string, sha256?: string): OpenResult {
-  return { kind: "needs-acceptance", role, name, verdict: verdict("unverified", sha256) };
+  return { kind: "needs-acceptance", role, name, files: [], verdict: verdict("unverified", sha256) };
 }
 
 export function stats(tokens: number): WriteStats {

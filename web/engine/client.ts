@@ -10,8 +10,8 @@ import { cancelled, EngineError } from "./errors";
 import type {
   EngineInfo,
   ErrorData,
+  FileRequest,
   LoadProgress,
-  ModelSource,
   OpenRequest,
   OpenResult,
   RegistryAnswers,
@@ -175,10 +175,15 @@ export class EngineClient {
   }
 
   /** The request with whole addresses: the worker's own address is not the page's. */
-  private resolved<R extends { source: ModelSource; tokenizer?: OpenRequest["tokenizer"] }>(request: R): R {
-    const { source, tokenizer } = request;
+  private resolved<R extends FileRequest & Pick<OpenRequest, "files" | "tokenizer">>(request: R): R {
+    const { source, files, tokenizer } = request;
     const whole = source.kind === "url" ? { ...source, url: new URL(source.url, this.base).href } : source;
-    return { ...request, source: whole, ...(tokenizer ? { tokenizer: this.resolved(tokenizer) } : {}) };
+    return {
+      ...request,
+      source: whole,
+      ...(files ? { files: files.map((file) => this.resolved(file)) } : {}),
+      ...(tokenizer ? { tokenizer: this.resolved(tokenizer) } : {}),
+    };
   }
 
   private request<K extends RequestKind>(

@@ -41,6 +41,7 @@ interface PythonApi {
     progress: (phase: LoadPhase, file: string, bytes: number, total: number | undefined) => void,
     stopped: () => boolean,
     registry: (() => Promise<string>) | undefined,
+    others: (LocalFile | undefined)[],
   ): Promise<string>;
   judge(answers: string): string;
   cancel(): Promise<void>;
@@ -124,10 +125,11 @@ export class EngineHost {
       const tell = throttled(progress);
       const file = localFile(request.source);
       const tokenizer = request.tokenizer ? localFile(request.tokenizer.source) : undefined;
+      const others = (request.files ?? []).map(({ source }) => localFile(source));
       const ask =
         registry && (() => untilAborted(registry, signal).then((answers) => JSON.stringify(answers)));
       return unwrap<OpenResult>(
-        await api.open(JSON.stringify(request), file, tokenizer, tell, () => signal.aborted, ask),
+        await api.open(JSON.stringify(request), file, tokenizer, tell, () => signal.aborted, ask, others),
       );
     } catch (thrown) {
       throw signal.aborted ? cancelled() : thrown;
@@ -178,9 +180,10 @@ export class EngineHost {
 
   /** Where the file must come from the network and Python is not there yet, the connection need not wait for it. */
   private async connectEarly(request: OpenRequest): Promise<void> {
-    if (this.api || request.source.kind !== "url") return;
+    if (this.api || request.source.kind !== "url" || /\/(\?|$)/.test(request.source.url)) return;
     const expected = request.pinned ?? request.listed;
-    const kept = expected ? await this.storage.has(expected.sha256) : false;
+    const digest = expected?.sha256 ?? expected?.sha3_256;
+    const kept = digest ? await this.storage.has(digest) : false;
     if (!kept) this.fetcher.prefetch(request.source.url);
   }
 

@@ -60,8 +60,14 @@ export interface Digests {
   size: number;
 }
 
+/** The digests of one of several files. */
+export interface NamedDigests extends Digests {
+  name: string;
+}
+
+/** One digest at least, of either kind. */
 export interface ExpectedDigests {
-  sha256: string;
+  sha256: string | null;
   sha3_256?: string | null;
   size?: number | null;
 }
@@ -112,8 +118,17 @@ export type ModelSource =
   | { kind: "file"; file: File }
   | { kind: "stored"; sha256: string; name?: string };
 
+/** A file that is wanted, and what is said of it. */
+export type FileRequest = Pick<OpenRequest, "source" | "pinned" | "listed">;
+
 export interface OpenRequest {
+  /** An address may name a part of a model, or end with "/": what belongs to it is then loaded too. */
   source: ModelSource;
+  /**
+   * Further files, of a model in several. Of files that the person chose those are taken that are one model. What the
+   * model is known by is then the SHA-256 of the list of all, as digest_list of digest.py makes it.
+   */
+  files?: FileRequest[];
   /** The digest that the site's catalogue gives, or null where it does not have the file. */
   pinned: ExpectedDigests | null;
   /** Where nothing is pinned, what the registry listed: by it the file is found in this browser, and kept. It vouches for nothing. */
@@ -158,7 +173,10 @@ export interface ModelInfo {
   quantisation: string;
   hasChatTemplate: boolean;
   bytes: number;
+  /** Of a model in several files those of their list. */
   digests: Digests;
+  /** Each file's, of a model in several; else empty. */
+  files: NamedDigests[];
   /** Those of a tokenizer's own file; null where the model's file has the tokenizer in it. */
   tokenizer: Digests | null;
   /** False where this browser has no room for the file, so that it is downloaded again next time. */
@@ -167,8 +185,15 @@ export interface ModelInfo {
 
 export type OpenResult =
   | { kind: "ready"; model: ModelInfo; verdict: Verdict; memory: MemoryFigures }
-  /** Nobody vouches for this file. It waits, unparsed, for the same request with its digest as `accept`. */
-  | { kind: "needs-acceptance"; role: "model" | "tokenizer"; name: string; verdict: Verdict };
+  /** Nobody vouches for it. It waits, unparsed, for the same request with its digest as `accept`. */
+  | {
+      kind: "needs-acceptance";
+      role: "model" | "tokenizer";
+      name: string;
+      /** Each file, of a model in several; else empty. */
+      files: NamedDigests[];
+      verdict: Verdict;
+    };
 
 export interface StoredModel {
   sha256: string;

@@ -1,0 +1,191 @@
+"""Models in several files, in the browser: a folder that was dropped, a list of the catalogue, a part's address."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from browser_fakes import FakeAnswer, FakeFetcher, FakeJsArena, FakeLocalFile, FakeStore
+from fixtures.make import tiny_gguf
+from fixtures.split import tiny_split
+from taleproof.digest import Digests, digest_blob, digest_list
+from taleproof.errors import DigestMismatchError, MissingPartError, SeveralModelsError, SourceNotFoundError
+from taleproof.model_files import names_beside
+from taleproof.reader import BytesBlob
+from taleproof.worker_arena import BrowserArena
+from taleproof.worker_files import asked_files
+from taleproof.worker_load import Loader
+from taleproof.worker_open import Opened, Opener, RefusedFileError, Waiting
+
+
+PARTS = tiny_split(3)
+FIRST, SECOND, THIRD = PARTS
+EACH = {name: digest_blob(BytesBlob(data)) for name, data in PARTS.items()}
+LIST = digest_list(list(EACH.items()))
+SITE = "https://example.org/models/"
+
+
+class Site(FakeFetcher):
+    """A server with several files."""
+
+    def __init__(self, files: dict[str, bytes]) -> None:
+        super().__init__(b"")
+        self.files = files
+        self.asked: list[str] = []
+
+    async def get(self, url: str, headers: str) -> FakeAnswer | None:
+        self.asked.append(url)
+        name = url.removeprefix(SITE).partition("?")[0]
+        if name not in self.files:
+            return FakeAnswer(404, {}, b"", None)
+        self.body = self.files[name]
+        return await super().get(url, headers)
+
+
+class Bench:
+    def __init__(self, files: dict[str, bytes] = PARTS) -> None:
+        self.site = Site(files)
+        self.arena = BrowserArena(FakeJsArena())
+        self.store = FakeStore()
+        self.opener = Opener(self.arena, Loader(self.arena, self.store, self.site))
+
+    def open(self, request: dict[str, Any], chosen: dict[str, bytes] | None = None) -> Opened | Waiting:
+        """Open a request; ``chosen`` are the files of a folder instead of its own sources."""
+        local = [FakeLocalFile(name, data) for name, data in (chosen or {}).items()]
+        if local:
+            wish = {"source": {"kind": "file"}, "pinned": None}
+            request = {**wish, **request, "files": [wish for _ in local[1:]]}
+        others = local[1:] or [None for _ in request.get("files", [])]
+        files = {"model": local[0] if local else None}
+        return asyncio.run(self.opener.open(request, files, lambda *_: None, lambda: False, others=others))
+
+
+def listed(**change: dict[str, Any]) -> dict[str, Any]:
+    """Return the request of a catalogue that pins each part; ``change`` is of the second's digests."""
+    wishes = [
+        {"source": {"kind": "url", "url": SITE + name}, "pinned": {"sha256": digests.sha256}}
+        for name, digests in EACH.items()
+    ]
+    wishes[1]["pinned"] |= change.get("pinned", {})
+    return {**wishes[0], "files": wishes[1:]}
+
+
+def test_a_folder_is_accepted_as_a_whole_and_holds_more_than_the_model() -> None:
+    bench = Bench()
+    folder = {"README.md": b"What this is.", THIRD: PARTS[THIRD], FIRST: PARTS[FIRST], SECOND: PARTS[SECOND]}
+    waiting = bench.open({}, folder)
+    assert isinstance(waiting, Waiting)
+    assert waiting.role == "model"
+    assert waiting.verdict.kind == "unverified"
+    assert waiting.verdict.actual == LIST
+    assert "3 files" in waiting.verdict.sentence
+    assert [file["name"] for file in waiting.loaded.described()] == [FIRST, SECOND, THIRD]
+    opened = bench.open({"accept": LIST.sha256}, folder)
+    assert isinstance(opened, Opened)
+    assert opened.verdict.kind == "unverified"
+    shown = opened.describe()
+    assert shown["digests"]["sha256"] == LIST.sha256
+    assert {file["name"]: file["sha256"] for file in shown["files"]} == {
+        name: digests.sha256 for name, digests in EACH.items()
+    }
+    assert shown["bytes"] == sum(map(len, PARTS.values()))
+    whole = Bench()
+    single = {"tiny.gguf": tiny_gguf()}
+    accepted = whole.open({"accept": digest_blob(BytesBlob(tiny_gguf())).sha256}, single)
+    if isinstance(accepted, Waiting):
+        accepted = whole.open({"accept": accepted.verdict.actual.sha256}, single)
+    assert isinstance(accepted, Opened)
+    assert opened.session.forward([1, 5, 9]).tobytes() == accepted.session.forward([1, 5, 9]).tobytes()
+
+
+def test_another_accepted_digest_asks_again() -> None:
+    bench = Bench()
+    assert isinstance(bench.open({"accept": "0" * 64}, PARTS), Waiting)
+    assert isinstance(bench.open({"accept": EACH[FIRST].sha256}, PARTS), Waiting)
+
+
+def test_the_catalogue_pins_each_file_and_all_are_kept() -> None:
+    bench = Bench()
+    opened = bench.open(listed())
+    assert isinstance(opened, Opened)
+    assert opened.verdict.kind == "pinned"
+    assert set(bench.store.kept) == {digests.sha256 for digests in EACH.values()}
+    assert opened.loaded.stored
+
+
+def test_one_file_that_differs_refuses_the_model() -> None:
+    bench = Bench()
+    before = bench.arena.top
+    with pytest.raises(RefusedFileError) as caught:
+        bench.open(listed(pinned={"sha256": "0" * 64}))
+    assert isinstance(caught.value.error, DigestMismatchError)
+    assert SECOND in caught.value.error.message
+    assert bench.arena.top == before
+    assert bench.store.kept == {}
+
+
+def test_a_list_with_one_file_that_nobody_pins_is_unverified() -> None:
+    request = listed()
+    request["files"][0]["pinned"] = None
+    waiting = Bench().open(request)
+    assert isinstance(waiting, Waiting)
+    assert waiting.verdict.kind == "unverified"
+
+
+def test_the_address_of_one_part_brings_all() -> None:
+    bench = Bench()
+    request = {"source": {"kind": "url", "url": f"{SITE}{SECOND}?download=true"}, "pinned": None}
+    assert isinstance(bench.open(request), Waiting)
+    assert bench.site.asked == [f"{SITE}{name}?download=true" for name in PARTS]
+    assert isinstance(bench.open({**request, "accept": LIST.sha256}), Opened)
+    assert bench.store.kept == {}  # they could not be found again together
+
+
+def test_the_address_of_a_folder_needs_weights_and_their_config() -> None:
+    request = {"source": {"kind": "url", "url": SITE}, "pinned": None}
+    bench = Bench({"model.safetensors": b"x", "tokenizer.json": b"{}"})
+    with pytest.raises(SourceNotFoundError, match=r"config\.json"):
+        bench.open(request)
+    bench = Bench({"model.safetensors": b"x", "config.json": b"{}"})
+    waiting = bench.open(request)
+    assert isinstance(waiting, Waiting)
+    assert [file.name for file in waiting.loaded.files] == ["model.safetensors", "config.json"]
+
+
+def test_what_belongs_to_a_name() -> None:
+    assert names_beside("a.gguf") == [("a.gguf", True)]
+    assert [name for name, _ in names_beside("a-00002-of-00002.gguf")] == [
+        "a-00001-of-00002.gguf",
+        "a-00002-of-00002.gguf",
+    ]
+    assert names_beside("a-00001-of-99999.gguf") == [("a-00001-of-99999.gguf", True)]
+    assert [name for name, needed in names_beside("") if needed] == ["model.safetensors", "config.json"]
+
+
+def test_what_is_pinned_or_listed_is_one_file_whatever_its_name() -> None:
+    request = {"source": {"kind": "url", "url": SITE + FIRST}, "pinned": {"sha3_256": "0" * 64}}
+    assert [asked.wanted.name for asked in asked_files(request, None)] == [FIRST]
+
+
+def test_a_folder_of_two_models_and_one_of_two_parts() -> None:
+    with pytest.raises(SeveralModelsError):
+        Bench().open({}, {"a.gguf": b"x", "b.gguf": b"x"})
+    bench = Bench()
+    two = {name: PARTS[name] for name in (FIRST, THIRD)}
+    waiting = bench.open({}, two)
+    assert isinstance(waiting, Waiting)
+    with pytest.raises(MissingPartError, match="part is 2"):
+        bench.open({"accept": waiting.verdict.actual.sha256}, two)
+
+
+def test_a_description_is_json() -> None:
+    opened = Bench().open(listed())
+    assert isinstance(opened, Opened)
+    assert json.loads(json.dumps(opened.describe()))["files"][0] == {
+        "name": FIRST,
+        "sha256": EACH[FIRST].sha256,
+        "sha3_256": None,
+        "size": len(PARTS[FIRST]),
+    }
+    assert isinstance(opened.loaded.digests, Digests)
