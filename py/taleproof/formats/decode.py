@@ -7,8 +7,8 @@ from ..reader import Blob
 from .model_file import TensorInfo
 
 
-CHUNK_BLOCKS = 1 << 14
-"""Blocks decoded at a time, so that temporary arrays stay small beside the result."""
+CHUNK_WEIGHTS = 1 << 20
+"""Weights decoded at a time, about, so that temporary arrays stay small beside the result."""
 
 
 def tensor_f32(blob: Blob, info: TensorInfo) -> NDArray[np.float32]:
@@ -24,8 +24,9 @@ def tensor_f32(blob: Blob, info: TensorInfo) -> NDArray[np.float32]:
     """
     blocks = _blocks(blob, info)  # (n_blocks, nbytes)
     out = np.empty((len(blocks), info.type.elements), np.float32)
-    for start in range(0, len(blocks), CHUNK_BLOCKS):
-        out[start : start + CHUNK_BLOCKS] = info.type.decode(blocks[start : start + CHUNK_BLOCKS])
+    step = max(1, CHUNK_WEIGHTS // info.type.elements)
+    for start in range(0, len(blocks), step):
+        out[start : start + step] = info.type.decode(blocks[start : start + step])
     return out.reshape(info.shape)
 
 
