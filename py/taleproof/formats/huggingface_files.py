@@ -13,12 +13,12 @@ from ..reader import Blob
 from .huggingface import translate
 from .json_text import read_object
 from .model_file import ModelFile, Part, TensorInfo
-from .safetensors import read_tensors
+from .safetensors import implied_header, read_tensors
 
 
 SUFFIX = ".safetensors"
 CONFIG = "config.json"
-INDEX = "model.safetensors.index.json"
+INDEX = ".safetensors.index.json"
 TOKENIZER_CONFIG = "tokenizer_config.json"
 
 MAX_CONFIG = 1 << 20
@@ -26,8 +26,8 @@ MAX_INDEX = 2_000_000
 
 
 def is_weights(blob: Blob) -> bool:
-    """Return whether a file holds weights."""
-    return blob.name.lower().endswith(SUFFIX)
+    """Return whether a file holds weights: by its name, or by its first bytes."""
+    return blob.name.lower().endswith(SUFFIX) or implied_header(blob) is not None
 
 
 def join_files(blobs: Sequence[Blob]) -> ModelFile:
@@ -54,8 +54,9 @@ def join_files(blobs: Sequence[Blob]) -> ModelFile:
             if known in tensors:
                 raise FormatError(blob.name, "name", name, info.offset, "there are two tensors of this name")
             tensors[known] = replace(info, name=known)
-    if INDEX in named:
-        _check_index(named[INDEX], {blob.name for blob in weights})
+    for blob in blobs:
+        if blob.name.endswith(INDEX):
+            _check_index(blob, {blob.name for blob in weights})
     metadata = dict(translation.metadata)
     if TOKENIZER_CONFIG in named:
         words = read_object(_whole(named[TOKENIZER_CONFIG]), TOKENIZER_CONFIG, "content", MAX_CONFIG)

@@ -1,0 +1,80 @@
+"""Hugging Face's folders: config.json, weights in one file or in shards with an index, in whatever order they come."""
+
+import json
+from itertools import permutations
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fixtures.families import FAMILIES, GOLDEN, safetensors, weights
+from taleproof.engine import open_numpy
+from taleproof.errors import FormatError, UnknownArchitectureError
+from taleproof.formats import parse, parse_files
+from taleproof.reader import BytesBlob
+
+
+SHAPES = json.loads(GOLDEN.read_text(encoding="utf-8"))["families"]["llama"]["shapes"]
+TENSORS = weights("llama", SHAPES)
+CONFIG = json.dumps(FAMILIES["llama"]).encode()
+SHARDS = {f"model-0000{part + 1}-of-00002.safetensors": dict(list(TENSORS.items())[part::2]) for part in range(2)}
+INDEX = {"metadata": {}, "weight_map": {name: shard for shard, tensors in SHARDS.items() for name in tensors}}
+
+
+def folder(**change: bytes | None) -> list[BytesBlob]:
+    """Return the files of a model in two shards; ``change`` by name, None for a file that is missing."""
+    files: dict[str, bytes | None] = {name: safetensors(tensors) for name, tensors in SHARDS.items()}
+    files["config.json"] = CONFIG
+    files["model.safetensors.index.json"] = json.dumps(INDEX).encode()
+    return [BytesBlob(data, name) for name, data in (files | change).items() if data is not None]
+
+
+def test_shards_are_the_model_in_any_order() -> None:
+    config = BytesBlob(CONFIG, "config.json")
+    whole = BytesBlob(safetensors(TENSORS), "model.safetensors")
+    expected = open_numpy([whole], parse_files([whole, config])).session().forward([1, 5, 9])
+    for blobs in permutations(folder()):
+        file = parse_files(blobs)
+        assert (file.format, file.architecture) == ("safetensors", "llama")
+        by_name = {blob.name: blob for blob in blobs}
+        assert {part.name for part in file.parts} == set(SHARDS)
+        assert file.size == sum(by_name[name].size for name in SHARDS)
+        found = open_numpy([by_name[part.name] for part in file.parts], file).session().forward([1, 5, 9])
+        assert np.array_equal(found, expected)
+
+
+def test_a_file_is_told_by_its_contents_too() -> None:
+    config, weights_file = BytesBlob(CONFIG, "config.json"), BytesBlob(safetensors(TENSORS), "0123abcd")
+    assert parse_files([weights_file, config]).huggingface
+    with pytest.raises(FormatError, match=r"config\.json"):
+        parse(weights_file)
+
+
+def test_a_chat_template_comes_from_the_tokenizers_config() -> None:
+    words = json.dumps({"chat_template": "{{ messages }}"}).encode()
+    assert parse_files(folder(**{"tokenizer_config.json": words})).text("tokenizer.chat_template") == "{{ messages }}"
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        ({"config.json": None}, r"config\.json"),
+        ({"config.json": b"[]"}, "an object is expected"),
+        ({"config.json": b"{"}, "not JSON"),
+        ({"config.json": b"{}"}, "model_type"),
+        ({"config.json": CONFIG + b" " * (1 << 20)}, "at most"),
+        ({"model-00002-of-00002.safetensors": None}, "this file of the model is missing"),
+        ({"model-00003-of-00003.safetensors": safetensors(SHARDS["model-00001-of-00002.safetensors"])}, "two tensors"),
+        ({"model.safetensors.index.json": b"{}"}, "weight_map"),
+        ({"model.safetensors.index.json": b'{"weight_map": {"a": 1}}'}, "weight_map"),
+        ({"tokenizer_config.json": b"nothing"}, "not JSON"),
+    ],
+)
+def test_folders_that_are_not_whole_are_refused(change: dict[str, Any], match: str) -> None:
+    with pytest.raises(FormatError, match=match):
+        parse_files(folder(**change))
+
+
+def test_a_model_type_that_is_not_run_is_named() -> None:
+    with pytest.raises(UnknownArchitectureError, match="mamba"):
+        parse_files(folder(**{"config.json": json.dumps({"model_type": "mamba"}).encode()}))
