@@ -25,7 +25,8 @@ export interface CatalogueModel {
   quantization: string;
   parameters: number;
   contextLength: number;
-  licence: { id: string; url: string };
+  /** `terms` says in a sentence what has to be agreed to before the model is fetched; null where nothing has. */
+  licence: { id: string; url: string; terms: string | null };
   source: string;
   model: CatalogueFile;
   tokenizer: CatalogueFile | null;
@@ -88,6 +89,7 @@ function parseModel(value: Json, base: string, where: string): CatalogueModel {
     licence: {
       id: shape.text(licence, "id", where),
       url: webAddress(licence.url, base, `${where}, the licence's address,`),
+      terms: licence.terms === undefined ? null : shape.text(licence, "terms", where),
     },
     source: webAddress(from.source, base, `${where}, field "source",`),
     model,

@@ -13,7 +13,7 @@ interface CatalogueModel {
   id: string;
   name: string;
   contextLength: number;
-  licence: { id: string; url: string };
+  licence: { id: string; url: string; terms?: string };
   source: string;
   files: CatalogueFile[];
 }
@@ -33,6 +33,11 @@ it("gives every model an id of its own, a licence and a source", () => {
     expect(model.source).toMatch(/^https:/);
     expect(model.contextLength).toBeGreaterThan(0);
   }
+});
+
+it("has terms to agree to where a licence forbids uses", () => {
+  const withTerms = models.filter(({ licence }) => licence.terms !== undefined);
+  expect(withTerms.map(({ licence }) => licence.id)).toEqual(["Gemma"]);
 });
 
 it("pins every file, since a file without a digest cannot be verified", () => {
