@@ -8,12 +8,15 @@ import gguf
 import numpy as np
 import pytest
 
+from fixtures.families import FAMILIES as FAMILY_CONFIGS
+from fixtures.families import GOLDEN, IDS, safetensors, weights
 from fixtures.make import tiny_gguf, tiny_llama2c
 from taleproof.cli import main
 from taleproof.convert import convert
 from taleproof.digest import digest_blob
+from taleproof.engine import open_numpy
 from taleproof.errors import ConversionError, NumericsError
-from taleproof.formats import ModelFile, TensorInfo, parse, tensor_f32
+from taleproof.formats import ModelFile, TensorInfo, parse, parse_files, tensor_f32
 from taleproof.formats.gguf_write import head
 from taleproof.local import open_local
 from taleproof.quant import BLOCK_TYPES
@@ -125,6 +128,18 @@ def test_gemmas_norms_get_their_one(tmp_path: Path) -> None:
     convert(file, [blob], tmp_path / "out.gguf", "F32")
     written = FileBlob(tmp_path / "out.gguf")
     assert (tensor_f32(written, parse(written).tensors["blk.0.attn_norm.weight"]) == 1).all()
+
+
+@pytest.mark.parametrize("family", FAMILY_CONFIGS)
+def test_a_family_from_safetensors_has_the_same_logits(family: str, tmp_path: Path) -> None:
+    made = json.loads(GOLDEN.read_text(encoding="utf-8"))["families"][family]
+    model = BytesBlob(safetensors(weights(family, made["shapes"])), "model.safetensors")
+    config = BytesBlob(json.dumps(FAMILY_CONFIGS[family]).encode(), "config.json")
+    convert(parse_files([config, model]), [model], tmp_path / "out.gguf", "F32", {"tokenizer.ggml.tokens": ["a"]})
+    written = FileBlob(tmp_path / "out.gguf")
+    engine = open_numpy([written], parse(written))
+    found = engine.session(len(IDS)).forward(IDS, logits="all")
+    np.testing.assert_allclose(found, np.array(made["logits"], np.float32), atol=2e-4, rtol=1e-3)
 
 
 def test_llama_3s_factors_become_a_tensor(tmp_path: Path) -> None:
