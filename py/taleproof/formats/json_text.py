@@ -1,16 +1,20 @@
 """JSON that may be hostile: a header of safetensors, a config.json, a tokenizer.json.
 
 In come bytes and a cap; out goes the object that they hold, as Python's own values. Refused, with a FormatError: what
-is over the cap, no UTF-8, no JSON or no object, keys that stand twice, and nesting that no real file has.
+is over the cap, no UTF-8, no JSON or no object, keys that stand twice, halves of surrogate pairs, and nesting that no
+real file has.
 """
 
 import json
+import re
 from typing import Any
 
 from ..errors import FormatError, LimitError
 
 
 Fields = dict[str, Any]
+
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 def read_object(data: bytes | memoryview, file: str, field: str, cap: int, offset: int | None = None) -> Fields:
@@ -29,6 +33,8 @@ def read_object(data: bytes | memoryview, file: str, field: str, cap: int, offse
         raise LimitError(file, field, len(data), offset, f"at most {cap:,} bytes are read")
     try:
         value = json.loads(str(data, "utf-8"), object_pairs_hook=_without_repeats, parse_constant=_refuse_constant)
+        if _SURROGATE.search(data):  # escapes can write half a pair, which is no letter and fits in no UTF-8
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
     except RecursionError:
         raise FormatError(file, field, None, offset, "this is nested deeper than any real file") from None
     except UnicodeDecodeError:

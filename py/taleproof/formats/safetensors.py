@@ -94,8 +94,6 @@ def _tensor(blob: Blob, name: str, entry: Any, start: int, part: int) -> TensorI
 
     if not name or len(name) > MAX_NAME:
         raise fail("name", name[:80], f"a name has 1 to {MAX_NAME} characters")
-    if any("\ud800" <= letter <= "\udfff" for letter in name):  # JSON can write them, UTF-8 can't
-        raise fail("name", ascii(name[:80]), "half a surrogate pair is no letter")
     if not isinstance(entry, dict) or set(entry) != {"dtype", "shape", "data_offsets"}:
         raise fail("entry", None, "dtype, shape and data_offsets are expected, and nothing else")
     dtype, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]

@@ -103,7 +103,7 @@ def _tokens(name: str, vocabulary: Mapping[str, int], added: list[Mapping[str, A
     count = max(by_id) + 1
     if min(by_id) < 0 or count > MAX_TOKENS:
         raise ConversionError(name, "its token ids", f"they are between 0 and {MAX_TOKENS:,}")
-    if not all(isinstance(token, str) for token, _ in by_id.values()):
+    if not all(isinstance(token, str) and type(number) is int for number, (token, _) in by_id.items()):
         raise TypeError
     tokens = [by_id.get(number, (f"[UNUSED{number}]", TokenType.UNUSED)) for number in range(count)]
     return [token for token, _ in tokens], [int(kind) for _, kind in tokens]
