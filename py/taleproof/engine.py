@@ -4,9 +4,7 @@ In come a ModelFile and its bytes, which have been hashed and found right; out g
 differ only in how a step is run: numpy computes the forward pass anew each time, wasm runs programs traced once.
 """
 
-import struct
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
@@ -14,16 +12,18 @@ from numpy.typing import NDArray
 
 from .arena import Arena, ArenaFloats
 from .arena_sampling import ArenaSampler, SamplingRoom
-from .cache import CacheShape, KVCache
+from .cache import KVCache
 from .crew import Crew
 from .errors import ContextOverflowError, NumericsError
 from .formats import ModelFile
 from .generate import Chooser
+from .kv_cache import allocate_arrays, allocate_in_arena
 from .logits_trail import ArenaLogitsTrail, LogitsTrail
 from .models import Config, Logits, Model, load_model
 from .ops.numpy_ops import NumpyOps
 from .ops.program import INSTRUCTION_BYTES, Program, Value, encode, plan
-from .ops.wasm_ops import KEY_BLOCK, ArenaCache, ArenaTensor, WasmOps
+from .ops.step import pack_step, step_bytes
+from .ops.wasm_ops import ArenaCache, ArenaTensor, WasmOps
 from .reader import Blob
 from .sampling import Row, Sampler, SamplerConfig, as_floats
 from .tensors import ArenaTensors, NumpyTensors
@@ -173,12 +173,7 @@ def open_wasm(arena: Arena, file: ModelFile, bases: Sequence[int]) -> Engine:
 class _NumpyBackend:
     def __init__(self, model: Model[Floats], context: int) -> None:
         self._model = model
-        shape = model.config.cache
-        size = (shape.kv_heads, context, shape.head_dim)
-        self._cache = KVCache(
-            tuple(np.zeros(size, np.float32) for _ in range(shape.layers)),
-            tuple(np.zeros(size, np.float32) for _ in range(shape.layers)),
-        )
+        self._cache = allocate_arrays(model.config.cache, context)
 
     def run(self, ids: Sequence[int], position: int, logits: Logits) -> Row | None:
         result = self._model.forward(NumpyOps(ids, position), self._cache, logits)
@@ -193,14 +188,14 @@ class _WasmBackend:
 
     def __init__(self, arena: Arena, model: Model[ArenaTensor], context: int, one: Crew, several: Crew) -> None:
         self._arena = arena
-        cache = _allocate_cache(arena, model.config.cache, context)
+        cache = allocate_in_arena(arena, model.config.cache, context)
         kinds: tuple[Logits, ...] = ("none", "last", "all")
         self._programs = {kind: _trace(arena, model, cache, kind) for kind in kinds}
         plans = {kind: plan(program, PREFILL_BATCH) for kind, program in self._programs.items()}
         self._scratch = arena.allocate(max(size for _, size in plans.values()))
         self._offsets = {kind: offsets for kind, (offsets, _) in plans.items()}
         self._addresses = {kind: self._write(kind) for kind in kinds}
-        self._step = arena.allocate(_STEP.size + 4 * PREFILL_BATCH)
+        self._step = arena.allocate(step_bytes(PREFILL_BATCH))
         self._one = one
         self._several = several
 
@@ -211,8 +206,7 @@ class _WasmBackend:
         return address
 
     def run(self, ids: Sequence[int], position: int, logits: Logits) -> Row | None:
-        step = _STEP.pack(len(ids), position, self._step + _STEP.size, 0) + struct.pack(f"<{len(ids)}I", *ids)
-        self._arena.write(self._step, step)
+        self._arena.write(self._step, pack_step(self._step, ids, position))
         program = self._programs[logits]
         self._run_program(self._addresses[logits], len(program.instructions), len(ids))
         if logits == "none":
@@ -250,18 +244,6 @@ class _WasmBackend:
             if not self._finite(self._floats(kind, value, tokens)):
                 return name
         return "the logits"
-
-
-_STEP = struct.Struct("<IIII")
-"""Step in kernels/program.h: tokens, position, address of the ids, positions of the memory."""
-
-
-def _allocate_cache(arena: Arena, shape: CacheShape, context: int) -> KVCache[ArenaCache]:
-    def layer() -> ArenaCache:
-        empty = ArenaCache(0, shape.kv_heads, -(-context // KEY_BLOCK) * KEY_BLOCK, shape.head_dim)
-        return replace(empty, offset=arena.allocate(empty.nbytes))
-
-    return KVCache(tuple(layer() for _ in range(shape.layers)), tuple(layer() for _ in range(shape.layers)))
 
 
 def _trace(arena: Arena, model: Model[ArenaTensor], cache: KVCache[ArenaCache], logits: Logits) -> Program:

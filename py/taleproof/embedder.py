@@ -1,0 +1,95 @@
+"""Texts as vectors: an encoder that is opened, and what it makes of token ids.
+
+In come a ModelFile and its bytes, which have been hashed and found right; out go vectors of length 1, whose products
+say
+how near two texts are. A text is one step of the kernels, whatever its length, because every token sees all others.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .arena import Arena
+from .errors import ContextOverflowError, NumericsError, UnknownArchitectureError
+from .formats import ModelFile
+from .kv_cache import allocate_arrays, allocate_in_arena
+from .models import bert
+from .ops.numpy_ops import NumpyOps
+from .ops.program import encode, plan
+from .ops.step import pack_step, step_bytes
+from .ops.wasm_ops import WasmOps
+from .reader import Blob
+from .tensors import ArenaTensors, NumpyTensors, TensorSource
+
+
+Floats = NDArray[np.float32]
+
+
+class Embedder:
+    """An opened encoder. ``open_numpy`` and ``open_wasm`` make one."""
+
+    def __init__(self, file: ModelFile, config: bert.Config, run: Callable[[Sequence[int]], Floats]) -> None:
+        self.file = file
+        self.config = config
+        self._run = run
+
+    def embed(self, ids: Sequence[int]) -> Floats:
+        """Return the vector of a text's tokens.
+
+        Parameters
+        ----------
+        ids : token ids, those that begin and end a text with them.
+
+        Returns
+        -------
+        float32 (dim,), of length 1
+
+        Raises
+        ------
+        ContextOverflowError : more tokens than the model knows positions.
+        NumericsError : a number that is not finite.
+        """
+        if len(ids) > self.config.n_ctx_train:
+            raise ContextOverflowError(len(ids), self.config.n_ctx_train)
+        if not ids or min(ids) < 0 or max(ids) >= self.config.vocab_size:
+            raise ValueError(f"token ids must be from 0 to {self.config.vocab_size - 1}, and one at least")
+        vector = self._run(ids)
+        if not np.isfinite(vector).all():
+            raise NumericsError("the text's vector")
+        return vector
+
+
+def open_numpy(blobs: Sequence[Blob], file: ModelFile) -> Embedder:
+    """Open an encoder on the numpy backend: all weights decoded to float32."""
+    model = _load(file, NumpyTensors(file, blobs))
+    cache = allocate_arrays(model.config.cache, model.config.n_ctx_train)
+    return Embedder(file, model.config, lambda ids: model.encode(NumpyOps(ids, 0), cache)[0])
+
+
+def open_wasm(arena: Arena, file: ModelFile, bases: Sequence[int]) -> Embedder:
+    """Open an encoder whose parts lie in the arena, each from its base on. Its weights there are repacked in place."""
+    model = _load(file, ArenaTensors(arena, file, bases))
+    context = model.config.n_ctx_train
+    ops = WasmOps(arena)
+    result = ops.program.result = model.encode(ops, allocate_in_arena(arena, model.config.cache, context))
+    offsets, size = plan(ops.program, context)
+    scratch = arena.allocate(size)
+    words = encode(ops.program, offsets, scratch, context)
+    program, step = arena.allocate(len(words)), arena.allocate(step_bytes(context))
+    arena.write(program, words)
+
+    def run(ids: Sequence[int]) -> Floats:
+        arena.write(step, pack_step(step, ids, 0))
+        arena.run(program, len(ops.program.instructions), step, arena.threads_asked or arena.threads)
+        return np.frombuffer(arena.read(scratch + offsets[result], 4 * result.columns), np.float32)
+
+    return Embedder(file, model.config, run)
+
+
+def _load(file: ModelFile, tensors: TensorSource[bert.W]) -> bert.Bert[bert.W]:
+    if file.architecture != "bert":
+        raise UnknownArchitectureError(file.name, file.architecture, ("bert",))
+    model = bert.load(file, tensors)
+    tensors.check_all_used()
+    return model
