@@ -47,6 +47,19 @@ describe("the catalogue", () => {
     }
   });
 
+  it("may know a file by its SHA3-256 alone, and a model in several files", () => {
+    const sha3 = "3".repeat(64);
+    const json = changed((draft) => {
+      const first = file(draft);
+      delete first.sha256;
+      first.sha3_256 = sha3;
+      entry(draft).files.push({ ...first, role: "part", name: "config.json" });
+    });
+    const request = catalogueRequest(parseCatalogue(json, BASE)[0]!);
+    expect(request.pinned).toMatchObject({ sha256: null, sha3_256: sha3 });
+    expect(request.files).toMatchObject([{ source: { name: "config.json" }, pinned: { sha3_256: sha3 } }]);
+  });
+
   it.each<[string, string]>([
     ["nothing", ""],
     ["a page in place of it", "<!doctype html>"],

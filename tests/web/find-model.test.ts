@@ -71,7 +71,7 @@ describe("the model of a receipt", () => {
 
   it("is the one of the site's list, which asks nobody", async () => {
     const entry = catalogue.find(({ tokenizer }) => tokenizer !== null)!;
-    const wanted = { model: entry.model.sha256, tokenizer: entry.tokenizer!.sha256 };
+    const wanted = { model: entry.model.sha256!, tokenizer: entry.tokenizer!.sha256 };
     expect(await findModel(wanted, places({ catalogue }))).toMatchObject({ entry });
     expect(asked).toBe(0);
     await expect(findModel({ ...wanted, tokenizer: null }, places({ catalogue }))).rejects.toMatchObject({

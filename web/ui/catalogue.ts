@@ -6,14 +6,16 @@
  */
 
 import { EngineError } from "../engine/errors";
-import type { ExpectedDigests, Json, OpenRequest } from "../engine/protocol";
+import type { ExpectedDigests, FileRequest, Json, OpenRequest } from "../engine/protocol";
 import { Shape, type Fields } from "../engine/shape";
 
 export interface CatalogueFile {
-  role: "model" | "tokenizer";
+  /** `part` is any further file of a model in several: other weights, config.json, tokenizer.json. */
+  role: "model" | "part" | "tokenizer";
   name: string;
   size: number;
-  sha256: string;
+  /** One of the two digests may be null. */
+  sha256: string | null;
   sha3_256: string | null;
   url: string;
 }
@@ -29,6 +31,7 @@ export interface CatalogueModel {
   licence: { id: string; url: string; terms: string | null };
   source: string;
   model: CatalogueFile;
+  parts: CatalogueFile[];
   tokenizer: CatalogueFile | null;
 }
 
@@ -62,13 +65,18 @@ function webAddress(value: Json | undefined, base: string, where: string): strin
 function parseFile(value: Json, base: string, where: string): CatalogueFile {
   const from = shape.fields(value, where);
   const role = from.role;
-  if (role !== "model" && role !== "tokenizer") throw wrong(`${where}, field "role",`, "is unknown");
+  if (role !== "model" && role !== "part" && role !== "tokenizer")
+    throw wrong(`${where}, field "role",`, "is unknown");
+  const digest = (key: string): string | null =>
+    from[key] === undefined ? null : shape.digest(from, key, where);
+  const [sha256, sha3_256] = [digest("sha256"), digest("sha3_256")];
+  if (sha256 === null && sha3_256 === null) throw wrong(where, "has neither a SHA-256 nor a SHA3-256");
   return {
     role,
     name: shape.text(from, "name", where),
     size: shape.count(from, "size", where),
-    sha256: shape.digest(from, "sha256", where),
-    sha3_256: from.sha3_256 === undefined ? null : shape.digest(from, "sha3_256", where),
+    sha256,
+    sha3_256,
     url: webAddress(some(from, "urls", where)[0], base, `${where}, first of "urls",`),
   };
 }
@@ -93,6 +101,7 @@ function parseModel(value: Json, base: string, where: string): CatalogueModel {
     },
     source: webAddress(from.source, base, `${where}, field "source",`),
     model,
+    parts: files.filter((file) => file.role === "part"),
     tokenizer: files.find((file) => file.role === "tokenizer") ?? null,
   };
 }
@@ -131,10 +140,11 @@ function expected(file: CatalogueFile): ExpectedDigests {
 /** The request that opens an entry of the catalogue, every file of it pinned. */
 export function catalogueRequest(entry: CatalogueModel): OpenRequest {
   const source = (file: CatalogueFile) => ({ kind: "url", url: file.url, name: file.name }) as const;
-  const { model, tokenizer } = entry;
+  const wish = (file: CatalogueFile): FileRequest => ({ source: source(file), pinned: expected(file) });
+  const { model, parts, tokenizer } = entry;
   return {
-    source: source(model),
-    pinned: expected(model),
-    ...(tokenizer ? { tokenizer: { source: source(tokenizer), pinned: expected(tokenizer) } } : {}),
+    ...wish(model),
+    ...(parts.length > 0 ? { files: parts.map(wish) } : {}),
+    ...(tokenizer ? { tokenizer: wish(tokenizer) } : {}),
   };
 }

@@ -59,19 +59,29 @@ export function whereFrom({ weights }: ListedVersion): string {
 export function askedOf({ entry, listed }: Choice): Asked | null {
   const name = entry?.id ?? listed?.model;
   const model = entry?.model ?? listed?.weights;
-  if (name === undefined || !model) return null;
+  if (name === undefined || !model || model.sha256 === null || entry?.parts.length) return null; // it knows single files, by SHA-256
   const tokenizer = (entry ?? listed)?.tokenizer?.sha256 ?? null;
   return { name, model: model.sha256, tokenizer };
 }
 
-/** A file of the person's own, from wherever it is. */
-export function chooseOwn(source: ModelSource, tokenizer: ModelSource | null): Choice {
+/** A model of the person's own, from wherever it is. @param others further files; the engine takes those that are one model. */
+export function chooseOwn(
+  source: ModelSource,
+  tokenizer: ModelSource | null,
+  others: readonly ModelSource[] = [],
+): Choice {
   const pinned = null;
+  const files = others.map((other) => ({ source: other, pinned }));
   return {
     name: sourceName(source),
     entry: null,
     listed: null,
-    request: { source, pinned, tokenizer: tokenizer ? { source: tokenizer, pinned } : null },
+    request: {
+      source,
+      pinned,
+      ...(files.length > 0 ? { files } : {}),
+      tokenizer: tokenizer ? { source: tokenizer, pinned } : null,
+    },
   };
 }
 
@@ -89,7 +99,7 @@ export function sourceName(source: ModelSource): string {
   if (source.kind === "file") return source.file.name;
   if (source.kind === "stored") return source.name ?? "A file kept in this browser";
   const path = URL.canParse(source.url) ? new URL(source.url).pathname : "";
-  return source.name ?? (path.split("/").pop() || source.url);
+  return source.name ?? path.split("/").filter(Boolean).pop() ?? source.url;
 }
 
 /** The same request, with the digest of one of its files accepted. */

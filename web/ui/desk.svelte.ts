@@ -171,9 +171,7 @@ export class Desk {
   private begin(settings: StorySettings, open: OpenModel): Story {
     const info = this.parts.engine.info;
     const now = Date.now();
-    const { source, tokenizer } = open.choice.request;
-    const tokenizerSha256 =
-      tokenizer?.pinned?.sha256 ?? tokenizer?.accept ?? tokenizer?.listed?.sha256 ?? null;
+    const { source } = open.choice.request;
     return {
       id: crypto.randomUUID(),
       title: titleFrom(this.opening),
@@ -190,7 +188,7 @@ export class Desk {
         open.model,
         this.parts.models.verdict ?? open.verdict,
         source.kind === "url" ? source.url : null,
-        tokenizerSha256,
+        open.model.tokenizer?.sha256 ?? null,
       ),
       engine: info && { version: info.version, numericsVersion: info.numericsVersion, kernels: info.kernels },
       record: null,

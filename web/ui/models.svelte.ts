@@ -11,6 +11,7 @@ import type {
   LoadProgress,
   MemoryFigures,
   ModelInfo,
+  NamedDigests,
   OpenRequest,
   RegistryAnswers,
   Verdict,
@@ -46,6 +47,8 @@ const NO_WORD: Promise<RegistryAnswers> = Promise.resolve({ model: null, tokeniz
 
 export interface Question {
   file: string;
+  /** Each file, of a model in several; else empty. */
+  files: NamedDigests[];
   verdict: Verdict;
   answer: (yes: boolean) => void;
 }
@@ -261,7 +264,7 @@ export class Models {
       this.progress = null;
       if (result.kind === "ready") return { choice: { ...choice, request }, ...result };
       const sha256 = result.verdict.actual?.sha256;
-      if (sha256 === undefined || !(await this.ask(result.name, result.verdict))) return null;
+      if (sha256 === undefined || !(await this.ask(result.name, result.files, result.verdict))) return null;
       request = withAcceptance(request, result.role, sha256);
     }
   }
@@ -277,10 +280,10 @@ export class Models {
     return gather(choice.request, choice.listed, models, this.registry.fetch, tell, signal);
   }
 
-  private async ask(file: string, verdict: Verdict): Promise<boolean> {
+  private async ask(file: string, files: NamedDigests[], verdict: Verdict): Promise<boolean> {
     this.notices.say(`Nobody vouches for ${file}. Decide whether to use it.`);
     try {
-      return await new Promise<boolean>((answer) => (this.question = { file, verdict, answer }));
+      return await new Promise<boolean>((answer) => (this.question = { file, files, verdict, answer }));
     } finally {
       this.question = null;
     }

@@ -16,7 +16,7 @@ import { answer, file, model, NETWORK, registry, version } from "./played";
 const BASE = "http://localhost/";
 const entry = parseCatalogue(await readFile("public/models.json", "utf8"), BASE)[0]!;
 const asked = askedOf(chooseEntry(entry))!;
-const { sha256 } = entry.model;
+const sha256 = entry.model.sha256!;
 
 /** The registry's answer about the first model of the list. */
 function about(change = {}): string {
