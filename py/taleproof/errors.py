@@ -563,6 +563,20 @@ class UnknownTokenizerError(TaleproofError):
 # --- writing -------------------------------------------------------------------------------------------------------
 
 
+class UnknownTokenizerPartError(TaleproofError):
+    """A tokenizer.json with a part that is not implemented: without it the model would be given other ids."""
+
+    code = "unknown-tokenizer-part"
+
+    def __init__(self, file: str, part: str) -> None:
+        file, part = _plain(file), _plain(part)
+        super().__init__(
+            f"{file}: {part}, is not known here, and without it the model would read another text. "
+            "Choose the same model as a GGUF file.",
+            {"file": file, "part": part},
+        )
+
+
 class EmptyPromptError(TaleproofError):
     """Nothing to begin with, for a model that has no token for the beginning of a text either."""
 

@@ -11,8 +11,10 @@ from .errors import FormatError, TokenizerMissingError
 from .formats import ModelFile, parse_files
 from .model_files import is_tokenizer_bin
 from .reader import Blob
-from .tokenizers import Tokenizer, from_llama2c, from_model
+from .tokenizers import Tokenizer, from_llama2c, from_model, from_tokenizer_json
 
+
+TOKENIZER_JSON, TOKENIZER_CONFIG = "tokenizer.json", "tokenizer_config.json"
 
 KIND_KEY = "tokenizer.ggml.model"
 """There in the metadata of every format that brings its tokenizer in the model's file."""
@@ -44,13 +46,17 @@ def read_model(blobs: Sequence[Blob], tokenizer: Blob | None = None) -> ModelSet
 
     Raises
     ------
-    FormatError, TokenizerMissingError, UnknownTokenizerError
+    FormatError, TokenizerMissingError, UnknownTokenizerError, UnknownTokenizerPartError
     """
     file = parse_model(blobs)
     names = [blob.name for blob in blobs]
     weights = tuple(names.index(part.name) for part in file.parts)
     if KIND_KEY in file.metadata or file.format.startswith("GGUF"):
         return ModelSet(file, weights, from_model(file), uses_given=False)
+    named = dict(zip(names, blobs, strict=True))
+    if file.huggingface and TOKENIZER_JSON in named:
+        read = from_tokenizer_json(file, named[TOKENIZER_JSON], named.get(TOKENIZER_CONFIG))
+        return ModelSet(file, weights, read, uses_given=False)
     words = tokenizer or next((blob for blob in blobs if is_tokenizer_bin(blob.name)), None)
     if words is None or file.huggingface:
         raise TokenizerMissingError(file.name)

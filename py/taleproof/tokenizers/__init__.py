@@ -1,23 +1,25 @@
 """Text to token ids and back, as the model's own tokenizer does it.
 
-In comes a parsed model file (GGUF carries its tokenizer), or llama2.c's tokenizer.bin. Out comes a
-Tokenizer. Refused, by name: kinds of tokenizer and pre-tokenizers that are not implemented, because a
-text split in another way than in training makes a model write nonsense without anyone being told why.
+In comes a parsed model file (GGUF carries its tokenizer), llama2.c's tokenizer.bin or Hugging Face's
+tokenizer.json. Out comes a Tokenizer. Refused, by name: kinds of tokenizer and pre-tokenizers that are not
+implemented, because a text split in another way than in training makes a model write nonsense without anyone
+being told why.
 
 Read on in this order: vocabulary.py (what the file says), base.py (special tokens, BOS, decoding),
 merge.py (the one algorithm), spm.py and llama2c.py, pretokenize.py and bpe.py, stream.py.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
-from ..errors import UnknownTokenizerError
+from ..errors import ConversionError, UnknownTokenizerError, UnknownTokenizerPartError
 from ..formats import ModelFile
 from ..reader import Blob
 from .stream import TextStream
 
 
-__all__ = ["TextStream", "Tokenizer", "from_llama2c", "from_model"]
+__all__ = ["TextStream", "Tokenizer", "from_llama2c", "from_model", "from_tokenizer_json"]
 
 KINDS = ("gpt2", "llama")
 """The values of tokenizer.ggml.model that are implemented."""
@@ -109,3 +111,25 @@ def from_llama2c(blob: Blob, vocab_size: int) -> Tokenizer:
     from .llama2c import read_llama2c
 
     return read_llama2c(blob, vocab_size)
+
+
+def from_tokenizer_json(file: ModelFile, blob: Blob, config: Blob | None) -> Tokenizer:
+    """Return the tokenizer of a tokenizer.json: byte-level BPE, as GPT-2's heirs have it.
+
+    Parameters
+    ----------
+    file : the model that it belongs to.
+    config : the tokenizer_config.json beside it, which names the tokens that begin and end a text.
+
+    Raises
+    ------
+    FormatError : a file that is not such a tokenizer.
+    UnknownTokenizerPartError : a kind, or a part of it, that is not implemented.
+    """
+    from .gguf_keys import keys_of_tokenizer_json
+
+    try:
+        keys = keys_of_tokenizer_json(blob, config)
+    except ConversionError as error:
+        raise UnknownTokenizerPartError(blob.name, str(error.details["what"])) from None
+    return from_model(replace(file, metadata={**file.metadata, **keys}))
