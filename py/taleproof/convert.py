@@ -10,6 +10,7 @@ Source of the conventions: https://github.com/ggml-org/llama.cpp/blob/master/con
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -77,7 +78,8 @@ def convert(
     except OSError as error:
         raise ConversionError(file.name, str(out), error.strerror or type(error).__name__) from None
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
     return digester.finish()
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from fixtures.families import FAMILIES as FAMILY_CONFIGS
 from fixtures.families import GOLDEN, IDS, safetensors, weights
+from fixtures.gguf_writer import Layout, Tensor, write
 from fixtures.make import tiny_gguf, tiny_llama2c
 from taleproof.cli import main
 from taleproof.convert import convert
@@ -166,6 +167,35 @@ def test_weights_that_cannot_be_written_leave_no_file(weight: float, error: type
     with pytest.raises(error):
         convert(file, [blob], tmp_path / "out.gguf", "Q8_0")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("layout", [Layout(1), Layout(3, big_endian=True)])
+def test_other_versions_and_byte_orders(layout: Layout, tmp_path: Path) -> None:
+    keys = {"general.architecture": "llama", "tokenizer.ggml.tokens": ["a"], "n": np.arange(300, 303, dtype="<i2")}
+    values = np.arange(64, dtype=np.float32).reshape(2, 32)
+    data = layout.numbers(values)
+    source = BytesBlob(write(keys, [Tensor("a", 0, (2, 32), data)], layout), "other.gguf")
+    convert(parse(source), [source], tmp_path / "out.gguf", "F32")
+    written = FileBlob(tmp_path / "out.gguf")
+    file = parse(written)
+    assert file.format == "GGUF v3"
+    assert np.array_equal(tensor_f32(written, file.tensors["a"]), values)
+    assert list(file.numbers("n")) == [300, 301, 302]
+
+
+def test_a_folder_of_two_parts(tmp_path: Path) -> None:
+    values = np.arange(64, dtype="<f4").reshape(2, 32)
+    for number, name in enumerate("ab"):
+        keys = {"general.architecture": "llama", "tokenizer.ggml.tokens": ["a"], "split.no": number, "split.count": 2}
+        part = write(keys, [Tensor(name, 0, (2, 32), (values + number).tobytes())])
+        (tmp_path / f"model-0000{number + 1}-of-00002.gguf").write_bytes(part)
+    out = tmp_path / "out" / "one.gguf"
+    out.parent.mkdir()
+    assert main(["convert", str(tmp_path), str(out), "--type", "f32"]) == 0
+    written = FileBlob(out)
+    file = parse(written)
+    assert np.array_equal(tensor_f32(written, file.tensors["b"]), values + 1)
+    assert not any(key.startswith("split.") for key in file.metadata)
 
 
 def test_refusals_in_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
