@@ -142,8 +142,8 @@ impl ModelOutput {
 /// What was copied here of one model.
 #[derive(SimpleObject)]
 pub struct Watched {
-    /// Whether its changes are copied to this chain.
-    pub watching: bool,
+    /// Whether its changes are copied to this chain from now on.
+    pub following: bool,
     /// Its changes that are known here.
     pub copied: u32,
     /// Those that this chain was told of. If they are more, watch it once more.

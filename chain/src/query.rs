@@ -91,10 +91,10 @@ impl QueryRoot {
             registry.map(|registry| Source::Watched(Arc::new(registry)))
         };
         let Some(source) = source else {
-            return Ok(Watched { watching: false, copied: 0, announced: 0, model: None });
+            return Ok(Watched { following: false, copied: 0, announced: 0, model: None });
         };
         let (copied, announced) = (source.count(), *source.announced.get());
-        Ok(Watched { watching: true, copied, announced, model: source.model(name).await? })
+        Ok(Watched { following: true, copied, announced, model: source.model(name).await? })
     }
 
     /// All models in the order of their first publication, those that follow the name `after`.

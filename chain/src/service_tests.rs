@@ -144,13 +144,13 @@ fn a_watched_model_is_answered_from_its_own_copy() {
         state.watched.try_load_entry_mut("awaited").blocking_wait().unwrap().hear(2);
     });
     let query = "query($name: String!) { model(name: $name) { name } watched(name: $name) {
-        watching copied announced model { name versionCount latest { number revoked { reason } } latestUsable { number } } } }";
+        following copied announced model { name versionCount latest { number revoked { reason } } latestUsable { number } } } }";
     let toy = value!({ "name": "toy", "versionCount": 2,
         "latest": { "number": 2, "revoked": { "reason": "Wrong." } }, "latestUsable": { "number": 1 } });
     for (name, watched) in [
-        ("toy", value!({ "watching": true, "copied": 3, "announced": 3, "model": toy })),
-        ("awaited", value!({ "watching": true, "copied": 0, "announced": 2, "model": null })),
-        ("nobody's", value!({ "watching": false, "copied": 0, "announced": 0, "model": null })),
+        ("toy", value!({ "following": true, "copied": 3, "announced": 3, "model": toy })),
+        ("awaited", value!({ "following": true, "copied": 0, "announced": 2, "model": null })),
+        ("nobody's", value!({ "following": false, "copied": 0, "announced": 0, "model": null })),
     ] {
         assert_eq!(ask(&service, query, json!({ "name": name })), value!({ "model": null, "watched": watched }));
     }
@@ -159,8 +159,8 @@ fn a_watched_model_is_answered_from_its_own_copy() {
 #[test]
 fn the_home_chain_answers_as_if_it_watched_every_model() {
     let (service, _) = service(vec![("toy", publish(1))]);
-    let query = "{ watched(name: \"toy\") { watching copied model { versionCount } } }";
-    let watched = value!({ "watching": true, "copied": 1, "model": { "versionCount": 1 } });
+    let query = "{ watched(name: \"toy\") { following copied model { versionCount } } }";
+    let watched = value!({ "following": true, "copied": 1, "model": { "versionCount": 1 } });
     assert_eq!(ask(&service, query, json!({})), value!({ "watched": watched }));
 }
 
