@@ -14,6 +14,11 @@ import type { Network } from "./network";
 /** Asks the application on the wallet's chain; gives its answer as text. */
 export type Ask = (query: string, variables: { [key: string]: Json }) => Promise<string>;
 
+/** Whether a model can be registered under this name: of no other the registry has any changes. */
+export function isName(name: string): boolean {
+  return name.length <= 64 && /^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$/.test(name);
+}
+
 /** A model of the catalogue: the name that it is registered under, and the digests of its files. */
 export interface Asked {
   name: string;

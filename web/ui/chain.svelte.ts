@@ -15,7 +15,7 @@ import { readOnChain } from "../chain/on-chain";
 import type { ChainPort } from "../chain/port";
 import type { ChainStep, WalletInfo } from "../chain/protocol";
 import { putReceipt, receiptDigest, type Receipt } from "../chain/receipts";
-import { forEach, noAnswer, readModel, type Ask, type Asked, type Standing } from "../chain/registry";
+import { forEach, isName, noAnswer, readModel, type Ask, type Asked, type Standing } from "../chain/registry";
 import { EngineError, toEngineError } from "../engine/errors";
 import type { RegistryAnswers, StoryRecord } from "../engine/protocol";
 import { untilAborted } from "../engine/until-aborted";
@@ -192,9 +192,8 @@ export class Chain {
 
   /** Has all that the registry says of a model; of a name that is silent, the whole registry tells whether it exists. */
   async watch(name: string): Promise<void> {
-    const { copied } = await this.copy(name);
-    performance.mark("chain: watched");
-    if (copied === 0) await this.follow();
+    if (isName(name) && (await this.copy(name)).copied > 0) performance.mark("chain: watched");
+    else await this.follow();
   }
 
   /** Has a copy of the whole registry, for what is not asked by name. */
