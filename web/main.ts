@@ -10,6 +10,7 @@ import { ChainPort } from "./chain/port";
 import { EngineClient } from "./engine/client";
 import App from "./ui/App.svelte";
 import { createApp } from "./ui/app";
+import { askedOf } from "./ui/choice";
 
 const target = document.getElementById("app");
 if (!target) throw new Error("index.html has no element with the id app");
@@ -22,7 +23,8 @@ void app.shelf.load();
 // One after the other: both take all that the machine has, and the engine is needed first.
 void app.engine.start().then(() => {
   performance.mark("engine: ready");
-  if (app.route.place.page === "desk") void app.chain.warm();
+  const { choice } = app.models;
+  if (app.route.place.page === "desk") void app.chain.warm(choice && askedOf(choice)?.name);
 });
 addEventListener("pagehide", () => app.desk.saveNow());
 document.addEventListener("visibilitychange", () => app.desk.saveNow());

@@ -103,6 +103,7 @@ impl TaleproofContract {
     async fn carry_out(&mut self, action: Action, by: AccountOwner) -> Result<(), Error> {
         self.state.registry.permit(&action, by).await?;
         let change = Change { action, by, at: self.block() };
+        self.runtime.emit(StreamName::from(change.action.name.as_bytes()), &change);
         let index = self.runtime.emit(StreamName::from(CHANGES), &change);
         assert_eq!(index, self.state.registry.count(), "the stream and the log of changes have the same length");
         self.state.registry.append(vec![change]).await?;
@@ -118,6 +119,7 @@ impl TaleproofContract {
             Operation::Act(action) => self.act(action).await,
             Operation::Follow => self.follow(),
             Operation::CatchUp => self.catch_up().await,
+            Operation::Watch { name } => self.watch(&name).await,
             Operation::RecordStory { model, receipt } => {
                 let owner = self.signer()?;
                 let block = self.block();

@@ -1,8 +1,12 @@
-//! The contract on a chain that follows: the home chain's events come in, and are applied to the copy here.
+//! The contract on a chain that follows: the home chain's events come in, and are applied to the copies here.
+//!
+//! There is a copy of the whole registry where it is followed, and one of each model that is watched.
 
 use linera_sdk::linera_base_types::{GenericApplicationId, StreamName, StreamUpdate};
 use taleproof_chain::{
-    refusal::{require, Error},
+    limits,
+    models::Change,
+    refusal::{Error, Refusal},
     registry::RegistryView,
     CHANGES, EVENTS_PER_BLOCK,
 };
@@ -11,27 +15,12 @@ use crate::TaleproofContract;
 
 impl TaleproofContract {
     pub fn follow(&mut self) -> Result<(), Error> {
-        let home = self.home();
-        RegistryView::permit_follow(home, self.runtime.chain_id())?;
+        RegistryView::permit_follow(self.home(), self.runtime.chain_id())?;
         if !self.state.registry.following.get() {
-            let application = self.runtime.application_id().forget_abi();
-            self.runtime.subscribe_to_events(home, application, StreamName::from(CHANGES));
+            self.subscribe(CHANGES);
             self.state.registry.following.set(true);
         }
         Ok(())
-    }
-
-    /// Hears how long the home chain's stream is now.
-    pub async fn announce(&mut self, update: &StreamUpdate) -> Result<(), Error> {
-        let application = GenericApplicationId::User(self.runtime.application_id().forget_abi());
-        let stream = &update.stream_id;
-        let known = stream.application_id == application && stream.stream_name == StreamName::from(CHANGES);
-        require(known && update.chain_id == self.home(), "unknown-stream", || {
-            format!("No events are taken from the stream {stream} of chain {}.", update.chain_id)
-        })?;
-        let announced = update.next_index.max(*self.state.registry.announced.get());
-        self.state.registry.announced.set(announced);
-        self.copy().await
     }
 
     pub async fn catch_up(&mut self) -> Result<(), Error> {
@@ -39,14 +28,65 @@ impl TaleproofContract {
         self.copy().await
     }
 
-    /// Copies the next events. Their indices come from this chain's own log, so that an announcement that is
-    /// repeated, late or beyond a gap can neither skip an event nor copy one twice.
+    pub async fn watch(&mut self, name: &str) -> Result<(), Error> {
+        RegistryView::permit_follow(self.home(), self.runtime.chain_id())?;
+        limits::name(name)?;
+        if self.state.watched.try_load_entry(name).await?.is_some() {
+            return self.copy_model(name, 0).await;
+        }
+        self.subscribe(name.as_bytes());
+        self.state.watched.try_load_entry_mut(name).await?.following.set(true);
+        Ok(())
+    }
+
+    fn subscribe(&mut self, stream: &[u8]) {
+        let (home, application) = (self.home(), self.runtime.application_id().forget_abi());
+        self.runtime.subscribe_to_events(home, application, StreamName::from(stream));
+    }
+
+    /// Hears how long a stream of the home chain is now.
+    pub async fn announce(&mut self, update: &StreamUpdate) -> Result<(), Error> {
+        let application = GenericApplicationId::User(self.runtime.application_id().forget_abi());
+        let stream = &update.stream_id;
+        let unknown = || {
+            let sentence = format!("No events are taken from the stream {stream} of chain {}.", update.chain_id);
+            Error::from(Refusal::new("unknown-stream", sentence))
+        };
+        if stream.application_id != application || update.chain_id != self.home() {
+            return Err(unknown());
+        }
+        if stream.stream_name.0 == CHANGES {
+            self.state.registry.hear(update.next_index);
+            return self.copy().await;
+        }
+        match std::str::from_utf8(&stream.stream_name.0) {
+            Ok(name) if self.state.watched.try_load_entry(name).await?.is_some() => {
+                self.copy_model(name, update.next_index).await
+            }
+            _ => Err(unknown()),
+        }
+    }
+
+    /// Copies the next events of the whole registry.
     async fn copy(&mut self) -> Result<(), Error> {
-        let home = self.home();
-        let next = self.state.registry.count();
-        let end = (*self.state.registry.announced.get()).min(next.saturating_add(EVENTS_PER_BLOCK));
-        let read = |index| self.runtime.read_event(home, StreamName::from(CHANGES), index);
-        let changes = (next..end).map(read).collect();
+        let changes = self.read(CHANGES, self.state.registry.missing());
         Ok(self.state.registry.append(changes).await?)
+    }
+
+    /// Copies the next events of a model that is watched, and was announced to have had so many.
+    async fn copy_model(&mut self, name: &str, announced: u32) -> Result<(), Error> {
+        let missing = {
+            let mut model = self.state.watched.try_load_entry_mut(name).await?;
+            model.hear(announced);
+            model.missing()
+        };
+        let changes = self.read(name.as_bytes(), missing);
+        Ok(self.state.watched.try_load_entry_mut(name).await?.append(changes).await?)
+    }
+
+    fn read(&mut self, stream: &[u8], range: std::ops::Range<u32>) -> Vec<Change> {
+        let home = self.home();
+        let end = range.end.min(range.start.saturating_add(EVENTS_PER_BLOCK));
+        (range.start..end).map(|index| self.runtime.read_event(home, StreamName::from(stream), index)).collect()
     }
 }

@@ -1,8 +1,8 @@
 //! Which model is the right one, agreed by the validators of a chain; and the stories written with it.
 //!
 //! One application, the same on every chain. On the home chain it keeps the registry of models, and emits an event
-//! for each change. On a chain that follows, it copies those events. On any chain, it keeps the digests of the
-//! stories and the tokens of those who own it. In come operations (signed blocks) and messages (from itself, on
+//! for each change. On a chain that follows, it copies those events; on one that watches a model, those of this model
+//! alone. On any chain, it keeps the digests of the stories and the tokens of those who own it. In come operations (signed blocks) and messages (from itself, on
 //! another chain); what breaks a limit or a permission is refused, with a code and a sentence, and changes nothing.
 
 pub mod digest;
@@ -26,8 +26,9 @@ use crate::{
     requests::Outcome,
 };
 
-/// The stream on which the home chain emits each change.
-pub const CHANGES: &[u8] = b"changes";
+/// The stream on which the home chain emits each change. Each model's own are also on a stream that is called like the
+/// model, which no model can be.
+pub const CHANGES: &[u8] = b"*";
 
 /// Events copied in one block at most; `CatchUp` copies what is left.
 pub const EVENTS_PER_BLOCK: u32 = 256;
@@ -62,6 +63,8 @@ pub enum Operation {
     Follow,
     /// Copy the next of the changes that this chain was told of.
     CatchUp,
+    /// Copy the changes of one model from now on; once more, the next of those that this chain was told of.
+    Watch { name: String },
     /// Keep the digest of a story's record.
     RecordStory { model: Digest, receipt: Digest },
     /// Mint a token of a story.

@@ -56,6 +56,14 @@ impl MutationRoot {
         Ok(self.schedule(&Operation::CatchUp))
     }
 
+    /// Copy the changes of one model to this chain from now on; once more, the next of those that it was told of.
+    async fn watch(&self, name: String) -> Result<bool> {
+        let home = self.runtime.application_parameters().home;
+        RegistryView::permit_follow(home, self.runtime.chain_id()).map_err(Error::from)?;
+        limits::name(&name).map_err(Error::from)?;
+        Ok(self.schedule(&Operation::Watch { name }))
+    }
+
     /// Keep the digest of a story's record on this chain.
     async fn record_story(&self, model: Digest, receipt: Digest, by: Option<AccountOwner>) -> Result<bool> {
         if let Some(by) = by {

@@ -3,7 +3,10 @@
 use std::{ops::Deref, sync::Arc};
 
 use async_graphql::{Enum, Object, Result, SimpleObject};
-use linera_sdk::{linera_base_types::AccountOwner, views::ViewError};
+use linera_sdk::{
+    linera_base_types::AccountOwner,
+    views::{linera_views::reentrant_collection_view::ReadGuardedView, ViewError},
+};
 use taleproof_chain::{
     models::{Block, Change, Deed, Release},
     refusal::Error,
@@ -98,16 +101,55 @@ impl ChangeOutput {
     }
 }
 
+/// Where a model is read: in the copy of the whole registry, or in that of one model that is watched.
+#[derive(Clone)]
+pub enum Source {
+    Whole(Arc<State>),
+    Watched(Arc<ReadGuardedView<RegistryView>>),
+}
+
+impl Deref for Source {
+    type Target = RegistryView;
+
+    fn deref(&self) -> &RegistryView {
+        match self {
+            Self::Whole(state) => &state.registry,
+            Self::Watched(registry) => registry,
+        }
+    }
+}
+
+impl Source {
+    /// The model of this name; null if it is not known there.
+    pub async fn model(&self, name: String) -> Result<Option<ModelOutput>, ViewError> {
+        let known = self.models.try_load_entry(&name).await?.is_some();
+        Ok(known.then(|| ModelOutput { source: self.clone(), name }))
+    }
+}
+
 /// A name and its versions.
 pub struct ModelOutput {
-    pub state: Arc<State>,
+    pub source: Source,
     pub name: String,
 }
 
 impl ModelOutput {
     async fn load(&self) -> Result<impl Deref<Target = ModelView> + '_, ViewError> {
-        Ok(self.state.registry.models.try_load_entry(&self.name).await?.expect("a listed model is in the state"))
+        Ok(self.source.models.try_load_entry(&self.name).await?.expect("a listed model is in the state"))
     }
+}
+
+/// What was copied here of one model.
+#[derive(SimpleObject)]
+pub struct Watched {
+    /// Whether its changes are copied to this chain from now on.
+    pub following: bool,
+    /// Its changes that are known here.
+    pub copied: u32,
+    /// Those that this chain was told of. If they are more, watch it once more.
+    pub announced: u32,
+    /// Null if none of its changes is known here.
+    pub model: Option<ModelOutput>,
 }
 
 #[Object(name = "Model")]
@@ -129,7 +171,7 @@ impl ModelOutput {
     async fn latest(&self) -> Result<Version> {
         let model = self.load().await?;
         let number = model.versions.count() as u32;
-        Ok(Version::load(&self.state.registry, &model, number).await?.expect("a model has a version"))
+        Ok(Version::load(&self.source, &model, number).await?.expect("a model has a version"))
     }
 
     /// The newest version that is not revoked.
@@ -137,14 +179,14 @@ impl ModelOutput {
         let model = self.load().await?;
         for number in (1..=model.versions.count() as u32).rev() {
             if !model.revocations.contains_key(&number).await? {
-                return Ok(Version::load(&self.state.registry, &model, number).await?);
+                return Ok(Version::load(&self.source, &model, number).await?);
             }
         }
         Ok(None)
     }
 
     async fn version(&self, number: u32) -> Result<Option<Version>> {
-        Ok(Version::load(&self.state.registry, &*self.load().await?, number).await?)
+        Ok(Version::load(&self.source, &*self.load().await?, number).await?)
     }
 
     /// The oldest first.
@@ -154,7 +196,7 @@ impl ModelOutput {
         let next = more.then_some(range.end as u32);
         let mut items = Vec::new();
         for place in range {
-            items.extend(Version::load(&self.state.registry, &model, place as u32 + 1).await?);
+            items.extend(Version::load(&self.source, &model, place as u32 + 1).await?);
         }
         Ok(Page { items, next })
     }

@@ -16,7 +16,7 @@ use taleproof_chain::{
 };
 
 use crate::{
-    objects::{ChangeOutput, ModelOutput, Version},
+    objects::{ChangeOutput, ModelOutput, Source, Version, Watched},
     page::{self, Page},
     Runtime,
 };
@@ -78,8 +78,23 @@ impl QueryRoot {
 
     /// The model of this name; null if this chain doesn't know it.
     async fn model(&self, name: String) -> Result<Option<ModelOutput>> {
-        let known = self.state.registry.models.try_load_entry(&name).await?.is_some();
-        Ok(known.then(|| ModelOutput { state: self.state.clone(), name }))
+        Ok(Source::Whole(self.state.clone()).model(name).await?)
+    }
+
+    /// The same from the changes of this model alone, which a chain has that watches it; the home chain has those of all.
+    async fn watched(&self, name: String) -> Result<Watched> {
+        let home = self.runtime.application_parameters().home == self.runtime.chain_id();
+        let source = if home {
+            Some(Source::Whole(self.state.clone()))
+        } else {
+            let registry = self.state.watched.try_load_entry(&name).await?;
+            registry.map(|registry| Source::Watched(Arc::new(registry)))
+        };
+        let Some(source) = source else {
+            return Ok(Watched { following: false, copied: 0, announced: 0, model: None });
+        };
+        let (copied, announced) = (source.count(), *source.announced.get());
+        Ok(Watched { following: true, copied, announced, model: source.model(name).await? })
     }
 
     /// All models in the order of their first publication, those that follow the name `after`.
@@ -92,7 +107,8 @@ impl QueryRoot {
         let (range, more) = page::range(start, first, registry.names.count()).map_err(Error::from)?;
         let names = registry.names.read(range).await?;
         let next = if more { names.last().cloned() } else { None };
-        let items = names.into_iter().map(|name| ModelOutput { state: self.state.clone(), name }).collect();
+        let items =
+            names.into_iter().map(|name| ModelOutput { source: Source::Whole(self.state.clone()), name }).collect();
         Ok(Page { items, next })
     }
 

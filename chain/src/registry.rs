@@ -3,7 +3,7 @@
 //! A change comes in, on the home chain because its action was permitted, on a follower because it was the next
 //! event; both apply it in the same way, so that both hold the same registry. Nothing is ever taken out.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, ops::Range};
 
 use linera_sdk::{
     linera_base_types::{AccountOwner, ChainId},
@@ -17,7 +17,8 @@ use crate::{
 };
 
 /// A collection of views, many of which can be loaded in one call.
-type CollectionView<K, V> = linera_views::reentrant_collection_view::ReentrantCollectionView<ViewStorageContext, K, V>;
+pub type CollectionView<K, V> =
+    linera_views::reentrant_collection_view::ReentrantCollectionView<ViewStorageContext, K, V>;
 
 /// What is known of one name. Numbers lead to changes in the registry's log.
 #[derive(View)]
@@ -36,7 +37,7 @@ pub struct ModelView {
 #[derive(View)]
 #[view(context = ViewStorageContext)]
 pub struct RegistryView {
-    /// Change n is the home chain's event n.
+    /// Change n is event n of the stream that is copied.
     pub changes: LogView<Change>,
     /// In the order of their first publication.
     pub names: LogView<String>,
@@ -52,6 +53,17 @@ impl RegistryView {
     /// How many changes are known: the index of the next event.
     pub fn count(&self) -> u32 {
         u32::try_from(self.changes.count()).expect("a stream has at most 2^32 events")
+    }
+
+    /// Hears how long the stream that is copied is by now. What is repeated or late says nothing new.
+    pub fn hear(&mut self, announced: u32) {
+        self.announced.set(announced.max(*self.announced.get()));
+    }
+
+    /// The events that are still to be copied. They begin where this copy ends, so that an announcement that is repeated,
+    /// late or beyond a gap can neither skip an event nor copy one twice.
+    pub fn missing(&self) -> Range<u32> {
+        self.count()..*self.announced.get()
     }
 
     /// Refuses an action that is not the account's to do.
@@ -83,7 +95,7 @@ impl RegistryView {
         Ok(())
     }
 
-    /// Refuses to follow where the registry is anyway.
+    /// Refuses to follow or to watch where the registry is anyway.
     pub fn permit_follow(home: ChainId, here: ChainId) -> Result<(), Refusal> {
         require(home != here, "follows-itself", || {
             "This is the home chain; it has the registry without following.".into()

@@ -14,6 +14,7 @@ use linera_sdk::{
 use taleproof_chain::{
     digest::Digest,
     models::{Action, Block, Change, Deed, File, Release, Role},
+    registry::RegistryView,
     state::State,
     Operation, Parameters,
 };
@@ -48,18 +49,26 @@ fn home() -> ChainId {
 
 /// The service on the home chain, whose registry has these changes by Alice.
 fn service(changes: Vec<(&str, Deed)>) -> (TaleproofService, crate::Runtime) {
-    let runtime = ServiceRuntime::<TaleproofService>::new()
-        .with_application_parameters(Parameters { home: home(), founding: Vec::new() })
-        .with_application_id(ApplicationId::new(CryptoHash::test_hash("application")).with_abi())
-        .with_chain_id(home())
-        .with_next_block_height(BlockHeight(9))
-        .with_blob(blob(), vec![0, 1, 254, 255]);
-    let mut state = State::load(runtime.root_view_storage_context()).blocking_wait().unwrap();
+    service_on(home(), |state| copy(&mut state.registry, changes))
+}
+
+fn copy(registry: &mut RegistryView, changes: Vec<(&str, Deed)>) {
     for (height, (name, deed)) in changes.into_iter().enumerate() {
         let at = Block { height: BlockHeight(height as u64), timestamp: Timestamp::from(1) };
         let change = Change { action: Action { name: name.into(), deed }, by: ALICE, at };
-        state.registry.append(vec![change]).blocking_wait().unwrap();
+        registry.append(vec![change]).blocking_wait().unwrap();
     }
+}
+
+fn service_on(chain: ChainId, prepare: impl FnOnce(&mut State)) -> (TaleproofService, crate::Runtime) {
+    let runtime = ServiceRuntime::<TaleproofService>::new()
+        .with_application_parameters(Parameters { home: home(), founding: Vec::new() })
+        .with_application_id(ApplicationId::new(CryptoHash::test_hash("application")).with_abi())
+        .with_chain_id(chain)
+        .with_next_block_height(BlockHeight(9))
+        .with_blob(blob(), vec![0, 1, 254, 255]);
+    let mut state = State::load(runtime.root_view_storage_context()).blocking_wait().unwrap();
+    prepare(&mut state);
     let runtime = Arc::new(runtime);
     (TaleproofService { schema: crate::schema(Arc::new(state), runtime.clone()) }, runtime)
 }
@@ -123,6 +132,36 @@ fn a_model_is_answered_with_its_versions() {
         } })
     );
     assert_eq!(ask(&service, query, json!({ "name": "nobody's" })), value!({ "model": null }));
+}
+
+#[test]
+fn a_watched_model_is_answered_from_its_own_copy() {
+    let elsewhere = ChainId(CryptoHash::test_hash("elsewhere"));
+    let (service, _) = service_on(elsewhere, |state| {
+        let mut toy = state.watched.try_load_entry_mut("toy").blocking_wait().unwrap();
+        toy.hear(3);
+        copy(&mut toy, vec![("toy", publish(1)), ("toy", publish(2)), ("toy", revoke(2))]);
+        state.watched.try_load_entry_mut("awaited").blocking_wait().unwrap().hear(2);
+    });
+    let query = "query($name: String!) { model(name: $name) { name } watched(name: $name) {
+        following copied announced model { name versionCount latest { number revoked { reason } } latestUsable { number } } } }";
+    let toy = value!({ "name": "toy", "versionCount": 2,
+        "latest": { "number": 2, "revoked": { "reason": "Wrong." } }, "latestUsable": { "number": 1 } });
+    for (name, watched) in [
+        ("toy", value!({ "following": true, "copied": 3, "announced": 3, "model": toy })),
+        ("awaited", value!({ "following": true, "copied": 0, "announced": 2, "model": null })),
+        ("nobody's", value!({ "following": false, "copied": 0, "announced": 0, "model": null })),
+    ] {
+        assert_eq!(ask(&service, query, json!({ "name": name })), value!({ "model": null, "watched": watched }));
+    }
+}
+
+#[test]
+fn the_home_chain_answers_as_if_it_watched_every_model() {
+    let (service, _) = service(vec![("toy", publish(1))]);
+    let query = "{ watched(name: \"toy\") { following copied model { versionCount } } }";
+    let watched = value!({ "following": true, "copied": 1, "model": { "versionCount": 1 } });
+    assert_eq!(ask(&service, query, json!({})), value!({ "watched": watched }));
 }
 
 #[test]

@@ -53,6 +53,7 @@ fn operations() -> Vec<Operation> {
     let rest = [
         Operation::Follow,
         Operation::CatchUp,
+        Operation::Watch { name: "toy".into() },
         Operation::RecordStory { model, receipt: Digest([3; 32]) },
         Operation::Mint { minter: OWNER, receipt: Box::new(receipt()) },
         Operation::Transfer { source_owner: OWNER, token_id, target_account: account() },

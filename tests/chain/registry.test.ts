@@ -178,6 +178,43 @@ describe.skipIf(!inject("network"))("the registry", () => {
     }
   });
 
+  it("is watched by the model: its changes are copied, those of hundreds of others are not", async () => {
+    const WATCHED = `query($name: String!) { registry { copied } watched(name: $name) { following copied announced
+      model { owner versionCount latest ${VERSION} latestUsable ${VERSION} } } }`;
+    interface Watched {
+      registry: { copied: number };
+      watched: ModelAnswer & { following: boolean; copied: number; announced: number };
+    }
+    const dora = await Chain.open("dora");
+    try {
+      const watch = "mutation($name: String!) { watch(name: $name) }";
+      const name = "hare";
+      await alice.publisher.publish(name, release("5"));
+      await dora.ask(watch, { name });
+      const fresh = await dora.until<Watched>(WATCHED, { name }, ({ watched }) => watched.model !== null);
+      expect(fresh).toMatchObject({ registry: { copied: 0 }, watched: { copied: 1, announced: 1 } });
+      expect(fresh.watched.model).toEqual((await askHome<ModelAnswer>(MODEL, { name })).model);
+
+      await alice.publisher.publish("many-000", release("6"));
+      await alice.publisher.publish(name, release("7"));
+      await alice.publisher.revoke(name, 2, "Wrong.");
+      const { registry, watched } = await dora.until<Watched>(
+        WATCHED,
+        { name },
+        ({ watched }) => watched.copied === 3,
+      );
+      expect(registry.copied).toBe(0);
+      expect(watched.model).toMatchObject({
+        latest: { revoked: { reason: "Wrong." } },
+        latestUsable: { number: 1 },
+      });
+      expect(watched.model).toEqual((await askHome<ModelAnswer>(MODEL, { name })).model);
+      await expect(dora.ask(watch, { name: "*" })).rejects.toMatchObject({ code: "name-pattern" });
+    } finally {
+      await dora.close();
+    }
+  });
+
   it("is one application on one home chain for all", async () => {
     const query = "{ registry { application homeChain isHome following } }";
     const { application, homeChain } = network();

@@ -42,7 +42,7 @@ function places(change: Partial<Places["models"]> = {}): Places {
   port.storage = async () => ({ available: true, models: kept, halves: [], used: 0, free: null });
   const chain = {
     network: NETWORK,
-    join: async () => ({ chain: "", owner: "", kept: false, outside: false }),
+    follow: async () => undefined,
     query: async () => {
       asked += 1;
       return JSON.stringify({ data: { registry: registry(), version: { items: listed, next: null } } });
@@ -94,7 +94,7 @@ describe("the model of a receipt", () => {
 
   it("is the kept one where the chain is out of reach; without one, the chain is what is missing", async () => {
     const out = places();
-    out.chain = { ...out.chain, join: () => Promise.reject(chainError("chain-unreachable")) };
+    out.chain = { ...out.chain, follow: () => Promise.reject(chainError("chain-unreachable")) };
     expect((await findModel(WANTED, out)).request.source).toMatchObject({ kind: "stored", sha256: WEIGHTS });
     kept = [];
     await expect(findModel(WANTED, out)).rejects.toMatchObject({ code: "chain-unreachable" });

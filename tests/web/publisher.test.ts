@@ -93,6 +93,7 @@ class PlayedChain {
   refuses: string | null = null;
   fails: Error | null = null;
 
+  follow = async () => undefined;
   join = async () => {
     if (this.fails) throw this.fails;
     return this.wallet;

@@ -43,7 +43,7 @@ function retell(receipt: StoryReceipt = MINE) {
   const none = JSON.stringify({ data: { registry: registry(), version: { items: [], next: null } } });
   const chain = {
     network: NETWORK,
-    join: async () => ({ chain: "", owner: "", kept: false, outside: false }),
+    follow: async () => undefined,
     query: async () => none,
   };
   return { retelling: new Retelling(receipt, { models, engine, chain, desk }), models, notices };

@@ -1,30 +1,59 @@
 /**
- * Brings the registry's changes to the wallet's chain.
+ * Brings the registry's changes to the wallet's chain: all of them, or those of one model that it watches.
  *
- * In: a way to ask the application there. Out: the standing of a copy that holds all that the wallet has heard of. On the
- * first visit the chain subscribes to the home chain's events; later ones are then copied as they come.
+ * In: a way to ask the application there, and a model's name or null for all. Out: the standing of a copy that holds all
+ * that the wallet has heard of. At first the chain subscribes to the home chain's events; later ones are then copied as
+ * they come. A model's own are few, however large the registry is.
  */
 
-import { act, dataOf, readStanding, STANDING, type Ask, type Standing } from "./registry";
+import { act, dataOf, readStanding, REGISTRY, type Ask, type Standing } from "./registry";
 import type { Network } from "./network";
 
-const FOLLOW = "mutation { follow }";
-const LOOK_MS = 100;
+const LOOK_MS = 40;
 /** On a later visit, how long there may be no news before there are none: what was changed since arrives by then. */
 const NEWS_MS = 450;
 /** How long the first change may take after the subscription; a registry without any model never sends one. */
 const FIRST_MS = 10_000;
+/** The same for one model's. Whether there is no model of this name, the whole registry has to tell. */
+const FIRST_OF_MODEL_MS = 2500;
+
+/** What is copied: how to see how far it is, to begin, and to have what was announced. */
+interface Copying {
+  look: () => Promise<Standing>;
+  begin: () => Promise<void>;
+  more: () => Promise<void>;
+  firstMs: number;
+}
 
 const pauseFor = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds));
 
+function copying(ask: Ask, network: Network, name: string | null): Copying {
+  if (name === null) {
+    const look = async (): Promise<Standing> =>
+      readStanding(dataOf(await ask(`query { ${REGISTRY} }`, {})), network);
+    const begin = (): Promise<void> => act(ask, "mutation { follow }");
+    return { look, begin, more: () => act(ask, "mutation { catchUp }"), firstMs: FIRST_MS };
+  }
+  const query = `query($name: String!) { ${REGISTRY} watched(name: $name) { following copied announced } }`;
+  const look = async (): Promise<Standing> =>
+    readStanding(dataOf(await ask(query, { name })), network, "watched");
+  const watch = (): Promise<void> => act(ask, "mutation($name: String!) { watch(name: $name) }", { name });
+  return { look, begin: watch, more: watch, firstMs: FIRST_OF_MODEL_MS };
+}
+
 /** @param pause waits; for tests. */
-export async function follow(ask: Ask, network: Network, pause = pauseFor): Promise<Standing> {
-  const look = async (): Promise<Standing> => readStanding(dataOf(await ask(STANDING, {})), network);
+export async function follow(
+  ask: Ask,
+  network: Network,
+  name: string | null,
+  pause = pauseFor,
+): Promise<Standing> {
+  const { look, begin, more, firstMs } = copying(ask, network, name);
   let standing = await look();
   const { following, copied } = standing;
-  if (!following) await act(ask, FOLLOW);
-  for (let waited = 0; waited < (following ? NEWS_MS : FIRST_MS); waited += LOOK_MS) {
+  if (!following) await begin();
+  for (let waited = 0; waited < (following ? NEWS_MS : firstMs); waited += LOOK_MS) {
     if (standing.copied > copied || standing.copied < standing.announced) break;
     await pause(LOOK_MS);
     standing = await look();
@@ -35,18 +64,19 @@ export async function follow(ask: Ask, network: Network, pause = pauseFor): Prom
   let before: number;
   do {
     before = standing.copied;
-    await act(ask, before < standing.announced ? "mutation { catchUp }" : FOLLOW);
+    await (before < standing.announced ? more() : begin());
     standing = await look();
   } while (standing.copied > before);
   return standing;
 }
 
 /** Copies what this chain was told of since: one block takes in only so many changes. */
-export async function catchUp(ask: Ask, network: Network): Promise<void> {
+export async function catchUp(ask: Ask, network: Network, name: string | null): Promise<void> {
+  const { look, more } = copying(ask, network, name);
   for (let before = -1; ;) {
-    const { copied, announced } = readStanding(dataOf(await ask(STANDING, {})), network);
+    const { copied, announced } = await look();
     if (copied >= announced || copied === before) return;
     before = copied;
-    await act(ask, "mutation { catchUp }");
+    await more();
   }
 }

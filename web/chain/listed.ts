@@ -13,7 +13,9 @@ import type { Network } from "./network";
 import {
   dataOf,
   readFile,
+  readKnown,
   readStanding,
+  REGISTRY,
   readVersion,
   type Ask,
   type RegisteredFile,
@@ -51,7 +53,6 @@ export interface ListedPage {
   next: string | null;
 }
 
-const REGISTRY = "registry { application homeChain isHome following copied announced }";
 /** All that is read of a version. */
 export const LISTED_VERSION = `model number publisher published { height } revoked { reason }
   release { description licence architecture format files { role name size sha256 sha3_256 urls chunks { hash size } } }`;
@@ -60,7 +61,9 @@ const OFFERED = `latest { ${LISTED_VERSION} } latestUsable { ${LISTED_VERSION} }
 const MODELS = `query($after: String, $first: Int) {
   ${REGISTRY} models(after: $after, first: $first) { items { ${OFFERED} } next }
 }`;
-const MODEL = `query($name: String!) { ${REGISTRY} model(name: $name) { ${OFFERED} } }`;
+const MODEL = `query($name: String!) {
+  ${REGISTRY} watched(name: $name) { following copied announced model { ${OFFERED} } } model(name: $name) { ${OFFERED} }
+}`;
 const BY_DIGEST = `query($digest: Digest!, $after: Int) {
   ${REGISTRY} version(digest: $digest, after: $after, first: 100) { items { ${LISTED_VERSION} } next }
 }`;
@@ -84,7 +87,7 @@ export async function listModels(
 
 /** The version that a model offers; null where the registry has no such name. */
 export async function findModel(ask: Ask, network: Network, name: string): Promise<ListedVersion | null> {
-  const { model } = await askRegistry(ask, network, MODEL, { name });
+  const model = readKnown(dataOf(await ask(MODEL, { name })), network);
   return model === null ? null : readOffered(model, "model");
 }
 

@@ -14,6 +14,11 @@ import type { Network } from "./network";
 /** Asks the application on the wallet's chain; gives its answer as text. */
 export type Ask = (query: string, variables: { [key: string]: Json }) => Promise<string>;
 
+/** Whether a model can be registered under this name: of no other the registry has any changes. */
+export function isName(name: string): boolean {
+  return name.length <= 64 && /^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$/.test(name);
+}
+
 /** A model of the catalogue: the name that it is registered under, and the digests of its files. */
 export interface Asked {
   name: string;
@@ -21,9 +26,10 @@ export interface Asked {
   tokenizer: string | null;
 }
 
+/** How far a copy is: that of the whole registry, or that of one model that is watched. */
 export interface Standing {
   following: boolean;
-  /** Changes of the registry that are known here, of those that were announced. */
+  /** Changes that are known here, of those that were announced. */
   copied: number;
   announced: number;
 }
@@ -48,15 +54,18 @@ export interface Version {
 const VERSION = `model number publisher published { height } revoked { reason }
   release { files { role size sha256 sha3_256 } }`;
 
-export const STANDING = `query { registry { application homeChain isHome following copied announced } }`;
+export const REGISTRY = "registry { application homeChain isHome following copied announced }";
 
+/** Whatever is known of a name: its own copy has it, or that of the whole registry. */
 export const MODEL = `query($name: String!, $after: Int) {
-  registry { application homeChain isHome following copied announced }
-  model(name: $name) {
-    latest { ${VERSION} }
-    latestUsable { ${VERSION} }
-    versions(after: $after, first: 100) { items { ${VERSION} } next }
-  }
+  ${REGISTRY}
+  watched(name: $name) { following copied announced model { ...Versions } }
+  model(name: $name) { ...Versions }
+}
+fragment Versions on Model {
+  latest { ${VERSION} }
+  latestUsable { ${VERSION} }
+  versions(after: $after, first: 100) { items { ${VERSION} } next }
 }`;
 
 const wrong = (where: string, what: string): Error => chainError("registry-invalid", `${where} ${what}.`);
@@ -87,9 +96,23 @@ export async function act(
   withoutErrors(await ask(mutation, variables), "chain-refused");
 }
 
-/** How far this chain's copy is; refused where it is a copy of another registry than the site's. */
-export function readStanding(data: Fields, network: Network): Standing {
-  const from = shape.fields(data.registry, "registry");
+/** How far a copy on this chain is; refused where it is a copy of another registry than the site's. */
+export function readStanding(
+  data: Fields,
+  network: Network,
+  of: "registry" | "watched" = "registry",
+): Standing {
+  const registry = shape.fields(data.registry, "registry");
+  checkHome(registry, network);
+  const from = shape.fields(data[of], of);
+  return {
+    following: shape.flag(registry, "isHome", "registry") || shape.flag(from, "following", of),
+    copied: shape.count(from, "copied", of, 0),
+    announced: shape.count(from, "announced", of, 0),
+  };
+}
+
+function checkHome(from: Fields, network: Network): void {
   const home = shape.digest(from, "homeChain", "registry");
   const application = shape.text(from, "application", "registry");
   if (home !== network.homeChain)
@@ -97,11 +120,6 @@ export function readStanding(data: Fields, network: Network): Standing {
   if (application !== network.application) {
     throw chainError("wrong-network", `its registry is the application ${application}.`);
   }
-  return {
-    following: shape.flag(from, "isHome", "registry") || shape.flag(from, "following", "registry"),
-    copied: shape.count(from, "copied", "registry", 0),
-    announced: shape.count(from, "announced", "registry", 0),
-  };
 }
 
 export function readVersion(value: Json | undefined, where: string): Version {
@@ -135,18 +153,27 @@ interface Published {
   offered: Version;
 }
 
+/**
+ * What is known of a name, null where it is known that there is no such name: its own copy says so, where that has heard
+ * of anything, else the copy of the whole registry. Either has to be whole.
+ */
+export function readKnown(data: Fields, network: Network): Fields | null {
+  const own = readStanding(data, network, "watched");
+  const ownModel = shape.fields(data.watched, "watched").model;
+  const [{ copied, announced }, model] =
+    own.copied > 0 ? [own, ownModel] : [readStanding(data, network), data.model];
+  if (copied < announced || copied === 0)
+    throw chainError("registry-incomplete", `${copied} of ${announced} are here.`);
+  return model === null ? null : shape.fields(model, "model");
+}
+
 /** What the registry has under a name; null where it has no such name. Every page of it must belong to a whole copy. */
 async function published(ask: Ask, network: Network, name: string): Promise<Published | null> {
   const versions: Version[] = [];
   let after: number | null = null;
   for (;;) {
-    const data = dataOf(await ask(MODEL, { name, after }));
-    const { copied, announced } = readStanding(data, network);
-    if (copied < announced || copied === 0) {
-      throw chainError("registry-incomplete", `${copied} of ${announced} are here.`);
-    }
-    if (data.model === null) return null;
-    const model = shape.fields(data.model, "model");
+    const model = readKnown(dataOf(await ask(MODEL, { name, after })), network);
+    if (model === null) return null;
     const latest = readVersion(model.latest, "model, latest");
     const usable =
       model.latestUsable === null ? null : readVersion(model.latestUsable, "model, latestUsable");

@@ -7,15 +7,15 @@
  */
 
 import { chainError } from "../chain/errors";
+import { Copies } from "../chain/copies";
 import { Extension } from "../chain/extension";
-import { catchUp, follow } from "../chain/follow";
 import { lastAnswers, rememberAnswers } from "../chain/memory";
 import { fetchNetwork, type Network } from "../chain/network";
 import { readOnChain } from "../chain/on-chain";
 import type { ChainPort } from "../chain/port";
 import type { ChainStep, WalletInfo } from "../chain/protocol";
 import { putReceipt, receiptDigest, type Receipt } from "../chain/receipts";
-import { forEach, noAnswer, readModel, type Ask, type Asked } from "../chain/registry";
+import { forEach, isName, noAnswer, readModel, type Ask, type Asked, type Standing } from "../chain/registry";
 import { EngineError, toEngineError } from "../engine/errors";
 import type { RegistryAnswers, StoryRecord } from "../engine/protocol";
 import { untilAborted } from "../engine/until-aborted";
@@ -58,7 +58,8 @@ export class Chain {
   described: Promise<void> = Promise.resolve();
   readonly account: AccountChoice;
   private joining: Promise<WalletInfo> | null = null;
-  private copying: Promise<void> = Promise.resolve();
+  /** What is copied to the chain of the wallet that is open. */
+  private copies: Copies | null = null;
   /** What the person did not agree to; nothing but another click asks for it again. */
   private refused: EngineError | null = null;
 
@@ -77,7 +78,7 @@ export class Chain {
       changed: () => {
         this.blocks += 1;
         this.onNews();
-        this.copyNews();
+        this.copies?.takeNews();
       },
     };
   }
@@ -93,10 +94,14 @@ export class Chain {
     ));
   }
 
-  /** Opens the wallet before it is needed, so that the first question is answered sooner. A failure is told when asked. */
-  async warm(): Promise<void> {
+  /**
+   * Opens the wallet before it is needed, so that the first question is answered sooner. A failure is told when asked.
+   * @param name of the model that will be asked about.
+   */
+  async warm(name?: string | null): Promise<void> {
     await this.described;
-    if (this.network && this.wanted) await this.join().catch(() => undefined);
+    if (!this.network || !this.wanted) return;
+    await (name ? this.watch(name) : this.join()).catch(() => undefined);
   }
 
   /** Asks the chain from now on, or leaves it alone; remembered. */
@@ -178,15 +183,35 @@ export class Chain {
   }
 
   private async read(network: Network, asked: Asked): Promise<RegistryAnswers> {
-    await this.join();
+    await this.watch(asked.name);
     const answers = await readModel(this.query, network, asked);
     performance.mark("chain: answered");
     await rememberAnswers(network, asked, answers);
     return answers;
   }
 
+  /** Has all that the registry says of a model; of a name that is silent, the whole registry tells whether it exists. */
+  async watch(name: string): Promise<void> {
+    if (isName(name) && (await this.copy(name)).copied > 0) performance.mark("chain: watched");
+    else await this.follow();
+  }
+
+  /** Has a copy of the whole registry, for what is not asked by name. */
+  async follow(): Promise<void> {
+    await this.copy(null);
+    performance.mark("chain: followed");
+  }
+
+  private async copy(name: string | null): Promise<Standing> {
+    await this.join();
+    const { copies } = this;
+    if (!copies) throw chainError("chain-unreachable");
+    if (!copies.has(name)) this.reach("follow");
+    return copies.have(name).finally(() => copies === this.copies && (this.step = null));
+  }
+
   /**
-   * Opens the wallet and follows the registry, once; after a failure the next question tries again.
+   * Opens the wallet, once; after a failure the next question tries again.
    * @param ask whether MetaMask may come up and ask for an account.
    */
   async join(ask = false): Promise<WalletInfo> {
@@ -202,7 +227,8 @@ export class Chain {
       }
       throw thrown;
     } finally {
-      if (this.joining === null || this.joining === joining) this.step = null;
+      const current = this.joining === null || this.joining === joining;
+      if (current && this.step !== "follow") this.step = null;
     }
   }
 
@@ -212,19 +238,8 @@ export class Chain {
     const keep = readLocal(KEEP_KEY) === "kept";
     const account = await this.account.owner(ask);
     const wallet = await this.link.request("connect", { network: this.network, keep, account });
-    this.wallet = wallet;
-    this.reach("follow");
-    await follow(this.tend, this.network);
-    performance.mark("chain: followed");
-    return wallet;
-  }
-
-  /** Once the registry is followed: each block may tell of more changes than it takes in. */
-  private copyNews(): void {
-    const { network } = this;
-    if (!network || !this.wallet || this.step === "follow") return;
-    const copied = this.copying.then(() => catchUp(this.tend, network));
-    this.copying = copied.catch(() => undefined); // the next question tells what is missing
+    this.copies = new Copies(this.tend, this.network);
+    return (this.wallet = wallet);
   }
 
   /** Asks in the name of the page's key, which asks nobody. */
@@ -241,6 +256,7 @@ export class Chain {
   private leave(): void {
     this.link.close();
     this.joining = null;
+    this.copies = null;
     this.refused = null;
     this.wallet = null;
   }

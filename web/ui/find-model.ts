@@ -24,7 +24,7 @@ export interface Wanted {
 export interface Places {
   models: Pick<Models, "open" | "catalogue">;
   engine: Pick<EngineState, "port">;
-  chain: Pick<Chain, "join" | "query" | "network">;
+  chain: Pick<Chain, "follow" | "query" | "network">;
 }
 
 export async function findModel(wanted: Wanted, { models, engine, chain }: Places): Promise<Choice> {
@@ -66,6 +66,6 @@ function fromKept({ model, tokenizer }: Wanted, kept: readonly StoredModel[]): C
 }
 
 async function inRegistry(wanted: Wanted, chain: Places["chain"]): Promise<ListedVersion | null> {
-  await chain.join();
+  await chain.follow();
   return chain.network && findVersion(chain.query, chain.network, wanted);
 }

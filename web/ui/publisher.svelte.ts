@@ -34,7 +34,7 @@ import { orderWords, outcomeWords } from "./request-words";
 /** How many changes the page shows at most. */
 const NEWS = 12;
 
-export type PublisherChain = Pick<Chain, "join" | "query" | "network">;
+export type PublisherChain = Pick<Chain, "join" | "follow" | "query" | "network">;
 
 /** Why what was asked last was not sent. */
 export interface Refusal {
@@ -170,6 +170,7 @@ export class Publisher {
     if (chain !== this.chainOf) this.forget(chain);
     const waiting = this.requests.filter(({ status }) => status === "PENDING");
     this.requests = await this.readRequests(query);
+    await this.chain.follow();
     const { changes, known } = await readChanges(query, network, this.changes.length);
     this.changes = [...this.changes, ...changes];
     for (const { number } of waiting) this.tell(this.requests.find((request) => request.number === number));

@@ -25,7 +25,10 @@ export interface Found {
 export interface AskedChain {
   readonly network: Network | null;
   readonly query: Ask;
-  join(): Promise<unknown>;
+  /** Has all that the registry says of a model. */
+  watch(name: string): Promise<void>;
+  /** Has a copy of the whole registry. */
+  follow(): Promise<void>;
 }
 
 export class RegistryList {
@@ -76,17 +79,18 @@ export class RegistryList {
   }
 
   private async find(name: string): Promise<void> {
-    const { query, network } = await this.joined();
+    await this.chain.watch(name);
+    const { query, network } = this.asked();
     this.found = { name, version: await findModel(query, network, name) };
   }
 
   private async read(after: string | null, first: number): Promise<ListedPage> {
-    const { query, network } = await this.joined();
+    await this.chain.follow();
+    const { query, network } = this.asked();
     return listModels(query, network, after, first);
   }
 
-  private async joined(): Promise<{ query: Ask; network: Network }> {
-    await this.chain.join();
+  private asked(): { query: Ask; network: Network } {
     const { query, network } = this.chain;
     if (!network) throw chainError("network-unavailable");
     return { query, network };

@@ -1,4 +1,4 @@
-//! Followers: each event is copied once, in order, whatever is announced and however often.
+//! Followers and watchers: each event is copied once, in order, whatever is announced and however often.
 
 use linera_sdk::{
     bcs,
@@ -34,9 +34,33 @@ fn offer(follower: &mut TaleproofContract, index: u32, change: &Change) {
 }
 
 fn update(previous_index: u32, next_index: u32) -> StreamUpdate {
+    update_of(CHANGES, previous_index, next_index)
+}
+
+fn update_of(stream: &[u8], previous_index: u32, next_index: u32) -> StreamUpdate {
     let application_id = GenericApplicationId::User(application());
-    let stream_id = StreamId { application_id, stream_name: StreamName::from(CHANGES) };
+    let stream_id = StreamId { application_id, stream_name: StreamName::from(stream) };
     StreamUpdate { chain_id: home(), stream_id, previous_index, next_index }
+}
+
+fn watch(name: &str) -> Operation {
+    Operation::Watch { name: name.into() }
+}
+
+/// A chain that watches one model, and can read these events of its stream.
+fn watcher_of(name: &str, changes: &[Change]) -> TaleproofContract {
+    let mut watcher = contract_on(elsewhere());
+    for (index, change) in changes.iter().enumerate() {
+        let bytes = bcs::to_bytes(change).unwrap();
+        watcher.runtime.add_event(home(), StreamName::from(name.as_bytes()), index as u32, &bytes);
+    }
+    watcher.operate_as(ALICE, watch(name)).unwrap();
+    watcher
+}
+
+fn watched(watcher: &TaleproofContract, name: &str) -> Vec<Change> {
+    let registry = watcher.state.watched.try_load_entry(name).blocking_wait().unwrap().expect("it is watched");
+    registry.changes.read(..).blocking_wait().unwrap()
 }
 
 fn process(follower: &mut TaleproofContract, updates: Vec<StreamUpdate>) {
@@ -153,4 +177,82 @@ fn following_twice_is_following() {
     let mut follower = follower_of(&home_with(1));
     follower.operate_as(ALICE, Operation::Follow).unwrap();
     assert!(follower.state.registry.following.get());
+}
+
+#[test]
+fn a_watcher_copies_one_model_and_nothing_else() {
+    let mut home_chain = home_with(2);
+    home_chain.operate_as(ALICE, publish("other", 9)).unwrap();
+    home_chain.operate_as(ALICE, act("toy", Deed::Revoke { version: 2, reason: "Wrong.".into() })).unwrap();
+    let changes: Vec<Change> = home_chain.changes().into_iter().filter(|change| change.action.name == "toy").collect();
+    let mut watcher = watcher_of("toy", &changes);
+    process(&mut watcher, vec![update_of(b"toy", 0, 3)]);
+
+    assert_eq!(watched(&watcher, "toy"), changes);
+    assert_eq!(watcher.changes(), []);
+    let registry = watcher.state.watched.try_load_entry("toy").blocking_wait().unwrap().unwrap();
+    let model = registry.models.try_load_entry("toy").blocking_wait().unwrap().unwrap();
+    assert_eq!(model.versions.read(..).blocking_wait().unwrap(), [0, 1]);
+    assert_eq!(model.revocations.get(&2).blocking_wait().unwrap(), Some(2));
+}
+
+#[test]
+fn each_change_is_on_the_stream_of_all_and_on_that_of_its_model() {
+    let mut home_chain = contract_on(home());
+    home_chain.operate_as(ALICE, publish("toy", 1)).unwrap();
+    home_chain.operate_as(ALICE, publish("other", 2)).unwrap();
+    let change = home_chain.changes().remove(0);
+    for (stream, emitted) in [(CHANGES, 2), (b"toy", 1), (b"other", 1), (b"nobody's", 0)] {
+        let next = home_chain.runtime.emit(StreamName::from(stream), &change);
+        assert_eq!(next, emitted, "{}", String::from_utf8_lossy(stream));
+    }
+}
+
+#[test]
+fn a_watched_model_is_copied_once_whatever_is_announced() {
+    let changes = home_with(4).changes();
+    let mut watcher = watcher_of("toy", &changes);
+    process(&mut watcher, vec![update_of(b"toy", 1, 2), update_of(b"toy", 0, 1)]);
+    process(&mut watcher, vec![update_of(b"toy", 0, 4), update_of(b"toy", 2, 4)]);
+    assert_eq!(watched(&watcher, "toy"), changes);
+}
+
+#[test]
+fn a_long_history_is_copied_by_watching_once_more() {
+    let change = home_with(1).changes().remove(0);
+    let total = EVENTS_PER_BLOCK + 3;
+    let mut watcher = watcher_of("toy", &vec![change; total as usize]);
+    process(&mut watcher, vec![update_of(b"toy", 0, total)]);
+    assert_eq!(watched(&watcher, "toy").len(), EVENTS_PER_BLOCK as usize);
+
+    watcher.operate_as(ALICE, watch("toy")).unwrap();
+    assert_eq!(watched(&watcher, "toy").len(), total as usize);
+    watcher.operate_as(ALICE, watch("toy")).unwrap();
+    assert_eq!(watched(&watcher, "toy").len(), total as usize);
+}
+
+#[test]
+fn following_and_watching_keep_copies_of_their_own() {
+    let home_chain = home_with(2);
+    let mut chain = watcher_of("toy", &home_chain.changes());
+    for (index, change) in home_chain.changes().iter().enumerate() {
+        offer(&mut chain, index as u32, change);
+    }
+    chain.operate_as(ALICE, Operation::Follow).unwrap();
+    process(&mut chain, vec![update_of(b"toy", 0, 1), update(0, 2)]);
+    assert_eq!(watched(&chain, "toy").len(), 1);
+    assert_eq!(chain.changes().len(), 2);
+}
+
+#[test]
+#[should_panic(expected = "[unknown-stream]")]
+fn events_of_a_model_that_nobody_watches_are_refused() {
+    let mut watcher = watcher_of("toy", &home_with(1).changes());
+    process(&mut watcher, vec![update_of(b"other", 0, 1)]);
+}
+
+#[test]
+fn what_is_watched_has_to_be_a_name_and_to_be_elsewhere() {
+    assert_eq!(code(contract_on(home()).operate_as(ALICE, watch("toy"))), "follows-itself");
+    assert_eq!(code(contract_on(elsewhere()).operate_as(ALICE, watch("*"))), "name-pattern");
 }

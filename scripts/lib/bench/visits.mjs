@@ -11,7 +11,7 @@ const FETCH = { name: "Fetch and check it now" };
 /** What each kind of reader does, and what ends the visit. */
 const READERS = {
   "asks at once": { act: (page) => page.getByRole("button", FETCH).click(), last: "chain: answered" },
-  "looks on": { act: () => {}, last: "chain: followed" },
+  "looks on": { act: () => {}, last: "chain: watched" },
 };
 
 /** @param {string} url @param {object} deployment @param {number} visits */

@@ -123,6 +123,7 @@ describe("the wallet's account", () => {
   it("signs for what is put on chain, and for nothing that tends it", async () => {
     const { link, chain } = await page([ALICE]);
     await chain.use(true);
+    await chain.follow();
     expect(new Set(link.tended)).toEqual(new Set([true]));
     link.tended = [];
     await chain.query("mutation { recordStory }", {});

@@ -6,7 +6,7 @@ import type { Json } from "../../../web/engine/protocol";
 import { askedOf, chooseListed, isAskable, whereFrom } from "../../../web/ui/choice";
 import { gather } from "../../../web/ui/gather";
 import { FIRST, PAGE, RegistryList } from "../../../web/ui/registry-list.svelte";
-import { file, NETWORK, registry, version, WEIGHTS, WORDS } from "./played";
+import { file, NETWORK, registry, version, watched, WEIGHTS, WORDS } from "./played";
 
 type Fields = { [key: string]: Json };
 
@@ -39,7 +39,7 @@ const offered = (latest: Fields, latestUsable: Fields | null = latest): Fields =
 const saying =
   (data: Fields): Ask =>
   async () =>
-    JSON.stringify({ data: { registry: registry(), ...data } });
+    JSON.stringify({ data: { registry: registry(), watched: watched(), ...data } });
 const one = async (value: Fields) => (await findModel(saying({ model: offered(value) }), NETWORK, "tiny"))!;
 const onChain = () => one(listed("tiny", {}, [listedFile("WEIGHTS", WEIGHTS, { chunks: CHUNKS, urls: [] })]));
 
@@ -47,7 +47,8 @@ const onChain = () => one(listed("tiny", {}, [listedFile("WEIGHTS", WEIGHTS, { c
 class PlayedRegistry {
   read = 0;
   network = NETWORK;
-  join = async () => undefined;
+  watch = async () => undefined;
+  follow = async () => undefined;
   constructor(public count: number) {}
 
   query = async (query: string, { after, first, name }: Fields): Promise<string> => {

@@ -43,8 +43,15 @@ export function model(...versions: Fields[]): Fields {
   return { latest: versions.at(-1)!, latestUsable: usable.at(-1) ?? null, versions: { items, next: null } };
 }
 
+/** The copy of one model; of none, where nobody watches it. */
+export function watched(model: Json = null, change: Fields = {}): Fields {
+  const copied = model === null ? 0 : 3;
+  return { following: model !== null, copied, announced: copied, model, ...change };
+}
+
 export function answer(change: Fields = {}): string {
-  return JSON.stringify({ data: { registry: registry(), model: model(version(1)), ...change } });
+  const data = { registry: registry(), watched: watched(), model: model(version(1)), ...change };
+  return JSON.stringify({ data });
 }
 
 /** The variables that a question carries and does not declare: they never reach the application, and nobody says so. */

@@ -3,7 +3,19 @@ import { describe, expect, it } from "vitest";
 import { catchUp, follow } from "../../../web/chain/follow";
 import { MODEL, readModel } from "../../../web/chain/registry";
 import type { Json } from "../../../web/engine/protocol";
-import { answer, ASKED, file, model, NETWORK, PUBLISHER, registry, version, WEIGHTS, WORDS } from "./played";
+import {
+  answer,
+  ASKED,
+  file,
+  model,
+  NETWORK,
+  PUBLISHER,
+  registry,
+  version,
+  watched,
+  WEIGHTS,
+  WORDS,
+} from "./played";
 
 const read = (json: string, asked = ASKED) => readModel(async () => json, NETWORK, asked);
 const revoked = { revoked: { reason: "poisoned" } };
@@ -45,6 +57,18 @@ describe("readModel", () => {
 
   it("does not know a name that is not there", async () => {
     expect((await read(answer({ model: null }))).model).toMatchObject({ status: "unknown", expected: null });
+  });
+
+  it("believes the model's own copy before that of the whole registry, once it has heard of anything", async () => {
+    const own = (change = {}) => watched(model(version(1, revoked)), change);
+    expect((await read(answer({ watched: own() }))).model).toMatchObject({ status: "revoked" });
+    const late = registry({ copied: 0, announced: 0 });
+    expect((await read(answer({ watched: own(), registry: late }))).model).toMatchObject({
+      status: "revoked",
+    });
+    expect((await read(answer({ watched: watched() }))).model).toMatchObject({ status: "registered" });
+    const gap = read(answer({ watched: own({ announced: 4 }) }));
+    await expect(gap).rejects.toMatchObject({ code: "registry-incomplete" });
   });
 
   it("names the newest usable digest where no version has the file", async () => {
@@ -127,32 +151,40 @@ describe("readModel", () => {
   });
 });
 
-describe("follow", () => {
+const WATCH = "mutation($name: String!) { watch(name: $name) }";
+
+describe.each([
+  { what: "the whole registry", name: null, FOLLOW: "mutation { follow }", CATCH_UP: "mutation { catchUp }" },
+  { what: "one model", name: "tiny", FOLLOW: WATCH, CATCH_UP: WATCH },
+])("follow: $what", ({ name, FOLLOW, CATCH_UP }) => {
+  /** The answer of a chain whose copy is so far; that of the other kind has nothing. */
+  const standing = (change: { following: boolean; copied: number; announced: number }): string =>
+    name === null
+      ? JSON.stringify({ data: { registry: registry(change) } })
+      : JSON.stringify({ data: { registry: registry({ copied: 0 }), watched: watched(null, change) } });
   const played = (copied: number[], following: boolean, announced = 3) => {
     const asked: string[] = [];
-    const ask = async (query: string): Promise<string> => {
+    const ask = async (query: string, variables: { [key: string]: Json }): Promise<string> => {
       asked.push(query);
+      expect([query.includes("$name"), variables.name]).toEqual([name !== null, name ?? undefined]);
       if (query.startsWith("mutation")) return '{"data":{"follow":true}}';
-      const standing = registry({ following, announced, copied: copied.shift() ?? 3 });
-      return JSON.stringify({ data: { registry: standing } });
+      return standing({ following, announced, copied: copied.shift() ?? 3 });
     };
     return { asked, ask };
   };
   const atOnce = async (): Promise<void> => undefined;
 
   const mutations = (asked: string[]) => asked.filter((query) => query.startsWith("mutation"));
-  const FOLLOW = "mutation { follow }";
-  const CATCH_UP = "mutation { catchUp }";
 
   it("subscribes, and then makes blocks until one of them brings nothing more", async () => {
     const { asked, ask } = played([0, 0, 1, 2], false, 0);
-    expect(await follow(ask, NETWORK, atOnce)).toMatchObject({ copied: 3 });
+    expect(await follow(ask, NETWORK, name, atOnce)).toMatchObject({ copied: 3 });
     expect(mutations(asked)).toEqual([FOLLOW, FOLLOW, FOLLOW, FOLLOW]);
   });
 
   it("asks for what was announced and is not there", async () => {
     const { asked, ask } = played([1, 2], true);
-    expect(await follow(ask, NETWORK, atOnce)).toMatchObject({ copied: 3, announced: 3 });
+    expect(await follow(ask, NETWORK, name, atOnce)).toMatchObject({ copied: 3, announced: 3 });
     expect(mutations(asked)).toEqual([CATCH_UP, CATCH_UP, FOLLOW]);
   });
 
@@ -166,47 +198,46 @@ describe("follow", () => {
         copied = Math.min(total, copied + atATime);
         return '{"data":{"follow":true}}';
       }
-      const standing = registry({ following: copied > 0, announced: copied > 0 ? total : 0, copied });
-      return JSON.stringify({ data: { registry: standing } });
+      return standing({ following: copied > 0, announced: copied > 0 ? total : 0, copied });
     };
-    expect(await follow(ask, NETWORK, atOnce)).toMatchObject({ copied: total, announced: total });
+    expect(await follow(ask, NETWORK, name, atOnce)).toMatchObject({ copied: total, announced: total });
     expect(mutations(asked)).toHaveLength(Math.ceil(total / atATime) + 1);
     expect(mutations(asked).at(-1)).toBe(FOLLOW);
   });
 
   it("makes no block on a later visit without news", async () => {
     const { asked, ask } = played([], true);
-    expect(await follow(ask, NETWORK, atOnce)).toMatchObject({ copied: 3 });
+    expect(await follow(ask, NETWORK, name, atOnce)).toMatchObject({ copied: 3 });
     expect(mutations(asked)).toEqual([]);
   });
 
   it("asks no more where the asking brings nothing", async () => {
     const { asked, ask } = played(Array<number>(100).fill(1), true);
-    expect(await follow(ask, NETWORK, atOnce)).toMatchObject({ copied: 1, announced: 3 });
+    expect(await follow(ask, NETWORK, name, atOnce)).toMatchObject({ copied: 1, announced: 3 });
     expect(mutations(asked)).toEqual([CATCH_UP]);
   });
 
   it("copies what is announced later, block by block, and makes none where nothing is missing", async () => {
     const { asked, ask } = played([1, 2], true);
-    await catchUp(ask, NETWORK);
+    await catchUp(ask, NETWORK, name);
     expect(mutations(asked)).toEqual([CATCH_UP, CATCH_UP]);
-    await catchUp(ask, NETWORK);
+    await catchUp(ask, NETWORK, name);
     expect(mutations(asked)).toHaveLength(2);
     const stuck = played(Array<number>(100).fill(1), true);
-    await catchUp(stuck.ask, NETWORK);
+    await catchUp(stuck.ask, NETWORK, name);
     expect(mutations(stuck.asked)).toEqual([CATCH_UP]);
   });
 
-  it("gives up waiting for a registry without any model", async () => {
+  it("gives up waiting where nothing was ever published", async () => {
     const { ask } = played(Array<number>(1000).fill(0), true, 0);
-    expect(await follow(ask, NETWORK, atOnce)).toMatchObject({ copied: 0 });
+    expect(await follow(ask, NETWORK, name, atOnce)).toMatchObject({ copied: 0 });
   });
 
   it("tells of a refused subscription", async () => {
     const ask = async (query: string): Promise<string> =>
       query.startsWith("mutation")
         ? '{"errors":[{"message":"Already at home."}]}'
-        : JSON.stringify({ data: { registry: registry({ following: false }) } });
-    await expect(follow(ask, NETWORK, atOnce)).rejects.toThrow("Already at home.");
+        : standing({ following: false, copied: 0, announced: 0 });
+    await expect(follow(ask, NETWORK, name, atOnce)).rejects.toThrow("Already at home.");
   });
 });

@@ -11,7 +11,7 @@ import { EngineState } from "../../../web/ui/engine.svelte";
 import { Models } from "../../../web/ui/models.svelte";
 import { Notices } from "../../../web/ui/notices.svelte";
 import { PlayedEngine, READY, verdict } from "../played-engine";
-import { answer, file, model, NETWORK, registry, version } from "./played";
+import { answer, file, model, NETWORK, registry, version, watched } from "./played";
 
 const BASE = "http://localhost/";
 const entry = parseCatalogue(await readFile("public/models.json", "utf8"), BASE)[0]!;
@@ -21,12 +21,13 @@ const sha256 = entry.model.sha256!;
 /** The registry's answer about the first model of the list. */
 function about(change = {}): string {
   const one = version(1, { model: entry.id, release: { files: [file("WEIGHTS", sha256)] }, ...change });
-  return answer({ model: model(one) });
+  return answer({ watched: watched(model(one)) });
 }
 
 class PlayedLink implements ChainLink {
   listener: ChainLink["listener"] = null;
   requests: RequestKind[] = [];
+  queries: string[] = [];
   close = (): void => undefined;
   says: () => Promise<string> = async () => about();
   connects: () => Promise<void> = async () => undefined;
@@ -39,6 +40,7 @@ class PlayedLink implements ChainLink {
     const wallet = { chain: "d".repeat(64), owner: "0x1", kept: false, outside: false };
     if (kind === "query") {
       const { query } = args as Requests["query"]["args"];
+      this.queries.push(query);
       if (query.includes("$name")) return (await this.says()) as Requests[K]["result"];
       return JSON.stringify({ data: { registry: registry() } }) as Requests[K]["result"];
     }
@@ -90,6 +92,18 @@ describe("opening a model", () => {
     expect(link.requests.filter((kind) => kind === "connect")).toHaveLength(1);
   });
 
+  it("has the model's own changes copied; the whole registry is asked where a name is silent", async () => {
+    const { link, chain } = await page();
+    await chain.warm(asked.name);
+    await chain.ask(asked);
+    const whole = (): string[] => link.queries.filter((query) => !query.includes("$name"));
+    expect(whole()).toEqual([]);
+    link.says = async () => answer({ model: null });
+    expect((await chain.ask({ ...asked, name: "silent" }))?.model).toMatchObject({ status: "unknown" });
+    expect(link.queries).toContain("mutation($name: String!) { watch(name: $name) }");
+    expect(whole()).not.toEqual([]);
+  });
+
   it("asks nobody where the site has no chain, the person says no, or the file is one's own", async () => {
     for (const prepare of ["absent", "off", "own"]) {
       const { chain, link, models, port } = await page(
@@ -116,7 +130,7 @@ describe("a chain that fails", () => {
     ["the faucet is down", (link) => (link.connects = () => Promise.reject(chainError("faucet-unreachable"))), "faucet"],
     ["another tab has the wallet", (link) => (link.connects = () => Promise.reject(chainError("wallet-elsewhere"))), "Another tab"],
     ["the answer has another shape", (link) => (link.says = async () => '{"data": 1}'), "relied on"],
-    ["the copy has a gap", (link) => (link.says = async () => answer({ registry: registry({ copied: 1 }) })), "1 of 3"],
+    ["the copy has a gap", (link) => (link.says = async () => answer({ watched: watched(null, { copied: 1, announced: 3 }) })), "1 of 3"],
     ["something unknown is thrown", (link) => (link.says = () => Promise.reject(new Error("?"))), "could not be reached"],
   ]; // prettier-ignore
 
