@@ -67,6 +67,11 @@ describe("a release", () => {
     });
   });
 
+  it("is refused where the model is in several files", () => {
+    const open = opened({}, { files: [{ name: "config.json", ...BOTH }] });
+    expect(() => toRelease(open, beginDraft(open, BASE))).toThrow("in several files");
+  });
+
   it("is refused where a digest is missing", () => {
     const open = opened({}, { digests: { ...BOTH, sha3_256: null } });
     expect(filesOf(open)[0]?.sha3_256).toBeNull();

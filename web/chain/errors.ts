@@ -40,6 +40,8 @@ const CODES = {
     "That is another file than the one that this token names, so nothing was written. Wanted is the SHA-256 ",
   "digest-missing":
     "Only one of this model's digests is known, and the registry keeps two. Choose the model once more, then publish it. ",
+  "several-files":
+    "This model is in several files, and the registry knows models in one. Convert it to a GGUF file, then publish that. ",
   "no-account":
     "That is no account. One begins with 0x and has 40 or 64 hexadecimal digits after it; the other person's page shows theirs. ",
   "own-address":

@@ -2,7 +2,7 @@
  * The open model as the registry is to have it.
  *
  * In: the model at the desk, and what its publisher says of it. Out: a draft to begin with, as far as it is known, and the
- * release that a draft makes. Refused: a model whose second digest was not computed.
+ * release that a draft makes. Refused: a model whose second digest was not computed, and one in several files.
  */
 
 import { chainError } from "../chain/errors";
@@ -59,6 +59,7 @@ export function beginDraft(open: OpenModel, base: string): Draft {
 /** The release, as it goes to the registry, which checks what it says. */
 export function toRelease(open: OpenModel, { description, licence, addresses }: Draft): Release {
   const { architecture, contextLength, format } = open.model;
+  if (open.model.files.length > 0) throw chainError("several-files");
   return {
     description: description.trim(),
     licence: licence.trim(),
