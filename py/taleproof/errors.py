@@ -510,13 +510,14 @@ class ChatTemplateError(TaleproofError):
 
 
 class TokenizerMissingError(TaleproofError):
-    """A llama2.c model without the tokenizer.bin that belongs to it."""
+    """A model whose file brings no tokenizer, without the tokenizer.bin or tokenizer.json that belongs to it."""
 
     code = "tokenizer-missing"
 
     def __init__(self, file: str) -> None:
         super().__init__(
-            f"{file} is a llama2.c model, which brings no tokenizer. Choose its tokenizer.bin together with it.",
+            f"{file} brings no tokenizer. Choose its tokenizer.bin or tokenizer.json together with it, or the folder "
+            "that they are in.",
             {"file": file},
         )
 

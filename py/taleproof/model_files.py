@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from .errors import NoModelInFolderError, SeveralModelsError
 
 
-BESIDE_SAFETENSORS = ("config.json", "tokenizer.json", "tokenizer_config.json")
+_TOKENIZER_JSON = "tokenizer.json"
+BESIDE_SAFETENSORS = ("config.json", _TOKENIZER_JSON, "tokenizer_config.json")
 """What Hugging Face's folders have beside the weights, as far as it is used here."""
 
 MAX_SHARDS = 1 << 10
@@ -55,7 +56,7 @@ def files_of_model(names: Sequence[str], folder: str, chosen: str | None = None)
     if weights[0].lower().endswith(".safetensors"):
         beside = [*BESIDE_SAFETENSORS, stem + _INDEX]
     elif weights[0].lower().endswith(".bin"):
-        beside = sorted(filter(is_tokenizer_bin, present))[:1]
+        beside = [*sorted(filter(is_tokenizer_bin, present)), _TOKENIZER_JSON][:1]
     else:
         beside = []
     return [*weights, *(name for name in beside if name in present)]

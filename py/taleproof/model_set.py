@@ -54,18 +54,19 @@ def read_model(blobs: Sequence[Blob], tokenizer: Blob | None = None) -> ModelSet
     if KIND_KEY in file.metadata or file.format.startswith("GGUF"):
         return ModelSet(file, weights, from_model(file), uses_given=False)
     named = dict(zip(names, blobs, strict=True))
-    if file.huggingface and TOKENIZER_JSON in named:
-        read = from_tokenizer_json(file, named[TOKENIZER_JSON], named.get(TOKENIZER_CONFIG))
-        return ModelSet(file, weights, read, uses_given=False)
-    words = tokenizer or next((blob for blob in blobs if is_tokenizer_bin(blob.name)), None)
-    if words is None or file.huggingface:
+    among = [named[name] for name in names if name == TOKENIZER_JSON or is_tokenizer_bin(name)]
+    words = next((blob for blob in [tokenizer, *among] if blob is not None), None)
+    if words is None or words.size == 0:
         raise TokenizerMissingError(file.name)
-    read = from_llama2c(words, file.integer("llama.vocab_size"))
+    if words.read(0, 1) == b"{":
+        read = from_tokenizer_json(file, words, named.get(TOKENIZER_CONFIG))
+    else:
+        read = from_llama2c(words, file.integer(f"{file.architecture}.vocab_size"))
     return ModelSet(file, weights, read, uses_given=words is tokenizer)
 
 
 def parse_model(blobs: Sequence[Blob]) -> ModelFile:
-    """Parse a model's files, a tokenizer.bin that is among several left out.
+    """Parse a model's files, a tokenizer's own that is among several left out.
 
     Raises
     ------
@@ -75,4 +76,6 @@ def parse_model(blobs: Sequence[Blob]) -> ModelFile:
     for name in names:
         if names.count(name) > 1:
             raise FormatError(name, "name", None, None, "two of the model's files have this name")
-    return parse_files([blob for blob in blobs if len(blobs) == 1 or not is_tokenizer_bin(blob.name)])
+    if len(blobs) == 1:
+        return parse_files(blobs)
+    return parse_files([blob for blob in blobs if blob.name != TOKENIZER_JSON and not is_tokenizer_bin(blob.name)])

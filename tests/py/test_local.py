@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fixtures.folder import tiny_folder, tokenizer_json
 from fixtures.make import tiny_gguf
 from fixtures.split import tiny_split
 from taleproof.cli import main
@@ -113,3 +114,29 @@ def test_generate_tells_of_every_file(folder: Path, capsys: pytest.CaptureFixtur
     assert LIST.sha256 in shown
     for data in PARTS.values():
         assert hashlib.sha256(data).hexdigest() in shown
+
+
+def test_a_folder_of_hugging_faces_writes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, data in tiny_folder().items():
+        (tmp_path / name).write_bytes(data)
+    arguments = ["--prompt", "Once", "--max-tokens", "6"]
+    texts = []
+    for paths in ([tmp_path], [tmp_path / "config.json"], [tmp_path / "model-00002-of-00002.safetensors"]):
+        assert main(["generate", *map(str, paths), *arguments]) == 0
+        texts.append(capsys.readouterr().out)
+    assert len(texts[0]) > len("Once\n")
+    assert texts == texts[:1] * 3
+    assert main(["generate", str(tmp_path), "--chat", *arguments]) == 0
+    assert main(["inspect", str(tmp_path)]) == 0
+    shown = capsys.readouterr().out
+    assert "README.md" not in shown
+    for name in tiny_folder().keys() - {"README.md"}:
+        assert name in shown
+    (tmp_path / "tokenizer.json").unlink()
+    with pytest.raises(TokenizerMissingError):
+        open_local(tmp_path, backend="numpy")
+    elsewhere = tmp_path / "words"
+    elsewhere.write_bytes(tokenizer_json())
+    opened = open_local(tmp_path, backend="numpy", tokenizer=elsewhere)
+    assert opened.tokenizer_digests is not None
+    assert opened.tokenizer.decode(opened.tokenizer.encode("Once upon")) == "Once upon"

@@ -31,6 +31,7 @@ INDEX = "model.safetensors.index.json"
         ([*SHARDS, INDEX, *BESIDE], "config.json", [*SHARDS, *BESIDE, INDEX]),
         (["adapter.safetensors", "model.safetensors", "config.json"], None, ["model.safetensors", "config.json"]),
         (["stories.bin", "tok512.bin", "pytorch_model.bin"], None, ["stories.bin", "tok512.bin"]),
+        (["stories.bin", "tokenizer.json"], None, ["stories.bin", "tokenizer.json"]),
         (["a.bin", "b.bin", "tokenizer.bin"], "a.bin", ["a.bin"]),
         (["a.gguf", "b.bin"], "b.bin", ["b.bin"]),
         (["a.gguf", "b.gguf", "0123abcd"], "0123abcd", ["0123abcd"]),

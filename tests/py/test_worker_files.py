@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from browser_fakes import FakeAnswer, FakeFetcher, FakeJsArena, FakeLocalFile, FakeStore
+from fixtures.folder import tiny_folder
 from fixtures.make import tiny_gguf
 from fixtures.split import tiny_split
 from taleproof.digest import Digests, digest_blob, digest_list
@@ -189,3 +190,15 @@ def test_a_description_is_json() -> None:
         "size": len(PARTS[FIRST]),
     }
     assert isinstance(opened.loaded.digests, Digests)
+
+
+def test_a_folder_of_hugging_faces_is_dropped() -> None:
+    bench = Bench()
+    waiting = bench.open({}, tiny_folder())
+    assert isinstance(waiting, Waiting)
+    assert {file.name for file in waiting.loaded.files} == tiny_folder().keys() - {"README.md"}
+    opened = bench.open({"accept": waiting.verdict.actual.sha256}, tiny_folder())
+    assert isinstance(opened, Opened)
+    assert opened.file.huggingface
+    assert opened.describe()["hasChatTemplate"]
+    assert opened.session.forward(opened.tokenizer.encode("Once")) is not None
