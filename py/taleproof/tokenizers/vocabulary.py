@@ -88,6 +88,7 @@ class Defaults:
     eos_id: int | None = None
     unknown_id: int | None = None
     add_bos: bool = False
+    add_eos: bool = False
 
 
 def read_vocabulary(file: ModelFile, defaults: Defaults) -> Vocabulary:
@@ -119,7 +120,7 @@ def read_vocabulary(file: ModelFile, defaults: Defaults) -> Vocabulary:
         unknown_id=special_id(file, "unknown_token_id", len(pieces), defaults.unknown_id),
         eos_ids=frozenset(ends) | {token for token in (eos_id, *more) if token is not None},
         add_bos=file.flag(PREFIX + "add_bos_token", defaults.add_bos),
-        add_eos=file.flag(PREFIX + "add_eos_token", False),
+        add_eos=file.flag(PREFIX + "add_eos_token", defaults.add_eos),
     )
 
 
