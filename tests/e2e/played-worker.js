@@ -73,6 +73,7 @@ function open(id, request) {
       kind: "needs-acceptance",
       role: "model",
       name: "my-own-model.gguf",
+      files: [],
       verdict: verdict("unverified", request),
     });
   } else {
