@@ -13,6 +13,7 @@ export class Copies {
   private readonly begun = new Map<string | null, Promise<Standing>>();
   private readonly ready = new Set<string | null>();
   private catching: Promise<void> = Promise.resolve();
+  private lastBlock: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly ask: Ask,
@@ -25,7 +26,7 @@ export class Copies {
 
   /** @param name the model's, or null for the whole registry. */
   async have(name: string | null): Promise<Standing> {
-    const begun = this.begun.get(name) ?? follow(this.ask, this.network, name);
+    const begun = this.begun.get(name) ?? follow(this.askInTurn, this.network, name);
     this.begun.set(name, begun);
     try {
       const standing = await begun;
@@ -40,8 +41,16 @@ export class Copies {
   /** Each block may tell of more changes than it takes in; those of a copy that is being begun are taken in there. */
   takeNews(): void {
     for (const name of this.ready) {
-      const caught = this.catching.then(() => catchUp(this.ask, this.network, name));
+      const caught = this.catching.then(() => catchUp(this.askInTurn, this.network, name));
       this.catching = caught.catch(() => undefined); // the next question tells what is missing
     }
   }
+
+  /** Two copies at once would propose two blocks of the same height: what makes a block waits for the one before. */
+  private readonly askInTurn: Ask = (query, variables) => {
+    if (!query.startsWith("mutation")) return this.ask(query, variables);
+    const made = this.lastBlock.then(() => this.ask(query, variables));
+    this.lastBlock = made.catch(() => undefined);
+    return made;
+  };
 }
