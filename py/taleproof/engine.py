@@ -5,7 +5,7 @@ differ only in how a step is run: numpy computes the forward pass anew each time
 """
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,12 +19,13 @@ from .formats import ModelFile
 from .generate import Chooser
 from .kv_cache import allocate_arrays, allocate_in_arena
 from .logits_trail import ArenaLogitsTrail, LogitsTrail
-from .models import Config, Logits, Model, load_model
+from .models import Config, Logits, Model, SourceModel, load_model
 from .ops.numpy_ops import NumpyOps
 from .ops.program import INSTRUCTION_BYTES, Program, Value, encode, plan
 from .ops.step import pack_step, step_bytes
 from .ops.wasm_ops import ArenaCache, ArenaTensor, WasmOps
 from .reader import Blob
+from .reading import Backend, ReadingBackend, SourceReader
 from .sampling import Row, Sampler, SamplerConfig, as_floats
 from .tensors import ArenaTensors, NumpyTensors
 
@@ -36,14 +37,6 @@ DEFAULT_CONTEXT = 2048
 """Positions of a session whose caller names none, at most: longer stories than most, at a modest cache."""
 
 Floats = NDArray[np.float32]
-
-
-class Backend(Protocol):
-    """How a session runs one step."""
-
-    def run(self, ids: Sequence[int], position: int, logits: Logits) -> Row | None:
-        """Return logits (vocab,) or (T * vocab,), or None if none were asked for."""
-        ...
 
 
 class Session:
@@ -153,7 +146,9 @@ class Engine:
 def open_numpy(blobs: Sequence[Blob], file: ModelFile) -> Engine:
     """Open a model on the numpy backend: all weights decoded to float32. There is a blob for each of its parts."""
     model = load_model(file, NumpyTensors(file, blobs))
-    return Engine(file, model.config, Sampler, LogitsTrail, lambda context: _NumpyBackend(model, context))
+    return Engine(
+        file, model.config, Sampler, LogitsTrail, lambda context: _reading(file, _NumpyBackend(model, context))
+    )
 
 
 def open_wasm(arena: Arena, file: ModelFile, bases: Sequence[int]) -> Engine:
@@ -166,8 +161,13 @@ def open_wasm(arena: Arena, file: ModelFile, bases: Sequence[int]) -> Engine:
         model.config,
         lambda config: ArenaSampler(room, config),
         lambda: ArenaLogitsTrail(room),
-        lambda context: _WasmBackend(arena, model, context, *crews),
+        lambda context: _reading(file, _WasmBackend(arena, model, context, *crews)),
     )
+
+
+def _reading(file: ModelFile, reader: SourceReader) -> Backend:
+    """Return what runs a session: of models that read a source first, one that parts it from the text."""
+    return reader if file.start_token is None else ReadingBackend(reader, file.start_token)
 
 
 class _NumpyBackend:
@@ -175,13 +175,21 @@ class _NumpyBackend:
         self._model = model
         self._cache = allocate_arrays(model.config.cache, context)
 
-    def run(self, ids: Sequence[int], position: int, logits: Logits) -> Row | None:
-        result = self._model.forward(NumpyOps(ids, position), self._cache, logits)
+    def read(self, ids: Sequence[int]) -> None:
+        assert isinstance(self._model, SourceModel)
+        self._model.read(NumpyOps(ids, 0), self._cache)
+
+    def run(self, ids: Sequence[int], position: int, logits: Logits, memory: int = 0) -> Row | None:
+        result = self._model.forward(NumpyOps(ids, position, memory), self._cache, logits)
         return None if logits == "none" else result.reshape(-1)
 
 
+Kind = Logits | Literal["read"]
+"""Of a traced step: which logits it ends in, or that it reads a source."""
+
+
 class _WasmBackend:
-    """Programs for the three kinds of step, traced at once, sharing one scratch.
+    """Programs for each kind of step, traced at once, sharing one scratch.
 
     Steps of one token are bound by memory, those of several by arithmetic, so each have a crew of their own.
     """
@@ -189,32 +197,40 @@ class _WasmBackend:
     def __init__(self, arena: Arena, model: Model[ArenaTensor], context: int, one: Crew, several: Crew) -> None:
         self._arena = arena
         cache = allocate_in_arena(arena, model.config.cache, context)
-        kinds: tuple[Logits, ...] = ("none", "last", "all")
-        self._programs = {kind: _trace(arena, model, cache, kind) for kind in kinds}
-        plans = {kind: plan(program, PREFILL_BATCH) for kind, program in self._programs.items()}
+        self._most: dict[Kind, int] = dict.fromkeys(("none", "last", "all"), PREFILL_BATCH)
+        if isinstance(model, SourceModel):
+            self._most["read"] = context  # all of it at once: each token sees all others
+        self._programs = {kind: _trace(arena, model, cache, kind) for kind in self._most}
+        plans = {kind: plan(program, self._most[kind]) for kind, program in self._programs.items()}
         self._scratch = arena.allocate(max(size for _, size in plans.values()))
         self._offsets = {kind: offsets for kind, (offsets, _) in plans.items()}
-        self._addresses = {kind: self._write(kind) for kind in kinds}
-        self._step = arena.allocate(step_bytes(PREFILL_BATCH))
+        self._addresses = {kind: self._write(kind) for kind in self._most}
+        self._step = arena.allocate(step_bytes(max(self._most.values())))
         self._one = one
         self._several = several
 
-    def _write(self, kind: Logits) -> int:
-        words = encode(self._programs[kind], self._offsets[kind], self._scratch, PREFILL_BATCH)
+    def _write(self, kind: Kind) -> int:
+        words = encode(self._programs[kind], self._offsets[kind], self._scratch, self._most[kind])
         address = self._arena.allocate(len(words))
         self._arena.write(address, words)
         return address
 
-    def run(self, ids: Sequence[int], position: int, logits: Logits) -> Row | None:
-        self._arena.write(self._step, pack_step(self._step, ids, position))
-        program = self._programs[logits]
-        self._run_program(self._addresses[logits], len(program.instructions), len(ids))
-        if logits == "none":
+    def read(self, ids: Sequence[int]) -> None:
+        self._run("read", ids, 0, 0)
+
+    def run(self, ids: Sequence[int], position: int, logits: Logits, memory: int = 0) -> Row | None:
+        return self._run(logits, ids, position, memory)
+
+    def _run(self, kind: Kind, ids: Sequence[int], position: int, memory: int) -> ArenaFloats | None:
+        self._arena.write(self._step, pack_step(self._step, ids, position, memory))
+        program = self._programs[kind]
+        self._run_program(self._addresses[kind], len(program.instructions), len(ids))
+        if kind == "none":
             return None
         assert program.result is not None
-        result = self._floats(logits, program.result, len(ids))
+        result = self._floats(kind, program.result, len(ids))
         if not self._finite(result):
-            raise NumericsError(self._first_not_finite(logits, len(ids)))
+            raise NumericsError(self._first_not_finite(kind, len(ids)))
         return result
 
     def _run_program(self, address: int, count: int, tokens: int) -> None:
@@ -226,7 +242,7 @@ class _WasmBackend:
         else:
             (self._one if tokens == 1 else self._several).run(tokens, run)
 
-    def _floats(self, kind: Logits, value: Value, tokens: int) -> ArenaFloats:
+    def _floats(self, kind: Kind, value: Value, tokens: int) -> ArenaFloats:
         return ArenaFloats(
             self._arena, self._scratch + self._offsets[kind][value], (value.rows or tokens) * value.columns
         )
@@ -234,7 +250,7 @@ class _WasmBackend:
     def _finite(self, floats: ArenaFloats) -> bool:
         return bool(self._arena.call("all_finite", floats.offset, floats.size))
 
-    def _first_not_finite(self, kind: Logits, tokens: int) -> str:
+    def _first_not_finite(self, kind: Kind, tokens: int) -> str:
         """Run the step again from place to place; the cache's rows are only written over with the same."""
         done = 0
         for name, count, value in self._programs[kind].marks:
@@ -246,7 +262,11 @@ class _WasmBackend:
         return "the logits"
 
 
-def _trace(arena: Arena, model: Model[ArenaTensor], cache: KVCache[ArenaCache], logits: Logits) -> Program:
+def _trace(arena: Arena, model: Model[ArenaTensor], cache: KVCache[ArenaCache], kind: Kind) -> Program:
     ops = WasmOps(arena)
-    ops.program.result = model.forward(ops, cache, logits)
+    if kind == "read":
+        assert isinstance(model, SourceModel)
+        ops.program.result = model.read(ops, cache)
+    else:
+        ops.program.result = model.forward(ops, cache, kind)
     return ops.program

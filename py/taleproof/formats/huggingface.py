@@ -109,7 +109,7 @@ _T5 = {
 
 _UNUSED = re.compile(
     r"(.*\.)?rotary_emb\.inv_freq|(bert\.)?embeddings\.position_ids|(bert\.)?pooler\..*"
-    r"|(encoder|decoder)\.embed_tokens\.weight"
+    r"|(encoder|decoder)\.embed_tokens\.weight|decoder\.block\.0\.layer\.1\.EncDecAttention\.relative_attention_bias\.weight"
 )
 """Tensors that some files have beside the weights, or twice."""
 

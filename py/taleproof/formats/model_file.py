@@ -102,6 +102,11 @@ class ModelFile:
         """
         return self.format.startswith("safetensors")
 
+    @property
+    def start_token(self) -> int | None:
+        """What parts a source from the text written about it, in models with an encoder and a decoder; else None."""
+        return self.integer(f"{self.architecture}.decoder_start_token_id", None)
+
     def fail(self, key: str, value: object, why: str) -> FormatError:
         """Return the error for a key whose value can't be right."""
         return FormatError(self.name, key, value, None, why)

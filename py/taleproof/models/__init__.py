@@ -6,7 +6,7 @@ against the operations. It keeps nothing between steps: the cache is the caller'
 
 from importlib import import_module
 from types import MappingProxyType
-from typing import Literal, Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar, runtime_checkable
 
 from ..cache import CacheShape, KVCache
 from ..errors import UnknownArchitectureError
@@ -53,8 +53,17 @@ class Model(Protocol[V]):
         ...
 
 
+@runtime_checkable
+class SourceModel(Protocol[V]):
+    """What a model has beside, if it reads a source first: all of it in one step, of which only the cache remains."""
+
+    def read(self, ops: Ops[A, V, C], cache: KVCache[C]) -> A:
+        """Describe the step that reads; returns the source's last hidden state (T, dim)."""
+        ...
+
+
 _MODULES = MappingProxyType(
-    {name: name for name in ("gemma2", "gemma3", "llama", "phi2", "phi3", "qwen2", "qwen3", "smollm3")}
+    {name: name for name in ("gemma2", "gemma3", "llama", "phi2", "phi3", "qwen2", "qwen3", "smollm3", "t5")}
 )
 """Architecture -> module of this package. Several names may share one."""
 

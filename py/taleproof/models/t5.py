@@ -1,0 +1,256 @@
+"""T5: an encoder reads a source, a decoder writes with an eye on it (Raffel et al. 2020, arXiv 1910.10683).
+
+Positions enter by biases alone, one table a stack, which all its layers share; scores are not scaled. Later versions
+(Shazeer 2020, arXiv 2002.05202) have gated MLPs and an output layer of their own.
+"""
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from ..cache import CacheShape, KVCache
+from ..formats import ModelFile
+from ..nn import Embedding, GatedMLP, Linear, RMSNorm
+from ..ops import A, C, Ops
+from ..tensors import TensorSource
+from . import Logits
+from .decoder import MAX_HEAD_DIM, positive
+
+
+W = TypeVar("W")
+
+MAX_BUCKETS = 1 << 10
+
+UNREAD = "dec.blk.0.cross_attn_rel_b.weight"
+"""A table that the first checkpoints were saved with; the network has none there."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """The numbers that fix the network's shape.
+
+    Attributes
+    ----------
+    buckets, max_distance : of relative positions (ops/relative.py).
+    start_token : what the decoder's text begins with.
+    output_scale : what the decoder's last hidden state is multiplied with.
+    """
+
+    vocab_size: int
+    n_ctx_train: int
+    dim: int
+    hidden: int
+    encoder_layers: int
+    decoder_layers: int
+    heads: int
+    head_dim: int
+    epsilon: float
+    buckets: int
+    max_distance: int
+    start_token: int
+    output_scale: float
+
+    @property
+    def attention_dim(self) -> int:
+        """The width of queries, keys and values."""
+        return self.heads * self.head_dim
+
+    @property
+    def cache(self) -> CacheShape:
+        """The decoder's own layers, then what each of them sees of the source, then one that the encoder's share."""
+        return CacheShape(2 * self.decoder_layers + 1, self.heads, self.head_dim)
+
+
+def read_config(file: ModelFile) -> Config:
+    """Read and check the configuration; FormatError where it can't be right."""
+    key = file.architecture
+    dim, heads = positive(file, f"{key}.embedding_length"), positive(file, f"{key}.attention.head_count")
+    head_dim = positive(file, f"{key}.attention.key_length", dim // heads)
+    if head_dim > MAX_HEAD_DIM:
+        raise file.fail(f"{key}.attention.key_length", head_dim, f"heads have at most {MAX_HEAD_DIM} elements")
+    buckets = positive(file, f"{key}.attention.relative_buckets_count")
+    distance = positive(file, f"{key}.attention.relative_max_distance", 128)
+    if not 4 <= buckets <= MAX_BUCKETS or buckets % 2:
+        why = f"an even number from 4 to {MAX_BUCKETS} is expected"
+        raise file.fail(f"{key}.attention.relative_buckets_count", buckets, why)
+    if not buckets // 2 < distance <= 1 << 16:
+        raise file.fail(f"{key}.attention.relative_max_distance", distance, "from more than half the buckets to 65,536")
+    embedding = file.tensors.get("token_embd.weight")
+    vocab_size = embedding.shape[0] if embedding is not None else positive(file, f"{key}.vocab_size")
+    start = file.start_token
+    if start is None or not 0 <= start < vocab_size:
+        raise file.fail(f"{key}.decoder_start_token_id", start, f"a token of the {vocab_size} is expected")
+    layers = positive(file, f"{key}.block_count")
+    tied = file.flag(f"{key}.tied", "output.weight" not in file.tensors)
+    return Config(
+        vocab_size=vocab_size,
+        n_ctx_train=positive(file, f"{key}.context_length"),
+        dim=dim,
+        hidden=positive(file, f"{key}.feed_forward_length"),
+        encoder_layers=layers,
+        decoder_layers=positive(file, f"{key}.decoder_block_count", layers),
+        heads=heads,
+        head_dim=head_dim,
+        epsilon=file.number(f"{key}.attention.layer_norm_rms_epsilon"),
+        buckets=buckets,
+        max_distance=distance,
+        start_token=start,
+        output_scale=dim**-0.5 if tied else 1.0,
+    )
+
+
+@dataclass(frozen=True)
+class Attention(Generic[W]):
+    """A layer's attention to its own stack, or to the source, and the norm before it."""
+
+    norm: RMSNorm[W]
+    q: Linear[W]
+    k: Linear[W]
+    v: Linear[W]
+    output: Linear[W]
+
+
+@dataclass(frozen=True)
+class ReluMLP(Generic[W]):
+    """down(relu(up(x)))."""
+
+    up: Linear[W]
+    down: Linear[W]
+
+    def __call__(self, ops: Ops[A, W, C], x: A) -> A:
+        """Return (T, dim)."""
+        return self.down(ops, ops.relu(self.up(ops, x)))
+
+
+@dataclass(frozen=True)
+class Block(Generic[W]):
+    """One layer's weights; the encoder's have no attention to a source."""
+
+    attention: Attention[W]
+    source: Attention[W] | None
+    mlp_norm: RMSNorm[W]
+    mlp: GatedMLP[W] | ReluMLP[W]
+
+
+@dataclass(frozen=True)
+class Stack(Generic[W]):
+    """The encoder or the decoder. ``bias`` is its table of relative positions (buckets, heads)."""
+
+    bias: W
+    blocks: tuple[Block[W], ...]
+    norm: RMSNorm[W]
+
+
+@dataclass(frozen=True)
+class T5(Generic[W]):
+    """The whole model. ``head`` is the embedding's table again where the two are tied."""
+
+    config: Config
+    embedding: Embedding[W]
+    encoder: Stack[W]
+    decoder: Stack[W]
+    head: Linear[W]
+
+    def read(self, ops: Ops[A, W, C], cache: KVCache[C]) -> A:
+        """Describe the one step that a source takes; it leaves what the decoder sees of it in the cache: (T, dim)."""
+        config, own = self.config, 2 * self.config.decoder_layers
+        keys, values, distance = cache.keys[own], cache.values[own], config.max_distance
+        x = self.embedding(ops)  # (T, dim)
+        for i, block in enumerate(self.encoder.blocks):
+            part = block.attention
+            h = part.norm(ops, x)
+            q = part.q(ops, h)  # (T, attention_dim)
+            ops.write_keys(keys, part.k(ops, h))
+            ops.write_values(values, part.v(ops, h))
+            bias = self.encoder.bias
+            attended = ops.attention(q, keys, values, 1.0, span="step", bias=bias, max_distance=distance)
+            x = ops.add(x, part.output(ops, attended))
+            x = ops.add(x, block.mlp(ops, block.mlp_norm(ops, x)))
+            ops.mark(f"layer {i + 1} of {config.encoder_layers} of the encoder", x)
+        x = self.encoder.norm(ops, x)
+        for i, block in enumerate(self.decoder.blocks):
+            assert block.source is not None
+            ops.write_keys(cache.keys[config.decoder_layers + i], block.source.k(ops, x))
+            ops.write_values(cache.values[config.decoder_layers + i], block.source.v(ops, x))
+        return x
+
+    def forward(self, ops: Ops[A, W, C], cache: KVCache[C], logits: Logits) -> A:
+        """Describe a step of the decoder: tokens -> logits (1 or T, vocab), or with ``none`` its last hidden state."""
+        config = self.config
+        x = self.embedding(ops)  # (T, dim)
+        for i, block in enumerate(self.decoder.blocks):
+            part, source = block.attention, block.source
+            assert source is not None
+            keys, values = cache.keys[i], cache.values[i]
+            h = part.norm(ops, x)
+            q = part.q(ops, h)  # (T, attention_dim)
+            ops.write_keys(keys, part.k(ops, h))
+            ops.write_values(values, part.v(ops, h))
+            bias = self.decoder.bias
+            attended = ops.attention(q, keys, values, 1.0, bias=bias, max_distance=config.max_distance)
+            x = ops.add(x, part.output(ops, attended))
+            keys, values = cache.keys[config.decoder_layers + i], cache.values[config.decoder_layers + i]
+            seen = ops.attention(source.q(ops, source.norm(ops, x)), keys, values, 1.0, span="memory")
+            x = ops.add(x, source.output(ops, seen))
+            x = ops.add(x, block.mlp(ops, block.mlp_norm(ops, x)))
+            ops.mark(f"layer {i + 1} of {config.decoder_layers} of the decoder", x)
+        if logits == "none":
+            return x
+        if logits == "last":
+            x = ops.last_row(x)  # (1, dim)
+        x = self.decoder.norm(ops, x)
+        return self.head(ops, ops.scale(x, config.output_scale) if config.output_scale != 1.0 else x)
+
+
+def load(file: ModelFile, tensors: TensorSource[W]) -> T5[W]:
+    """Find every weight by its name in the file; MissingTensorError where one is absent or of another shape."""
+    config = read_config(file)
+    dim, hidden, wide = config.dim, config.hidden, config.attention_dim
+
+    def norm(name: str) -> RMSNorm[W]:
+        return RMSNorm(tensors.vector(f"{name}.weight", dim), config.epsilon, _place(f"{name}.weight"))
+
+    def linear(name: str, rows: int, columns: int) -> Linear[W]:
+        return Linear(tensors.matrix(f"{name}.weight", rows, columns), _place(f"{name}.weight"))
+
+    def attention(b: str, prefix: str) -> Attention[W]:
+        return Attention(
+            norm=norm(f"{b}.{prefix}_norm"),
+            q=linear(f"{b}.{prefix}_q", wide, dim),
+            k=linear(f"{b}.{prefix}_k", wide, dim),
+            v=linear(f"{b}.{prefix}_v", wide, dim),
+            output=linear(f"{b}.{prefix}_o", dim, wide),
+        )
+
+    def mlp(b: str) -> GatedMLP[W] | ReluMLP[W]:
+        up, down = linear(f"{b}.ffn_up", hidden, dim), linear(f"{b}.ffn_down", dim, hidden)
+        if not tensors.has(f"{b}.ffn_gate.weight"):
+            return ReluMLP(up, down)
+        return GatedMLP(linear(f"{b}.ffn_gate", hidden, dim), up, down, "gelu")
+
+    def block(b: str, *, decoder: bool) -> Block[W]:
+        source = attention(b, "cross_attn") if decoder else None
+        return Block(attention(b, "attn"), source, norm(f"{b}.ffn_norm"), mlp(b))
+
+    def stack(name: str, layers: int, *, decoder: bool) -> Stack[W]:
+        bias = tensors.matrix(f"{name}.blk.0.attn_rel_b.weight", config.buckets, config.heads)
+        blocks = tuple(block(f"{name}.blk.{i}", decoder=decoder) for i in range(layers))
+        return Stack(bias, blocks, norm(f"{name}.output_norm"))
+
+    if tensors.has(UNREAD):
+        tensors.matrix(UNREAD, config.buckets, config.heads)
+    table = tensors.matrix("token_embd.weight", config.vocab_size, dim)
+    return T5(
+        config,
+        Embedding(table, "the embedding, at the tensor token_embd.weight"),
+        stack("enc", config.encoder_layers, decoder=False),
+        stack("dec", config.decoder_layers, decoder=True),
+        linear("output", config.vocab_size, dim)
+        if tensors.has("output.weight")
+        else Linear(table, "the output layer, at the tensor token_embd.weight"),
+    )
+
+
+def _place(name: str) -> str:
+    """Return a tensor's place, as a person would say it."""
+    stack = {"enc": "the encoder", "dec": "the decoder"}.get(name.partition(".")[0], "the output layer")
+    return f"{stack}, at the tensor {name}"
