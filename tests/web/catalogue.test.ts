@@ -47,6 +47,14 @@ describe("the catalogue", () => {
     }
   });
 
+  it("may not know the size of a tokenizer, but that of a model", () => {
+    const stories = parseCatalogue(SHIPPED, BASE).find(({ id }) => id === "stories42m");
+    expect(stories?.tokenizer?.size).toBeNull();
+    expect(catalogueRequest(stories!).tokenizer?.pinned?.sha3_256).toBe(stories?.tokenizer?.sha3_256);
+    const refused = refusal(changed((draft) => delete file(draft).size));
+    expect(refused.message).toContain('"size"');
+  });
+
   it("may know a file by its SHA3-256 alone, and a model in several files", () => {
     const sha3 = "3".repeat(64);
     const json = changed((draft) => {

@@ -13,7 +13,8 @@ export interface CatalogueFile {
   /** `part` is any further file of a model in several: other weights, config.json, tokenizer.json. */
   role: "model" | "part" | "tokenizer";
   name: string;
-  size: number;
+  /** A tokenizer's may be null. */
+  size: number | null;
   /** One of the two digests may be null. */
   sha256: string | null;
   sha3_256: string | null;
@@ -74,7 +75,7 @@ function parseFile(value: Json, base: string, where: string): CatalogueFile {
   return {
     role,
     name: shape.text(from, "name", where),
-    size: shape.count(from, "size", where),
+    size: role === "tokenizer" && from.size === undefined ? null : shape.count(from, "size", where),
     sha256,
     sha3_256,
     url: webAddress(some(from, "urls", where)[0], base, `${where}, first of "urls",`),
@@ -131,6 +132,11 @@ export async function fetchCatalogue(base: string, fetcher: typeof fetch = fetch
     });
   }
   return parseCatalogue(json, base);
+}
+
+/** Bytes of a model's weights, and of what belongs to them. */
+export function bytesOf({ model, parts }: CatalogueModel): number {
+  return [model, ...parts].reduce((sum, file) => sum + (file.size ?? 0), 0);
 }
 
 function expected(file: CatalogueFile): ExpectedDigests {

@@ -18,8 +18,10 @@ export async function foundRegistry(faucet, wallets, wasm) {
   await wallets.home.claim(faucet);
   await wallets.publisher.claim(faucet);
   const founding = [];
-  // What has terms of its own is registered by who has agreed to them (npm run chain:publish).
-  for (const entry of catalogue().filter(({ licence }) => licence.terms === undefined)) {
+  // What has terms of its own is registered by who has agreed to them (npm run chain:publish), and what is known by its
+  // SHA3-256 alone by who has the file.
+  const free = catalogue().filter(({ licence }) => licence.terms === undefined);
+  for (const entry of free.filter(({ files }) => files.every(({ sha256 }) => sha256 !== undefined))) {
     const release = await foundingRelease(entry, wallets.publisher);
     if (release) founding.push({ name: entry.id, owner: wallets.publisher.owner, release });
   }

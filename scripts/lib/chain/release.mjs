@@ -19,7 +19,8 @@ const ROLES = { model: "WEIGHTS", weights: "WEIGHTS", tokenizer: "TOKENIZER", co
 const FOLDERS = [PUBLIC, join(PUBLIC, "models"), join(ROOT, "tests", "fixtures")];
 
 /**
- * @typedef {{role: string, name: string, size: number, sha256: string, urls: string[]}} EntryFile
+ * @typedef {{role: string, name: string, size?: number, sha256?: string, sha3_256?: string, urls: string[]}} EntryFile
+ *   with one digest at least
  * @typedef {{id: string, description?: string, licence: {id: string}, architecture: string, format: string,
  *   contextLength: number, files: EntryFile[], folder: string}} Entry folder: where the entry was read from
  */
@@ -61,9 +62,10 @@ export async function releaseOf(entry, paths = []) {
   const files = [];
   const places = [];
   for (const file of entry.files) {
-    const { path, sha3_256 } = await locate(file, entry, paths);
+    const { path, sha256, sha3_256 } = await locate(file, entry, paths);
     places.push(path);
-    const { name, size, sha256, urls } = file;
+    const { name, urls } = file;
+    const { size } = statSync(path);
     files.push({ role: ROLES[file.role] ?? file.role, name, size, sha256, sha3_256, urls, chunks: [] });
   }
   const { description = "", licence, architecture, format, contextLength } = entry;
@@ -82,16 +84,19 @@ async function locate(file, entry, paths) {
     ...folders.flatMap((folder) => [file.name, ...relative].map((name) => join(folder, name))),
   ];
   for (const path of candidates) {
-    if (statSync(path, { throwIfNoEntry: false })?.size !== file.size) continue;
+    const size = statSync(path, { throwIfNoEntry: false })?.size;
+    if (size === undefined || size !== (file.size ?? size)) continue;
     const found = await digests(path);
-    if (found.sha256 === file.sha256) return { path, ...found };
+    const pinned = [file.sha256 ?? found.sha256, file.sha3_256 ?? found.sha3_256];
+    if (pinned[0] === found.sha256 && pinned[1] === found.sha3_256) return { path, ...found };
   }
   const path = await download(file, entry);
   return { path, ...(await digests(path)) };
 }
 
 async function download(file, entry) {
-  const sources = file.urls
+  // What is downloaded is kept under its SHA-256; a file that is known by another digest is not.
+  const sources = (file.sha256 ? file.urls : [])
     .filter((url) => url.startsWith("https://") && url.endsWith(`/${file.name}`))
     .map((url) => webSource(new URL(url).host, url.slice(0, -file.name.length)));
   if (sources.length === 0) {
@@ -127,13 +132,14 @@ function readEntries(path) {
 
 function requireFields(entry, path) {
   const needed = ["id", "licence", "architecture", "format", "contextLength", "files"];
-  const fileNeeds = ["role", "name", "size", "sha256", "urls"];
+  const fileNeeds = ["role", "name", "urls"];
   const files = Array.isArray(entry.files) ? entry.files : [];
   const missing = [
     ...needed.filter((field) => entry[field] === undefined),
     ...files.flatMap((file) =>
       fileNeeds.filter((field) => file[field] === undefined).map((field) => `files.${field}`),
     ),
+    ...files.filter((file) => !file.sha256 && !file.sha3_256).map(() => "files.sha256"),
     ...(entry.licence && entry.licence.id === undefined ? ["licence.id"] : []),
   ];
   if (missing.length === 0) return;
