@@ -30,8 +30,12 @@ CHUNK = 1 << 20
 """Weights that are decoded and encoded at a time."""
 
 TOKENS = "tokenizer.ggml.tokens"
-ROPE_FACTORS, ROPE_FACTORS_TENSOR = "llama.rope.factors", "rope_freqs.weight"
-"""What Llama 3's frequencies are divided by: a key where config.json implied it, a tensor in GGUF."""
+FACTORS = {
+    "llama.rope.factors": "rope_freqs.weight",
+    "phi3.rope.factors": "rope_factors_short.weight",
+    "phi3.rope.factors_long": "rope_factors_long.weight",
+}
+"""What frequencies are divided by: keys where config.json has or implies them, tensors in GGUF."""
 
 _FILE_TYPES = {"F32": 0, "F16": 1, "Q4_0": 2, "Q4_1": 3, "Q8_0": 7, "Q5_0": 8, "Q5_1": 9, "BF16": 32}
 """general.file_type: what most of the tensors are."""
@@ -64,14 +68,18 @@ def convert(
     target = BLOCK_TYPES[type_name]
     infos = list(file.tensors.values())
     rows = [Row(info.name, _type_for(info, target), info.shape) for info in infos]
-    factors = metadata.pop(ROPE_FACTORS, None)
-    if isinstance(factors, np.ndarray):
-        rows.append(Row(ROPE_FACTORS_TENSOR, BLOCK_TYPES["F32"], factors.shape))
+    factors = [(FACTORS[key], metadata.pop(key)) for key in FACTORS if key in metadata]
+    vectors = [(name, value.astype("<f4")) for name, value in factors if isinstance(value, np.ndarray)]
+    rows += [Row(name, BLOCK_TYPES["F32"], vector.shape) for name, vector in vectors]
     digester = python_digester(sha3=True)
     partial = out.with_name(out.name + ".partial")
     try:
         with partial.open("wb") as written:
-            for data in _contents(file, blobs, metadata, infos, rows, factors):
+            for data in _contents(file, blobs, metadata, infos, rows):
+                written.write(data)
+                digester.update(data)
+            for _, vector in vectors:
+                data = vector.tobytes() + padding(vector.nbytes)
                 written.write(data)
                 digester.update(data)
         partial.replace(out)
@@ -106,14 +114,13 @@ def _contents(
     metadata: Mapping[str, Value],
     infos: Sequence[TensorInfo],
     rows: Sequence[Row],
-    factors: Value | None,
 ) -> Iterator[bytes | memoryview]:
-    """Yield the new file's bytes from first to last."""
+    """Yield the new file's bytes, from the first to those of the last tensor that the model's own files have."""
     try:
         yield head(metadata, rows)
     except (ValueError, UnicodeEncodeError) as error:
         raise ConversionError(file.name, "metadata", str(error)) from None
-    for info, row in zip(infos, rows, strict=False):  # the factors' row, if there is one, is the last
+    for info, row in zip(infos, rows, strict=False):  # rows of factors come after them
         blob = blobs[info.part]
         if row.type == info.type and not _changed(file, info) and not info.big_endian:
             yield from _copied(blob, info)
@@ -121,8 +128,6 @@ def _contents(
             for values in _values(file, blob, info):
                 yield _encoded(file, row, values)
         yield padding(row.nbytes)
-    if isinstance(factors, np.ndarray):
-        yield factors.astype("<f4").tobytes() + padding(rows[-1].nbytes)
 
 
 def _copied(blob: Blob, info: TensorInfo) -> Iterator[bytes | memoryview]:

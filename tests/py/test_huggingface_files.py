@@ -10,7 +10,7 @@ import pytest
 from fixtures.families import FAMILIES, GOLDEN, safetensors, weights
 from taleproof.engine import open_numpy
 from taleproof.errors import FormatError, UnknownArchitectureError
-from taleproof.formats import parse, parse_files
+from taleproof.formats import ModelFile, parse, parse_files
 from taleproof.reader import BytesBlob
 
 
@@ -78,3 +78,42 @@ def test_folders_that_are_not_whole_are_refused(change: dict[str, Any], match: s
 def test_a_model_type_that_is_not_run_is_named() -> None:
     with pytest.raises(UnknownArchitectureError, match="mamba"):
         parse_files(folder(**{"config.json": json.dumps({"model_type": "mamba"}).encode()}))
+
+
+def parsed(settings: dict[str, Any]) -> ModelFile:
+    """Return what weights of any model are with this config.json."""
+    model = BytesBlob(safetensors(TENSORS), "model.safetensors")
+    return parse_files([model, BytesBlob(json.dumps(settings).encode(), "config.json")])
+
+
+LLAMA3 = {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0}
+
+
+@pytest.mark.parametrize(
+    ("family", "field", "value"),
+    [
+        ("qwen2", "rope_parameters", LLAMA3 | {"rope_theta": 1e4, "original_max_position_embeddings": 32}),
+        ("llama", "rope_parameters", {"rope_type": "longrope", "short_factor": [1.0] * 8, "long_factor": [1.0] * 8}),
+        ("smollm3", "no_rope_layers", [1, 1, 0, 1, 1]),
+        ("qwen3", "layer_types", ["full_attention", "sliding_attention"]),
+        ("gemma2", "layer_types", ["full_attention", "sliding_attention", "full_attention"]),
+        ("gemma3", "layer_types", ["sliding_attention"] * 7),
+        ("llama", "layer_types", "full_attention"),
+    ],
+)
+def test_settings_that_make_another_network_are_refused(family: str, field: str, value: object) -> None:
+    parsed(FAMILIES[family])
+    with pytest.raises(FormatError) as refused:
+        parsed(FAMILIES[family] | {field: value})
+    assert refused.value.details["field"] in (field, "rope_type")
+
+
+def test_layers_of_the_usual_kinds_may_be_listed() -> None:
+    kinds = {
+        "gemma2": ["sliding_attention", "full_attention", "sliding_attention"],
+        "gemma3": ["sliding_attention"] * 5 + ["full_attention", "sliding_attention"],
+        "mistral": ["sliding_attention"] * 2,
+        "qwen3": ["full_attention"] * 2,
+    }
+    for family, layers in kinds.items():
+        parsed(FAMILIES[family] | {"layer_types": layers})

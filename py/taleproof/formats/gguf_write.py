@@ -1,11 +1,13 @@
 """The beginning of a GGUF 3 file: metadata and a tensor table come in, the bytes up to the first tensor go out.
 
-A number's type in the file follows from its value: u32 where it fits, else i32, u64 or i64; f32 where that loses
-nothing, else f64. NumPy arrays keep their own. Refused with ValueError: what GGUF has no type for.
+A number's type in the file follows from its value: u32 where it fits, else i32, u64 or i64; f32, which readers of GGUF
+expect, and f64 only for what would overflow. NumPy arrays keep their own. Refused with ValueError: what GGUF has no
+type for.
 
 Source: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
 """
 
+import math
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -98,7 +100,7 @@ def _number(value: bool | int | float) -> NDArray[Any]:
     if isinstance(value, float):
         with np.errstate(over="ignore"):
             short = np.array(value, "<f4")
-        return short if float(short) == value or value != value else np.array(value, "<f8")
+        return short if np.isfinite(short) or not math.isfinite(value) else np.array(value, "<f8")
     for kind in ("<u4", "<i4", "<u8", "<i8"):
         limits = np.iinfo(kind)
         if limits.min <= value <= limits.max:

@@ -44,6 +44,9 @@ _ACTIVATIONS = {
 }
 """What each architecture's MLP may compute; the others have silu."""
 
+_FACTORED = {"llama3": ("llama",), "longrope": ("phi3",), "su": ("phi3",)}
+"""Kinds of scaling that give each frequency a factor of its own, and the architectures that have them."""
+
 _DECODER = {
     "model.embed_tokens": "token_embd",
     "model.norm": "output_norm",
@@ -195,6 +198,7 @@ def translate(fields: Fields, file: str) -> Translation:
         field = "hidden_activation" if config.has("hidden_activation") else "hidden_act"
         _check_activation(config, architecture, config.text(field, default))
         keys = _common_keys(config, architecture)
+        _check_layers(config, architecture)
         if architecture != "bert":
             keys |= _rope_keys(config, architecture)
     return Translation(
@@ -202,6 +206,22 @@ def translate(fields: Fields, file: str) -> Translation:
         metadata | {f"{architecture}.{key}": value for key, value in keys.items()},
         lambda name: _tensor_name(architecture, name),
     )
+
+
+def _check_layers(config: _Config, architecture: str) -> None:
+    """Refuse layers in another order than the architecture's own."""
+    layers = config.count("num_hidden_layers")
+    kinds = config.fields.get("layer_types")
+    if kinds is not None:
+        each = {"gemma2": 2, "gemma3": 6}.get(architecture, 1)  # one in so many sees all
+        usual = ["full_attention" if (i + 1) % each == 0 else "sliding_attention" for i in range(layers)]
+        if kinds != usual and not (each == 1 and config.has("sliding_window") and set(kinds) == {"sliding_attention"}):
+            raise config.fail("layer_types", None, "the layers are of other kinds than in models of this type")
+    turned = config.fields.get("no_rope_layers")
+    if turned is not None and turned != [int((i + 1) % 4 != 0) for i in range(layers)]:
+        raise config.fail(
+            "no_rope_layers", None, "every fourth layer, and no other, is expected to be without positions"
+        )
 
 
 def _check_activation(config: _Config, architecture: str, activation: str) -> None:
@@ -222,6 +242,7 @@ def _common_keys(config: _Config, architecture: str) -> dict[str, Value]:
         "attention.head_count_kv": config.count("num_key_value_heads", heads),
         "attention.key_length": config.count("head_dim", max(1, config.count("hidden_size") // heads)),
     }
+    keys["attention.value_length"] = keys["attention.key_length"]
     if architecture in ("bert", "phi2"):
         keys["attention.layer_norm_epsilon"] = config.number("layer_norm_eps")
     else:
@@ -252,12 +273,14 @@ def _rope_keys(config: _Config, architecture: str) -> dict[str, Value]:
     fraction = rope if rope.has("partial_rotary_factor") else config
     rotated = int(head_dim * fraction.number("partial_rotary_factor", 0.5 if architecture == "phi2" else 1.0))
     keys["rope.dimension_count"] = rotated
-    return keys | _scaling_keys(config, rope, base, rotated)
+    return keys | _scaling_keys(config, rope, architecture, base, rotated)
 
 
-def _scaling_keys(config: _Config, rope: _Config, base: float, rotated: int) -> dict[str, Value]:
+def _scaling_keys(config: _Config, rope: _Config, architecture: str, base: float, rotated: int) -> dict[str, Value]:
     kind = rope.text("rope_type", rope.text("type", "default"))
     context = config.count("max_position_embeddings")
+    if architecture not in _FACTORED.get(kind, (architecture,)):
+        raise rope.fail("rope_type", kind, "frequencies are not scaled so in models of this type")
     if kind == "default":
         return {}
     if kind == "linear":
@@ -283,6 +306,7 @@ def _scaling_keys(config: _Config, rope: _Config, base: float, rotated: int) -> 
             "rope.scaling.original_context_length": original,
             "rope.scaling.attn_factor": rope.number("attention_factor", magnitude),
             "rope.factors": rope.numbers("short_factor", rotated // 2),
+            "rope.factors_long": rope.numbers("long_factor", rotated // 2),
         }
     raise rope.fail("rope_type", kind, "default, linear, yarn, llama3 or longrope is expected")
 
