@@ -9,6 +9,7 @@ HEADER_MEMORY_BUDGET.
 
 import mmap
 import struct
+from collections.abc import Callable
 from pathlib import Path
 from sys import getsizeof
 from typing import Any, Literal, Protocol
@@ -236,29 +237,34 @@ class Reader:
     def strings(self, count: int, field: str, cap: int) -> list[str]:
         """Read ``count`` strings of at most ``cap`` bytes each; broken UTF-8 becomes replacement characters.
 
-        A vocabulary has some 100,000 of them, so that the loop works on the window itself.
+        A vocabulary has some 100,000 of them, so that the loop works on the window itself, and takes all for good
+        UTF-8, which is faster, until one is not.
         """
         self.need(field, count * self._length.size, count)
         self.charge(field, count * POINTER)
         texts: list[str] = []
         unpack, add, prefix = self._length.unpack_from, texts.append, self._length.size
+        decode: Callable[[bytes], str] = bytes.decode
         while len(texts) < count:
             self._fill(field, prefix)
             window, at, first = self._window, self._at, len(texts)
             size = len(window)
-            for _ in range(count - first):
-                begin = at + prefix
-                if begin > size:
-                    break
-                (length,) = unpack(window, at)
-                end = begin + length
-                if end > size or length > cap:
-                    break
-                add(window[begin:end].decode("utf-8", "replace"))
-                at = end
+            try:
+                for _ in range(count - first):
+                    begin = at + prefix
+                    if begin > size:
+                        break
+                    (length,) = unpack(window, at)
+                    end = begin + length
+                    if end > size or length > cap:
+                        break
+                    add(decode(window[begin:end]))
+                    at = end
+            except UnicodeDecodeError:
+                decode = _forgiving  # goes on with the string at ``at``
             self._at = at
             self.charge(field, sum(map(str.__sizeof__, texts[first:])))
-            if len(texts) < count:  # the next string crosses the window's end, or the blob's
+            if len(texts) < count:  # the next string is not yet read, or crosses the window's end, or the blob's
                 self._whole_string(f"{field}[{len(texts)}]", cap)
         return texts
 
@@ -270,6 +276,11 @@ class Reader:
         self.limit(field, length, cap, "bytes")
         self.need(field, prefix + length, length)
         self._fill(field, prefix + length)
+
+
+def _forgiving(data: bytes) -> str:
+    """Return text, with replacement characters for what is not UTF-8."""
+    return data.decode("utf-8", "replace")
 
 
 def _numbers(data: bytes, dtype: np.dtype[Any], order: Order) -> NDArray[Any]:

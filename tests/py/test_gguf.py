@@ -1,6 +1,7 @@
 """GGUF: what is read. What is refused is in test_gguf_refused.py."""
 
 import time
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -228,6 +229,15 @@ def test_a_vocabulary_of_49152_tokens_is_read_in_a_moment() -> None:
     assert file.texts("tokens") == tokens
     assert file.texts("merges") == merges
     assert min(times) < 1.0  # 0.06 s on the machine where this was written; room for a busy one
+
+
+@pytest.mark.parametrize("broken", [[7], [0], [49151], range(0, 49152, 2), range(49152)])
+def test_tokens_that_are_no_utf8_become_replacement_characters(broken: Iterable[int]) -> None:
+    tokens: list[bytes] = [f"token{i}".encode() for i in range(49152)]
+    for i in broken:
+        tokens[i] = b"\xe6" + tokens[i]
+    found = parsed(write(LLAMA | {"tokens": tokens}, [])).texts("tokens")
+    assert found == [token.decode("utf-8", "replace") for token in tokens]
 
 
 # ---- what the getters refuse ----

@@ -15,7 +15,7 @@ from taleproof.tokenizers.special import MAX_SPECIAL_LENGTH, SpecialTokens
 from vocabularies import bpe_metadata, model_file, spm_metadata
 
 
-@pytest.mark.parametrize("kind", ["t5", "rwkv", "no_vocab", "x" * 10_000])
+@pytest.mark.parametrize("kind", ["plamo2", "rwkv", "no_vocab", "x" * 10_000])
 def test_an_unknown_kind_is_refused_by_name(kind: str) -> None:
     with pytest.raises(UnknownTokenizerError) as error:
         from_model(model_file({"model": kind}))

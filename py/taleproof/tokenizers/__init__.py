@@ -6,7 +6,8 @@ implemented, because a text split in another way than in training makes a model 
 being told why.
 
 Read on in this order: vocabulary.py (what the file says), base.py (special tokens, BOS, decoding),
-merge.py (the one algorithm), spm.py and llama2c.py, pretokenize.py and bpe.py, stream.py.
+merge.py (how pairs are joined), spm.py and llama2c.py, pretokenize.py and bpe.py, wordpiece.py, viterbi.py, charsmap.py
+and unigram.py, stream.py.
 """
 
 from collections.abc import Sequence
@@ -21,7 +22,7 @@ from .stream import TextStream
 
 __all__ = ["TextStream", "Tokenizer", "from_llama2c", "from_model", "from_tokenizer_json"]
 
-KINDS = ("bert", "gpt2", "llama")
+KINDS = ("bert", "gpt2", "llama", "t5")
 """The values of tokenizer.ggml.model that are implemented."""
 
 
@@ -102,6 +103,10 @@ def from_model(file: ModelFile) -> Tokenizer:
         from .wordpiece import wordpiece_from_model
 
         return wordpiece_from_model(file)
+    if kind == "t5":
+        from .unigram import unigram_from_model
+
+        return unigram_from_model(file)
     raise UnknownTokenizerError(file.name, kind, KINDS)
 
 

@@ -17,6 +17,9 @@ CACHED_WORDS = 20_000
 
 CACHED_WORD_LENGTH = 64
 
+BEGINNING = -1
+"""Stands for the token before the first one, where a text is known to begin with it."""
+
 
 def well_formed(text: str) -> str:
     """Return a text that UTF-8 can carry: surrogate pairs joined, a lone surrogate replaced by U+FFFD.
@@ -32,6 +35,8 @@ def well_formed(text: str) -> str:
 
 class BaseTokenizer(ABC):
     """A tokenizer less its family's two parts."""
+
+    _before_first: int | None = None  # what decode takes to be before the first token
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
@@ -92,7 +97,7 @@ class BaseTokenizer(ABC):
 
     def decode(self, ids: Sequence[int]) -> str:
         """Return the text of ids; broken UTF-8 becomes U+FFFD."""
-        before = (None, *ids)
+        before = (self._before_first, *ids)
         raw = b"".join(self.token_bytes(token, after=last) for token, last in zip(ids, before, strict=False))
         return raw.decode("utf-8", "replace")
 
