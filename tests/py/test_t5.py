@@ -1,6 +1,8 @@
 """T5 from safetensors, against the logits that transformers computes (fixtures/make_families.py)."""
 
 import json
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,11 @@ from fixtures.gguf_writer import Tensor, write
 from taleproof.engine import Engine, open_numpy
 from taleproof.errors import FormatError
 from taleproof.formats import ModelFile, parse_files
+from taleproof.generate import Limits, Token, encode_prompt, generate
+from taleproof.local import open_local
 from taleproof.reader import BytesBlob
+from taleproof.sampling import Sampler, SamplerConfig
+from taleproof.score import score
 
 
 MADE = json.loads(GOLDEN.read_text(encoding="utf-8"))["t5"]
@@ -83,10 +89,10 @@ def test_logits_need_a_source_and_a_text() -> None:
         session.forward(SOURCE)
 
 
-@pytest.mark.parametrize("version", T5)
-def test_a_gguf_file_of_the_same_weights_gives_the_same_bits(version: str) -> None:
+def gguf(version: str, metadata: Mapping[str, Any]) -> bytes:
+    """Return a GGUF file as llama.cpp's converter makes it."""
     blob, file = files(version)
-    metadata = {
+    keys = {
         "general.architecture": "t5",
         "t5.context_length": 512,
         "t5.embedding_length": 64,
@@ -106,9 +112,52 @@ def test_a_gguf_file_of_the_same_weights_gives_the_same_bits(version: str) -> No
         Tensor(name, 0, info.shape, bytes(blob.read(info.offset, info.nbytes))) for name, info in file.tensors.items()
     ]
     tensors.append(Tensor("dec.blk.0.cross_attn_rel_b.weight", 0, (8, 4), bytes(128)))
-    gguf = BytesBlob(write(metadata, tensors), "t5.gguf")
-    found = logits(open_numpy([gguf], parse_files([gguf])), SOURCE)
+    return write(keys | metadata, tensors)
+
+
+@pytest.mark.parametrize("version", T5)
+def test_a_gguf_file_of_the_same_weights_gives_the_same_bits(version: str) -> None:
+    blob = BytesBlob(gguf(version, {}), "t5.gguf")
+    found = logits(open_numpy([blob], parse_files([blob])), SOURCE)
     assert found.tobytes() == logits(opened(version), SOURCE).tobytes()
+
+
+WORDS = {
+    "tokenizer.ggml.model": "t5",
+    "tokenizer.ggml.pre": "default",
+    "tokenizer.ggml.tokens": ["<pad>", "</s>", "<unk>", "▁", *"abcdefghijklmnopqrstuvwxyz", ".", "▁a"],
+    "tokenizer.ggml.scores": np.array([0, 0, 0, *(-float(n) for n in range(2, 31))], np.float32),
+    "tokenizer.ggml.token_type": np.array([3, 3, 2, *[1] * 29], np.int32),
+    "tokenizer.ggml.eos_token_id": 1,
+    "tokenizer.ggml.padding_token_id": 0,
+    "tokenizer.ggml.unknown_token_id": 2,
+    "tokenizer.ggml.add_bos_token": False,
+    "tokenizer.ggml.add_eos_token": True,
+    "tokenizer.ggml.add_space_prefix": True,
+    "tokenizer.ggml.remove_extra_whitespaces": True,
+}
+
+
+def test_a_prompt_is_a_source_and_its_text_can_be_continued(tmp_path: Path) -> None:
+    path = tmp_path / "t5.gguf"
+    path.write_bytes(gguf("t5", WORDS))
+    model = open_local(path, backend="numpy")
+    ids = encode_prompt(model.tokenizer, "a big cat")
+    assert ids[-2:] == [1, 0]
+    assert model.tokenizer.decode(ids) == "a big cat"
+
+    def tale(prompt: list[int], count: int, written: int = 0) -> list[int]:
+        sampler = Sampler(SamplerConfig())
+        events = generate(model.engine.session(64), model.tokenizer, prompt, sampler, Limits(count), written=written)
+        return [event.id for event in events if isinstance(event, Token)]
+
+    whole = tale(ids, 12)
+    assert len(whole) > 4
+    assert tale([*ids, *whole[:3]], 9, 3) == whole[3:]
+    assert tale(encode_prompt(model.tokenizer, "a small dog"), 12) != whole
+    given = list(score(model.engine.session(64), ids, whole))
+    assert [entry.id for entry in given] == whole
+    assert [entry.best for entry in given] == whole
 
 
 @pytest.mark.parametrize(
