@@ -34,10 +34,15 @@ def run_generate(
     start = time.perf_counter()
     model, session = _open(options)
     loaded = time.perf_counter() - start
-    ids = _chat_ids(model, options.prompt) if options.chat else encode_prompt(model.tokenizer, options.prompt)
+    reads = model.file.start_token is not None  # what such a model writes is an answer in any case
+    ids = (
+        _chat_ids(model, options.prompt)
+        if options.chat and not reads
+        else encode_prompt(model.tokenizer, options.prompt)
+    )
     trail = model.engine.trail()
     events = generate(session, model.tokenizer, ids, model.engine.sampler(config), limits, trail=trail)
-    if show is not None and not options.chat:
+    if show is not None and not (options.chat or reads):
         show(options.prompt)
     tokens: list[JsonValue] = []
     text = ""

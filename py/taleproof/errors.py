@@ -509,6 +509,19 @@ class ChatTemplateError(TaleproofError):
         )
 
 
+class RequestsOnlyError(TaleproofError):
+    """A model that reads a request before it writes was asked to go on from an opening."""
+
+    code = "requests-only"
+
+    def __init__(self, architecture: str) -> None:
+        super().__init__(
+            f"A {architecture} model reads a request and writes an answer; it can't go on from an opening. "
+            "Choose to have a request answered (chat), and try again.",
+            {"architecture": architecture},
+        )
+
+
 class TokenizerMissingError(TaleproofError):
     """A model whose file brings no tokenizer, without the tokenizer.bin or tokenizer.json that belongs to it."""
 

@@ -98,7 +98,7 @@ class Opened:
             "sessionLength": self.session.n_ctx,
             "vocabulary": self.engine.config.vocab_size,
             "quantisation": quantisation(file),
-            "hasChatTemplate": TEMPLATE_KEY in file.metadata,
+            "hasChatTemplate": TEMPLATE_KEY in file.metadata or file.start_token is not None,
             "bytes": self.loaded.digests.size,
             "digests": asdict(self.loaded.digests),
             "files": self.loaded.described(),

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
 from .chat import chat_template, encode_chat
-from .errors import ChatTemplateError, InvalidSettingError, NothingToContinueError
+from .errors import ChatTemplateError, InvalidSettingError, NothingToContinueError, RequestsOnlyError
 from .generate import (
     MAX_TOKENS,
     Event,
@@ -122,7 +122,10 @@ class Story:
         return [self._ended("stopped", self._held_back())]
 
     def _encode(self) -> list[int]:
-        if self.mode == "raw":
+        reads = self.opened.file.start_token is not None
+        if reads and self.mode == "raw":
+            raise RequestsOnlyError(self.opened.file.architecture)
+        if reads or self.mode == "raw":
             return encode_prompt(self.opened.tokenizer, self.prompt)
         template = chat_template(self.opened.file)
         if template is None:

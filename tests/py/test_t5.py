@@ -1,7 +1,5 @@
 """T5 from safetensors, against the logits that transformers computes (fixtures/make_families.py)."""
 
-import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +7,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from fixtures.families import GOLDEN, SOURCE, T5, TEXT, safetensors, weights
-from fixtures.gguf_writer import Tensor, write
+from fixtures.families import SOURCE, T5, TEXT
+from fixtures.t5_files import MADE, WORDS, tiny_t5, tiny_t5_gguf
 from taleproof.engine import Engine, open_numpy
 from taleproof.errors import FormatError
-from taleproof.formats import ModelFile, parse_files
+from taleproof.formats import parse_files
 from taleproof.generate import Limits, Token, encode_prompt, generate
 from taleproof.local import open_local
 from taleproof.reader import BytesBlob
@@ -21,17 +19,8 @@ from taleproof.sampling import Sampler, SamplerConfig
 from taleproof.score import score
 
 
-MADE = json.loads(GOLDEN.read_text(encoding="utf-8"))["t5"]
-
-
-def files(version: str, **changes: Any) -> tuple[BytesBlob, ModelFile]:
-    model = BytesBlob(safetensors(weights(version, MADE[version]["shapes"])), "model.safetensors")
-    config = BytesBlob(json.dumps(T5[version] | changes).encode(), "config.json")
-    return model, parse_files([config, model])
-
-
 def opened(version: str, **changes: Any) -> Engine:
-    blob, file = files(version, **changes)
+    blob, file = tiny_t5(version, **changes)
     return open_numpy([blob], file)
 
 
@@ -89,58 +78,16 @@ def test_logits_need_a_source_and_a_text() -> None:
         session.forward(SOURCE)
 
 
-def gguf(version: str, metadata: Mapping[str, Any]) -> bytes:
-    """Return a GGUF file as llama.cpp's converter makes it."""
-    blob, file = files(version)
-    keys = {
-        "general.architecture": "t5",
-        "t5.context_length": 512,
-        "t5.embedding_length": 64,
-        "t5.feed_forward_length": 96,
-        "t5.block_count": 2,
-        "t5.decoder_block_count": 3,
-        "t5.attention.head_count": 4,
-        "t5.attention.key_length": 24,
-        "t5.attention.value_length": 24,
-        "t5.attention.layer_norm_epsilon": 1e-6,
-        "t5.attention.layer_norm_rms_epsilon": 1e-6,
-        "t5.attention.relative_buckets_count": 8,
-        "t5.attention.relative_max_distance": 12,
-        "t5.decoder_start_token_id": 0,
-    }
-    tensors = [
-        Tensor(name, 0, info.shape, bytes(blob.read(info.offset, info.nbytes))) for name, info in file.tensors.items()
-    ]
-    tensors.append(Tensor("dec.blk.0.cross_attn_rel_b.weight", 0, (8, 4), bytes(128)))
-    return write(keys | metadata, tensors)
-
-
 @pytest.mark.parametrize("version", T5)
 def test_a_gguf_file_of_the_same_weights_gives_the_same_bits(version: str) -> None:
-    blob = BytesBlob(gguf(version, {}), "t5.gguf")
+    blob = BytesBlob(tiny_t5_gguf(version), "t5.gguf")
     found = logits(open_numpy([blob], parse_files([blob])), SOURCE)
     assert found.tobytes() == logits(opened(version), SOURCE).tobytes()
 
 
-WORDS = {
-    "tokenizer.ggml.model": "t5",
-    "tokenizer.ggml.pre": "default",
-    "tokenizer.ggml.tokens": ["<pad>", "</s>", "<unk>", "▁", *"abcdefghijklmnopqrstuvwxyz", ".", "▁a"],
-    "tokenizer.ggml.scores": np.array([0, 0, 0, *(-float(n) for n in range(2, 31))], np.float32),
-    "tokenizer.ggml.token_type": np.array([3, 3, 2, *[1] * 29], np.int32),
-    "tokenizer.ggml.eos_token_id": 1,
-    "tokenizer.ggml.padding_token_id": 0,
-    "tokenizer.ggml.unknown_token_id": 2,
-    "tokenizer.ggml.add_bos_token": False,
-    "tokenizer.ggml.add_eos_token": True,
-    "tokenizer.ggml.add_space_prefix": True,
-    "tokenizer.ggml.remove_extra_whitespaces": True,
-}
-
-
 def test_a_prompt_is_a_source_and_its_text_can_be_continued(tmp_path: Path) -> None:
     path = tmp_path / "t5.gguf"
-    path.write_bytes(gguf("t5", WORDS))
+    path.write_bytes(tiny_t5_gguf("t5", WORDS))
     model = open_local(path, backend="numpy")
     ids = encode_prompt(model.tokenizer, "a big cat")
     assert ids[-2:] == [1, 0]

@@ -9,6 +9,7 @@ import pytest
 
 from browser_fakes import FakeFetcher, FakeJsArena, FakeLocalFile, FakeStore
 from fixtures.make import tiny_gguf, tiny_llama2c, tiny_tokenizer_bin
+from fixtures.t5_files import WORDS, tiny_t5_gguf
 from taleproof.digest import Digests, digest_blob
 from taleproof.errors import (
     DigestMismatchError,
@@ -16,6 +17,7 @@ from taleproof.errors import (
     NothingToContinueError,
     PromptTooLongError,
     RegistryAnswerError,
+    RequestsOnlyError,
     RevokedError,
     TokenizerMissingError,
     UnknownArchitectureError,
@@ -82,8 +84,13 @@ def tiny() -> tuple[Opened, ReusableSession]:
     return opened, ReusableSession(opened.session)
 
 
-def story(sampler: dict[str, Any] = GREEDY, max_tokens: int | None = 12, **request: Any) -> Story:
-    opened, session = tiny()
+def story(
+    sampler: dict[str, Any] = GREEDY,
+    max_tokens: int | None = 12,
+    model: tuple[Opened, ReusableSession] | None = None,
+    **request: Any,
+) -> Story:
+    opened, session = model or tiny()
     wish = {"prompt": "Once", "mode": "raw", "sampler": sampler, **request}
     wish["limits"] = {"maxTokens": max_tokens, "stop": request.get("stop", [])}
     ticks = itertools.count()  # a clock by which every event fills its batch
@@ -367,3 +374,22 @@ def test_seed_that_is_no_seed(seed: str) -> None:
 def test_limit_that_is_no_number() -> None:
     with pytest.raises(InvalidSettingError):
         story(max_tokens=None)
+
+
+def test_a_model_that_reads_first_answers_requests_and_is_continued() -> None:
+    opened = Bench().accept(tiny_t5_gguf("t5", WORDS))
+    model = opened, ReusableSession(opened.session)
+    assert opened.describe()["hasChatTemplate"]
+    with pytest.raises(RequestsOnlyError):
+        story(model=model)
+    whole = story(model=model, mode="chat", prompt="a big cat", max_tokens=9)
+    run(whole)
+    parted = story(model=model, mode="chat", prompt="a big cat", max_tokens=4)
+    run(parted)
+    parted.resume(5)
+    run(parted)
+    assert len(whole.tokens) == 9
+    assert parted.tokens == whole.tokens
+    other = story(model=model, mode="chat", prompt="a small dog", max_tokens=9)
+    run(other)
+    assert other.tokens != whole.tokens

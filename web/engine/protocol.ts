@@ -171,6 +171,7 @@ export interface ModelInfo {
   vocabulary: number;
   /** The block type that most of the weights have, for example "Q4_1". */
   quantisation: string;
+  /** Whether it can answer a request: by a template, or because it reads before it writes. */
   hasChatTemplate: boolean;
   bytes: number;
   /** Of a model in several files those of their list. */
