@@ -3,8 +3,8 @@
 In come a parsed model, its files and the keys of its tokenizer; out goes a GGUF 3 file, tensor by tensor, never more
 of one in memory than CHUNK weights, with the digest of all that was written. Matrices get the type that is asked for,
 F16 where their rows are no whole number of its blocks, or stay as they are if they have the type already; vectors
-become F32. Weights as Hugging Face keeps them are changed to GGUF's conventions (ModelFile.huggingface). Refused: a
-model without a tokenizer, weights that are not finite or that the type can't hold.
+and tables that are only added become F32. Weights as Hugging Face keeps them are changed to GGUF's conventions
+(ModelFile.huggingface). Refused: a model without a tokenizer, weights that are not finite or that the type can't hold.
 
 Source of the conventions: https://github.com/ggml-org/llama.cpp/blob/master/convert_hf_to_gguf.py
 """
@@ -39,6 +39,9 @@ FACTORS = {
 
 _FILE_TYPES = {"F32": 0, "F16": 1, "Q4_0": 2, "Q4_1": 3, "Q8_0": 7, "Q5_0": 8, "Q5_1": 9, "BF16": 32}
 """general.file_type: what most of the tensors are."""
+
+_TABLES = ("position_embd.weight", "token_types.weight", "_rel_b.weight")
+"""Tables that are added and never multiplied with: readers of GGUF expect F32."""
 
 _PAIRS_BESIDE = ("llama", "smollm3")
 """Architectures that GGUF's files turn by neighbouring pairs, where Hugging Face's turn halves of a head."""
@@ -103,7 +106,7 @@ def _metadata(file: ModelFile, type_name: str, tokenizer: Mapping[str, Value] | 
 
 
 def _type_for(info: TensorInfo, target: BlockType) -> BlockType:
-    if len(info.shape) < 2:
+    if len(info.shape) < 2 or info.name.endswith(_TABLES):
         return BLOCK_TYPES["F32"]
     return BLOCK_TYPES["F16"] if info.shape[-1] % target.elements else target
 

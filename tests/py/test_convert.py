@@ -8,10 +8,11 @@ import gguf
 import numpy as np
 import pytest
 
+from fixtures.families import BERT, GOLDEN, IDS, safetensors, weights
 from fixtures.families import FAMILIES as FAMILY_CONFIGS
-from fixtures.families import GOLDEN, IDS, safetensors, weights
 from fixtures.gguf_writer import Layout, Tensor, write
 from fixtures.make import tiny_gguf, tiny_llama2c
+from fixtures.t5_files import tiny_t5
 from taleproof.cli import main
 from taleproof.convert import convert
 from taleproof.digest import digest_blob
@@ -28,6 +29,7 @@ from taleproof.tokenizers.gguf_keys import keys_of_tokenizer_json
 
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
+GOLDEN_BERT = json.loads(GOLDEN.read_text(encoding="utf-8"))["bert"]
 STORIES, WORDS = FIXTURES / "stories260K.bin", FIXTURES / "tok512.bin"
 
 
@@ -49,6 +51,22 @@ def test_a_gguf_model_in_every_type(type_name: str, tmp_path: Path) -> None:
         assert np.array_equal(np.array(written.metadata[key]), np.array(file.metadata[key])), key
     text = "Once upon a time, in a tin"
     assert from_model(written).encode(text) == from_model(file).encode(text)
+
+
+@pytest.mark.parametrize(("family", "tables"), [("bert", {"position_embd", "token_types"}), ("t5", {"enc", "dec"})])
+def test_tables_that_are_only_added_stay_floats(family: str, tables: set[str], tmp_path: Path) -> None:
+    if family == "bert":
+        source = BytesBlob(safetensors(weights("bert", GOLDEN_BERT["shapes"])), "model.safetensors")
+        file = parse_files([source, BytesBlob(json.dumps(BERT).encode(), "config.json")])
+    else:
+        source, file = tiny_t5("t5")
+    out = tmp_path / "out.gguf"
+    convert(file, [source], out, "Q8_0", {"tokenizer.ggml.tokens": ["a"]})
+    tensors = parse(FileBlob(out)).tensors.values()
+    kept = {tensor.name for tensor in tensors if len(tensor.shape) == 2 and tensor.type.name == "F32"}
+    assert {name.split(".")[0] for name in kept} == tables
+    expected, found = file.metadata, parse(FileBlob(out)).metadata
+    assert {key for key in expected if key not in found} == set()
 
 
 def test_the_gguf_package_reads_what_is_written(tmp_path: Path) -> None:

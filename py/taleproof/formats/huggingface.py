@@ -44,6 +44,9 @@ _ACTIVATIONS = {
 }
 """What each architecture's MLP may compute; the others have silu."""
 
+_MEAN_POOLING = 1
+"""GGUF's number for it: what sentence-transformers' models of this type have, where config.json says nothing."""
+
 _FACTORED = {"llama3": ("llama",), "longrope": ("phi3",), "su": ("phi3",)}
 """Kinds of scaling that give each frequency a factor of its own, and the architectures that have them."""
 
@@ -199,7 +202,10 @@ def translate(fields: Fields, file: str) -> Translation:
         _check_activation(config, architecture, config.text(field, default))
         keys = _common_keys(config, architecture)
         _check_layers(config, architecture)
-        if architecture != "bert":
+        if architecture == "bert":
+            keys |= {"attention.causal": False, "pooling_type": _MEAN_POOLING}
+            metadata["tokenizer.ggml.token_type_count"] = config.count("type_vocab_size", 2)
+        else:
             keys |= _rope_keys(config, architecture)
     return Translation(
         architecture,
