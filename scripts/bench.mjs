@@ -3,7 +3,8 @@
  *
  * In: --rounds N (3), --tokens N (128), --threads N,M (1,2, or 1 on a single core), --engines A,B (all), --json; --profile
  * for the kernels' own times instead, with --model stories260K or float15M those of a small model; --plot FILE for a
- * picture; --markdown to put the table into README.md.
+ * picture; --markdown to put the table into README.md. --reading measures what opening a model takes, --gemma a model of
+ * 262,144 tokens beside wllama; with --markdown their tables go into docs/speed.md.
  * Out: tables, or with --json one object with every figure.
  */
 import "./lib/node-version.mjs";
@@ -15,10 +16,12 @@ const { setUp } = await import("./lib/set-up.mjs");
 const { candleModule } = await import("./lib/bench/candle.mjs");
 const { measureProfile } = await import("./lib/bench/profile.mjs");
 const { writePlot } = await import("./lib/bench/plot.mjs");
-const { writeReadme } = await import("./lib/bench/readme.mjs");
+const { writeBetween } = await import("./lib/bench/readme.mjs");
 const { runBench } = await import("./lib/bench/run.mjs");
 const { serveBench } = await import("./lib/bench/site.mjs");
-const { formatProfile, formatText } = await import("./lib/bench/table.mjs");
+const { measureGemma } = await import("./lib/bench/gemma.mjs");
+const { formatReading, measureReading, readingMarkdown } = await import("./lib/bench/reading.mjs");
+const { captionOf, formatMarkdown, formatProfile, formatText } = await import("./lib/bench/table.mjs");
 
 const ENGINES = ["taleproof", "wllama", "candle", "llama.cpp"];
 
@@ -35,6 +38,8 @@ function engines(text) {
   throw new Problem("bad-option", `--engines knows ${ENGINES.join(", ")}, not "${unknown}".`);
 }
 
+const withCaption = (result) => `${formatMarkdown(result)}\n\n${captionOf(result)}`;
+
 await runScript(async () => {
   const { values } = parseArgs({
     options: {
@@ -44,6 +49,8 @@ await runScript(async () => {
       engines: { type: "string", default: ENGINES.join(",") },
       json: { type: "boolean", default: false },
       profile: { type: "boolean", default: false },
+      reading: { type: "boolean", default: false },
+      gemma: { type: "boolean", default: false },
       model: { type: "string" },
       plot: { type: "string" },
       markdown: { type: "boolean", default: false },
@@ -60,8 +67,10 @@ await runScript(async () => {
   if (values.json) console.log = console.error;
   await setUp();
   const candle =
-    options.engines.includes("candle") && !values.profile ? await candleModule(options.say) : null;
-  const { url, close } = await serveBench(candle);
+    options.engines.includes("candle") && !values.profile && !values.reading
+      ? await candleModule(options.say)
+      : null;
+  const { url, close } = await serveBench(candle, values.reading || values.gemma);
   const show = (result, format) =>
     process.stdout.write(values.json ? `${JSON.stringify(result, null, 2)}\n` : format(result));
   try {
@@ -70,10 +79,22 @@ await runScript(async () => {
       show(await measureProfile(url, { ...options, threads, model: values.model }), formatProfile);
       return;
     }
+    if (values.reading) {
+      const result = await measureReading(url, options);
+      show(result, formatReading);
+      if (values.markdown) writeBetween("docs/speed.md", "reading", readingMarkdown(result));
+      return;
+    }
+    if (values.gemma) {
+      const result = await measureGemma(url, options);
+      show(result, formatText);
+      if (values.markdown) writeBetween("docs/speed.md", "gemma", withCaption(result));
+      return;
+    }
     const result = await runBench(url, { ...options, candle: candle !== null });
     show(result, formatText);
     if (values.plot) writePlot(values.plot, result);
-    if (values.markdown) writeReadme(result);
+    if (values.markdown) writeBetween("README.md", "bench", withCaption(result));
   } finally {
     await close();
   }

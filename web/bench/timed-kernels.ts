@@ -1,8 +1,8 @@
 /**
  * Clocks inside the engine's worker, which knows nothing of them.
  *
- * In: the kernels' module as it is instantiated, and the page's messages as they come and are answered. Out: a Times for
- * each message of the kind "times", on the port that it brings. In a worker named "instructions" a program is run
+ * In: the kernels' module as it is instantiated, reads of this browser's storage, and the page's messages as they come and
+ * are answered. Out: a Times for each message of the kind "times", on the port that it brings. In a worker named "instructions" a program is run
  * instruction by instruction, which tells what each one costs; in any other, as a whole.
  */
 
@@ -21,6 +21,8 @@ export interface InstructionTime {
 export interface Times {
   /** Milliseconds in each exported kernel. */
   kernels: Record<string, number>;
+  /** Milliseconds in which files of this browser's storage were read. */
+  storage: number;
   /** Milliseconds from the page's requests to their answers, kernels included. */
   busy: number;
   requests: number;
@@ -38,7 +40,7 @@ let entries: Map<number, InstructionTime>;
 let asked = 0;
 
 function reset(): void {
-  times = { kernels: {}, busy: 0, requests: 0, instructions: [] };
+  times = { kernels: {}, storage: 0, busy: 0, requests: 0, instructions: [] };
   entries = new Map();
 }
 reset();
@@ -94,6 +96,16 @@ WebAssembly.Instance = new Proxy(Plain, {
     const instance = new target(module, imports);
     if (!("run_program" in instance.exports)) return instance; // Python's, or a probe
     return { exports: withClocks(instance.exports, imports!.env!.memory as WebAssembly.Memory) };
+  },
+});
+
+const handle = FileSystemSyncAccessHandle.prototype;
+handle.read = new Proxy(handle.read, {
+  apply(read, file: FileSystemSyncAccessHandle, args: Parameters<typeof handle.read>) {
+    const began = performance.now();
+    const result = read.apply(file, args);
+    times.storage += performance.now() - began;
+    return result;
   },
 });
 

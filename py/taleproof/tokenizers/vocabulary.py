@@ -125,13 +125,8 @@ def read_vocabulary(file: ModelFile, defaults: Defaults) -> Vocabulary:
 
 
 def _ends_by_text(pieces: list[str]) -> list[int]:
-    found = []
-    for text in END_TEXTS:
-        try:
-            found.append(pieces.index(text))
-        except ValueError:
-            continue
-    return found
+    """Return the ids of END_TEXTS; of a text that stands twice the first."""
+    return [pieces.index(text) for text in frozenset(END_TEXTS).intersection(pieces)]
 
 
 def per_token(file: ModelFile, name: str, count: int) -> NDArray[Any] | None:

@@ -1,20 +1,22 @@
-/** Puts a run's table between two marks in README.md. In: what a run resulted in. Refused: a README without the marks. */
+/**
+ * Puts a run's tables between two marks in README.md or docs/speed.md.
+ *
+ * In: a file, the name of its marks, and the tables. Refused: a file without the marks.
+ */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../paths.mjs";
 import { Problem } from "../problem.mjs";
 import { writeWhole } from "../stamp.mjs";
-import { captionOf, formatMarkdown } from "./table.mjs";
 
-const [BEGIN, END] = ["<!-- bench:begin -->", "<!-- bench:end -->"];
-
-export function writeReadme(result) {
-  const path = join(ROOT, "README.md");
+/** @param {string} file below the repository's root @param {string} name @param {string} tables */
+export function writeBetween(file, name, tables) {
+  const path = join(ROOT, file);
   const text = readFileSync(path, "utf8");
-  const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
+  const [first, last] = [`<!-- ${name}:begin -->`, `<!-- ${name}:end -->`];
+  const [begin, end] = [text.indexOf(first), text.indexOf(last)];
   if (begin < 0 || end < begin) {
-    throw new Problem("bench-readme", `README.md has no ${BEGIN} and ${END} for the table to stand between.`);
+    throw new Problem("bench-marks", `${file} has no ${first} and ${last} for the table to stand between.`);
   }
-  const table = `${BEGIN}\n\n${formatMarkdown(result)}\n\n${captionOf(result)}\n\n`;
-  writeWhole(path, text.slice(0, begin) + table + text.slice(end));
+  writeWhole(path, `${text.slice(0, begin)}${first}\n\n${tables}\n\n${text.slice(end)}`);
 }

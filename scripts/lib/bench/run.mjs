@@ -37,11 +37,7 @@ export async function runBench(base, options) {
       model: MODEL,
       date: new Date().toISOString().slice(0, 10),
       ...{ rounds, tokens, threads, chromium },
-      machine: {
-        processor: cpus()[0]?.model ?? "unknown",
-        cores: cpus().length,
-        platform: process.platform,
-      },
+      machine: machineHere(),
       ...{ rows, missing, context, memory, digestBytesPerSecond, small },
     };
     return { ...result, aims: aimsOf(result) };
@@ -50,12 +46,26 @@ export async function runBench(base, options) {
   }
 }
 
-async function openLanes(base, { threads, engines, candle }) {
-  const [lanes, missing] = [[], []];
+export function machineHere() {
+  const processors = cpus();
+  return {
+    processor: processors[0]?.model ?? "unknown",
+    cores: processors.length,
+    platform: process.platform,
+  };
+}
+
+/** The engines that run a model in a browser with pages alike, by name. */
+export function engineTitles() {
   const wllama = JSON.parse(
     readFileSync(join(ROOT, "node_modules/@wllama/wllama/package.json"), "utf8"),
   ).version;
-  const titles = { taleproof: "Taleproof", wllama: `wllama ${wllama}` };
+  return { taleproof: "Taleproof", wllama: `wllama ${wllama}` };
+}
+
+async function openLanes(base, { threads, engines, candle }) {
+  const [lanes, missing] = [[], []];
+  const titles = engineTitles();
   for (const engine of engines.filter((name) => name in titles)) {
     for (const n of threads) lanes.push(await BrowserLane.create(base, engine, titles[engine], n));
   }

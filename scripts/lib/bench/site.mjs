@@ -12,13 +12,14 @@ import { runQuietly } from "../run.mjs";
 import { linkPublicFiles } from "../vite-public.mjs";
 
 const PAGES = join(ROOT, "web", "bench");
-const NAMES = ["taleproof", "wllama", "candle", "blank"];
+const NAMES = ["taleproof", "wllama", "candle", "reading", "blank"];
 
 /**
  * @param {string | null} candle the path of candle's module, where there is one
+ * @param {boolean} real whether real models other than the product's own are needed
  * @returns {Promise<{url: string, close: () => Promise<void>}>}
  */
-export async function serveBench(candle) {
+export async function serveBench(candle, real = false) {
   const { build, preview } = await import("vite");
   mkdirSync(join(ROOT, "build"), { recursive: true });
   const outDir = mkdtempSync(join(ROOT, "build", "bench-"));
@@ -48,7 +49,7 @@ export async function serveBench(candle) {
   await runQuietly(
     "The benchmark's models",
     venvProgram("python"),
-    [join(ROOT, "scripts", "bench_models.py"), join(outDir, "bench-models")],
+    [join(ROOT, "scripts", "bench_models.py"), join(outDir, "bench-models"), ...(real ? ["--real"] : [])],
     { log: "bench-models" },
   );
   if (candle) placeFile(candle, join(outDir, "candle", "candle.wasm"));

@@ -36,7 +36,7 @@ export async function measureSmall(base, name, rounds) {
   try {
     await lane.begin();
     const { bytes } = await lane.page.evaluate(
-      async (model) => (await (await fetch("bench-models/models.json")).json())[model],
+      async (model) => (await (await fetch("bench-models/models.json")).json())[model].files[0],
       name,
     );
     const runs = [];

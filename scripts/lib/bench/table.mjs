@@ -29,7 +29,7 @@ const widthsOf = (table) => table[0].map((_, i) => Math.max(...table.map((row) =
 const padded = (row, widths) => row.map((cell, i) => (i ? cell.padStart(widths[i]) : cell.padEnd(widths[i])));
 
 /** Columns as wide as their longest cell. */
-function aligned(table) {
+export function aligned(table) {
   const widths = widthsOf(table);
   const [head, ...rows] = table.map((row) => padded(row, widths).join("  "));
   return [head, widths.map((width) => "-".repeat(width)).join("  "), ...rows];
@@ -49,6 +49,10 @@ export function captionOf(result) {
 
 export function formatMarkdown(result) {
   const { head, rows } = cellsOf(result);
+  return markdownTable(head, rows);
+}
+
+export function markdownTable(head, rows) {
   const widths = widthsOf([head, ...rows]);
   const rule = widths.map((width, i) => (i ? `${"-".repeat(width - 1)}:` : "-".repeat(width)));
   const lines = [padded(head, widths), rule, ...rows.map((row) => padded(row, widths))];
@@ -58,22 +62,26 @@ export function formatMarkdown(result) {
 export function formatText(result) {
   const { head, rows } = cellsOf(result);
   const missing = result.missing.map(({ engine, why }) => `${engine}: ${why}`);
-  const aims = result.aims.map(({ aim, wanted, value, met }) => [
-    aim,
-    value.toPrecision(3),
-    wanted,
-    met ? "yes" : "no",
-  ]);
+  const small = result.small ? [...smallLines(result.small), ""] : [];
   return [
     ...["", captionOf(result), ""],
     ...aligned([head, ...rows]),
     ...missing,
     "",
-    ...smallLines(result.small),
-    "",
-    ...aligned([["aim", "measured", "wanted", "met"], ...aims]),
+    ...small,
+    ...aimLines(result.aims),
     "",
   ].join("\n");
+}
+
+export function aimLines(aims) {
+  const rows = aims.map(({ aim, wanted, value, met }) => [
+    aim,
+    value.toPrecision(3),
+    wanted,
+    met ? "yes" : "no",
+  ]);
+  return aligned([["aim", "measured", "wanted", "met"], ...rows]);
 }
 
 function smallLines(small) {

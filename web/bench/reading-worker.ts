@@ -1,0 +1,69 @@
+/**
+ * Pyodide with the engine's package, asked by the benchmark to read: started as the engine's own worker starts it.
+ *
+ * In: a ReadingTask. Out: what scripts/lib/bench/reading.py answers, or why it came to nothing.
+ */
+import type { PyodideAPI } from "pyodide";
+import type { Arena } from "../engine/arena";
+import { makeArena } from "../engine/make-arena";
+import { startPython } from "../engine/python";
+import program from "../../scripts/lib/bench/reading.py?url";
+import type { ListedModel } from "./models";
+
+export interface ReadingTask {
+  base: string;
+  model: ListedModel;
+  text: string;
+  rounds: number;
+}
+
+export interface ReadingFigures {
+  tokens: number;
+  text_tokens: number;
+  /** Seconds of each round. */
+  parse: number[];
+  ready: number[];
+  encode: number[];
+}
+
+export type ReadingAnswer = { figures: ReadingFigures } | { error: string };
+
+type Measure = (
+  arena: Arena,
+  names: string[],
+  files: Uint8Array[],
+  hasTokenizer: boolean,
+  text: string,
+  rounds: number,
+) => string;
+
+const scope = self as unknown as DedicatedWorkerGlobalScope;
+
+async function fetched(url: string): Promise<Uint8Array> {
+  return new Uint8Array(await (await fetch(url)).arrayBuffer());
+}
+
+async function readingOf(python: PyodideAPI): Promise<Measure> {
+  const source = await (await fetch(program)).text();
+  const globals = python.toPy({}) as { get(name: string): Measure };
+  python.runPython(source, { globals: globals as never });
+  return globals.get("measure");
+}
+
+async function perform({ base, model, text, rounds }: ReadingTask): Promise<ReadingFigures> {
+  const [python, { arena }] = await Promise.all([startPython(base, () => undefined), makeArena(base)]);
+  const measure = await readingOf(python);
+  const files = [...model.files, ...(model.tokenizer ? [model.tokenizer] : [])];
+  const bytes = await Promise.all(files.map(({ url }) => fetched(new URL(url, base).href)));
+  const names = files.map(({ name }) => name);
+  return JSON.parse(
+    measure(arena, names, bytes, model.tokenizer !== undefined, text, rounds),
+  ) as ReadingFigures;
+}
+
+scope.addEventListener("message", ({ data }: MessageEvent<ReadingTask>) => {
+  perform(data).then(
+    (figures) => scope.postMessage({ figures } satisfies ReadingAnswer),
+    (error: unknown) => scope.postMessage({ error: String(error) } satisfies ReadingAnswer),
+  );
+});
