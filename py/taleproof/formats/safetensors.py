@@ -108,7 +108,7 @@ def _tensor(blob: Blob, name: str, entry: Any, start: int, part: int) -> TensorI
         raise fail("data_offsets", None, "two whole numbers are expected, the smaller one first")
     begin, end = offsets
     elements = math.prod(shape)
-    if elements > MAX_ELEMENTS:
+    if math.prod(max(size, 1) for size in shape) > MAX_ELEMENTS:  # also of a tensor of nothing
         raise fail("shape", str(shape)[:80], f"a tensor has at most {MAX_ELEMENTS:,} elements")
     if end - begin != elements * DTYPES[dtype].nbytes:
         why = f"{elements:,} elements of {dtype} take {elements * DTYPES[dtype].nbytes:,} bytes"

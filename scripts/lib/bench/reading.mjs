@@ -111,7 +111,10 @@ function tablesOf({ read, loaded }) {
     ...[kind, model, tokens.toLocaleString("en")],
     ...[parse, ready, encode].flatMap(seconds),
   ]);
-  const loadedHead = ["model", "whole, ms", "SHA-256", "storage", "other kernels", "Python and page"];
+  const loadedHead = [
+    "model",
+    ...["whole", "SHA-256", "storage", "other kernels", "Python and page"].map((part) => `${part}, ms`),
+  ];
   const loadedRows = loaded.map(({ model, whole, hash, storage, kernels, python }) => [
     model,
     ...[whole, hash, storage, kernels, python].map((ms) => ms.toFixed(0)),

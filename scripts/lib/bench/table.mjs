@@ -13,12 +13,14 @@ const COLUMNS = [
   ["peak memory, MB", (row) => row.peakProcessBytes && megabytes(row.peakProcessBytes)],
 ];
 
+/** A column that nobody has figures for is left out. */
 function cellsOf(result) {
-  const head = ["engine", "threads", ...COLUMNS.map(([label]) => label)];
+  const columns = COLUMNS.filter(([, show]) => result.rows.some(show));
+  const head = ["engine", "threads", ...columns.map(([label]) => label)];
   const rows = result.rows.map((row) => [
     row.title,
     String(row.threads),
-    ...COLUMNS.map(([, show]) => show(row) ?? "-"),
+    ...columns.map(([, show]) => show(row) ?? "-"),
   ]);
   return { head, rows };
 }
