@@ -140,7 +140,7 @@ class UnknownFormatError(FormatError):
     """A file that begins like none of the formats known."""
 
     code = "unknown-format"
-    remedy = "Choose a GGUF file, or a llama2.c .bin file."
+    remedy = "Choose a model in GGUF, safetensors with its config.json, GGML or llama2.c."
 
 
 class UnsupportedVersionError(FormatError):

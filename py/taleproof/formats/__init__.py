@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from ..errors import EmptyFileError, FormatError, HtmlInsteadOfModelError, UnknownFormatError
 from ..reader import Blob
 from ..sniff import LOOKED_AT, looks_like_html
-from . import gguf, gguf_split, huggingface_files, llama2c, safetensors
+from . import ggml, gguf, gguf_split, huggingface_files, llama2c, safetensors
 from .decode import tensor_f32
 from .model_file import ModelFile, TensorInfo, Value
 
@@ -19,9 +19,6 @@ _OTHERS = (
     (b"version https://git-lfs", "this is a Git LFS pointer, which stands for the file but is not it"),
     (b"PK\x03\x04", "this is a zip archive, perhaps of PyTorch weights"),
     (b"\x1f\x8b", "this is compressed with gzip: unpack it first"),
-    (b"lmgg", "this is a model in GGML's format from before GGUF"),
-    (b"fmgg", "this is a model in GGML's format from before GGUF"),
-    (b"tjgg", "this is a model in GGML's format from before GGUF"),
 )
 
 
@@ -37,6 +34,8 @@ def parse(blob: Blob) -> ModelFile:
     head = bytes(blob.read(0, min(LOOKED_AT, blob.size)))
     if head.startswith(gguf.MAGIC):
         return gguf_split.join([gguf.parse_gguf(blob)])
+    if head[:4] in ggml.MAGICS:
+        return ggml.parse_ggml(blob)
     if head.startswith(llama2c.MAGIC):
         return llama2c.parse_versioned(blob)
     if safetensors.implied_header(blob) is not None:
