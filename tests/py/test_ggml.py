@@ -1,5 +1,6 @@
 """GGML's files from before GGUF: every version and type, against old versions of ggml.c and llama.cpp's vocabulary."""
 
+import hashlib
 import json
 import struct
 from pathlib import Path
@@ -33,6 +34,24 @@ def test_old_blocks_decode_as_the_ggml_of_their_time_did(name: str) -> None:
     kind, golden = LEGACY[name], GOLDEN[name]
     blocks = np.frombuffer(bytes.fromhex(golden["blocks"]), np.uint8).reshape(-1, kind.nbytes)
     assert kind.decode(blocks).tobytes() == bytes.fromhex(golden["floats"])
+
+
+@pytest.mark.parametrize("number", GOLDEN["candle"])
+def test_candle_reads_the_same_from_the_newest_version(number: str) -> None:
+    blob, candle = BytesBlob(tiny_ggml("ggjt 3", int(number)), "tiny.bin"), GOLDEN["candle"][number]
+    file = parse(blob)
+    digest = hashlib.sha256()
+    for info in file.tensors.values():
+        digest.update(tensor_f32(blob, info).astype("<f4").tobytes())
+    assert digest.hexdigest() == candle["sha256"]
+    header = candle["header"]
+    assert file.integer("llama.vocab_size") == header["n_vocab"]
+    assert file.integer("llama.embedding_length") == header["n_embd"]
+    assert file.integer("llama.attention.head_count") == header["n_head"]
+    assert file.integer("llama.block_count") == header["n_layer"]
+    assert file.integer("llama.rope.dimension_count") == header["n_rot"]
+    pieces = file.texts("tokenizer.ggml.tokens")
+    assert [piece.replace("▁", " ") for piece in pieces[259:]] == candle["tokens"][259:]
 
 
 @pytest.mark.parametrize(("version", "number"), CASES)
