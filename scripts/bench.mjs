@@ -20,7 +20,8 @@ const { writeBetween } = await import("./lib/bench/readme.mjs");
 const { runBench } = await import("./lib/bench/run.mjs");
 const { serveBench } = await import("./lib/bench/site.mjs");
 const { measureGemma } = await import("./lib/bench/gemma.mjs");
-const { formatReading, measureReading, readingMarkdown } = await import("./lib/bench/reading.mjs");
+const { measureReading } = await import("./lib/bench/reading.mjs");
+const { formatReading, readingMarkdown } = await import("./lib/bench/reading-report.mjs");
 const { captionOf, formatMarkdown, formatProfile, formatText } = await import("./lib/bench/table.mjs");
 
 const ENGINES = ["taleproof", "wllama", "candle", "llama.cpp"];

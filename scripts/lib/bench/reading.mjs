@@ -8,7 +8,7 @@ import { BenchBrowser } from "./browser.mjs";
 import { BrowserLane } from "./browser-lane.mjs";
 import { median } from "./measure.mjs";
 import { machineHere } from "./run.mjs";
-import { aimLines, aligned, markdownTable } from "./table.mjs";
+import { readingAims } from "./reading-report.mjs";
 
 /** Each kind of tokenizer by a model that has it. */
 const TOKENIZERS = [
@@ -18,8 +18,6 @@ const TOKENIZERS = [
   ["llama2.c", "stories260K"],
 ];
 const LOADED = ["SmolLM2-135M", "Gemma 3 270M"];
-/** The model of 262,144 tokens. */
-const LARGEST = "Gemma 3 270M";
 
 /** @param {{rounds: number, say: (line: string) => void}} options */
 export async function measureReading(base, { rounds, say }) {
@@ -34,7 +32,7 @@ export async function measureReading(base, { rounds, say }) {
     loaded.push({ model, ...(await loadingOf(base, model, rounds)) });
   }
   const date = new Date().toISOString().slice(0, 10);
-  return { date, rounds, machine: machineHere(), read, loaded, aims: aimsOf(read, loaded) };
+  return { date, rounds, machine: machineHere(), read, loaded, aims: readingAims(read, loaded) };
 }
 
 /** The first of the rounds is a Python's that has just started. */
@@ -81,59 +79,4 @@ function partsOf({ ms, prepareMs, times: { kernels, storage } }) {
     python: ms - hash - storage - others,
     prepare: prepareMs,
   };
-}
-
-function aimsOf(read, loaded) {
-  const aims = [];
-  const most = (aim, value, bound) =>
-    aims.push({ aim, wanted: `at most ${bound}`, value, met: value <= bound });
-  const largest = read.find(({ model }) => model === LARGEST);
-  most(`header of ${largest.tokens.toLocaleString("en")} tokens, s`, largest.parse.median, 0.7);
-  for (const { kind, encode } of read) most(`100 KB of English, ${kind}, s`, encode.median, 0.5);
-  for (const { model, hash, python } of loaded)
-    most(`loading ${model}, Python to the hash`, python / hash, 1);
-  return aims;
-}
-
-const seconds = ({ first, median: middle }) => [first.toFixed(3), middle.toFixed(3)];
-
-function tablesOf({ read, loaded }) {
-  const readHead = [
-    ...["tokenizer", "model", "tokens", "header, first, s", "header, s"],
-    ...[
-      "with tokenizer, first, s",
-      "with tokenizer, s",
-      "100 KB of English, first, s",
-      "100 KB of English, s",
-    ],
-  ];
-  const readRows = read.map(({ kind, model, tokens, parse, ready, encode }) => [
-    ...[kind, model, tokens.toLocaleString("en")],
-    ...[parse, ready, encode].flatMap(seconds),
-  ]);
-  const loadedHead = [
-    "model",
-    ...["whole", "SHA-256", "storage", "other kernels", "Python and page"].map((part) => `${part}, ms`),
-  ];
-  const loadedRows = loaded.map(({ model, whole, hash, storage, kernels, python }) => [
-    model,
-    ...[whole, hash, storage, kernels, python].map((ms) => ms.toFixed(0)),
-  ]);
-  return [
-    [readHead, readRows],
-    [loadedHead, loadedRows],
-  ];
-}
-
-const captionOf = ({ date, rounds, machine }) =>
-  `${date}, ${machine.cores} cores of ${machine.processor}; median of ${rounds} rounds, of loading the quickest.`;
-
-export function formatReading(result) {
-  const tables = tablesOf(result).flatMap(([head, rows]) => ["", ...aligned([head, ...rows])]);
-  return [...["", captionOf(result)], ...tables, "", ...aimLines(result.aims), ""].join("\n");
-}
-
-export function readingMarkdown(result) {
-  const tables = tablesOf(result).map(([head, rows]) => markdownTable(head, rows));
-  return [...tables, captionOf(result)].join("\n\n");
 }

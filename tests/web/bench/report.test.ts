@@ -4,6 +4,7 @@ import { aimsOf } from "../../../scripts/lib/bench/aims.mjs";
 import { costOf } from "../../../scripts/lib/bench/costs.mjs";
 import { median } from "../../../scripts/lib/bench/measure.mjs";
 import { plotOf } from "../../../scripts/lib/bench/plot.mjs";
+import { formatReading, readingAims, readingMarkdown } from "../../../scripts/lib/bench/reading-report.mjs";
 import { formatMarkdown } from "../../../scripts/lib/bench/table.mjs";
 
 const row = (engine: string, threads: number, decode: number, prefill: number) => ({
@@ -109,6 +110,43 @@ describe("plot and table", () => {
     const lines = formatMarkdown(RESULT).split("\n");
     expect(lines).toHaveLength(6);
     expect(new Set(lines.map((line) => line.length)).size).toBe(1);
+  });
+
+  it("has no column for what nobody measured", () => {
+    expect(formatMarkdown(RESULT)).not.toContain("peak memory");
+    const rows = RESULT.rows.map((each, i) => (i === 0 ? { ...each, peakProcessBytes: 2e6 } : each));
+    expect(formatMarkdown({ ...RESULT, rows })).toContain("peak memory");
+  });
+});
+
+describe("reading", () => {
+  const times = (median: number) => ({ first: 2 * median, median, best: median });
+  const reader = (kind: string, tokens: number, parse: number, encode: number) => ({
+    ...{ kind, model: `a model of ${tokens}`, tokens, parse: times(parse), encode: times(encode) },
+    ready: times(parse),
+  });
+  const read = [reader("small", 100, 9, 0.5), reader("large", 262_144, 0.7, 0.51)];
+  const loaded = [
+    { model: "one", whole: 100, hash: 50, storage: 5, kernels: 5, python: 40 },
+    { model: "other", whole: 100, hash: 40, storage: 5, kernels: 5, python: 50 },
+  ];
+  const aims = readingAims(read, loaded);
+
+  it("wants the largest header, every tokenizer and every loading to be quick", () => {
+    expect(aims.map(({ aim, met }) => [aim, met])).toEqual([
+      ["header of 262,144 tokens, s", true],
+      ["100 KB of English, small, s", true],
+      ["100 KB of English, large, s", false],
+      ["loading one, Python to the hash", true],
+      ["loading other, Python to the hash", false],
+    ]);
+  });
+
+  it("has a line in its tables for each tokenizer and each model", () => {
+    const result = { date: "2026-01-01", rounds: 3, machine: RESULT.machine, read, loaded, aims };
+    const lines = readingMarkdown(result).split("\n");
+    expect(lines.filter((line) => line.startsWith("|"))).toHaveLength(2 * (2 + 2));
+    expect(formatReading(result)).toContain("262,144");
   });
 });
 
