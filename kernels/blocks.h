@@ -22,6 +22,7 @@
  *   TABLE         sixteen values that the weights' bits stand for
  *   LARGEST       the largest q (or value of the table)
  *   WIDE          whether q is signed, of 8 bits, and is multiplied with activations of 16
+ *   TOUCHED       whether a block is touched from its beginning to its end before it is used, where there is one token
  *
  * Each output is a sum over sub-blocks from left to right: the integer dot product times (d times the activations'
  * scale), then the minimum's term. No tiling and no number of threads changes that order. */
@@ -35,6 +36,9 @@
 #endif
 #ifndef WIDE
 #define WIDE 0
+#endif
+#ifndef TOUCHED
+#define TOUCHED 0
 #endif
 
 #include "sub_block.h"
@@ -78,6 +82,12 @@ INLINE void add_sub_block(const uint8_t *block, int sub, const Activation *q, co
       acc[t][half] = accumulate(acc[t][half], dot[t][half], &scales, half, activations + (size_t)t * stride);
 }
 
+/* Loads something of each cache line of a block of eight rows, so that the processor sees addresses that only rise, and fetches
+ * what comes next. A block's parts are used in turns, which some processors don't see through if the block is large. */
+INLINE void touch_block(const uint8_t *block) {
+  UNROLL for (int line = 0; line < GROUP_BLOCK_BYTES; line += 64) (void)*(const volatile uint8_t *)(block + line);
+}
+
 /* Eight rows of weights against `tokens` rows of activations -> y[tokens][8]. */
 INLINE void tile(const Matmul *m, uint32_t row, uint32_t token, const int tokens) {
   const uint32_t stride = m->k / SUB_BLOCK;
@@ -90,6 +100,7 @@ INLINE void tile(const Matmul *m, uint32_t row, uint32_t token, const int tokens
   _Pragma("clang loop unroll_count(2)")
 #endif
   for (; a < end; a += SUB_BLOCKS, q += SUB_BLOCKS * SUB_BLOCK, block += GROUP_BLOCK_BYTES) {
+    if (TOUCHED && tokens == 1) touch_block(block);
     if (tokens == 1) { /* Known numbers of sub-blocks save a tenth to a third; with four tokens there is less to save. */
       UNROLL for (int sub = 0; sub < SUB_BLOCKS; sub++) add_sub_block(block, sub, q + SUB_BLOCK * sub, a + sub, stride, 1, acc);
     } else {

@@ -9,6 +9,7 @@
 #define HAS_MINIMUM 0
 #define OFFSET 32
 #define SCALE_BYTES 18
+#define TOUCHED 1 /* 1.3 to 2 times as fast */
 static const Field FIELDS[] = {{208, 2, 1, BINARY16}, {192, 2, 8, INTEGER}}; /* the scales in pairs: a sub-block's two */
 
 typedef struct {
