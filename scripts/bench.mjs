@@ -2,8 +2,8 @@
  * `npm run bench`: this engine beside other engines in one run, each in a Chromium of its own, llama.cpp also natively.
  *
  * In: --rounds N (3), --tokens N (128), --threads N,M (1,2, or 1 on a single core), --engines A,B (all), --json; --profile
- * for the kernels' own times instead, with --model stories260K or float15M those of a small model; --plot FILE for a
- * picture; --markdown to put the table into README.md. --reading measures what opening a model takes, --gemma a model of
+ * for the kernels' own times instead, with --model stories260K, --model float15M or --gemma those of another model; --plot
+ * FILE for a picture; --markdown to put the table into README.md. --reading measures what opening a model takes, --gemma a model of
  * 262,144 tokens beside wllama; with --markdown their tables go into docs/speed.md.
  * Out: tables, or with --json one object with every figure.
  */
@@ -19,7 +19,7 @@ const { writePlot } = await import("./lib/bench/plot.mjs");
 const { writeBetween } = await import("./lib/bench/readme.mjs");
 const { runBench } = await import("./lib/bench/run.mjs");
 const { serveBench } = await import("./lib/bench/site.mjs");
-const { measureGemma } = await import("./lib/bench/gemma.mjs");
+const { GEMMA, measureGemma } = await import("./lib/bench/gemma.mjs");
 const { measureReading } = await import("./lib/bench/reading.mjs");
 const { formatReading, readingMarkdown } = await import("./lib/bench/reading-report.mjs");
 const { captionOf, formatMarkdown, formatProfile, formatText } = await import("./lib/bench/table.mjs");
@@ -68,7 +68,7 @@ await runScript(async () => {
   if (values.json) console.log = console.error;
   await setUp();
   const candle =
-    options.engines.includes("candle") && !values.profile && !values.reading
+    options.engines.includes("candle") && !values.profile && !values.reading && !values.gemma
       ? await candleModule(options.say)
       : null;
   const { url, close } = await serveBench(candle, values.reading || values.gemma);
@@ -77,7 +77,8 @@ await runScript(async () => {
   try {
     if (values.profile) {
       const [threads] = options.threads;
-      show(await measureProfile(url, { ...options, threads, model: values.model }), formatProfile);
+      const model = values.gemma ? GEMMA : values.model;
+      show(await measureProfile(url, { ...options, threads, model }), formatProfile);
       return;
     }
     if (values.reading) {

@@ -10,12 +10,12 @@ import { openingOf, SHORT_PROMPT } from "./jobs.mjs";
 
 const READ_BYTES = 1 << 28;
 
-/** @param {{threads: number, tokens: number, model?: string, say: (line: string) => void}} options model: a small one */
+/** @param {{threads: number, tokens: number, model?: string, say: (line: string) => void}} options model: one of the benchmark's own */
 export async function measureProfile(base, { threads, tokens, model, say }) {
   say("profile: instruction by instruction");
   const promptOf = (round) => (model ? SHORT_PROMPT.slice(round) : openingOf(round));
   const lane = await BrowserLane.create(base, "taleproof", "Taleproof", threads);
-  lane.address += `&timed=instructions${model ? `&model=${model}` : ""}`;
+  lane.address += `&timed=instructions${model ? `&model=${encodeURIComponent(model)}` : ""}`;
   try {
     await lane.begin();
     await lane.round({ prompt: promptOf(0), maxTokens: tokens }); // warms up
