@@ -2,6 +2,7 @@
 
     python -m taleproof generate MODEL --prompt TEXT     write on; the text as it comes, or one JSON object
     python -m taleproof score MODEL --prompt TEXT --continuation TEXT
+    python -m taleproof embed MODEL --text TEXT          what an encoder makes of texts, and how near they are
     python -m taleproof inspect MODEL                    what its files say of themselves
     python -m taleproof convert IN OUT --type q4_1       any model that can be read, as a GGUF file
     python -m taleproof digest FILE                      its SHA-256 and SHA3-256
@@ -85,6 +86,14 @@ def _parser() -> argparse.ArgumentParser:
     score.add_argument("--continuation", required=True, help="the text after the prompt")
     score.set_defaults(run=_score)
 
+    embed = commands.add_parser("embed", help="make vectors of texts, and say how near they are to each other")
+    embed.add_argument("model", type=Path, nargs="+", metavar="MODEL", help="an encoder's folder, or all of its files")
+    embed.add_argument("--text", action="append", required=True, help="may be given several times")
+    embed.add_argument("--backend", choices=["wasm", "numpy"], default="wasm", help="default wasm")
+    _add_expected(embed)
+    embed.add_argument("--json", action="store_true", help="the vectors, as one JSON object")
+    embed.set_defaults(run=_embed)
+
     inspect = commands.add_parser("inspect", help="show a model's digests, metadata and tensors")
     inspect.add_argument("model", type=Path, nargs="+", metavar="MODEL")
     _add_expected(inspect)
@@ -166,6 +175,16 @@ def _score(options: argparse.Namespace) -> None:
     from .cli_run import run_score
 
     result, table = run_score(options)
+    if options.json:
+        _print_json(result)
+    else:
+        print(table)
+
+
+def _embed(options: argparse.Namespace) -> None:
+    from .cli_embed import run_embed
+
+    result, table = run_embed(options)
     if options.json:
         _print_json(result)
     else:

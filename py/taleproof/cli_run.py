@@ -114,11 +114,11 @@ def _result(
     timings: dict[str, JsonValue],
     trail: LogitsTrail | None = None,
 ) -> dict[str, JsonValue]:
-    digests = _digests(model.digests)
+    digests = digests_shown(model.digests)
     if len(model.files) > 1:
-        digests["files"] = [{"name": file.blob.name, **_digests(file.digests)} for file in model.files]
+        digests["files"] = [{"name": file.blob.name, **digests_shown(file.digests)} for file in model.files]
     if model.tokenizer_digests is not None:
-        digests["tokenizer"] = _digests(model.tokenizer_digests)
+        digests["tokenizer"] = digests_shown(model.tokenizer_digests)
     if trail is not None:
         digests["logits"] = trail.digests
     return {
@@ -131,7 +131,8 @@ def _result(
     }
 
 
-def _digests(digests: Digests) -> dict[str, JsonValue]:
+def digests_shown(digests: Digests) -> dict[str, JsonValue]:
+    """Return digests as JSON has them."""
     return {"sha256": digests.sha256, "sha3_256": digests.sha3_256, "size": digests.size}
 
 

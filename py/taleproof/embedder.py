@@ -1,10 +1,11 @@
-"""Texts as vectors: an encoder that is opened, and what it makes of token ids.
+"""Texts as vectors: an encoder that is opened, and what it makes of texts.
 
 In come a ModelFile and its bytes, which have been hashed and found right; out go vectors of length 1, whose products
-say
-how near two texts are. A text is one step of the kernels, whatever its length, because every token sees all others.
+say how near two texts are. A text is one step of the kernels, because every token sees all others; one that is longer
+than WINDOW is cut, and its vector is the mean of its windows', each counted by its tokens.
 """
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -21,9 +22,14 @@ from .ops.step import pack_step, step_bytes
 from .ops.wasm_ops import WasmOps
 from .reader import Blob
 from .tensors import ArenaTensors, NumpyTensors, TensorSource
+from .tokenizers import Tokenizer
 
 
 Floats = NDArray[np.float32]
+
+WINDOW = 256
+"""Tokens of a text that are taken together, those that begin and end it included: what sentence encoders are trained
+with. They know more positions, but say less of texts that use them."""
 
 
 class Embedder:
@@ -58,6 +64,26 @@ class Embedder:
         if not np.isfinite(vector).all():
             raise NumericsError("the text's vector")
         return vector
+
+
+def embed_text(embedder: Embedder, tokenizer: Tokenizer, text: str) -> Floats:
+    """Return the vector of a text of any length: float32 (dim,), of length 1.
+
+    Raises
+    ------
+    NumericsError : a number that is not finite.
+    """
+    begin, *end = tokenizer.encode("")
+    body = tokenizer.encode(text, add_bos=False)
+    room = min(WINDOW, embedder.config.n_ctx_train) - 1 - len(end)
+    windows = [body[start : start + room] for start in range(0, len(body), room)] or [[]]
+    vectors = [embedder.embed([begin, *window, *end]) for window in windows]
+    if len(vectors) == 1:
+        return vectors[0]
+    mean = np.zeros(embedder.config.dim)  # in float64, in the order of the text
+    for window, vector in zip(windows, vectors, strict=True):
+        mean += len(window) * vector.astype(np.float64)
+    return (mean / math.sqrt(float(np.add.reduce(mean * mean)))).astype(np.float32)
 
 
 def open_numpy(blobs: Sequence[Blob], file: ModelFile) -> Embedder:

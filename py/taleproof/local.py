@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from . import embedder as embedders
+from .arena import Arena, ArenaBlob
 from .digest import Digests, Expected, digest_blob, digest_list
+from .embedder import Embedder
 from .engine import Engine, open_numpy, open_wasm
 from .errors import DigestMismatchError, SourceRefusedError
 from .formats import ModelFile
@@ -93,6 +96,43 @@ def verified(blobs: Sequence[Blob], expected: Expected | None = None) -> tuple[t
     return files, digests
 
 
+def _placed(paths: Sequence[Path], backend: Backend) -> tuple[Sequence[Blob], Arena | None, list[int]]:
+    """Return a model's files, on the wasm backend in an arena, each from its base on."""
+    sources: list[Blob] = [FileBlob(path) for path in paths_of_model(paths)]
+    if backend == "numpy":
+        return sources, None, []
+    from .wasmtime_host import fastest_arena
+
+    arena, bases = fastest_arena(), []
+    for source in sources:
+        bases.append(arena.allocate(source.size))
+        arena.write(bases[-1], source.read(0, source.size))
+    placed = zip(bases, sources, strict=True)
+    return [ArenaBlob(arena, base, source.size, source.name) for base, source in placed], arena, bases
+
+
+@dataclass(frozen=True)
+class LocalEmbedder:
+    """An opened encoder; ``files`` and ``digests`` are as those of LocalModel."""
+
+    embedder: Embedder
+    tokenizer: Tokenizer
+    files: tuple[Verified, ...]
+    digests: Digests
+
+
+def open_local_embedder(*paths: Path, backend: Backend = "wasm", expected: Expected | None = None) -> LocalEmbedder:
+    """Open a model that makes vectors of texts; parameters and errors are those of open_local."""
+    sources, arena, bases = _placed(paths, backend)
+    files, digests = verified(sources, expected)
+    model = read_model(sources)
+    if arena is not None:
+        embedder = embedders.open_wasm(arena, model.file, [bases[index] for index in model.weights])
+    else:
+        embedder = embedders.open_numpy([sources[index] for index in model.weights], model.file)
+    return LocalEmbedder(embedder, model.tokenizer, files, digests)
+
+
 def open_local(
     *paths: Path, tokenizer: Path | None = None, backend: Backend = "wasm", expected: Expected | None = None
 ) -> LocalModel:
@@ -109,18 +149,7 @@ def open_local(
     ------
     TaleproofError : whatever is wrong with the files, in the words of its own class.
     """
-    sources: Sequence[Blob] = [FileBlob(path) for path in paths_of_model(paths)]
-    arena, bases = None, []
-    if backend == "wasm":
-        from .arena import ArenaBlob
-        from .wasmtime_host import fastest_arena
-
-        arena = fastest_arena()
-        for source in sources:
-            bases.append(arena.allocate(source.size))
-            arena.write(bases[-1], source.read(0, source.size))
-        placed = zip(bases, sources, strict=True)
-        sources = [ArenaBlob(arena, base, source.size, source.name) for base, source in placed]
+    sources, arena, bases = _placed(paths, backend)
     files, digests = verified(sources, expected)
     words, words_digests = None, None
     if tokenizer is not None:

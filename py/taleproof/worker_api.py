@@ -1,4 +1,4 @@
-"""What the engine worker calls: open, start, next, stop, close. The only module that imports js or pyodide.
+"""What the engine worker calls: open, start, next, stop, embed, close. The only module that imports js or pyodide.
 
 In come JSON requests (web/engine/protocol.ts) and the page's means: arena, storage, downloads. Out goes JSON, either
 {"ok": result} or {"error": {code, message, details, verdict}}; no Python object crosses the border, so none can leak.
@@ -15,6 +15,7 @@ from pyodide.ffi import to_js
 
 from . import __version__
 from .arena import MAX_BYTES
+from .embedder import embed_text
 from .entropy import Entropy, seed_everything
 from .errors import NoModelError, TaleproofError
 from .generate import ReusableSession
@@ -22,7 +23,7 @@ from .numerics import NUMERICS_VERSION
 from .verify import Verdict
 from .worker_arena import BrowserArena, JsArena
 from .worker_load import Loader, Phase
-from .worker_open import Opened, Opener, RefusedFileError, Waiting
+from .worker_open import Opened, OpenedEmbedder, Opener, RefusedFileError, Waiting
 from .worker_ports import JsFetcher, LocalFile, Store
 from .worker_story import Batch, Story
 
@@ -53,7 +54,7 @@ class Api:
         self._arena = BrowserArena(means.arena, means.device_bytes or MAX_BYTES)
         self._loader = Loader(self._arena, means.storage, means.fetcher)
         self._opener = Opener(self._arena, self._loader)
-        self._opened: Opened | None = None
+        self._opened: Opened | OpenedEmbedder | None = None
         self._session: ReusableSession | None = None
         self._story: Story | None = None
 
@@ -111,6 +112,10 @@ class Api:
         """End the story's run."""
         return _answer(lambda: self._story.stop() if self._story else [])
 
+    def embed(self, text: str) -> str:
+        """Return the vector of a text, of the open encoder's."""
+        return _answer(lambda: self._embed(text))
+
     async def close(self) -> str:
         """Forget model and story, and empty the arena."""
         return await _answer_later(self._close())
@@ -133,7 +138,8 @@ class Api:
                 "verdict": _verdict(answer.verdict),
             }
         self._opened = answer
-        self._session = ReusableSession(answer.session)
+        if isinstance(answer, Opened):
+            self._session = ReusableSession(answer.session)
         return {
             "kind": "ready",
             "model": answer.describe(),
@@ -151,7 +157,7 @@ class Api:
         await self._opener.empty()
 
     def _start(self, request: Any) -> Batch:
-        if self._opened is None or self._session is None:
+        if not isinstance(self._opened, Opened) or self._session is None:
             raise NoModelError
         if request["kind"] == "new":
             self._story = Story(self._opened, self._session, request, self._memory, self._arena.kernels)
@@ -161,13 +167,18 @@ class Api:
             self._story.resume(request["maxTokens"])
         return self._story.started()
 
+    def _embed(self, text: str) -> list[float]:
+        if not isinstance(self._opened, OpenedEmbedder):
+            raise NoModelError
+        return [float(number) for number in embed_text(self._opened.embedder, self._opened.tokenizer, text)]
+
     def _memory(self) -> dict[str, int]:
         opened = self._opened
         return {
             "arena": self._arena.size,
             "python": self._means.python_bytes(),
             "model": opened.file.size if opened else 0,
-            "cache": opened.cache_bytes if opened else 0,
+            "cache": opened.cache_bytes if isinstance(opened, Opened) else 0,
         }
 
 

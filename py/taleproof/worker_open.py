@@ -11,8 +11,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from . import embedder as embedders
 from .arena import ArenaBlob
 from .digest import Digests
+from .embedder import Embedder
 from .engine import Engine, Session, open_wasm
 from .errors import (
     ContextTooLargeError,
@@ -62,13 +64,12 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
-    """A model that is ready to write.
+class OpenedModel:
+    """A model that is ready for use.
 
     Attributes
     ----------
     judged : what the model and its tokenizer are judged by, by role.
-    cache_bytes : what the session's cache and scratch take in the arena.
     tokenizer_digests : of a tokenizer.bin; None where the model brings its tokenizer.
     """
 
@@ -77,9 +78,6 @@ class Opened:
     judged: Mapping[str, Judged]
     file: ModelFile
     tokenizer: Tokenizer
-    engine: Engine
-    session: Session
-    cache_bytes: int
     tokenizer_digests: Digests | None
 
     def judge(self, answers: Answers) -> Verdict:
@@ -87,16 +85,13 @@ class Opened:
         return overall(self.judged, answers)
 
     def describe(self) -> dict[str, Any]:
-        """Return the ModelInfo of web/engine/protocol.ts."""
+        """Return what the ModelInfo of web/engine/protocol.ts has for every model."""
         file = self.file
         return {
             "name": file.text("general.name", self.loaded.name),
             "format": file.format,
             "architecture": file.architecture,
             "parameters": sum(tensor.elements for tensor in file.tensors.values()),
-            "contextLength": self.engine.config.n_ctx_train,
-            "sessionLength": self.session.n_ctx,
-            "vocabulary": self.engine.config.vocab_size,
             "quantisation": quantisation(file),
             "hasChatTemplate": TEMPLATE_KEY in file.metadata or file.start_token is not None,
             "bytes": self.loaded.digests.size,
@@ -104,6 +99,47 @@ class Opened:
             "files": self.loaded.described(),
             "tokenizer": asdict(self.tokenizer_digests) if self.tokenizer_digests else None,
             "stored": self.loaded.stored,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Opened(OpenedModel):
+    """A model that writes.
+
+    Attributes
+    ----------
+    cache_bytes : what the session's cache and scratch take in the arena.
+    """
+
+    engine: Engine
+    session: Session
+    cache_bytes: int
+
+    def describe(self) -> dict[str, Any]:
+        """Return the ModelInfo of web/engine/protocol.ts."""
+        config = self.engine.config
+        return {
+            **super(Opened, self).describe(),
+            "contextLength": config.n_ctx_train,
+            "sessionLength": self.session.n_ctx,
+            "vocabulary": config.vocab_size,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedEmbedder(OpenedModel):
+    """A model that makes vectors of texts."""
+
+    embedder: Embedder
+
+    def describe(self) -> dict[str, Any]:
+        """Return the ModelInfo of web/engine/protocol.ts."""
+        config = self.embedder.config
+        return {
+            **super(OpenedEmbedder, self).describe(),
+            "contextLength": config.n_ctx_train,
+            "sessionLength": config.n_ctx_train,
+            "vocabulary": config.vocab_size,
         }
 
 
@@ -140,8 +176,8 @@ class Opener:
         stopped: Callable[[], bool],
         ask_registry: AskRegistry | None = None,
         others: Sequence[LocalFile | None] = (),
-    ) -> Opened | Waiting:
-        """Load, judge and prepare a model.
+    ) -> Opened | OpenedEmbedder | Waiting:
+        """Load, judge and prepare a model, to write or, where the request's purpose is "embed", to make vectors.
 
         Parameters
         ----------
@@ -170,7 +206,7 @@ class Opener:
                 waiting = self._judge(role, judged[role].under(answers.get(role)), wish.get("accept"))
                 if waiting is not None:
                     return waiting
-            opened = self._prepare(judged, overall(judged, answers or {}), request.get("contextLength"), progress)
+            opened = self._prepare(judged, overall(judged, answers or {}), request, progress)
         except BaseException:
             await self.empty()
             raise
@@ -219,22 +255,27 @@ class Opener:
             raise RefusedFileError(error, verdict) from None
 
     def _prepare(
-        self, judged: Mapping[str, Judged], verdict: Verdict, context: int | None, progress: Progress
-    ) -> Opened:
+        self, judged: Mapping[str, Judged], verdict: Verdict, request: Request, progress: Progress
+    ) -> Opened | OpenedEmbedder:
         """Parse what was judged, and build the model where it lies."""
         loaded, words = self._held["model"], self._held.get("tokenizer")
         size = loaded.digests.size
         progress("prepare", loaded.name, 0, size)
         given = None if words is None else self._blob(words.files[0])
         model = read_model([self._blob(file) for file in loaded.files], given)
-        offsets = [file.intake.offset for file in loaded.files]
-        engine = open_wasm(self._arena, model.file, [offsets[index] for index in model.weights])
-        before = self._arena.top
-        session = self._session(engine, context)
-        progress("prepare", loaded.name, size, size)
-        taken = self._arena.top - before
+        offsets = [loaded.files[index].intake.offset for index in model.weights]
         words_digests = words.digests if words is not None and model.uses_given else None
-        return Opened(loaded, verdict, judged, model.file, model.tokenizer, engine, session, taken, words_digests)
+        common = (loaded, verdict, judged, model.file, model.tokenizer, words_digests)
+        opened: Opened | OpenedEmbedder
+        if request.get("purpose") == "embed":
+            opened = OpenedEmbedder(*common, embedders.open_wasm(self._arena, model.file, offsets))
+        else:
+            engine = open_wasm(self._arena, model.file, offsets)
+            before = self._arena.top
+            session = self._session(engine, request.get("contextLength"))
+            opened = Opened(*common, engine, session, self._arena.top - before)
+        progress("prepare", loaded.name, size, size)
+        return opened
 
     def _session(self, engine: Engine, asked: int | None) -> Session:
         """Return a session of the context asked for, or of the longest that fits: of half of it, of a quarter, ...

@@ -1,65 +1,26 @@
 """Models in several files, in the browser: a folder that was dropped, a list of the catalogue, a part's address."""
 
-import asyncio
 import json
 from typing import Any
 
 import pytest
 
-from browser_fakes import FakeAnswer, FakeFetcher, FakeJsArena, FakeLocalFile, FakeStore
 from fixtures.folder import tiny_folder
 from fixtures.make import tiny_gguf
 from fixtures.split import tiny_split
+from opener_bench import SITE, Bench
 from taleproof.digest import Digests, digest_blob, digest_list
 from taleproof.errors import DigestMismatchError, MissingPartError, SeveralModelsError, SourceNotFoundError
 from taleproof.model_files import names_beside
 from taleproof.reader import BytesBlob
-from taleproof.worker_arena import BrowserArena
 from taleproof.worker_files import asked_files
-from taleproof.worker_load import Loader
-from taleproof.worker_open import Opened, Opener, RefusedFileError, Waiting
+from taleproof.worker_open import Opened, RefusedFileError, Waiting
 
 
 PARTS = tiny_split(3)
 FIRST, SECOND, THIRD = PARTS
 EACH = {name: digest_blob(BytesBlob(data)) for name, data in PARTS.items()}
 LIST = digest_list(list(EACH.items()))
-SITE = "https://example.org/models/"
-
-
-class Site(FakeFetcher):
-    """A server with several files."""
-
-    def __init__(self, files: dict[str, bytes]) -> None:
-        super().__init__(b"")
-        self.files = files
-        self.asked: list[str] = []
-
-    async def get(self, url: str, headers: str) -> FakeAnswer | None:
-        self.asked.append(url)
-        name = url.removeprefix(SITE).partition("?")[0]
-        if name not in self.files:
-            return FakeAnswer(404, {}, b"", None)
-        self.body = self.files[name]
-        return await super().get(url, headers)
-
-
-class Bench:
-    def __init__(self, files: dict[str, bytes] = PARTS) -> None:
-        self.site = Site(files)
-        self.arena = BrowserArena(FakeJsArena())
-        self.store = FakeStore()
-        self.opener = Opener(self.arena, Loader(self.arena, self.store, self.site))
-
-    def open(self, request: dict[str, Any], chosen: dict[str, bytes] | None = None) -> Opened | Waiting:
-        """Open a request; ``chosen`` are the files of a folder instead of its own sources."""
-        local = [FakeLocalFile(name, data) for name, data in (chosen or {}).items()]
-        if local:
-            wish = {"source": {"kind": "file"}, "pinned": None}
-            request = {**wish, **request, "files": [wish for _ in local[1:]]}
-        others = local[1:] or [None for _ in request.get("files", [])]
-        files = {"model": local[0] if local else None}
-        return asyncio.run(self.opener.open(request, files, lambda *_: None, lambda: False, others=others))
 
 
 def listed(**change: dict[str, Any]) -> dict[str, Any]:
@@ -73,7 +34,7 @@ def listed(**change: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_a_folder_is_accepted_as_a_whole_and_holds_more_than_the_model() -> None:
-    bench = Bench()
+    bench = Bench(PARTS)
     folder = {"README.md": b"What this is.", THIRD: PARTS[THIRD], FIRST: PARTS[FIRST], SECOND: PARTS[SECOND]}
     waiting = bench.open({}, folder)
     assert isinstance(waiting, Waiting)
@@ -91,7 +52,7 @@ def test_a_folder_is_accepted_as_a_whole_and_holds_more_than_the_model() -> None
         name: digests.sha256 for name, digests in EACH.items()
     }
     assert shown["bytes"] == sum(map(len, PARTS.values()))
-    whole = Bench()
+    whole = Bench(PARTS)
     single = {"tiny.gguf": tiny_gguf()}
     accepted = whole.open({"accept": digest_blob(BytesBlob(tiny_gguf())).sha256}, single)
     if isinstance(accepted, Waiting):
@@ -101,13 +62,13 @@ def test_a_folder_is_accepted_as_a_whole_and_holds_more_than_the_model() -> None
 
 
 def test_another_accepted_digest_asks_again() -> None:
-    bench = Bench()
+    bench = Bench(PARTS)
     assert isinstance(bench.open({"accept": "0" * 64}, PARTS), Waiting)
     assert isinstance(bench.open({"accept": EACH[FIRST].sha256}, PARTS), Waiting)
 
 
 def test_the_catalogue_pins_each_file_and_all_are_kept() -> None:
-    bench = Bench()
+    bench = Bench(PARTS)
     opened = bench.open(listed())
     assert isinstance(opened, Opened)
     assert opened.verdict.kind == "pinned"
@@ -116,7 +77,7 @@ def test_the_catalogue_pins_each_file_and_all_are_kept() -> None:
 
 
 def test_one_file_that_differs_refuses_the_model() -> None:
-    bench = Bench()
+    bench = Bench(PARTS)
     before = bench.arena.top
     with pytest.raises(RefusedFileError) as caught:
         bench.open(listed(pinned={"sha256": "0" * 64}))
@@ -129,13 +90,13 @@ def test_one_file_that_differs_refuses_the_model() -> None:
 def test_a_list_with_one_file_that_nobody_pins_is_unverified() -> None:
     request = listed()
     request["files"][0]["pinned"] = None
-    waiting = Bench().open(request)
+    waiting = Bench(PARTS).open(request)
     assert isinstance(waiting, Waiting)
     assert waiting.verdict.kind == "unverified"
 
 
 def test_the_address_of_one_part_brings_all() -> None:
-    bench = Bench()
+    bench = Bench(PARTS)
     request = {"source": {"kind": "url", "url": f"{SITE}{SECOND}?download=true"}, "pinned": None}
     assert isinstance(bench.open(request), Waiting)
     assert bench.site.asked == [f"{SITE}{name}?download=true" for name in PARTS]
@@ -171,8 +132,8 @@ def test_what_is_pinned_or_listed_is_one_file_whatever_its_name() -> None:
 
 def test_a_folder_of_two_models_and_one_of_two_parts() -> None:
     with pytest.raises(SeveralModelsError):
-        Bench().open({}, {"a.gguf": b"x", "b.gguf": b"x"})
-    bench = Bench()
+        Bench(PARTS).open({}, {"a.gguf": b"x", "b.gguf": b"x"})
+    bench = Bench(PARTS)
     two = {name: PARTS[name] for name in (FIRST, THIRD)}
     waiting = bench.open({}, two)
     assert isinstance(waiting, Waiting)
@@ -181,7 +142,7 @@ def test_a_folder_of_two_models_and_one_of_two_parts() -> None:
 
 
 def test_a_description_is_json() -> None:
-    opened = Bench().open(listed())
+    opened = Bench(PARTS).open(listed())
     assert isinstance(opened, Opened)
     assert json.loads(json.dumps(opened.describe()))["files"][0] == {
         "name": FIRST,
@@ -193,7 +154,7 @@ def test_a_description_is_json() -> None:
 
 
 def test_a_folder_of_hugging_faces_is_dropped() -> None:
-    bench = Bench()
+    bench = Bench(PARTS)
     waiting = bench.open({}, tiny_folder())
     assert isinstance(waiting, Waiting)
     assert {file.name for file in waiting.loaded.files} == tiny_folder().keys() - {"README.md"}

@@ -1,0 +1,26 @@
+"""The command ``embed``: texts come in, their vectors go out, or a table of how near they are to each other."""
+
+from argparse import Namespace
+
+from .cli_run import digests_shown, expected_digests
+from .embedder import embed_text
+from .errors import JsonValue
+from .local import open_local_embedder
+
+
+_SHOWN = 60  # characters of a text in the table
+
+
+def run_embed(options: Namespace) -> tuple[dict[str, JsonValue], str]:
+    """Return the JSON object, and a table for people: a row a text, the products with the texts before it."""
+    model = open_local_embedder(*options.model, backend=options.backend, expected=expected_digests(options))
+    vectors = [embed_text(model.embedder, model.tokenizer, text) for text in options.text]
+    result: dict[str, JsonValue] = {
+        "vectors": [[float(number) for number in vector] for vector in vectors],
+        "digests": digests_shown(model.digests),
+    }
+    rows = []
+    for i, (text, vector) in enumerate(zip(options.text, vectors, strict=True)):
+        near = "".join(f"{float(vector @ other):8.4f}" for other in vectors[: i + 1])
+        rows.append(f"{i + 1:3}{near}  {' '.join(text.split())[:_SHOWN]}")
+    return result, "\n".join(rows)
