@@ -144,6 +144,11 @@ export class EngineClient {
     }
   }
 
+  /** The vector of a text, of length 1; the open model has to be an encoder. */
+  embed(text: string): Promise<number[]> {
+    return this.request("embed", { text });
+  }
+
   /** Uses so many threads from now on, of those that there are, or with 0 as many as are fastest. The bits stay the same. */
   async useThreads(count: number): Promise<number> {
     void this.start().catch(() => undefined);

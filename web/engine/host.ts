@@ -48,6 +48,7 @@ interface PythonApi {
   start(request: string): string;
   next(): string;
   stop(): string;
+  embed(text: string): string;
   close(): Promise<string>;
   info(): string;
   random_bytes(count: number): Uint8Array;
@@ -154,6 +155,10 @@ export class EngineHost {
 
   async stop(): Promise<WriteEvent[]> {
     return unwrap<WriteEvent[]>((await this.started()).stop());
+  }
+
+  async embed(text: string): Promise<number[]> {
+    return unwrap<number[]>((await this.started()).embed(text));
   }
 
   async close(): Promise<null> {

@@ -133,6 +133,8 @@ export interface OpenRequest {
   pinned: ExpectedDigests | null;
   /** Where nothing is pinned, what the registry listed: by it the file is found in this browser, and kept. It vouches for nothing. */
   listed?: ExpectedDigests | null;
+  /** What the model is for: to write, or to make vectors of texts. */
+  purpose?: "write" | "embed";
   /** The SHA-256 that the person has accepted as unverified, or null. */
   accept?: string | null;
   /** A tokenizer.bin for a llama2.c model, which carries none of its own. */
@@ -320,6 +322,8 @@ export interface Requests {
   next: { args: null; progress: never; result: WriteEvent[] };
   /** The person has had enough: a batch that ends with `finished`, or an empty one where it had ended by itself. */
   stop: { args: null; progress: never; result: WriteEvent[] };
+  /** The vector of a text, of length 1, by the open encoder. */
+  embed: { args: { text: string }; progress: never; result: number[] };
   close: { args: null; progress: never; result: null };
   /** How many threads to use from now on, of those that there are, 0 for as many as are fastest; the answer is what holds. */
   threads: { args: { count: number }; progress: never; result: number };

@@ -45,6 +45,8 @@ function perform(message: Asked, signal: AbortSignal): Promise<Result> {
       return host.next();
     case "stop":
       return host.stop();
+    case "embed":
+      return host.embed(message.args.text);
     case "close":
       return host.close();
     case "threads":

@@ -10,6 +10,7 @@ import { Chain, type ChainLink } from "./chain.svelte";
 import { Desk } from "./desk.svelte";
 import { EngineState, type EnginePort } from "./engine.svelte";
 import { Gallery } from "./gallery.svelte";
+import { Meaning, type EncoderPort } from "./meaning.svelte";
 import { Models } from "./models.svelte";
 import { Notices } from "./notices.svelte";
 import { Picker } from "./picker.svelte";
@@ -25,6 +26,7 @@ export interface App {
   engine: EngineState;
   chain: Chain;
   gallery: Gallery;
+  meaning: Meaning;
   models: Models;
   picker: Picker;
   publisher: Publisher;
@@ -38,7 +40,7 @@ export interface App {
 export const [useApp, provideApp] = createContext<App>();
 
 export function createApp(
-  makeEngine: (onCrash: (error: EngineError) => void) => EnginePort,
+  makeEngine: (onCrash: (error: EngineError) => void) => EnginePort & EncoderPort,
   link: ChainLink,
   base: string,
 ): App {
@@ -53,13 +55,15 @@ export function createApp(
   const models = new Models(engine, notices, base, chain);
   chain.onNews = () => void models.rejudge();
   const settings = new Settings();
-  const shelf = new Shelf(new ShelfDb(), notices);
+  const db = new ShelfDb();
+  const shelf = new Shelf(db, notices);
   const desk = new Desk({ engine, models, settings, shelf, notices });
   return {
     notices,
     engine,
     chain,
     gallery: new Gallery(chain),
+    meaning: new Meaning(makeEngine, db, () => shelf.stories, notices, base),
     models,
     picker: new Picker(),
     publisher: new Publisher(chain, notices, base),

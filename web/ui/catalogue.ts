@@ -116,12 +116,29 @@ export function parseCatalogue(json: string, base: string): CatalogueModel[] {
   return models;
 }
 
+/** The model that makes vectors of texts, or null where the site has none. */
+export function parseEmbedder(json: string, base: string): CatalogueModel | null {
+  const { embedders } = shape.fields(shape.decode(json, "it"), "it");
+  const first = Array.isArray(embedders) ? embedders[0] : undefined;
+  return first === undefined ? null : parseModel(first, base, "embedder 1");
+}
+
 export async function fetchCatalogue(base: string, fetcher: typeof fetch = fetch): Promise<CatalogueModel[]> {
-  let json: string;
+  return parseCatalogue(await fetchList(base, fetcher), base);
+}
+
+export async function fetchEmbedder(
+  base: string,
+  fetcher: typeof fetch = fetch,
+): Promise<CatalogueModel | null> {
+  return parseEmbedder(await fetchList(base, fetcher), base);
+}
+
+async function fetchList(base: string, fetcher: typeof fetch): Promise<string> {
   try {
     const response = await fetcher(new URL("models.json", base));
     if (!response.ok) throw new Error(`status ${response.status}`);
-    json = await response.text();
+    return await response.text();
   } catch (cause) {
     throw new EngineError({
       code: "catalogue-unavailable",
@@ -131,7 +148,6 @@ export async function fetchCatalogue(base: string, fetcher: typeof fetch = fetch
       details: { cause: String(cause) },
     });
   }
-  return parseCatalogue(json, base);
 }
 
 /** Bytes of a model's weights, and of what belongs to them. */

@@ -1,20 +1,22 @@
 /**
- * The shelf's place in this browser: one IndexedDB store of stories.
+ * The shelf's place in this browser: an IndexedDB store of stories, and one of their vectors.
  *
- * In and out: stories, as story.ts types them. Refused, with an EngineError whose sentence is for the person: a browser
+ * In and out: stories, as story.ts types them, and vectors, as nearness.ts does. A story that goes takes its vector along. Refused, with an EngineError whose sentence is for the person: a browser
  * without such a store, and one that is full.
  */
 
 import { openDB, type DBSchema, type IDBPDatabase } from "idb";
 import { EngineError } from "../engine/errors";
+import type { StoryVector } from "./nearness";
 import type { Story } from "./story";
 
 interface ShelfSchema extends DBSchema {
   stories: { key: string; value: Story };
+  vectors: { key: string; value: StoryVector };
 }
 
 const NAME = "taleproof";
-const VERSION = 1;
+const VERSION = 2;
 
 function shelfError(cause: unknown): EngineError {
   const full = cause instanceof DOMException && cause.name === "QuotaExceededError";
@@ -44,7 +46,21 @@ export class ShelfDb {
   }
 
   async remove(id: string): Promise<void> {
-    await this.run((db) => db.delete("stories", id));
+    await this.run(async (db) => {
+      const both = db.transaction(["stories", "vectors"], "readwrite");
+      await both.objectStore("stories").delete(id);
+      await both.objectStore("vectors").delete(id);
+      await both.done;
+    });
+  }
+
+  vectors(): Promise<StoryVector[]> {
+    return this.run((db) => db.getAll("vectors"));
+  }
+
+  /** Keeps a story's vector in place of any before it. */
+  async keepVector(vector: StoryVector): Promise<void> {
+    await this.run((db) => db.put("vectors", vector));
   }
 
   private async run<T>(work: (db: IDBPDatabase<ShelfSchema>) => Promise<T>): Promise<T> {
@@ -59,7 +75,10 @@ export class ShelfDb {
 
   private open(): Promise<IDBPDatabase<ShelfSchema>> {
     return openDB<ShelfSchema>(NAME, VERSION, {
-      upgrade: (db) => void db.createObjectStore("stories", { keyPath: "id" }),
+      upgrade: (db, before) => {
+        if (before < 1) db.createObjectStore("stories", { keyPath: "id" });
+        if (before < 2) db.createObjectStore("vectors", { keyPath: "story" });
+      },
       // Another tab has a newer page: let it have its way, and open again when next needed.
       blocking: (_current, _blocked, event) => {
         (event.target as IDBDatabase).close();
