@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from ..errors import FormatError
 
 
-MAX_BYTES = 4 << 20
-"""The table of NFKC, the usual one, has some 300 KB."""
+MAX_BYTES = 1 << 20
+"""The table of NFKC, the usual one, has some 300 KB. One of this size that was made to take long takes 0.4 s."""
 
 MAX_KEY = 16
 """Characters of a key, beyond which none is looked for."""
