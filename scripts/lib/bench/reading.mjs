@@ -14,6 +14,7 @@ import { readingAims } from "./reading-report.mjs";
 const TOKENIZERS = [
   ["byte-level BPE", "SmolLM2-135M"],
   ["SentencePiece", "Gemma 3 270M"],
+  ["Unigram", "Gemma's first 32,000"],
   ["WordPiece", "all-MiniLM-L6-v2"],
   ["llama2.c", "stories260K"],
 ];
