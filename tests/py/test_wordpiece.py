@@ -8,7 +8,6 @@ import pytest
 from tokenizers import Tokenizer as Library
 from tokenizers import models, normalizers, pre_tokenizers, processors, trainers
 
-from taleproof.errors import UnknownTokenizerPartError
 from taleproof.formats import ModelFile
 from taleproof.reader import BytesBlob
 from taleproof.tokenizers import Tokenizer, from_tokenizer_json
@@ -56,17 +55,4 @@ def test_ids_are_the_librarys(lowercase: bool) -> None:
 
 def test_ids_come_back_as_words() -> None:
     tokenizer = read(json.loads(trained(lowercase=True).to_str()))
-    assert tokenizer.decode(tokenizer.encode("Alice was tired")) == " alice was tired"
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"pre_tokenizer": {"type": "Whitespace"}},
-        {"normalizer": {"type": "Lowercase"}},
-        {"normalizer": {"type": "BertNormalizer", "lowercase": True, "strip_accents": False}},
-    ],
-)
-def test_settings_that_are_not_berts_are_refused(change: dict[str, Any]) -> None:
-    with pytest.raises(UnknownTokenizerPartError):
-        read(json.loads(trained(lowercase=True).to_str()) | change)
+    assert tokenizer.decode(tokenizer.encode("Alice was tired")) == "alice was tired"

@@ -11,10 +11,9 @@ and unigram.py, stream.py.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Protocol
 
-from ..errors import ConversionError, UnknownTokenizerError, UnknownTokenizerPartError
+from ..errors import UnknownTokenizerError
 from ..formats import ModelFile
 from ..reader import Blob
 from .stream import TextStream
@@ -123,7 +122,7 @@ def from_llama2c(blob: Blob, vocab_size: int) -> Tokenizer:
 
 
 def from_tokenizer_json(file: ModelFile, blob: Blob, config: Blob | None) -> Tokenizer:
-    """Return the tokenizer of a tokenizer.json: byte-level BPE, as GPT-2's heirs have it.
+    """Return the tokenizer of a tokenizer.json.
 
     Parameters
     ----------
@@ -135,10 +134,6 @@ def from_tokenizer_json(file: ModelFile, blob: Blob, config: Blob | None) -> Tok
     FormatError : a file that is not such a tokenizer.
     UnknownTokenizerPartError : a kind, or a part of it, that is not implemented.
     """
-    from .gguf_keys import keys_of_tokenizer_json
+    from .huggingface import read_tokenizer_json
 
-    try:
-        keys = keys_of_tokenizer_json(blob, config)
-    except ConversionError as error:
-        raise UnknownTokenizerPartError(blob.name, str(error.details["what"])) from None
-    return from_model(replace(file, metadata={**file.metadata, **keys}))
+    return read_tokenizer_json(file, blob, config)

@@ -25,7 +25,12 @@ def _byte_characters() -> list[str]:
 
 _CHARACTERS = _byte_characters()
 _TO_CHARACTER = dict(enumerate(_CHARACTERS))  # for str.translate, by code point
-_TO_BYTE = {character: bytes([byte]) for byte, character in enumerate(_CHARACTERS)}
+TO_BYTE = {character: bytes([byte]) for byte, character in enumerate(_CHARACTERS)}
+
+
+def in_bytes(word: str) -> str:
+    """Return a text with a printable character for each of its bytes."""
+    return word.encode("utf-8").decode("latin-1").translate(_TO_CHARACTER)
 
 
 def bpe_from_model(file: ModelFile) -> "BpeTokenizer":
@@ -69,7 +74,7 @@ class BpeTokenizer(BaseTokenizer):
         return [token for word in self._pre_tokenizer.split(text) for token in self._cached(word)]
 
     def _encode_word(self, word: str) -> list[int]:
-        written = word.encode("utf-8").decode("latin-1").translate(_TO_CHARACTER)
+        written = in_bytes(word)
         ids = self._ids
         if self._pre_tokenizer.whole_words and written in ids:
             return [ids[written]]
@@ -86,4 +91,4 @@ class BpeTokenizer(BaseTokenizer):
         piece = self._vocabulary.pieces[token]
         if self._vocabulary.types[token] == TokenType.USER_DEFINED:
             return piece.encode()
-        return b"".join(_TO_BYTE.get(character) or character.encode("utf-8", "replace") for character in piece)
+        return b"".join(TO_BYTE.get(character) or character.encode("utf-8", "replace") for character in piece)

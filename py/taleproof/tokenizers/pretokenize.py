@@ -15,7 +15,7 @@ from typing import Any
 from ..errors import UnknownPreTokenizerError
 
 
-_GPT2 = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
+GPT2 = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
 # GPT-2's after each digit has been set apart, in one expression: for spaces, a digit is like the text's end.
 _SMOLLM = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+|\s+(?![^\s\p{N}])|\s+"
 _CONTRACTIONS = r"(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])"
@@ -53,7 +53,7 @@ def _compiled(pattern: str) -> Any:
 
 _FAMILIES = (
     (
-        PreTokenizer(_GPT2),
+        PreTokenizer(GPT2),
         ("gpt-2", "phi-2", "mpt", "olmo", "jais", "trillion", "exaone4"),
     ),
     (

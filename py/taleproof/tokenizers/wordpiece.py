@@ -1,17 +1,18 @@
 """WordPiece, BERT's: words in small letters without accents, each cut into the longest pieces that the vocabulary has.
 
 In comes a ModelFile whose tokenizer.ggml.model is "bert". As GGUF writes them, pieces that begin a word begin with "▁",
-and those that go on have no mark.
+and those that go on have no mark; WordPieces takes either way.
 
 Source: Devlin et al. 2018 (arXiv 1810.04805) and its tokenization.py; Hugging Face's BertNormalizer and
 BertPreTokenizer, whose ids these are.
 """
 
 import unicodedata
-from functools import cached_property
+from collections.abc import Callable, Mapping
 
 from ..formats import ModelFile
 from .base import BaseTokenizer
+from .characters import SPACES, CharTable, lowercased, without
 from .vocabulary import PREFIX, Defaults, Vocabulary, read_vocabulary
 
 
@@ -28,6 +29,8 @@ _IDEOGRAPHS = (
 )
 """What BERT takes for a word by itself: characters of Chinese, not those of Japanese or Korean that spell sounds."""
 
+_UNSEEN = frozenset(("Cc", "Cf", "Co"))
+
 
 def wordpiece_from_model(file: ModelFile) -> "WordPieceTokenizer":
     """Return the tokenizer of a GGUF file of kind "bert".
@@ -42,6 +45,44 @@ def wordpiece_from_model(file: ModelFile) -> "WordPieceTokenizer":
     return WordPieceTokenizer(vocabulary, vocabulary.unknown_id, lowercase=file.flag(LOWERCASE_KEY, True))
 
 
+class WordPieces:
+    """A vocabulary of WordPiece.
+
+    Parameters
+    ----------
+    ids : by piece.
+    begins, continues : what is written before a piece that begins a word, and before one that goes on.
+    longest_word : characters of a word beyond which it is unknown.
+    """
+
+    def __init__(
+        self, ids: Mapping[str, int], unknown: int, *, begins: str, continues: str, longest_word: int = LONGEST_WORD
+    ) -> None:
+        self._ids = ids
+        self._unknown = unknown
+        self._begins = begins
+        self._continues = continues
+        self._longest_word = longest_word
+        self._longest = max(map(len, ids), default=0)
+
+    def encode(self, word: str) -> list[int]:
+        """Return the ids of a word; those of one that can't be cut are the unknown token alone."""
+        if len(word) > self._longest_word:
+            return [self._unknown]
+        found: list[int] = []
+        start, mark = 0, self._begins
+        while start < len(word):
+            for end in range(min(len(word), start + self._longest), start, -1):
+                token = self._ids.get(mark + word[start:end])
+                if token is not None:
+                    break
+            else:
+                return [self._unknown]
+            found.append(token)
+            start, mark = end, self._continues
+        return found
+
+
 class WordPieceTokenizer(BaseTokenizer):
     """A WordPiece tokenizer.
 
@@ -52,63 +93,73 @@ class WordPieceTokenizer(BaseTokenizer):
 
     def __init__(self, vocabulary: Vocabulary, unknown: int, *, lowercase: bool) -> None:
         super().__init__(vocabulary)
-        self._unknown = unknown
-        self._lowercase = lowercase
-
-    @cached_property
-    def _ids(self) -> dict[str, int]:
-        pieces = self._vocabulary.pieces
-        return dict(zip(pieces, range(len(pieces)), strict=True))
-
-    @cached_property
-    def _longest(self) -> int:
-        return max(map(len, self._vocabulary.pieces))
+        ids = {piece: token for token, piece in enumerate(vocabulary.pieces)}
+        self._pieces = WordPieces(ids, unknown, begins=WORD_START, continues="")
+        self._normal = bert_normal(clean=True, chinese_apart=True, strip_accents=lowercase, lowercase=lowercase)
 
     def _encode_plain(self, text: str, at_start: bool) -> list[int]:
-        return [token for word in _words(self._normal(text)) for token in self._cached(word)]
-
-    def _normal(self, text: str) -> str:
-        cleaned = "".join(map(_clean, text))
-        if not self._lowercase:
-            return cleaned
-        apart = unicodedata.normalize("NFD", cleaned)
-        # Letter by letter: at a word's end str.lower would write another sigma.
-        return "".join(char.lower() for char in apart if unicodedata.category(char) != "Mn")
+        return [token for word in bert_words(self._normal(text)) for token in self._cached(word)]
 
     def _encode_word(self, word: str) -> list[int]:
-        if len(word) > LONGEST_WORD:
-            return [self._unknown]
-        ids, found, rest = self._ids, [], WORD_START + word
-        while rest:
-            for end in range(min(len(rest), self._longest), 0, -1):
-                token = ids.get(rest[:end])
-                if token is not None:
-                    break
-            else:
-                return [self._unknown]
-            found.append(token)
-            rest = rest[end:]
-        return found
+        return self._pieces.encode(word)
 
     def _piece_bytes(self, token: int) -> bytes:
         return self._vocabulary.pieces[token].replace(WORD_START, " ").encode("utf-8", "replace")
 
 
-def _clean(char: str) -> str:
-    """Return what a character is read as: a space for any space, nothing for what is not to be seen."""
-    if char in "\t\n\r" or char.isspace():
-        return " "
-    code = ord(char)
-    if code in (0, 0xFFFD) or unicodedata.category(char).startswith("C"):
-        return ""
-    return f" {char} " if any(first <= code <= last for first, last in _IDEOGRAPHS) else char
+def bert_normal(*, clean: bool, chinese_apart: bool, strip_accents: bool, lowercase: bool) -> Callable[[str], str]:
+    """Return how BERT writes a text before it is cut.
+
+    Parameters
+    ----------
+    clean : take any space for a space, and leave out what is not to be seen.
+    chinese_apart : make a word of each ideograph.
+    """
+    steps: list[Callable[[str], str]] = []
+    if clean:
+        steps.append(lambda text: text.translate(_CLEAN))
+    if chinese_apart:
+        steps.append(lambda text: text if text.isascii() else text.translate(_APART))
+    if strip_accents:
+        steps.append(_without_accents)
+    if lowercase:
+        steps.append(lowercased)
+
+    def normal(text: str) -> str:
+        for step in steps:
+            text = step(text)
+        return text
+
+    return normal
 
 
-def _words(text: str) -> list[str]:
+def bert_words(text: str) -> list[str]:
     """Cut at spaces, and set every punctuation mark apart."""
-    return "".join(f" {char} " if _is_punctuation(char) else char for char in text).split()
+    return text.translate(_MARKS_APART).split()
+
+
+def _without_accents(text: str) -> str:
+    return text if text.isascii() else unicodedata.normalize("NFD", text).translate(_ACCENTS)
+
+
+def _clean(char: str) -> str:
+    if char in "\t\n\r":
+        return " "
+    if char in "\0\ufffd" or unicodedata.category(char) in _UNSEEN:
+        return ""
+    return " " if char in SPACES else char
+
+
+def _is_ideograph(char: str) -> bool:
+    return any(first <= ord(char) <= last for first, last in _IDEOGRAPHS)
 
 
 def _is_punctuation(char: str) -> bool:
     ascii_mark = char.isascii() and char.isprintable() and not char.isalnum() and char != " "
     return ascii_mark or unicodedata.category(char).startswith("P")
+
+
+_CLEAN = CharTable(_clean)
+_APART = CharTable(lambda char: f" {char} " if _is_ideograph(char) else char)
+_ACCENTS = without("Mn")
+_MARKS_APART = CharTable(lambda char: f" {char} " if _is_punctuation(char) else " " if char in SPACES else char)

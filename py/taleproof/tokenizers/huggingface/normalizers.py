@@ -1,0 +1,132 @@
+"""Normalizers: how a text is written before it is cut.
+
+In comes the part "normalizer", out goes a function from text to text. All are linear in the text's length.
+"""
+
+import base64
+import binascii
+import unicodedata
+from collections.abc import Callable
+from functools import partial
+
+from ..characters import SPACES, lowercased, without
+from ..charsmap import MAX_BYTES, read_charsmap
+from ..wordpiece import bert_normal
+from .part import Part
+from .pattern import read_pattern, timed
+
+
+Normalizer = Callable[[str], str]
+
+MAX_GROWTH = 64
+"""Characters that a part may put in the place of one: the rule of a hostile file could grow a text without end."""
+
+_STRIP = {(True, True): str.strip, (True, False): str.lstrip, (False, True): str.rstrip}
+
+
+def read_normalizer(part: Part | None) -> Normalizer | None:
+    """Read the part; None leaves a text as it is.
+
+    Raises
+    ------
+    FormatError, UnknownTokenizerPartError
+    """
+    steps = _steps(part, 0) if part is not None else []
+    if not steps:
+        return None
+    if len(steps) == 1:
+        return steps[0]
+    return partial(_in_turn, steps)
+
+
+def _steps(part: Part, depth: int) -> list[Normalizer]:
+    if part.kind != "Sequence":
+        return [_READERS[part.kind](part)] if part.kind in _READERS else part.unknown()
+    part.only("normalizers")
+    if depth:
+        part.unknown("a sequence in a sequence")
+    return [step for each in part.parts("normalizers") for step in _steps(each, depth + 1)]
+
+
+def _in_turn(steps: list[Normalizer], text: str) -> str:
+    for step in steps:
+        text = step(text)
+    return text
+
+
+def _form(part: Part) -> Normalizer:
+    part.only()
+    return partial(unicodedata.normalize, part.kind)  # type: ignore[arg-type]
+
+
+def _lowercase(part: Part) -> Normalizer:
+    part.only()
+    return lowercased
+
+
+def _strip_accents(part: Part) -> Normalizer:
+    part.only()
+    marks = without("Mn", "Mc", "Me")
+    return lambda text: text if text.isascii() else text.translate(marks)
+
+
+def _strip(part: Part) -> Normalizer:
+    part.only("strip_left", "strip_right")
+    strip = _STRIP.get((part.flag("strip_left"), part.flag("strip_right")))
+    return (lambda text: text) if strip is None else (lambda text: strip(text, SPACES))
+
+
+def _prepend(part: Part) -> Normalizer:
+    part.only("prepend")
+    before = part.text("prepend")
+    if len(before) > MAX_GROWTH:
+        raise part.fail("prepend", before, f"at most {MAX_GROWTH} characters are put before a text")
+    return lambda text: before + text if text else text
+
+
+def _replace(part: Part) -> Normalizer:
+    part.only("pattern", "content")
+    content = part.text("content")
+    if len(content) > MAX_GROWTH:
+        raise part.fail("content", content, f"at most {MAX_GROWTH} characters are put in the place of others")
+    pattern = read_pattern(part)
+    if isinstance(pattern, str):
+        return lambda text: text.replace(pattern, content)
+    return timed(lambda text, seconds: str(pattern.sub(lambda _: content, text, timeout=seconds)))
+
+
+def _precompiled(part: Part) -> Normalizer:
+    part.only("precompiled_charsmap")
+    written = part.text("precompiled_charsmap", "")
+    if len(written) > 2 * MAX_BYTES:
+        raise part.fail("precompiled_charsmap", len(written), f"at most {MAX_BYTES:,} bytes are read")
+    try:
+        data = base64.b64decode(written, validate=True)
+    except (binascii.Error, ValueError):
+        raise part.fail("precompiled_charsmap", None, "bytes in base64 are expected") from None
+    return (
+        read_charsmap(data, part.file, f"{part.path}.precompiled_charsmap").by_grapheme if data else lambda text: text
+    )
+
+
+def _bert(part: Part) -> Normalizer:
+    part.only("clean_text", "handle_chinese_chars", "strip_accents", "lowercase")
+    lower = part.flag("lowercase", True)
+    return bert_normal(
+        clean=part.flag("clean_text", True),
+        chinese_apart=part.flag("handle_chinese_chars", True),
+        strip_accents=part.flag("strip_accents", lower),
+        lowercase=lower,
+    )
+
+
+_READERS: dict[str, Callable[[Part], Normalizer]] = {
+    **dict.fromkeys(("NFC", "NFD", "NFKC", "NFKD"), _form),
+    "BertNormalizer": _bert,
+    "Lowercase": _lowercase,
+    "Precompiled": _precompiled,
+    "Prepend": _prepend,
+    "Replace": _replace,
+    "Strip": _strip,
+    "StripAccents": _strip_accents,
+}

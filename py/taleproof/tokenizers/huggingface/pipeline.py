@@ -1,0 +1,148 @@
+"""The whole tokenizer: added tokens are found, the rest is normalised, cut into words, and each word given its ids."""
+
+from collections.abc import Sequence
+
+from ...formats import ModelFile
+from ...formats.json_text import read_object
+from ...reader import Blob
+from ..base import BEGINNING, BaseTokenizer, well_formed
+from ..vocabulary import MAX_TOKENS, Vocabulary
+from .added import Added, finders, read_added
+from .decoders import Decoder, read_decoder
+from .models import Model, read_model
+from .normalizers import Normalizer, read_normalizer
+from .part import Part
+from .post_processors import Around, read_post_processor
+from .pre_tokenizers import PreTokenizer, read_pre_tokenizer
+from .vocabulary import make_vocabulary
+
+
+MAX_JSON = 64 << 20
+"""Bytes of a tokenizer.json: the largest have some 35 MB."""
+
+
+def read_tokenizer_json(file: ModelFile, blob: Blob, config: Blob | None) -> "PipelineTokenizer":
+    """Read a tokenizer.json for a model, and its tokenizer_config.json if there is one.
+
+    Truncation and padding, which some files ask for, are not done: a text is read as a whole, or refused.
+
+    Raises
+    ------
+    FormatError, UnknownTokenizerPartError
+    """
+    root = _root(blob)
+    root.only("version", "truncation", "padding", "added_tokens", *_STAGES)
+    settings = Part("tokenizer_config.json", "", {}) if config is None else _root(config)
+    pre_tokenizer = read_pre_tokenizer(root.optional("pre_tokenizer"))
+    model, ids = read_model(root.part("model"), byte_level=pre_tokenizer.byte_level)
+    added = read_added(root, MAX_TOKENS - 1)
+    around = read_post_processor(root.optional("post_processor"))
+    ends_at_bos = file.format.startswith("llama2.c")  # whose training data have it between the stories
+    normalizer = read_normalizer(root.optional("normalizer"))
+    vocabulary = make_vocabulary(root, settings, ids, added, normalizer, around, ends_at_bos=ends_at_bos)
+    embedding = file.tensors.get("token_embd.weight")
+    if embedding is not None and len(vocabulary.pieces) > embedding.shape[0]:
+        why = f"the model has {embedding.shape[0]:,} tokens, so this is another model's tokenizer"
+        raise root.fail("model.vocab", len(vocabulary.pieces), why)
+    return PipelineTokenizer(
+        vocabulary,
+        added,
+        normalizer,
+        pre_tokenizer,
+        model,
+        around,
+        read_decoder(root.optional("decoder")),
+        beginnings=(vocabulary.bos_id, file.start_token),
+    )
+
+
+_STAGES = ("normalizer", "pre_tokenizer", "model", "post_processor", "decoder")
+
+
+def _root(blob: Blob) -> Part:
+    return Part(blob.name, "", read_object(blob.read(0, blob.size), blob.name, "content", MAX_JSON))
+
+
+class PipelineTokenizer(BaseTokenizer):
+    """A tokenizer of Hugging Face's library.
+
+    Parameters
+    ----------
+    around : what is put before and after a text by the model's own rule.
+    beginnings : tokens after which a text begins.
+    """
+
+    _before_first = BEGINNING
+
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        added: list[Added],
+        normalizer: Normalizer | None,
+        pre_tokenizer: PreTokenizer,
+        model: Model,
+        around: Around,
+        decoder: Decoder,
+        *,
+        beginnings: Sequence[int | None] = (),
+    ) -> None:
+        super().__init__(vocabulary)
+        self._normalizer = normalizer
+        self._pre_tokenizer = pre_tokenizer
+        self._model = model
+        self._around = around
+        self._decoder = decoder
+        self._all_added = finders(added, normalizer)
+        self._text_added = finders([token for token in added if not token.special], normalizer)
+        self._beginnings = {BEGINNING, *beginnings, *around.before} - {None}
+        self._first_bytes: dict[int, bytes] = {}
+
+    def encode(self, text: str, *, add_bos: bool | None = None, parse_special: bool = True) -> list[int]:
+        """Return the ids of a text; see Tokenizer.encode."""
+        vocabulary, around = self._vocabulary, self._around
+        before = around.before if add_bos is None else ()
+        if vocabulary.bos_id is not None and (vocabulary.add_bos if add_bos is None else add_bos):
+            before = before if vocabulary.bos_id in before else (vocabulary.bos_id, *before)
+        ids = list(before)
+        as_it_is, normalised = self._all_added if parse_special else self._text_added
+        at_start = True
+        for part in as_it_is.split(well_formed(text)):
+            if isinstance(part, int):
+                ids.append(part)
+            else:
+                normal = part if self._normalizer is None else self._normalizer(part)
+                for piece in normalised.split(normal):
+                    if isinstance(piece, int):
+                        ids.append(piece)
+                    else:
+                        ids.extend(self._encode_plain(piece, at_start))
+                    at_start = False
+            at_start = False
+        if add_bos is None:
+            ids.extend(around.after)
+        return ids
+
+    def _encode_plain(self, text: str, at_start: bool) -> list[int]:
+        return [token for word in self._pre_tokenizer.split(text, at_start) for token in self._cached(word)]
+
+    def _encode_word(self, word: str) -> list[int]:
+        return self._model.encode(word)
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Return the text of ids; the first one that is no special token is the first one of the text."""
+        spoken = [token for token in ids if token not in self._silent]
+        return super().decode(spoken)
+
+    def token_bytes(self, token: int, *, after: int | None = None) -> bytes:
+        """Return the bytes of one token; see Tokenizer.token_bytes."""
+        rest = super().token_bytes(token)
+        if after not in self._beginnings or not rest:
+            return rest
+        found = self._first_bytes.get(token)
+        if found is None:
+            found = self._decoder.bytes_of(self._vocabulary.pieces[token], first=True)
+            self._first_bytes[token] = found
+        return found
+
+    def _piece_bytes(self, token: int) -> bytes:
+        return self._decoder.bytes_of(self._vocabulary.pieces[token], first=False)

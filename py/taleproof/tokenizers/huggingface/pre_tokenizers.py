@@ -1,0 +1,264 @@
+"""Pre-tokenizers: how a text is cut into words, which no token crosses.
+
+In comes the part "pre_tokenizer", out goes a PreTokenizer. Byte-level ones also have words spelt in characters that
+stand for bytes; where that is the last thing they do, it is left to the model, which remembers the words it has met.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..bpe import in_bytes
+from ..characters import PUNCTUATION, SPACES, WORD
+from ..pretokenize import GPT2
+from ..wordpiece import bert_words
+from .part import Part
+from .pattern import compiled, read_pattern, timed
+
+
+Cut = Callable[[str, bool], list[str]]
+"""From a word, and whether it begins the whole text, to words; empty ones are left out afterwards."""
+
+Pieces = Iterable[tuple[str, bool]]
+"""A text in order: what was looked for, True, and what is between it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreTokenizer:
+    """How a text is cut into words.
+
+    Attributes
+    ----------
+    cuts : one after the other.
+    byte_level : the words are still to be spelt in characters that stand for bytes.
+    """
+
+    cuts: tuple[Cut, ...] = ()
+    byte_level: bool = False
+
+    def split(self, text: str, at_start: bool) -> list[str]:
+        """Return the words of a text.
+
+        Parameters
+        ----------
+        at_start : whether it begins the whole text.
+        """
+        words = [text] if text else []
+        for cut in self.cuts:
+            if len(words) == 1:
+                words = list(filter(None, cut(words[0], at_start)))
+            else:
+                words = [new for n, word in enumerate(words) for new in cut(word, at_start and n == 0) if new]
+        return words
+
+
+def read_pre_tokenizer(part: Part | None) -> PreTokenizer:
+    """Read the part; None leaves a text whole.
+
+    Raises
+    ------
+    FormatError, UnknownTokenizerPartError
+    """
+    parts = _flat(part) if part is not None else []
+    cuts: list[Cut] = []
+    byte_level = False
+    for number, each in enumerate(parts):
+        last = number == len(parts) - 1
+        if each.kind == "ByteLevel":
+            cuts += _byte_level(each)
+            byte_level = last
+            if not last:
+                cuts.append(lambda word, _: [in_bytes(word)])
+        elif each.kind in _READERS:
+            if number and each.kind == "Metaspace" and each.text("prepend_scheme", "always") == "first":
+                each.unknown("a mark before the first word only, after the text has been cut")
+            cuts.append(_READERS[each.kind](each))
+        else:
+            each.unknown()
+    return PreTokenizer(tuple(cuts), byte_level)
+
+
+def _flat(part: Part) -> list[Part]:
+    if part.kind != "Sequence":
+        return [part]
+    part.only("pretokenizers")
+    parts = list(part.parts("pretokenizers"))
+    for each in parts:
+        if each.kind == "Sequence":
+            each.unknown("a sequence in a sequence")
+    return parts
+
+
+def _byte_level(part: Part) -> list[Cut]:
+    part.only("add_prefix_space", "trim_offsets", "use_regex")
+    cuts: list[Cut] = []
+    if part.flag("add_prefix_space", True):
+        cuts.append(lambda word, _: [word if word.startswith(" ") else " " + word])
+    if part.flag("use_regex", True):
+        cuts.append(_isolated(compiled(part, GPT2)))
+    return cuts
+
+
+def _metaspace(part: Part) -> Cut:
+    part.only("replacement", "prepend_scheme", "split", "add_prefix_space", "str_rep")
+    mark = part.character("replacement")
+    scheme = part.choice("prepend_scheme", {name: name for name in ("always", "first", "never")}, "always")
+    if not part.flag("add_prefix_space", True):
+        scheme = "never"
+    found = re.compile(f"{re.escape(mark)}?[^{re.escape(mark)}]+|{re.escape(mark)}").findall
+    split = part.flag("split", True)
+
+    def cut(word: str, first: bool) -> list[str]:
+        word = word.replace(" ", mark)
+        if (scheme == "always" or (scheme == "first" and first)) and not word.startswith(mark):
+            word = mark + word
+        return found(word) if split else [word]
+
+    return cut
+
+
+def _split(part: Part) -> Cut:
+    part.only("pattern", "behavior", "invert")
+    behavior = part.choice("behavior", _BEHAVIORS)
+    invert = part.flag("invert", False)
+    pattern = read_pattern(part)
+    if isinstance(pattern, str):
+        pattern = re.compile(re.escape(pattern))
+        return _cut(lambda word: _found(pattern.finditer(word), word), behavior, invert)
+    if behavior is _isolate:
+        return _isolated(pattern)
+    return _cut(timed(lambda word, seconds: _found(pattern.finditer(word, timeout=seconds), word)), behavior, invert)
+
+
+def _of_class(characters: str, behavior: str) -> Cut:
+    """Cut at each character of a class."""
+    import regex
+
+    pattern = regex.compile(f"[{characters}]")
+    return _cut(lambda word: _found(pattern.finditer(word), word), _BEHAVIORS[behavior], False)
+
+
+def _digits(part: Part) -> Cut:
+    part.only("individual_digits")
+    return _of_class(r"\p{N}", "Isolated" if part.flag("individual_digits", False) else "Contiguous")
+
+
+def _punctuation(part: Part) -> Cut:
+    part.only("behavior")
+    part.choice("behavior", _BEHAVIORS, "Isolated")
+    return _of_class(PUNCTUATION, part.text("behavior", "Isolated"))
+
+
+def _whitespace(part: Part) -> Cut:
+    part.only()
+    import regex
+
+    found = regex.compile(rf"[{WORD}]+|[^{WORD}\s]+").findall
+    return lambda word, _: found(word)
+
+
+def _whitespace_split(part: Part) -> Cut:
+    part.only()
+    found = re.compile(f"[^{SPACES}]+").findall
+    return lambda word, _: found(word)
+
+
+def _bert(part: Part) -> Cut:
+    part.only()
+    return lambda word, _: bert_words(word)
+
+
+_READERS: Mapping[str, Callable[[Part], Cut]] = {
+    "BertPreTokenizer": _bert,
+    "Digits": _digits,
+    "Metaspace": _metaspace,
+    "Punctuation": _punctuation,
+    "Split": _split,
+    "Whitespace": _whitespace,
+    "WhitespaceSplit": _whitespace_split,
+}
+
+
+def _isolated(pattern: Any) -> Cut:
+    """Cut into what an expression finds, and what is between it."""
+
+    def cut(word: str, seconds: float) -> list[str]:
+        found: list[str] = pattern.findall(word, timeout=seconds) if not pattern.groups else []
+        if sum(map(len, found)) == len(word):
+            return found
+        return [piece for piece, _ in _found(pattern.finditer(word, timeout=seconds), word)]
+
+    limited = timed(cut)
+    return lambda word, _: limited(word)
+
+
+def _cut(find: Callable[[str], Pieces], behavior: Callable[[Pieces], list[str]], invert: bool) -> Cut:
+    if invert:
+        return lambda word, _: behavior((piece, not is_match) for piece, is_match in find(word))
+    return lambda word, _: behavior(find(word))
+
+
+def _found(matches: Iterable[Any], word: str) -> list[tuple[str, bool]]:
+    """Return all of a word, in order; matches of nothing are none."""
+    pieces, done = [], 0
+    for match in matches:
+        start, end = match.span()
+        if start == end:
+            continue
+        if done < start:
+            pieces.append((word[done:start], False))
+        pieces.append((word[start:end], True))
+        done = end
+    if done < len(word):
+        pieces.append((word[done:], False))
+    return pieces
+
+
+def _isolate(pieces: Pieces) -> list[str]:
+    return [piece for piece, _ in pieces]
+
+
+def _remove(pieces: Pieces) -> list[str]:
+    return [piece for piece, is_match in pieces if not is_match]
+
+
+def _merge_with_previous(pieces: Pieces) -> list[str]:
+    return ["".join(group) for group in _grouped(pieces, lambda before, match: match and not before)]
+
+
+def _merge_with_next(pieces: Pieces) -> list[str]:
+    backwards = _grouped(reversed(list(pieces)), lambda before, match: match and not before)
+    return ["".join(reversed(group)) for group in backwards][::-1]
+
+
+def _contiguous(pieces: Pieces) -> list[str]:
+    return ["".join(group) for group in _grouped(pieces, lambda before, match: match == before)]
+
+
+def _grouped(pieces: Pieces, joins: Callable[[bool, bool], bool]) -> Iterator[list[str]]:
+    """Yield pieces that stay together.
+
+    Parameters
+    ----------
+    joins : whether a piece joins the one before it, by whether each of the two was looked for.
+    """
+    group: list[str] = []
+    before = False
+    for piece, is_match in pieces:
+        if group and not joins(before, is_match):
+            yield group
+            group = []
+        group.append(piece)
+        before = is_match
+    if group:
+        yield group
+
+
+_BEHAVIORS: Mapping[str, Callable[[Pieces], list[str]]] = {
+    "Isolated": _isolate,
+    "Removed": _remove,
+    "MergedWithPrevious": _merge_with_previous,
+    "MergedWithNext": _merge_with_next,
+    "Contiguous": _contiguous,
+}

@@ -1,0 +1,76 @@
+"""All tokens of a tokenizer.json, and the roles that tokenizer_config.json gives to some of them."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from ..vocabulary import END_TEXTS, MAX_TOKENS, TokenType, Vocabulary
+from .added import Added
+from .normalizers import Normalizer
+from .part import Part
+from .post_processors import Around
+
+
+_BEGINNINGS = ("<s>", "<bos>", "<|begin_of_text|>")
+_ENDS = ("</s>", "<eos>")
+"""What the families call them, where no tokenizer_config.json says it."""
+
+
+def make_vocabulary(
+    root: Part,
+    settings: Part,
+    ids: Mapping[str, int],
+    added: list[Added],
+    normalizer: Normalizer | None,
+    around: Around,
+    *,
+    ends_at_bos: bool,
+) -> Vocabulary:
+    """Return the tokens by id; ids that nobody has become tokens that no text has.
+
+    Parameters
+    ----------
+    ids : the model's tokens.
+    ends_at_bos : BOS stands between texts, and ends one too.
+    """
+    by_id = {number: (token, TokenType.NORMAL) for token, number in ids.items()}
+    for token in added:
+        if token.special:
+            by_id[token.id] = token.content, TokenType.CONTROL
+        else:  # it is written as it was found
+            normal = normalizer if token.normalized else None
+            by_id[token.id] = normal(token.content) if normal else token.content, TokenType.USER_DEFINED
+    count = max(by_id, default=-1) + 1
+    if not 0 < count <= MAX_TOKENS:
+        raise root.fail("model.vocab", count, f"between 1 and {MAX_TOKENS:,} tokens are expected")
+    if max((*around.before, *around.after), default=0) >= count:
+        raise root.fail("post_processor", None, "it puts a token around texts that the vocabulary has not")
+    pieces = [by_id.get(number, ("", TokenType.UNUSED))[0] for number in range(count)]
+    types = np.array([by_id.get(number, ("", TokenType.UNUSED))[1] for number in range(count)], np.uint8)
+    known = {piece: number for number, piece in enumerate(pieces) if piece}
+    special = {token.content: token.id for token in added if token.special}
+    bos = _role(settings, "bos_token", known, special, _BEGINNINGS)
+    eos = _role(settings, "eos_token", known, special, _ENDS)
+    ends = {known[text] for text in END_TEXTS if text in known}
+    types[list(ends)] = TokenType.CONTROL
+    return Vocabulary(
+        name=root.file,
+        pieces=pieces,
+        types=types,
+        bos_id=bos,
+        eos_id=eos,
+        unknown_id=None,
+        eos_ids=frozenset(ends | {end for end in (eos, bos if ends_at_bos else None) if end is not None}),
+        add_bos=bos is not None and (bos in around.before or settings.flag("add_bos_token", False)),
+        add_eos=eos is not None and eos in around.after,
+    )
+
+
+def _role(
+    settings: Part, key: str, known: Mapping[str, int], special: Mapping[str, int], usual: tuple[str, ...]
+) -> int | None:
+    """Return the token that has a role; None where there is none."""
+    if key in settings:
+        said = settings.part(key).text("content") if settings.is_object(key) else settings.text(key)
+        return known.get(said)
+    return next((special[text] for text in usual if text in special), None)
