@@ -1,16 +1,27 @@
 """tokenizer.json beside a model: the one that fits, others, and none. Its ids: test_pipeline.py."""
 
 import json
+from pathlib import Path
 
 import pytest
 from tokenizers import Tokenizer as Library
 from tokenizers import models
 
 from fixtures.families import FAMILIES, GOLDEN, safetensors, weights
+from fixtures.llama2_json import llama2_json
 from taleproof.errors import FormatError, TokenizerMissingError, UnknownTokenizerPartError
+from taleproof.formats import ModelFile
+from taleproof.formats.ggml import vocabulary_keys
+from taleproof.generate import Limits, Token, encode_prompt, generate
+from taleproof.local import open_local
 from taleproof.model_set import read_model
-from taleproof.reader import BytesBlob
-from taleproof.tokenizers import Tokenizer
+from taleproof.reader import BytesBlob, FileBlob
+from taleproof.sampling import Sampler, SamplerConfig
+from taleproof.tokenizers import Tokenizer, from_model, from_tokenizer_json
+from taleproof.tokenizers.gguf_keys import keys_of_tokenizer_bin
+
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
 
 
 MODEL = BytesBlob(
@@ -43,3 +54,32 @@ def test_a_kind_that_is_not_known_is_named() -> None:
 def test_a_model_without_a_tokenizer_says_so() -> None:
     with pytest.raises(TokenizerMissingError):
         read_model([CONFIG, MODEL])
+
+
+def test_llamas_vocabulary_gives_the_librarys_ids_and_sentencepieces() -> None:
+    keys = vocabulary_keys(FileBlob(FIXTURES / "ggml-vocab.bin"))
+    written = llama2_json(keys["tokenizer.ggml.tokens"], keys["tokenizer.ggml.scores"])
+    story_model = ModelFile("stories.bin", "llama2.c v0", "llama", {}, {}, 0)
+    tokenizer = from_tokenizer_json(story_model, BytesBlob(written, "tokenizer.json"), None)
+    sentencepiece = from_model(ModelFile("vocab.bin", "ggjt v1", "llama", keys, {}, 0))
+    text = (FIXTURES / "alice.txt").read_text(encoding="utf-8")
+    ids = tokenizer.encode(text)
+    assert ids == Library.from_str(written.decode()).encode(text).ids == sentencepiece.encode(text)
+    assert tokenizer.decode(ids) == text
+    assert (tokenizer.bos_id, tokenizer.eos_ids) == (1, {1, 2})  # BOS stands between llama2.c's stories
+
+
+def test_a_llama2c_model_writes_the_same_with_its_tokenizer_as_json(tmp_path: Path) -> None:
+    keys = keys_of_tokenizer_bin(FileBlob(FIXTURES / "tok512.bin"), 512)
+    words = tmp_path / "tokenizer.json"
+    words.write_bytes(llama2_json(keys["tokenizer.ggml.tokens"], keys["tokenizer.ggml.scores"]))
+    stories = []
+    for tokenizer in (words, FIXTURES / "tok512.bin"):
+        model = open_local(FIXTURES / "stories260K.bin", tokenizer=tokenizer, backend="numpy")
+        prompt = encode_prompt(model.tokenizer, "Once upon a time, a cat")
+        sampler = Sampler(SamplerConfig())
+        events = list(generate(model.engine.session(), model.tokenizer, prompt, sampler, Limits(60)))
+        stories.append((prompt, [event.id for event in events if isinstance(event, Token)]))
+        assert model.tokenizer_digests is not None
+    assert stories[0] == stories[1]
+    assert len(stories[0][1]) == 60
