@@ -25,17 +25,20 @@ function tale([title, text]: [string, string], i: number): Story {
 async function fillShelf(page: Page): Promise<void> {
   await page.goto("./#shelf");
   await expect(page.getByText("Nothing here yet.")).toBeVisible();
-  await page.evaluate(async (json) => {
-    const db = await new Promise<IDBDatabase>((resolve, reject) => {
-      const request = indexedDB.open("taleproof");
-      request.onsuccess = () => resolve(request.result);
-      request.onerror = () => reject(new Error("no shelf"));
-    });
-    const put = db.transaction("stories", "readwrite");
-    for (const story of JSON.parse(json) as object[]) put.objectStore("stories").put(story);
-    await new Promise((resolve) => (put.oncomplete = resolve));
-    db.close();
-  }, JSON.stringify(TALES.map(tale)));
+  await page.evaluate(
+    async (json) => {
+      const db = await new Promise<IDBDatabase>((resolve, reject) => {
+        const request = indexedDB.open("taleproof");
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(new Error("no shelf"));
+      });
+      const put = db.transaction("stories", "readwrite");
+      for (const story of JSON.parse(json) as object[]) put.objectStore("stories").put(story);
+      await new Promise((resolve) => (put.oncomplete = resolve));
+      db.close();
+    },
+    JSON.stringify(TALES.map(tale)),
+  );
   await page.reload();
   await expect(page.getByRole("link", { name: /The Crossing/ })).toBeVisible();
 }
