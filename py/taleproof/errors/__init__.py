@@ -1,0 +1,126 @@
+"""Every error a user can meet: one class a kind, a stable ``code``, a sentence that says what to do.
+
+Nothing else reaches a person. Each class builds its sentence from the facts it is given and keeps those facts
+in ``details``, so that the page can show them and a script can test them.
+"""
+
+from .base import (
+    JsonValue,
+    TaleproofError,
+)
+from .downloads import (
+    DownloadInterruptedError,
+    DownloadStoppedError,
+    KeptFileGoneError,
+    ModelTooLargeError,
+    NoModelInFolderError,
+    SeveralModelsError,
+    SourceChangedError,
+    SourceError,
+    SourceNotFoundError,
+    SourceRefusedError,
+    SourceUnreachableError,
+    WrongSizeError,
+)
+from .engine import (
+    ContextOverflowError,
+    ContextTooLargeError,
+    ConversionError,
+    KernelFaultError,
+    MissingKernelsError,
+    MissingTensorError,
+    NumericsError,
+    OutOfMemoryError,
+    UnknownTensorError,
+    WrongKernelsError,
+)
+from .files import (
+    EmptyFileError,
+    ExtendedFileError,
+    FormatError,
+    HtmlInsteadOfModelError,
+    LimitError,
+    MissingPartError,
+    TruncatedFileError,
+    UnknownArchitectureError,
+    UnknownBlockTypeError,
+    UnknownFormatError,
+    UnsupportedVersionError,
+)
+from .text import (
+    ChatTemplateError,
+    RequestsOnlyError,
+    TokenizerMissingError,
+    UnknownPreTokenizerError,
+    UnknownTokenError,
+    UnknownTokenizerError,
+    UnknownTokenizerPartError,
+)
+from .trust import (
+    DigestMismatchError,
+    NotAcceptedError,
+    RegistryAnswerError,
+    RevokedError,
+)
+from .writing import (
+    EmptyPromptError,
+    InvalidSettingError,
+    NoModelError,
+    NothingToContinueError,
+    PromptTooLongError,
+)
+
+
+__all__ = [
+    "ChatTemplateError",
+    "ContextOverflowError",
+    "ContextTooLargeError",
+    "ConversionError",
+    "DigestMismatchError",
+    "DownloadInterruptedError",
+    "DownloadStoppedError",
+    "EmptyFileError",
+    "EmptyPromptError",
+    "ExtendedFileError",
+    "FormatError",
+    "HtmlInsteadOfModelError",
+    "InvalidSettingError",
+    "JsonValue",
+    "KeptFileGoneError",
+    "KernelFaultError",
+    "LimitError",
+    "MissingKernelsError",
+    "MissingPartError",
+    "MissingTensorError",
+    "ModelTooLargeError",
+    "NoModelError",
+    "NoModelInFolderError",
+    "NotAcceptedError",
+    "NothingToContinueError",
+    "NumericsError",
+    "OutOfMemoryError",
+    "PromptTooLongError",
+    "RegistryAnswerError",
+    "RequestsOnlyError",
+    "RevokedError",
+    "SeveralModelsError",
+    "SourceChangedError",
+    "SourceError",
+    "SourceNotFoundError",
+    "SourceRefusedError",
+    "SourceUnreachableError",
+    "TaleproofError",
+    "TokenizerMissingError",
+    "TruncatedFileError",
+    "UnknownArchitectureError",
+    "UnknownBlockTypeError",
+    "UnknownFormatError",
+    "UnknownPreTokenizerError",
+    "UnknownTensorError",
+    "UnknownTokenError",
+    "UnknownTokenizerError",
+    "UnknownTokenizerPartError",
+    "UnsupportedVersionError",
+    "WrongKernelsError",
+    "WrongSizeError",
+]

@@ -1,0 +1,56 @@
+"""Errors of what was asked for: prompts and settings."""
+
+from .base import TaleproofError, fact, shown
+
+
+class EmptyPromptError(TaleproofError):
+    """Nothing to begin with, for a model that has no token for the beginning of a text either."""
+
+    code = "empty-prompt"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The opening is empty, and this model can't begin from nothing. Write the first words of the story."
+        )
+
+
+class InvalidSettingError(TaleproofError):
+    """A setting out of its range."""
+
+    code = "invalid-setting"
+
+    def __init__(self, setting: str, value: object, low: float, high: float) -> None:
+        super().__init__(
+            f"{setting} can't be {shown(value)}: it must be from {low} to {high}. Change it and try again.",
+            {"setting": setting, "value": fact(value), "low": fact(low), "high": fact(high)},
+        )
+
+
+class NoModelError(TaleproofError):
+    """A story asked for before a model was opened, or after it was closed."""
+
+    code = "no-model"
+
+    def __init__(self) -> None:
+        super().__init__("No model is open. Choose one first, then begin the story.")
+
+
+class NothingToContinueError(TaleproofError):
+    """A story that came to its own end, or that is being written, can't be continued."""
+
+    code = "nothing-to-continue"
+
+    def __init__(self) -> None:
+        super().__init__("This story has come to its end. Start again, or begin another one with its last lines.")
+
+
+class PromptTooLongError(TaleproofError):
+    """An opening of more tokens than the model can read at once."""
+
+    code = "prompt-too-long"
+
+    def __init__(self, tokens: int, context: int) -> None:
+        super().__init__(
+            f"The opening has {tokens:,} tokens, and this model reads {context:,} at most. Shorten the opening.",
+            {"tokens": tokens, "context": context},
+        )
