@@ -119,7 +119,7 @@ class Opened(OpenedModel):
         """Return the ModelInfo of web/engine/protocol.ts."""
         config = self.engine.config
         return {
-            **super(Opened, self).describe(),
+            **super(Opened, self).describe(),  # slots make another class of it, which a bare super() doesn't know
             "contextLength": config.n_ctx_train,
             "sessionLength": self.session.n_ctx,
             "vocabulary": config.vocab_size,
