@@ -146,7 +146,7 @@ def _read_bpe(part: Part, byte_level: bool) -> tuple[Model, dict[str, int]]:
     for affix in affixes:
         if part.text(affix, ""):
             part.unknown(affix)
-    if part.get("dropout", int | float, 0):  # type: ignore[arg-type]
+    if "dropout" in part and part.get("dropout", object) != 0:
         part.unknown("dropout")
     ids = _vocabulary(part)
     unknown = part.text("unk_token", "") or None
