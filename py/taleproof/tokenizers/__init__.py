@@ -6,8 +6,8 @@ implemented, because a text split in another way than in training makes a model 
 being told why.
 
 Read on in this order: vocabulary.py (what the file says), base.py (special tokens, BOS, decoding),
-merge.py (how pairs are joined), spm.py and llama2c.py, pretokenize.py and bpe.py, wordpiece.py, viterbi.py, charsmap.py
-and unigram.py, stream.py.
+merge.py (the one algorithm of BPE), spm.py and llama2c.py, pretokenize.py and bpe.py, viterbi.py and unigram.py,
+wordpiece.py, huggingface/ (tokenizer.json), source.py, stream.py.
 """
 
 from collections.abc import Sequence
