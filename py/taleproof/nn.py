@@ -94,11 +94,13 @@ class GatedMLP(Generic[W]):
 
 @dataclass(frozen=True)
 class MLP(Generic[W]):
-    """down(gelu(up(x))) (Hendrycks and Gimpel 2016, arXiv 1606.08415), with the form of gelu by tanh."""
+    """down(activation(up(x))), by default with gelu (Hendrycks and Gimpel 2016, arXiv 1606.08415), its form by tanh."""
 
     up: Linear[W]
     down: Linear[W]
+    activation: Literal["gelu", "relu"] = "gelu"
 
     def __call__(self, ops: Ops[A, W, C], x: A) -> A:
         """Return (T, dim)."""
-        return self.down(ops, ops.gelu(self.up(ops, x)))
+        activation = ops.gelu if self.activation == "gelu" else ops.relu
+        return self.down(ops, activation(self.up(ops, x)))

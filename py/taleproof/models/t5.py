@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 from ..cache import CacheShape, KVCache
 from ..formats import ModelFile
-from ..nn import Embedding, GatedMLP, Linear, RMSNorm
+from ..nn import MLP, Embedding, GatedMLP, Linear, RMSNorm
 from ..ops import A, C, Ops
 from ..tensors import TensorSource
 from . import Logits
@@ -110,25 +110,13 @@ class Attention(Generic[W]):
 
 
 @dataclass(frozen=True)
-class ReluMLP(Generic[W]):
-    """down(relu(up(x)))."""
-
-    up: Linear[W]
-    down: Linear[W]
-
-    def __call__(self, ops: Ops[A, W, C], x: A) -> A:
-        """Return (T, dim)."""
-        return self.down(ops, ops.relu(self.up(ops, x)))
-
-
-@dataclass(frozen=True)
 class Block(Generic[W]):
     """One layer's weights; the encoder's have no attention to a source."""
 
     attention: Attention[W]
     source: Attention[W] | None
     mlp_norm: RMSNorm[W]
-    mlp: GatedMLP[W] | ReluMLP[W]
+    mlp: GatedMLP[W] | MLP[W]
 
 
 @dataclass(frozen=True)
@@ -221,10 +209,10 @@ def load(file: ModelFile, tensors: TensorSource[W]) -> T5[W]:
             output=linear(f"{b}.{prefix}_o", dim, wide),
         )
 
-    def mlp(b: str) -> GatedMLP[W] | ReluMLP[W]:
+    def mlp(b: str) -> GatedMLP[W] | MLP[W]:
         up, down = linear(f"{b}.ffn_up", hidden, dim), linear(f"{b}.ffn_down", dim, hidden)
         if not tensors.has(f"{b}.ffn_gate.weight"):
-            return ReluMLP(up, down)
+            return MLP(up, down, "relu")
         return GatedMLP(linear(f"{b}.ffn_gate", hidden, dim), up, down, "gelu")
 
     def block(b: str, *, decoder: bool) -> Block[W]:

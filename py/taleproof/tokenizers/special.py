@@ -29,8 +29,8 @@ class SpecialTokens:
         self._lengths = {first: sorted(found, reverse=True) for first, found in lengths.items()}
         self._starts = re.compile("[" + "".join(map(re.escape, lengths)) + "]") if lengths else None
 
-    def split(self, text: str) -> Iterator[str | int]:
-        """Yield the parts of a text in order; no part is empty."""
+    def find(self, text: str) -> Iterator[tuple[int, int, int]]:
+        """Yield where each token begins and ends, and its id, in order; none overlap."""
         done = 0
         for start in self._starts.finditer(text) if self._starts else ():
             at = start.start()
@@ -39,10 +39,17 @@ class SpecialTokens:
             for length in self._lengths[text[at]]:
                 token = self._ids.get(text[at : at + length])
                 if token is not None:
-                    if done < at:
-                        yield text[done:at]
-                    yield token
                     done = at + length
+                    yield at, done, token
                     break
+
+    def split(self, text: str) -> Iterator[str | int]:
+        """Yield the parts of a text in order; no part is empty."""
+        done = 0
+        for start, end, token in self.find(text):
+            if done < start:
+                yield text[done:start]
+            yield token
+            done = end
         if done < len(text):
             yield text[done:]

@@ -4,18 +4,15 @@ In comes the part "added_tokens"; out go two finders, one for a text as it is, o
 Of tokens that begin at the same place the longest counts.
 """
 
-import re
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from ..characters import SPACES, WORD
+from ..special import SpecialTokens
 from .part import Part
 
 
 MAX_ADDED = 1 << 16
-MAX_LENGTH = 256
-"""Characters of a token: longer ones are never looked for, no real one is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +58,17 @@ class AddedFinder:
     """
 
     def __init__(self, tokens: Iterable[tuple[str, Added]]) -> None:
-        self._tokens = {text: token for text, token in tokens if 0 < len(text) <= MAX_LENGTH}
-        lengths: defaultdict[str, set[int]] = defaultdict(set)
-        for text in self._tokens:
-            lengths[text[0]].add(len(text))
-        self._lengths = {first: sorted(found, reverse=True) for first, found in lengths.items()}
-        self._starts = re.compile("[" + "".join(map(re.escape, lengths)) + "]") if lengths else None
+        listed = list(tokens)
+        self._tokens = [token for _, token in listed]
+        self._finder = SpecialTokens((text, number) for number, (text, _) in enumerate(listed))
 
     def split(self, text: str) -> Iterator[str | int]:
         """Yield the parts of a text in order, ids between strings; no part is empty."""
         done = 0
-        for start, end, token in self._found(text):
-            if start < done:
+        for start, end, number in self._finder.find(text):
+            token = self._tokens[number]
+            inside_word = token.single_word and (_is_word(text[:start][-1:]) or _is_word(text[end : end + 1]))
+            if start < done or inside_word:
                 continue
             if token.lstrip:
                 start = max(len(text[:start].rstrip(SPACES)), done)
@@ -84,20 +80,6 @@ class AddedFinder:
             done = end
         if done < len(text):
             yield text[done:]
-
-    def _found(self, text: str) -> Iterator[tuple[int, int, Added]]:
-        done = 0
-        for match in self._starts.finditer(text) if self._starts else ():
-            start = match.start()
-            if start < done:
-                continue
-            for length in self._lengths[text[start]]:
-                token = self._tokens.get(text[start : start + length])
-                if token is not None:
-                    done = start + length
-                    if not token.single_word or not (_is_word(text[:start][-1:]) or _is_word(text[done : done + 1])):
-                        yield start, done, token
-                    break
 
 
 def finders(added: list[Added], normalizer: Callable[[str], str] | None) -> tuple[AddedFinder, AddedFinder]:
