@@ -8,7 +8,7 @@
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
-import { homedir } from "node:os";
+import { devNull, homedir } from "node:os";
 import { join } from "node:path";
 import { Problem } from "../problem.mjs";
 
@@ -51,14 +51,22 @@ export function findTester() {
         "  apt-get install rustc-web cargo-web      (Debian)",
     );
   }
-  if (ask("protoc", ["--version"]) === null) {
+  if (!protocFits()) {
     throw new Problem(
       "protoc-missing",
-      "The application's tests need protoc, which Linera's crates are built with. Install it:\n" +
-        "  apt-get install protobuf-compiler      (Debian)",
+      "The application's tests need protoc and its own .proto files (google/protobuf/empty.proto), which Linera's " +
+        "crates are built with. Install them:\n" +
+        "  apt-get install protobuf-compiler libprotobuf-dev      (Debian)",
     );
   }
   return tester;
+}
+
+/** Whether there is a protoc that finds its own .proto files, in the places where prost's build script looks for both. */
+export function protocFits(environment = process.env) {
+  const include = environment.PROTOC_INCLUDE ? [`--proto_path=${environment.PROTOC_INCLUDE}`] : [];
+  const args = [...include, `--descriptor_set_out=${devNull}`, "google/protobuf/empty.proto"];
+  return ask(environment.PROTOC || "protoc", args, environment) !== null;
 }
 
 /** @returns {Compiler | null} */
@@ -123,9 +131,9 @@ function flags(...more) {
   };
 }
 
-function ask(program, args) {
+function ask(program, args, env = process.env) {
   try {
-    return execFileSync(program, args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+    return execFileSync(program, args, { encoding: "utf8", env, stdio: ["ignore", "pipe", "ignore"] });
   } catch {
     return null;
   }
