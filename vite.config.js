@@ -9,18 +9,22 @@ import { defineConfig } from "vite";
 import { HEADERS } from "./scripts/lib/headers.mjs";
 import { linkPublicFiles } from "./scripts/lib/vite-public.mjs";
 
+// How long each plugin took is no news to those who only want to see the page.
+const checks = { bundlerTimings: false };
+
 export default defineConfig({
   base: "./",
   // A missing file answers 404. Vite's default would send index.html with status 200 in its place.
   appType: "mpa",
   plugins: [svelte(), linkPublicFiles()],
-  worker: { format: "es" },
+  worker: { format: "es", rolldownOptions: { checks } },
   build: {
     target: "es2022",
     // The plugin above links the large files; a copy of the demo model at each build would cost 98 MB and time.
     copyPublicDir: false,
     assetsInlineLimit: 0,
-    rollupOptions: {
+    rolldownOptions: {
+      checks,
       // The front page, the wallet's frame, and the engine by itself for measurements and the browser tests. The chain's
       // client starts threads that import it by its own name, so it is an entry too, with all that it exports.
       input: ["index.html", "chain.html", "engine.html", "@linera/client"],
