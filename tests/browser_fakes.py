@@ -8,7 +8,10 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from taleproof.wasmtime_host import PAGE, WasmtimeArena
+from taleproof.arena import PAGE
+from taleproof.wasmtime_host import WasmtimeArena
+from taleproof.worker_arena import JsBytes
+from taleproof.worker_ports import JsPiece
 
 
 class Chunk:
@@ -49,7 +52,7 @@ class FakeJsArena:
         self._host = WasmtimeArena()
         self._most = most
         self.build = self._host.build
-        self.code = chunk(b"the kernels' module")
+        self.code: JsBytes = chunk(b"the kernels' module")
         self.base = self._host._allocator.top
         self.team = 0
         self.threads = self.threadsAsked = 1
@@ -72,8 +75,8 @@ class FakeJsArena:
         buffer = (ctypes.c_ubyte * nbytes).from_address(self._host._base + offset)
         return Chunk(memoryview(buffer).cast("B"))
 
-    def put(self, offset: int, data: Chunk) -> None:
-        self.view(offset, len(data)).assign(data.to_bytes())
+    def put(self, offset: int, chunk: JsBytes) -> None:
+        self.view(offset, len(chunk)).assign(chunk.to_bytes())
 
     def clear(self, start: int, end: int) -> None:
         self.view(start, end - start).assign(bytes(end - start))
@@ -92,13 +95,13 @@ class FakeFile:
     def size(self) -> int:
         return len(self.data)
 
-    def read(self, into: Chunk, offset: int) -> int:
+    def read(self, into: JsBytes, offset: int) -> int:
         piece = bytes(self.data[offset : offset + len(into)])
         into.subarray(0, len(piece)).assign(piece)
         return len(piece)
 
-    def write(self, data: Chunk) -> None:
-        self.data += data.to_bytes()
+    def write(self, chunk: JsBytes) -> None:
+        self.data += chunk.to_bytes()
 
     def truncate(self, size: int) -> None:
         del self.data[size:]
@@ -160,7 +163,7 @@ class FakeLocalFile:
 
 class _Piece:
     def __init__(self, data: bytes | None, dropped: bool = False) -> None:
-        self.chunk = None if data is None else chunk(data)
+        self.chunk: JsBytes | None = None if data is None else chunk(data)
         self.dropped = dropped
 
 
@@ -172,7 +175,7 @@ class FakeAnswer:
         self._body, self._drop, self._at = body, drop, 0
         self.closed = False
 
-    async def read(self) -> _Piece:
+    async def read(self) -> JsPiece:
         if self.closed or (self._drop is not None and self._at >= self._drop):
             return _Piece(None, dropped=True)
         end = min(self._at + 1000, len(self._body) if self._drop is None else self._drop)
@@ -186,8 +189,15 @@ class FakeAnswer:
 class FakeFetcher:
     """A server with one file. ``drops`` says for each answer in turn after how many bytes it breaks off."""
 
-    def __init__(self, body: bytes, drops: list[int | None] | None = None, *, ranges: bool = True) -> None:
-        self.body, self.ranges = body, ranges
+    def __init__(
+        self,
+        body: bytes,
+        drops: list[int | None] | None = None,
+        *,
+        ranges: bool = True,
+        answers: type[FakeAnswer] = FakeAnswer,
+    ) -> None:
+        self.body, self.ranges, self.answers = body, ranges, answers
         self.drops = list(drops or [])
         self.requests: list[dict[str, str]] = []
 
@@ -197,8 +207,8 @@ class FakeFetcher:
         drop = self.drops.pop(0) if self.drops else None
         wanted = fields.get("range")
         if wanted is None or not self.ranges:
-            return FakeAnswer(200, {"content-length": str(len(self.body))}, self.body, drop)
+            return self.answers(200, {"content-length": str(len(self.body))}, self.body, drop)
         start = int(wanted.removeprefix("bytes=").removesuffix("-"))
         rest = self.body[start:]
         place = f"bytes {start}-{len(self.body) - 1}/{len(self.body)}"
-        return FakeAnswer(206, {"content-length": str(len(rest)), "content-range": place}, rest, drop)
+        return self.answers(206, {"content-length": str(len(rest)), "content-range": place}, rest, drop)

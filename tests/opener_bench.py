@@ -44,6 +44,6 @@ class Bench:
         if local:
             wish = {"source": {"kind": "file"}, "pinned": None}
             request = {**wish, **request, "files": [wish for _ in local[1:]]}
-        others = local[1:] or [None for _ in request.get("files", [])]
+        others: list[FakeLocalFile | None] = [*local[1:]] or [None for _ in request.get("files", [])]
         files = {"model": local[0] if local else None}
         return asyncio.run(self.opener.open(request, files, lambda *_: None, lambda: False, others=others))

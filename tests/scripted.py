@@ -62,7 +62,8 @@ class Script:
     def step(self, ids: Sequence[int]) -> NDArray[np.float32]:
         rows = self.forward(ids)
         assert rows is not None
-        return rows[0]
+        row: NDArray[np.float32] = rows[0]
+        return row
 
     def rewind(self, position: int) -> None:
         assert 0 <= position <= self.position

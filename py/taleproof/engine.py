@@ -5,7 +5,7 @@ differ only in how a step is run: numpy computes the forward pass anew each time
 """
 
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,6 +56,10 @@ class Session:
         self.n_ctx = n_ctx
         self.position = 0
 
+    @overload
+    def forward(self, ids: Sequence[int], *, logits: Literal["last", "all"] = "last") -> Floats: ...
+    @overload
+    def forward(self, ids: Sequence[int], *, logits: Logits = ...) -> Floats | None: ...
     def forward(self, ids: Sequence[int], *, logits: Logits = "last") -> Floats | None:
         """Run tokens after those already in the cache, and copy their logits out.
 

@@ -16,8 +16,9 @@ class StoredFile(Protocol):
     """A file in this browser's storage."""
 
     name: str
-    size: int
 
+    @property
+    def size(self) -> int: ...
     def read(self, into: JsBytes, offset: int) -> int: ...
     def close(self) -> None: ...
 

@@ -198,7 +198,9 @@ def test_numbers_that_stop_being_finite_stop_the_run_and_the_place_is_named(
 
 def rope_file(keys: dict[str, object]) -> ModelFile:
     return parse(
-        BytesBlob(write(model_keys(SHAPE) | keys, [gguf_tensor("token_embd.weight", "F32", np.zeros((4, 256)))]))
+        BytesBlob(
+            write(model_keys(SHAPE) | keys, [gguf_tensor("token_embd.weight", "F32", np.zeros((4, 256), np.float32))])
+        )
     )
 
 

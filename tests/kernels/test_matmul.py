@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kernels.harness import HALF_FIELDS, QUANTISED, Floats, Harness, decode, random_blocks
-from taleproof.ops.wasm_ops import WIDE_TYPES
+from taleproof.ops.wasm_ops import WIDE_TYPES, ArenaTensor
 from taleproof.quant import BLOCK_TYPES
 from taleproof.wasmtime_host import BUILDS
 
@@ -27,9 +27,12 @@ def both() -> list[Harness]:
     return [Harness(build) for build in BUILDS]
 
 
-def multiply(harness: Harness, type_name: str, blocks: np.ndarray, x: Floats) -> Floats:
-    tensor = harness.tensor(type_name, blocks, SHAPE)
+def linear(harness: Harness, tensor: ArenaTensor, x: Floats) -> Floats:
     return harness.run(lambda ops, values: ops.linear(values[0], tensor), [x], ids=[0] * len(x))
+
+
+def multiply(harness: Harness, type_name: str, blocks: np.ndarray, x: Floats) -> Floats:
+    return linear(harness, harness.tensor(type_name, blocks, SHAPE), x)
 
 
 def multiply_plain(harness: Harness, type_name: str, blocks: np.ndarray, x: Floats) -> Floats:
@@ -58,7 +61,7 @@ def test_rows_that_are_no_multiple_of_any_tile(harness: Harness, type_name: str,
     few = blocks[: rows * len(blocks) // 40]
     x = rng.standard_normal((6, COLUMNS)).astype(np.float32)
     tensors = [harness.tensor(type_name, some, (n, COLUMNS)) for some, n in ((few, rows), (blocks, 40))]
-    y, whole = (harness.run(lambda ops, values, w=w: ops.linear(values[0], w), [x], ids=[0] * 6) for w in tensors)
+    y, whole = (linear(harness, tensor, x) for tensor in tensors)
     assert y.tobytes() == whole[:, :rows].tobytes()
     exact = x @ decode(type_name, few, (rows, COLUMNS)).T
     assert np.abs(y - exact).max() < 0.05 * (x @ decode(type_name, blocks, (40, COLUMNS)).T).std()
@@ -93,7 +96,7 @@ def test_float_weights_are_multiplied_within_rounding(harness: Harness, type_nam
             weights = data.astype(np.float32)
         tensor = harness.tensor(type_name, data.view(np.uint8), (rows, columns))
         x = rng.standard_normal((3, columns)).astype(np.float32)
-        y = harness.run(lambda ops, values, t=tensor: ops.linear(values[0], t), [x], ids=[0] * 3)
+        y = linear(harness, tensor, x)
         exact = x.astype(np.float64) @ weights.astype(np.float64).T
         # n additions of products, each rounded to half a unit in the last place (Higham 2002, section 3.1).
         bound = (columns + 2) * 2.0**-24 * (np.abs(x) @ np.abs(weights).T) * 1.01
@@ -156,12 +159,16 @@ def test_infinities_among_the_weights_are_noticed(harness: Harness, type_name: s
     infinities = {"F32": [0, 0, 0x80, 0x7F], "BF16": [0x80, 0x7F], "MXFP4": [0xFF]}
     infinity = infinities.get(type_name, [0x00, 0x7C])
     offset = harness.tensor(type_name, blocks, SHAPE, interleave=False).offset
-    assert harness.arena.call("is_finite", block_type.gguf_id, offset, *SHAPE) == 1
+    number = block_type.gguf_id
+    assert number is not None
+    assert harness.arena.call("is_finite", number, offset, *SHAPE) == 1
     for at in HALF_FIELDS.get(type_name) or (0,):
         broken = blocks.copy()
         broken[-1, at : at + len(infinity)] = infinity
         harness.arena.write(offset, broken.tobytes())
-        assert harness.arena.call("is_finite", block_type.gguf_id, offset, *SHAPE) == 0
+        number = block_type.gguf_id
+    assert number is not None
+    assert harness.arena.call("is_finite", number, offset, *SHAPE) == 0
 
 
 def test_every_exponent_of_mxfp4_is_read_exactly_and_those_too_large_are_noticed(harness: Harness) -> None:

@@ -24,7 +24,7 @@ LLAMA3 = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*"
     r"|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
-SPLITTERS = {
+SPLITTERS: dict[str, list[pre_tokenizers.PreTokenizer]] = {
     "gpt-2": [pre_tokenizers.ByteLevel(add_prefix_space=False)],
     "smollm": [
         pre_tokenizers.Digits(individual_digits=True),
@@ -54,7 +54,7 @@ def tokenizer(pre: str) -> Tokenizer:
 def reference(file: ModelFile, pre: str) -> Reference:
     """Return the tokenizers package's tokenizer of the same vocabulary and merges."""
     tokens = file.texts("tokenizer.ggml.tokens")
-    merges = [tuple(pair.split(" ")) for pair in file.texts("tokenizer.ggml.merges")]
+    merges = [(left, right) for left, _, right in (pair.partition(" ") for pair in file.texts("tokenizer.ggml.merges"))]
     whole_words = pre == "llama-bpe"
     found = Reference(models.BPE(vocab={t: i for i, t in enumerate(tokens)}, merges=merges, ignore_merges=whole_words))
     found.pre_tokenizer = pre_tokenizers.Sequence(SPLITTERS[pre])
@@ -91,7 +91,7 @@ def test_decoding_gives_the_text_back(pre: str, text: str) -> None:
     assert plain.decode(plain.encode(text, parse_special=False)) == text
 
 
-@given(text=st.text(st.characters(codec=None)))  # type: ignore[arg-type]
+@given(text=st.text(st.characters(codec=None)))
 def test_any_python_string_can_be_encoded(text: str) -> None:
     decoded = tokenizer("gpt-2").decode(tokenizer("gpt-2").encode(text, parse_special=False))
     assert decoded == text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

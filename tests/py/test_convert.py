@@ -20,6 +20,7 @@ from taleproof.engine import open_numpy
 from taleproof.errors import ConversionError, NumericsError
 from taleproof.formats import ModelFile, TensorInfo, parse, parse_files, tensor_f32
 from taleproof.formats.gguf_write import head
+from taleproof.formats.model_file import Value
 from taleproof.local import open_local
 from taleproof.quant import BLOCK_TYPES
 from taleproof.quant.encode import ENCODED, encode
@@ -74,7 +75,9 @@ def test_the_gguf_package_reads_what_is_written(tmp_path: Path) -> None:
     convert(parse(source), [source], out, "Q4_0")
     reader = gguf.GGUFReader(out)
     assert {tensor.tensor_type.name for tensor in reader.tensors} == {"F32", "Q4_0"}
-    assert reader.get_field("general.file_type").contents() == gguf.LlamaFileType.MOSTLY_Q4_0
+    kind = reader.get_field("general.file_type")
+    assert kind is not None
+    assert kind.contents() == gguf.LlamaFileType.MOSTLY_Q4_0
 
 
 def test_tensors_of_the_type_already_are_copied(tmp_path: Path) -> None:
@@ -123,7 +126,7 @@ def test_groups_of_llama2cs_version_2(tmp_path: Path) -> None:
 def _huggingface(architecture: str, name: str, values: np.ndarray) -> tuple[ModelFile, BytesBlob]:
     blob = BytesBlob(values.astype("<f4").tobytes(), "model.safetensors")
     info = TensorInfo(name, BLOCK_TYPES["F32"], values.shape, 0, values.nbytes)
-    keys = {
+    keys: dict[str, Value] = {
         "general.architecture": architecture,
         f"{architecture}.attention.head_count": 2,
         "tokenizer.ggml.tokens": ["a"],
@@ -233,7 +236,7 @@ def test_refusals_in_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[st
 
 
 def test_numbers_of_every_size_keep_their_value() -> None:
-    keys = {
+    keys: dict[str, Value] = {
         "general.architecture": "llama",
         **{f"k{n}": n for n in (0, -1, 1 << 31, -(1 << 31), 1 << 32, (1 << 64) - 1, -(1 << 63))},
         "short": 0.5,

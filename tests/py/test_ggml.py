@@ -17,6 +17,7 @@ from taleproof.engine import open_numpy
 from taleproof.errors import FormatError, MissingTensorError, UnknownBlockTypeError, UnsupportedVersionError
 from taleproof.formats import ModelFile, parse, tensor_f32
 from taleproof.formats.ggml import vocabulary_keys
+from taleproof.formats.model_file import Value
 from taleproof.quant import BlockType, legacy
 from taleproof.reader import BytesBlob, FileBlob
 from taleproof.tokenizers import Tokenizer, from_model
@@ -94,7 +95,7 @@ def test_the_vocabulary_is_sentencepieces(version: str) -> None:
     assert ids[0] == llama_vocabulary().bos
 
 
-def real_vocabulary(**keys: object) -> Tokenizer:
+def real_vocabulary(**keys: Value) -> Tokenizer:
     """Return the tokenizer of llama.cpp's own file for tests, which has LLaMA's 32,000 tokens and nothing else."""
     said = vocabulary_keys(FileBlob(FIXTURES / "ggml-vocab.bin"))
     return from_model(ModelFile("ggml-vocab.bin", "ggjt v1", "llama", {**said, **keys}, {}, 0))

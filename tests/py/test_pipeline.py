@@ -68,7 +68,11 @@ def phi3() -> Library:
     return library
 
 
-def byte_level(*before: object, normalizer: object = None, ignore_merges: bool = False) -> Library:
+def byte_level(
+    *before: pre_tokenizers.PreTokenizer,
+    normalizer: normalizers.Normalizer | None = None,
+    ignore_merges: bool = False,
+) -> Library:
     library = Library(models.BPE(ignore_merges=ignore_merges))
     if normalizer is not None:
         library.normalizer = normalizer

@@ -118,7 +118,7 @@ def test_attempts_are_bounded_and_wait_longer_each_time() -> None:
 
 
 def test_progress_renews_the_attempts() -> None:
-    server = Server(drops=[module.PROGRESS] * 4 + [0] * (MAX_ATTEMPTS - 2))
+    server = Server(drops=[*[module.PROGRESS] * 4, *[0] * (MAX_ATTEMPTS - 2)])
     assert fetched(server) == FILE
 
 

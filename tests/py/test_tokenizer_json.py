@@ -58,21 +58,23 @@ def test_a_model_without_a_tokenizer_says_so() -> None:
 
 def test_llamas_vocabulary_gives_the_librarys_ids_and_sentencepieces() -> None:
     keys = vocabulary_keys(FileBlob(FIXTURES / "ggml-vocab.bin"))
-    written = llama2_json(keys["tokenizer.ggml.tokens"], keys["tokenizer.ggml.scores"])
+    vocabulary = ModelFile("vocab.bin", "ggjt v1", "llama", keys, {}, 0)
+    written = llama2_json(vocabulary.texts("tokenizer.ggml.tokens"), vocabulary.numbers("tokenizer.ggml.scores"))
     story_model = ModelFile("stories.bin", "llama2.c v0", "llama", {}, {}, 0)
     tokenizer = from_tokenizer_json(story_model, BytesBlob(written, "tokenizer.json"), None)
-    sentencepiece = from_model(ModelFile("vocab.bin", "ggjt v1", "llama", keys, {}, 0))
+    sentencepiece = from_model(vocabulary)
     text = (FIXTURES / "alice.txt").read_text(encoding="utf-8")
     ids = tokenizer.encode(text)
     assert ids == Library.from_str(written.decode()).encode(text).ids == sentencepiece.encode(text)
     assert tokenizer.decode(ids) == text
-    assert (tokenizer.bos_id, tokenizer.eos_ids) == (1, {1, 2})  # BOS stands between llama2.c's stories
+    assert (tokenizer.bos_id, tokenizer.eos_ids) == (1, frozenset({1, 2}))  # BOS stands between llama2.c's stories
 
 
 def test_a_llama2c_model_writes_the_same_with_its_tokenizer_as_json(tmp_path: Path) -> None:
     keys = keys_of_tokenizer_bin(FileBlob(FIXTURES / "tok512.bin"), 512)
     words = tmp_path / "tokenizer.json"
-    words.write_bytes(llama2_json(keys["tokenizer.ggml.tokens"], keys["tokenizer.ggml.scores"]))
+    file = ModelFile("tok512.bin", "llama2.c v0", "llama", keys, {}, 0)
+    words.write_bytes(llama2_json(file.texts("tokenizer.ggml.tokens"), file.numbers("tokenizer.ggml.scores")))
     stories = []
     for tokenizer in (words, FIXTURES / "tok512.bin"):
         model = open_local(FIXTURES / "stories260K.bin", tokenizer=tokenizer, backend="numpy")

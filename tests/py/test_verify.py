@@ -1,13 +1,13 @@
 """The verdict on a file: who vouches, who objects, and what may be parsed."""
 
 import itertools
-from typing import Any, Literal
+from typing import Any, get_args
 
 import pytest
 
 from taleproof.digest import Digests, Expected
 from taleproof.errors import DigestMismatchError, NotAcceptedError, RevokedError
-from taleproof.registry_answer import RegistryAnswer
+from taleproof.registry_answer import RegistryAnswer, Status
 from taleproof.verify import Judged, decide, overall
 
 
@@ -16,9 +16,7 @@ RIGHT = Expected("AA" * 32, "bb" * 32, 1000)
 WRONG = Expected("cc" * 32)
 
 
-def answer(
-    status: Literal["registered", "revoked", "unknown", "unreachable"], expected: Expected | None = None
-) -> RegistryAnswer:
+def answer(status: Status, expected: Expected | None = None) -> RegistryAnswer:
     return RegistryAnswer(
         status,
         expected,
@@ -109,8 +107,7 @@ def test_a_registry_that_cannot_be_reached_never_becomes_trust() -> None:
 
 
 def test_no_case_is_usable_without_a_match_or_an_acceptance() -> None:
-    statuses: tuple[Literal["registered", "revoked", "unknown", "unreachable"], ...]
-    statuses = ("registered", "revoked", "unknown", "unreachable")
+    statuses: tuple[Status, ...] = get_args(Status)
     for pinned, status, registered in itertools.product((None, RIGHT, WRONG), statuses, (RIGHT, WRONG)):
         verdict = decide(HERE, pinned, answer(status, registered if status == "registered" else None))
         vouched = pinned is RIGHT or (status == "registered" and registered is RIGHT)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from browser_fakes import FakeFetcher, FakeJsArena, FakeLocalFile, FakeStore, NoStore
+from browser_fakes import FakeAnswer, FakeFetcher, FakeJsArena, FakeLocalFile, FakeStore, NoStore
 from taleproof.digest import Expected
 from taleproof.errors import (
     DownloadInterruptedError,
@@ -18,6 +18,7 @@ from taleproof.errors import (
 )
 from taleproof.worker_arena import BrowserArena
 from taleproof.worker_load import UNVERIFIED, Loaded, Loader, Phase, Wanted
+from taleproof.worker_ports import JsPiece
 
 
 BODY = hashlib.shake_256(b"a model").digest(300_001)
@@ -28,6 +29,14 @@ URL = "https://example.org/models/tale.gguf"
 
 async def no_pause(_seconds: float) -> None:
     await asyncio.sleep(0)
+
+
+class SlowAnswer(FakeAnswer):
+    """An answer whose every chunk lets other work come first, as those of a network do."""
+
+    async def read(self) -> JsPiece:
+        await asyncio.sleep(0)
+        return await super().read()
 
 
 @dataclass
@@ -185,7 +194,7 @@ def test_too_large_is_said_before_the_download() -> None:
 
 
 def test_stop_during_the_download_keeps_the_part_of_a_pinned_file() -> None:
-    bench = Bench()
+    bench = Bench(FakeFetcher(BODY, answers=SlowAnswer))
 
     async def run() -> None:
         def progress(phase: Phase, _name: str, nbytes: int, _total: int | None) -> None:
@@ -197,7 +206,6 @@ def test_stop_during_the_download_keeps_the_part_of_a_pinned_file() -> None:
             await bench.loader.load(Wanted("tale.gguf", EXPECTED, url=URL), progress, lambda: bool(stops))
         await asyncio.gather(*stops)
 
-    bench.fetcher.get = _slow(bench.fetcher.get)  # type: ignore[method-assign]
     asyncio.run(run())
     assert 100_000 <= len(bench.store.partials[SHA256]) < len(BODY)
 
@@ -207,23 +215,6 @@ def test_stop_before_anything_came_asks_nobody() -> None:
     with pytest.raises(DownloadStoppedError):
         asyncio.run(bench.loader.load(Wanted("tale.gguf", EXPECTED, url=URL), lambda *_: None, lambda: True))
     assert bench.fetcher.requests == []
-
-
-def _slow(get):  # type: ignore[no-untyped-def]
-    """Answers whose every chunk lets other work come first, as those of a network do."""
-
-    async def slow_get(url: str, headers: str):  # type: ignore[no-untyped-def]
-        answer = await get(url, headers)
-        read = answer.read
-
-        async def slow_read():  # type: ignore[no-untyped-def]
-            await asyncio.sleep(0)
-            return await read()
-
-        answer.read = slow_read
-        return answer
-
-    return slow_get
 
 
 def test_browser_without_storage_downloads_and_keeps_nothing() -> None:

@@ -25,8 +25,9 @@ from taleproof.errors import (
 from taleproof.generate import ReusableSession
 from taleproof.reader import BytesBlob
 from taleproof.worker_arena import BrowserArena
+from taleproof.worker_files import Request
 from taleproof.worker_load import Loader
-from taleproof.worker_open import Opened, Opener, RefusedFileError, Request, Waiting
+from taleproof.worker_open import Opened, OpenedEmbedder, Opener, RefusedFileError, Waiting
 from taleproof.worker_story import Story
 
 
@@ -68,7 +69,9 @@ class Bench:
             return {"model": registry}
 
         asked = ask if asks or registry is not None else None
-        return asyncio.run(self.opener.open(wish, files, lambda *_: None, lambda: False, asked))
+        opened = asyncio.run(self.opener.open(wish, files, lambda *_: None, lambda: False, asked))
+        assert not isinstance(opened, OpenedEmbedder)
+        return opened
 
     def accept(self, data: bytes) -> Opened:
         waiting = self.open(data)
