@@ -33,7 +33,7 @@ typedef struct {
   uint32_t patience;  /* seconds without any arrival after which the program is given up; 0 for never. Set from outside */
   const Step *step;
   uint32_t looks;     /* how often threads look before they sleep when a program begins */
-  uint32_t programs;  /* how many there have been, for TRY_AGAIN */
+  uint32_t programs;  /* how many there have been, for TRY_EVERY */
 } Team;
 
 /* A bit of `calls` for each, so no more. */
@@ -45,10 +45,11 @@ enum { MOST_THREADS = 32 };
  * find each other asleep again and again, at each of several hundred waits, spend their time waking up. Where there are
  * more threads than free cores it is the other way round: a thread that looks keeps the core from the one that it waits for.
  * So each wait that ended in sleep halves the number, and each that did not doubles it. Threads that sleep at every wait
- * would never find out that they need not any more; every TRY_AGAIN programs they begin with the most.
+ * would never find out that they need not any more, so every TRY_EVERY programs they begin with TRY_LOOKS at least, which is
+ * longer than it takes to wake a thread.
  *
  * Between programs, LOOKS_BETWEEN is what a token takes outside of them. */
-enum { MOST_LOOKS = 2000000, LEAST_LOOKS = 1000, TRY_AGAIN = 32, LOOKS_BETWEEN = 500000 };
+enum { MOST_LOOKS = 2000000, LEAST_LOOKS = 1000, TRY_LOOKS = 200000, TRY_EVERY = 32, LOOKS_BETWEEN = 500000 };
 
 #define SECOND 1000000000ll /* in nanoseconds */
 
@@ -126,7 +127,7 @@ EXPORT(run_program) void run_program(const Instruction *program, uint32_t count,
     return;
   }
   if (threads > MOST_THREADS) __builtin_trap();
-  if (team->programs++ % TRY_AGAIN == 0) team->looks = MOST_LOOKS;
+  if (team->programs++ % TRY_EVERY == 0 && team->looks < TRY_LOOKS) team->looks = TRY_LOOKS;
   team->threads = threads;
   team->program = program;
   team->count = count;
