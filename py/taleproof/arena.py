@@ -1,10 +1,11 @@
 """The arena: one flat memory with the kernels beside it, where weights, KV cache and scratch live.
 
 In come sizes and bytes, out go offsets; a kernel is called by its name with offsets and numbers. What does not fit is
-refused with OutOfMemoryError. The browser's arena is in worker_api.py, CPython's in wasmtime_host.py; both share the
+refused with OutOfMemoryError. The browser's arena is in worker_arena.py, CPython's in wasmtime_host.py; both share the
 bump allocator here.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -63,19 +64,31 @@ class Arena(Protocol):
 
 
 class BumpAllocator:
-    """Hands out addresses upwards from ``start``; nothing is ever given back before the whole arena is."""
+    """Hands out addresses upwards from ``start``; nothing is ever given back before the whole arena is.
 
-    def __init__(self, start: int) -> None:
+    Parameters
+    ----------
+    ensure : makes the memory at least so many bytes long, whole pages; False where that is refused. A memory never
+        shrinks, so nothing is asked for that is not needed, and after a refusal everything is as it was.
+    limit : bytes that the memory may have at most.
+    """
+
+    def __init__(self, start: int, ensure: Callable[[int], bool], limit: int = MAX_BYTES) -> None:
         self.top = start
+        self.limit = limit
+        self._ensure = ensure
 
-    def take(self, nbytes: int) -> tuple[int, int]:
-        """Return (offset, pages that the memory must have) for ``nbytes`` more."""
+    def take(self, nbytes: int) -> int:
+        """Return the offset of ``nbytes`` more; OutOfMemoryError, with nothing changed, where there are none."""
         offset = -(-self.top // ALIGNMENT) * ALIGNMENT
         end = offset + nbytes
-        if end > MAX_BYTES:
-            raise OutOfMemoryError(nbytes, self.top, MAX_BYTES)
+        size = -(-end // PAGE) * PAGE
+        if size > self.limit:
+            raise OutOfMemoryError(nbytes, self.top, self.limit)
+        if not self._ensure(size):
+            raise OutOfMemoryError(nbytes, self.top)
         self.top = end
-        return offset, -(-end // PAGE)
+        return offset
 
 
 @dataclass(frozen=True, slots=True)

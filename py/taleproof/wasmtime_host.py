@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .arena import MAX_BYTES, PAGE, Buffer, BumpAllocator
-from .errors import KernelFaultError, MissingKernelsError, OutOfMemoryError, WrongKernelsError
+from .errors import KernelFaultError, MissingKernelsError, WrongKernelsError
 
 
 if TYPE_CHECKING:
@@ -59,22 +59,26 @@ class WasmtimeArena:
         self._exports = linker.instantiate(self._store, module).exports(self._store)
         heap_base = self._exports["__heap_base"]
         assert isinstance(heap_base, wasmtime.Global)
-        self._allocator = BumpAllocator(heap_base.value(self._store))
+        self._allocator = BumpAllocator(heap_base.value(self._store), self._ensure)
         self._check_kernels()
 
     def allocate(self, nbytes: int) -> int:
         """Return the offset of ``nbytes`` zeroed bytes."""
+        return self._allocator.take(nbytes)
+
+    def _ensure(self, size: int) -> bool:
+        """Make the memory ``size`` bytes long at least, whole pages; False where the machine refuses."""
         import wasmtime
 
-        offset, pages = self._allocator.take(nbytes)
-        missing = pages - self._memory.size(self._store)
-        if missing > 0:
-            try:
-                self._memory.grow(self._store, missing)
-            except wasmtime.WasmtimeError:
-                raise OutOfMemoryError(nbytes, offset, MAX_BYTES) from None
-            self.__dict__.pop("_base", None)
-        return offset
+        missing = size // PAGE - self._memory.size(self._store)
+        if missing <= 0:
+            return True
+        try:
+            self._memory.grow(self._store, missing)
+        except wasmtime.WasmtimeError:
+            return False
+        self.__dict__.pop("_base", None)
+        return True
 
     @cached_property
     def _base(self) -> int:

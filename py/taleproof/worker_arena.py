@@ -8,7 +8,6 @@ import hashlib
 from typing import Any, Protocol
 
 from .arena import ALIGNMENT, MAX_BYTES, PAGE, Buffer, BumpAllocator
-from .errors import OutOfMemoryError
 
 
 class JsBytes(Protocol):
@@ -56,7 +55,7 @@ class BrowserArena:
         self.kernels = hashlib.sha256(js.code.to_bytes()).hexdigest()
         self.limit = min(limit, MAX_BYTES)
         self._js = js
-        self._bump = BumpAllocator(js.base)
+        self._bump = BumpAllocator(js.base, js.ensure, self.limit)
         self._functions: dict[str, Any] = {}
 
     @property
@@ -81,25 +80,7 @@ class BrowserArena:
 
     def allocate(self, nbytes: int) -> int:
         """Return the offset of ``nbytes`` fresh bytes."""
-        used = self._bump.top
-        offset, pages = self._bump.take(nbytes)
-        if pages * PAGE > self.limit or not self._js.ensure(pages * PAGE):
-            self._bump.top = used
-            raise OutOfMemoryError(nbytes, used, self._most(pages * PAGE))
-        return offset
-
-    def _most(self, refused: int) -> int:
-        """Find out what the browser gives at most, to a sixteenth of what it refused."""
-        low, high = self.size, refused
-        if refused > self.limit:
-            return max(low, self.limit)
-        for _ in range(4):
-            middle = (low + high) // 2
-            if self._js.ensure(middle):
-                low = middle
-            else:
-                high = middle
-        return low
+        return self._bump.take(nbytes)
 
     def write(self, offset: int, data: Buffer) -> None:
         """Copy bytes of Python's into the arena."""

@@ -8,9 +8,10 @@ import pytest
 from browser_fakes import FakeFetcher, FakeJsArena, FakeLocalFile, FakeStore
 from fixtures.make import tiny_gguf
 from fixtures.tiny import Shape
-from taleproof.arena import PAGE
+from taleproof.arena import ALIGNMENT, PAGE
 from taleproof.errors import ContextTooLargeError, OutOfMemoryError
 from taleproof.generate import ReusableSession
+from taleproof.wasmtime_host import WasmtimeArena
 from taleproof.worker_arena import BrowserArena
 from taleproof.worker_load import Loader
 from taleproof.worker_open import Opened, Opener, Waiting
@@ -38,7 +39,7 @@ class Bench:
         return answer
 
 
-def needed(context: int) -> int:
+def bytes_of_memory(context: int) -> int:
     """Return the bytes of memory that the model takes with a context."""
     bench = Bench(1 << 32)
     bench.open(tiny_gguf(shape=LONG), context)
@@ -46,8 +47,8 @@ def needed(context: int) -> int:
 
 
 def test_a_session_has_the_longest_context_that_fits() -> None:
-    assert Bench(needed(2048)).open(tiny_gguf(shape=LONG)).session.n_ctx == 2048
-    short = Bench(needed(600)).open(tiny_gguf(shape=LONG)).session
+    assert Bench(bytes_of_memory(2048)).open(tiny_gguf(shape=LONG)).session.n_ctx == 2048
+    short = Bench(bytes_of_memory(600)).open(tiny_gguf(shape=LONG)).session
     assert short.n_ctx == 512
     long = Bench(1 << 32).open(tiny_gguf(shape=LONG)).session
     ids = list(range(70))
@@ -58,7 +59,7 @@ def test_a_session_has_the_longest_context_that_fits() -> None:
 
 
 def test_where_more_was_asked_for_the_error_says_what_fits() -> None:
-    bench = Bench(needed(600))
+    bench = Bench(bytes_of_memory(600))
     empty = bench.arena.top
     with pytest.raises(ContextTooLargeError) as caught:
         bench.open(tiny_gguf(shape=LONG), 2048)
@@ -73,8 +74,42 @@ def test_a_model_that_does_not_fit_is_refused_with_what_does_and_another_can_be_
     bench = Bench(most)
     with pytest.raises(OutOfMemoryError) as caught:
         bench.open(large)
-    limit = caught.value.details["limit"]
-    assert isinstance(limit, int)
-    assert most * 7 // 8 <= limit <= most
+    needed, used, limit = (caught.value.details[key] for key in ("needed", "used", "limit"))
+    assert isinstance(needed, int)
+    assert isinstance(used, int)
+    assert limit is None
+    assert f"does not give {(needed + used) / 1e6:,.0f} MB" in caught.value.message
     session = ReusableSession(bench.open(small).session)
     assert session.forward([1, 2, 3]) is not None
+
+
+def test_a_refused_allocation_changes_nothing_in_a_browser() -> None:
+    most = 64 << 20
+    js = FakeJsArena(most)
+    arena = BrowserArena(js)
+    arena.allocate(10 << 20)
+    size, top = js.size, arena.top
+    for asked in (most, 1 << 32):
+        with pytest.raises(OutOfMemoryError):
+            arena.allocate(asked)
+        assert (js.size, arena.top) == (size, top)
+    offset = arena.allocate(40 << 20)
+    assert offset < top + ALIGNMENT
+
+
+def test_a_limit_that_is_known_is_said() -> None:
+    arena = BrowserArena(FakeJsArena(), limit=64 << 20)
+    with pytest.raises(OutOfMemoryError, match="67 MB is the most there can be"):
+        arena.allocate(100 << 20)
+
+
+def test_a_refused_allocation_changes_nothing_in_a_terminal() -> None:
+    arena = WasmtimeArena()
+    arena._store.set_limits(memory_size=64 << 20)
+    used = arena.allocate(10 << 20) + (10 << 20)
+    size = arena._memory.data_len(arena._store)
+    for asked in (100 << 20, 1 << 32):
+        with pytest.raises(OutOfMemoryError):
+            arena.allocate(asked)
+        assert arena._memory.data_len(arena._store) == size
+    assert used <= arena.allocate(1) < used + ALIGNMENT

@@ -88,14 +88,24 @@ class ContextTooLargeError(TaleproofError):
 
 
 class OutOfMemoryError(TaleproofError):
-    """More memory is needed than there is."""
+    """More memory is needed than there is.
+
+    Parameters
+    ----------
+    limit : bytes that there can be at most; None where the device refused without saying how many it has.
+    """
 
     code = "out-of-memory"
 
-    def __init__(self, needed: int, used: int, limit: int) -> None:
+    def __init__(self, needed: int, used: int, limit: int | None = None) -> None:
+        most = (
+            f"this device does not give {(used + needed) / 1e6:,.0f} MB"
+            if limit is None
+            else f"{limit / 1e6:,.0f} MB is the most there can be"
+        )
         super().__init__(
-            f"{needed / 1e6:,.0f} MB more are needed, {used / 1e6:,.0f} MB are in use and {limit / 1e6:,.0f} MB is "
-            "the most there can be. Close other tabs, or choose a smaller model or a shorter context.",
+            f"{needed / 1e6:,.0f} MB more are needed, {used / 1e6:,.0f} MB are in use and {most}. Close other tabs, or "
+            "choose a smaller model or a shorter context.",
             {"needed": needed, "used": used, "limit": limit},
         )
 
