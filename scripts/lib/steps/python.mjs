@@ -1,10 +1,12 @@
-/** The Python tools: a virtual environment with pinned packages, and the engine's package installed editable in it. */
-import { readFileSync } from "node:fs";
+/** The Python tools: a virtual environment with packages that are known by digest, and the engine's package installed editable in it. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runPip } from "../download.mjs";
 import { ROOT, VENV, venvProgram } from "../paths.mjs";
 import { Problem } from "../problem.mjs";
 import { findPython, pythonVersion } from "../python.mjs";
+import { blockOf } from "../requirements.mjs";
 import { runQuietly } from "../run.mjs";
 
 const REQUIREMENTS = join(ROOT, "scripts", "requirements.txt");
@@ -21,7 +23,7 @@ export function pythonStep() {
       await upgradePip();
       await runPip(
         "The Python tools",
-        ["-m", "pip", "install", "--no-cache-dir", "-r", REQUIREMENTS],
+        ["-m", "pip", "install", "--no-cache-dir", "--require-hashes", "-r", REQUIREMENTS],
         "pip-install",
       );
       const editable = ["-m", "pip", "install", "--no-deps", "--no-build-isolation", "--editable", ROOT];
@@ -47,7 +49,13 @@ async function createEnvironment() {
 
 /** An old pip lacks the progress lines that set-up reads. */
 async function upgradePip() {
-  const pin = /^pip==\S+$/m.exec(readFileSync(REQUIREMENTS, "utf8"))[0];
-  const args = ["-m", "pip", "install", pin];
-  await runQuietly("The Python package installer", venvProgram("python"), args, { log: "pip-itself" });
+  const folder = mkdtempSync(join(tmpdir(), "taleproof-pip-"));
+  try {
+    const pin = join(folder, "pip.txt");
+    writeFileSync(pin, blockOf(readFileSync(REQUIREMENTS, "utf8"), "pip"));
+    const args = ["-m", "pip", "install", "--require-hashes", "--only-binary=:all:", "-r", pin];
+    await runQuietly("The Python package installer", venvProgram("python"), args, { log: "pip-itself" });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
