@@ -6,18 +6,10 @@
  * so that an interruption at any moment leaves either a right file or none.
  */
 import { createHash } from "node:crypto";
-import {
-  createReadStream,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statfsSync,
-} from "node:fs";
+import { createReadStream, lstatSync, mkdirSync, readdirSync, renameSync, rmSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { isAlive, newOwner } from "./owner.mjs";
 import { diskFull, Problem } from "./problem.mjs";
 
 /**
@@ -56,18 +48,20 @@ export class Cache {
     for (const source of sources) {
       if (missing.length === 0) break;
       failures.push(...(await this.#ask(source, missing)));
-      missing = missing.filter((file) => !existsSync(this.path(file.sha256)));
+      missing = missing.filter((file) => !isFile(this.path(file.sha256)));
     }
     if (missing.length > 0) throw worst(failures);
     return new Map(wanted.map((file) => [file.name, this.path(file.sha256)]));
   }
 
-  /** True if the file is here and unharmed. A damaged one is removed, and so downloaded again. */
+  /**
+   * True if the file is here and unharmed. A damaged one is removed, and so downloaded again; likewise a link, for what it
+   * leads to may change after it was looked at.
+   */
   async #holds(file) {
     const path = this.path(file.sha256);
-    if (!existsSync(path)) return false;
-    if ((await sha256File(path)) === file.sha256) return true;
-    rmSync(path);
+    if (isFile(path) && (await sha256File(path)) === file.sha256) return true;
+    rmSync(path, { recursive: true, force: true });
     return false;
   }
 
@@ -89,7 +83,7 @@ export class Cache {
   }
 
   async #keep(path, file, source) {
-    if (!existsSync(path)) return null;
+    if (!isFile(path)) return null;
     const actual = await sha256File(path);
     if (actual !== file.sha256) return digestMismatch(file, actual, source);
     mkdirSync(join(this.folder, "sha256"), { recursive: true });
@@ -102,14 +96,20 @@ export class Cache {
     const parent = join(this.folder, "incoming");
     mkdirSync(parent, { recursive: true });
     for (const name of readdirSync(parent)) {
-      if (!isRunning(Number(name.split("-")[0])))
-        rmSync(join(parent, name), { recursive: true, force: true });
+      if (!isAlive(name)) rmSync(join(parent, name), { recursive: true, force: true });
     }
     const needed = missing.reduce((sum, file) => sum + (file.size ?? 0), 0);
     const { bavail, bsize } = statfsSync(parent);
     if (needed > bavail * bsize) throw diskFull();
-    return mkdtempSync(join(parent, `${process.pid}-`));
+    const folder = join(parent, newOwner());
+    mkdirSync(folder);
+    return folder;
   }
+}
+
+/** Whether a file itself is there, not a link to one. */
+function isFile(path) {
+  return lstatSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
 function digestMismatch(file, actual, source) {
@@ -127,15 +127,4 @@ function worst(failures) {
   const rank = ["digest-mismatch", "disk-full", "no-network"];
   const known = rank.map((code) => failures.find((f) => f.code === code)).find(Boolean);
   return known ?? failures.at(-1) ?? new Problem("no-source", "A file that set-up needs has no source left.");
-}
-
-/** Whether a process of this id is alive. */
-export function isRunning(pid) {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error.code === "EPERM";
-  }
 }

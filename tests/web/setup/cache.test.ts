@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
 import {
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -145,6 +147,30 @@ it("a file damaged in the cache is downloaded again", async () => {
   const files = await cache.obtain([wanted], [good]);
   expect(readFileSync(files.get(wanted.name)!, "utf8")).toBe(RIGHT);
   expect(good.asked.times).toBe(2);
+});
+
+it("a link in the cache is not followed, and what it leads to stays as it is", async () => {
+  const good = source("good", RIGHT);
+  const elsewhere = join(folder, "elsewhere");
+  writeFileSync(elsewhere, RIGHT);
+  mkdirSync(join(folder, "sha256"));
+  symlinkSync(elsewhere, cache.path(wanted.sha256));
+  const files = await cache.obtain([wanted], [good]);
+  expect(good.asked.times).toBe(1);
+  expect(lstatSync(files.get(wanted.name)!).isSymbolicLink()).toBe(false);
+  writeFileSync(elsewhere, "other bytes");
+  expect(readFileSync(files.get(wanted.name)!, "utf8")).toBe(RIGHT);
+});
+
+it("a link that a source brings is not kept", async () => {
+  const elsewhere = join(folder, "elsewhere");
+  writeFileSync(elsewhere, RIGHT);
+  const linking = {
+    name: "linking",
+    fetch: async (_files: unknown, into: string) => symlinkSync(elsewhere, join(into, wanted.name)),
+  };
+  await problemOf(cache.obtain([wanted], [linking]));
+  expect(existsSync(cache.path(wanted.sha256))).toBe(false);
 });
 
 it("a file that cannot fit on the disk is refused before it is asked for", async () => {

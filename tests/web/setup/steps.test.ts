@@ -2,7 +2,6 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { withLock } from "../../../scripts/lib/lock.mjs";
 import { placeFile } from "../../../scripts/lib/place.mjs";
 import { Stamps } from "../../../scripts/lib/stamp.mjs";
 
@@ -73,44 +72,6 @@ describe("a step", () => {
     const failing = { ...step(), run: () => Promise.reject(new Error("no")) };
     await expect(stamps.run(failing)).rejects.toThrow("no");
     expect(stamps.isDone(step())).toBe(false);
-  });
-});
-
-describe("the lock", () => {
-  const path = () => join(folder, "lock");
-
-  it("is gone after the work, well or not", async () => {
-    expect(await withLock(path(), async () => existsSync(path()))).toBe(true);
-    await expect(withLock(path(), () => Promise.reject(new Error("no")))).rejects.toThrow("no");
-    expect(existsSync(path())).toBe(false);
-  });
-
-  it("of a process that has died does not count", async () => {
-    writeFileSync(path(), "999999999");
-    expect(await withLock(path(), async () => "worked")).toBe("worked");
-  });
-
-  it("lets one work at a time", async () => {
-    const order: string[] = [];
-    let finish = () => {};
-    const first = withLock(path(), async () => {
-      await new Promise<void>((resolve) => (finish = resolve));
-      order.push("first");
-    });
-    const waited: number[] = [];
-    const second = withLock(
-      path(),
-      async () => {
-        order.push("second");
-      },
-      (owner: number) => {
-        waited.push(owner);
-        finish();
-      },
-    );
-    await Promise.all([first, second]);
-    expect(order).toEqual(["first", "second"]);
-    expect(waited).toEqual([process.pid]);
   });
 });
 
