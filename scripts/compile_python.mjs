@@ -2,10 +2,11 @@
  * Compiles the Python modules that the page's engine imports, so that no browser has to do it at each start.
  *
  * Usage: node scripts/compile_python.mjs PYODIDE_FOLDER WHEELS_FOLDER TARGET
- * In: Pyodide with its packages, and our wheels. Out: a zip archive of bytecode, to be unpacked into site-packages. Each
+ * In: Pyodide with its packages, and the wheels that wheels.json lists. Out: a zip archive of bytecode, to be unpacked into site-packages. Each
  * file carries the hash of its source; Python compares it, and compiles anew where the two do not belong together.
  */
-import { readdirSync, readFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { loadPyodide } from "pyodide";
 import { writeWhole } from "./lib/stamp.mjs";
@@ -33,10 +34,13 @@ packed.getvalue()
 const silent = () => undefined;
 const options = { indexURL: `${pyodideFolder}/`, packages: ["numpy", "regex", "micropip"], stdout: silent };
 const python = await loadPyodide({ ...options, env: { HOME: "/home/pyodide", PYTHONHASHSEED: "0" } });
-for (const wheel of readdirSync(wheelsFolder).filter((name) => name.endsWith(".whl"))) {
-  python.unpackArchive(new Uint8Array(readFileSync(join(wheelsFolder, wheel))), "wheel", {
-    extractDir: SITE_PACKAGES,
-  });
+const { wheels } = JSON.parse(readFileSync(join(wheelsFolder, "wheels.json"), "utf8"));
+for (const { file, sha256 } of wheels) {
+  const wheel = readFileSync(join(wheelsFolder, file));
+  if (createHash("sha256").update(wheel).digest("hex") !== sha256) {
+    throw new Error(`${file} is not the wheel that wheels.json lists`);
+  }
+  python.unpackArchive(new Uint8Array(wheel), "wheel", { extractDir: SITE_PACKAGES });
 }
 const packed = python.runPython(COLLECT);
 writeWhole(target, packed.toJs());

@@ -37,6 +37,17 @@ const MODULES = [
   ],
 ];
 
+const target = process.argv[2];
+// Python takes this for its own name, and keeps it: the folder that set-up ran in is nobody's business.
+process.argv[1] = "python";
+
+/** 2020-01-01. A clock that stands still and randomness that is none: what Python keeps of either is in its memory too. */
+const NOW = 1_577_836_800_000;
+Date.now = () => NOW;
+performance.now = () => 0;
+Math.random = () => 0.5;
+crypto.getRandomValues = (array) => array.fill(0);
+
 const python = await loadPyodide({ packages: [], env: ENVIRONMENT, _makeSnapshot: true });
-python.runPython(`import ${MODULES.join(", ")}`);
-writeWhole(process.argv[2], gzipSync(python.makeMemorySnapshot()));
+python.runPython(`import ${MODULES.join(", ")}\nrandom.seed(0)`);
+writeWhole(target, gzipSync(python.makeMemorySnapshot()));

@@ -12,6 +12,14 @@ from numpy.typing import NDArray
 NUMERICS_VERSION = 1
 """Raised whenever a change alters one bit of any logit, probability or sampled token."""
 
+KERNEL_DIGESTS = {
+    "relaxed": "55f1864991cdaf62f800a761f146ca1e01268a06b4f1884e6df26a6829230daa",
+    "baseline": "6d9d634d854dee004da218825dcd3b2e96c0229d63da5491fef137b7189b7f66",
+    "relaxed-shared": "fca19b0a503934c03cd3c9030fb17eef69600d8aa84d4ee976937e35d3307f6e",
+    "baseline-shared": "dd24d86bd5af2efcbfefb633198328ec7b8001602e5d953dbfd3228ed1832ed5",
+}
+"""SHA-256 of the builds of the kernels, wherever they are compiled; ``npm run kernels:pin`` writes them."""
+
 _LOG2_E = np.float32(1.4426950408889634)
 _LN2_HIGH = np.float32(0.693359375)  # 355/512: n * _LN2_HIGH is exact for every n used here
 _LN2_LOW = np.float32(-2.12194440e-4)

@@ -2,7 +2,8 @@
  * Pyodide and our Python package, started from the site's own files.
  *
  * In: the address of the site. Out: a running Python with the package installed by micropip from the wheels that the
- * site serves, in named steps. Refused, with an EngineError: files that cannot be fetched.
+ * site serves, in named steps. Refused, with an EngineError: files that cannot be fetched, and wheels with other bytes than
+ * the site's list names.
  */
 
 import type { PyodideAPI } from "pyodide";
@@ -23,12 +24,26 @@ interface Micropip {
   destroy(): void;
 }
 
-async function fetchWheelList(base: string): Promise<string[]> {
+interface Wheel {
+  file: string;
+  bytes: Uint8Array;
+}
+
+/** The wheels that the site lists; the browser refuses one whose SHA-256 is not the listed one. */
+export async function fetchWheels(base: string): Promise<Wheel[]> {
   const folder = new URL("wheels/", base);
   const response = await fetch(new URL("wheels.json", folder));
   if (!response.ok) throw new Error(`wheels.json: ${response.status}`);
-  const list = (await response.json()) as WheelList;
-  return list.wheels.map((wheel) => new URL(wheel.file, folder).href);
+  const { wheels } = (await response.json()) as WheelList;
+  return Promise.all(wheels.map((wheel) => fetchWheel(folder, wheel)));
+}
+
+async function fetchWheel(folder: URL, { file, sha256 }: WheelList["wheels"][number]): Promise<Wheel> {
+  if (!/^[0-9a-f]{64}$/.test(sha256)) throw new Error(`wheels.json has no digest of ${file}`);
+  const digest = btoa(String.fromCharCode(...(sha256.match(/../g) ?? []).map((byte) => parseInt(byte, 16))));
+  const response = await fetch(new URL(file, folder), { integrity: `sha256-${digest}` });
+  if (!response.ok) throw new Error(`${file}: ${response.status}`);
+  return { file, bytes: new Uint8Array(await response.arrayBuffer()) };
 }
 
 const SITE_PACKAGES = "/lib/python3.14/site-packages";
@@ -103,7 +118,7 @@ async function load(indexURL: string): Promise<PyodideAPI> {
 /** Starts Python. `onStep` is told when Python itself runs. */
 export async function startPython(base: string, onStep: (step: "python") => void): Promise<PyodideAPI> {
   try {
-    const wheels = fetchWheelList(base);
+    const wheels = fetchWheels(base);
     wheels.catch(() => undefined); // awaited below; until then a failure is not unhandled
     const bytecode = fetchBytecode(base);
     const indexURL = new URL("pyodide/", base).href;
@@ -112,8 +127,13 @@ export async function startPython(base: string, onStep: (step: "python") => void
     const compiled = await bytecode;
     if (compiled) python.unpackArchive(compiled, "zip", { extractDir: SITE_PACKAGES });
     const micropip = python.pyimport("micropip") as unknown as Micropip;
+    const paths = (await wheels).map(({ file, bytes }) => {
+      python.FS.writeFile(`/tmp/${file}`, bytes);
+      return `emfs:/tmp/${file}`;
+    });
     // Every wheel is named, so there is nothing to resolve and no index to ask.
-    await micropip.install.callKwargs(await wheels, { deps: false });
+    await micropip.install.callKwargs(paths, { deps: false });
+    for (const path of paths) python.FS.unlink(path.slice("emfs:".length));
     micropip.destroy();
     return python;
   } catch (cause) {

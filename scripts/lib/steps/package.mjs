@@ -4,11 +4,13 @@
  * Out: public/wheels/taleproof-VERSION-py3-none-any.whl and public/wheels/wheels.json.
  */
 import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { sha256File } from "../cache.mjs";
 import { PUBLIC, ROOT, venvProgram } from "../paths.mjs";
+import { Problem } from "../problem.mjs";
 import { runQuietly } from "../run.mjs";
 import { writeWhole } from "../stamp.mjs";
+import { JINJA, MARKUPSAFE } from "./wheels.mjs";
 
 const TARGET = join(PUBLIC, "wheels");
 const LIST = join(TARGET, "wheels.json");
@@ -18,6 +20,14 @@ function version() {
   return /__version__ = "([^"]+)"/.exec(text)[1];
 }
 
+/** Builds the wheel of the sources in a folder: the same sources give the same bytes, wherever and whenever. */
+export async function buildWheel(sources, target) {
+  const args = ["-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", target, sources];
+  // One fixed time inside the archive.
+  const env = { SOURCE_DATE_EPOCH: "315532800", PIP_DISABLE_PIP_VERSION_CHECK: "1" };
+  await runQuietly("The engine's wheel", venvProgram("python"), args, { log: "wheel", env });
+}
+
 /** @returns {import("../stamp.mjs").Step} */
 export function packageStep() {
   const wheel = () => join(TARGET, `taleproof-${version()}-py3-none-any.whl`);
@@ -25,30 +35,34 @@ export function packageStep() {
     name: "package",
     title: "The engine's package",
     inputs: () => [join(ROOT, "py", "taleproof"), join(ROOT, "pyproject.toml")],
-    facts: ["wheels.json 1"],
+    facts: [JINJA.sha256, MARKUPSAFE.sha256],
     outputs: () => [wheel(), LIST],
     async run() {
       for (const name of readdirSync(TARGET)) if (name.startsWith("taleproof-")) rmSync(join(TARGET, name));
-      const args = ["-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", TARGET, ROOT];
-      // One fixed time inside the archive: the same sources give the same bytes.
-      const env = { SOURCE_DATE_EPOCH: "315532800", PIP_DISABLE_PIP_VERSION_CHECK: "1" };
-      await runQuietly("The engine's wheel", venvProgram("python"), args, { log: "wheel", env });
-      writeWhole(LIST, JSON.stringify({ wheels: await describeWheels(TARGET) }, null, 2));
+      await buildWheel(ROOT, TARGET);
+      const wheels = await describeWheels(TARGET, [JINJA, MARKUPSAFE, { name: basename(wheel()) }]);
+      writeWhole(LIST, JSON.stringify({ wheels }, null, 2));
     },
   };
 }
 
-/** Each wheel's package, file name, size and digest, the engine's last: it needs the others. */
-async function describeWheels(folder) {
-  const names = readdirSync(folder).filter((name) => name.endsWith(".whl"));
-  const ours = (name) => Number(name.startsWith("taleproof-"));
-  const sorted = names.sort((a, b) => ours(a) - ours(b) || a.localeCompare(b));
+/**
+ * Package, file name, size and digest of each wheel, the engine's last: it needs the others. Whatever else lies in the
+ * folder is no wheel of ours, and is not listed.
+ * @param {string} folder
+ * @param {{name: string, sha256?: string}[]} wheels with a digest where it is known beforehand
+ */
+export function describeWheels(folder, wheels) {
   return Promise.all(
-    sorted.map(async (file) => ({
-      package: file.split("-")[0],
-      file,
-      size: statSync(join(folder, file)).size,
-      sha256: await sha256File(join(folder, file)),
-    })),
+    wheels.map(async ({ name: file, sha256: expected }) => {
+      const sha256 = await sha256File(join(folder, file));
+      if (expected && sha256 !== expected) {
+        throw new Problem(
+          "digest-mismatch",
+          `${join(folder, file)} has the SHA-256 ${sha256}, not ${expected}. Remove it and run the command again.`,
+        );
+      }
+      return { package: file.split("-")[0], file, size: statSync(join(folder, file)).size, sha256 };
+    }),
   );
 }

@@ -11,11 +11,11 @@ import { placeFile } from "../place.mjs";
 import { runQuietly } from "../run.mjs";
 
 const TARGET = join(PUBLIC, "wheels");
-const JINJA = {
+export const JINJA = {
   name: "jinja2-3.1.6-py3-none-any.whl",
   sha256: "85ece4451f492d0c13c5dd7c13a64681a86afae63a5f347908daf103ce6d2f67",
 };
-const MARKUPSAFE = {
+export const MARKUPSAFE = {
   name: "markupsafe-3.0.4-py3-none-any.whl",
   sha256: "446e9e361a646bf296a0a60ce2a73ab0183bcad9012eef3213aa46f7cfb1b9a2",
 };

@@ -1,0 +1,11 @@
+"""The kernels are the bytes that the engine's source names, whoever compiled them, and wherever."""
+
+import hashlib
+
+from taleproof.numerics import KERNEL_DIGESTS
+from taleproof.wasmtime_host import KERNELS
+
+
+def test_the_kernels_have_the_digests_in_the_source() -> None:
+    built = {path.stem: hashlib.sha256(path.read_bytes()).hexdigest() for path in KERNELS.glob("*.wasm")}
+    assert built == KERNEL_DIGESTS
