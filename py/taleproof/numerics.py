@@ -13,10 +13,10 @@ NUMERICS_VERSION = 1
 """Raised whenever a change alters one bit of any logit, probability or sampled token."""
 
 KERNEL_DIGESTS = {
-    "relaxed": "55f1864991cdaf62f800a761f146ca1e01268a06b4f1884e6df26a6829230daa",
-    "baseline": "6d9d634d854dee004da218825dcd3b2e96c0229d63da5491fef137b7189b7f66",
-    "relaxed-shared": "fca19b0a503934c03cd3c9030fb17eef69600d8aa84d4ee976937e35d3307f6e",
-    "baseline-shared": "dd24d86bd5af2efcbfefb633198328ec7b8001602e5d953dbfd3228ed1832ed5",
+    "relaxed": "f61bab0214a94ea772e3767a0442cb86d8251260d6203e1a9810755b47202c95",
+    "baseline": "eaf123157bb5bf8f74e7de2102a718fd6b282a881bc3efcf13a122ddff649438",
+    "relaxed-shared": "7315a45e8046f3db42859c0c0366deb6737bc06a4d85a119058f1da8a915de03",
+    "baseline-shared": "270d86d74dc1aacb5ca84ed7a5ddfe7f130e5381082d5dcf9f53d7d02d4bb7a3",
 }
 """SHA-256 of the builds of the kernels, wherever they are compiled; ``npm run kernels:pin`` writes them."""
 
