@@ -10,14 +10,13 @@ Source: the chat templates of Hugging Face's transformers (apply_chat_template).
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
 
 from .errors import ChatTemplateError
 from .formats import ModelFile
 from .tokenizers import Tokenizer
 
 
-MAX_TEMPLATE_CHARACTERS = 1 << 18
+MAX_TEMPLATE_CHARACTERS = 1 << 17
 """The longest real templates, with tools for every purpose, have some 20,000."""
 
 DEFAULT_DAY = date(2024, 7, 26)
@@ -53,11 +52,9 @@ def apply_chat_template(
     """
     if len(template) > MAX_TEMPLATE_CHARACTERS:
         raise ChatTemplateError(f"it has {len(template):,} characters, more than any real one")
-    from .chat_sandbox import TemplateSandbox
+    from .template import TemplateRefusal, render
 
-    sandbox = TemplateSandbox()
-    sandbox.globals["strftime_now"] = today.strftime
-    variables: dict[str, Any] = {
+    variables = {
         "messages": [dict(message) for message in messages],
         "bos_token": bos_token,
         "eos_token": eos_token,
@@ -66,9 +63,9 @@ def apply_chat_template(
         "documents": None,
     }
     try:
-        return sandbox.render(template, variables)
-    except Exception as error:  # a template can raise whatever Python can, MemoryError and RecursionError included
-        raise ChatTemplateError(_one_line(error)) from error
+        return render(template, variables, today).text
+    except TemplateRefusal as refusal:
+        raise ChatTemplateError(_one_line(refusal)) from refusal
 
 
 def encode_chat(
