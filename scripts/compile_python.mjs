@@ -17,7 +17,7 @@ const SITE_PACKAGES = "/lib/python3.14/site-packages";
 
 const COLLECT = `
 import io, pathlib, py_compile, sys, zipfile
-import jinja2.sandbox, micropip, regex, taleproof.worker_api
+import micropip, regex, taleproof.template, taleproof.worker_api
 
 site = pathlib.Path("${SITE_PACKAGES}")
 packed = io.BytesIO()

@@ -1,8 +1,8 @@
 """A conversation as the text that a model was trained on, by the template that comes with the model.
 
 In come the template (GGUF's tokenizer.chat_template) and messages, out comes the text of the prompt, or
-its ids. A template is a program from a stranger, so it runs in a sandbox with a budget (chat_sandbox.py),
-and whatever goes wrong in it is a ChatTemplateError. The same messages always give the same text: the
+its ids. A template is a program from a stranger, so it is evaluated with a budget and a list of what it may
+use (template/), and whatever goes wrong in it is a ChatTemplateError. The same messages always give the same text: the
 date is an argument, not today.
 
 Source: the chat templates of Hugging Face's transformers (apply_chat_template).
@@ -52,7 +52,7 @@ def apply_chat_template(
     """
     if len(template) > MAX_TEMPLATE_CHARACTERS:
         raise ChatTemplateError(f"it has {len(template):,} characters, more than any real one")
-    from .template import TemplateRefusal, render
+    from .template import TemplateRefusal, render  # with Jinja, which takes its time to load
 
     variables = {
         "messages": [dict(message) for message in messages],

@@ -144,7 +144,7 @@ def test_a_template_that_would_not_end_is_stopped(template: str) -> None:
 def test_a_long_conversation_is_within_the_budget() -> None:
     messages = [{"role": "user", "content": "word " * 4_000}] * 50
     assert len(apply_chat_template(CHATML, messages)) > 900_000
-    assert len(apply_chat_template(CHATML, HI * 2_000)) > 60_000
+    assert len(apply_chat_template(CHATML, HI * 1_000)) > 30_000
 
 
 @given(template=st.text(st.sampled_from("{}% #-'\"()[].|~+*amx1 if end for in\n")))

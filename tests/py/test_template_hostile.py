@@ -10,13 +10,13 @@ from taleproof.chat import MAX_TEMPLATE_CHARACTERS
 
 
 TESTS = Path(__file__).parents[1]
-HOSTILE = TESTS / "fixtures" / "hostile"
-PYTHON_PATH = os.pathsep.join((str(HOSTILE), str(TESTS.parent / "py")))
+OUTCOMES = "fixtures.hostile.template_outcomes"
+PYTHON_PATH = os.pathsep.join((str(TESTS), str(TESTS.parent / "py")))
 
 MEASURED = """
 import json, resource, time
-from template_cases import TEMPLATES
-from template_outcomes import outcome
+from fixtures.hostile.template_cases import TEMPLATES
+from fixtures.hostile.template_outcomes import outcome
 outcome("{{ 'warm' }}")
 peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # KiB
 rows = {}
@@ -42,9 +42,8 @@ def run(*arguments: str, **environment: str) -> str:
 
 
 def test_the_same_outcome_in_processes_with_other_hash_seeds_time_zones_and_locales() -> None:
-    script = str(HOSTILE / "template_outcomes.py")
-    here = json.loads(run(script, PYTHONHASHSEED="1", TZ="Pacific/Kiritimati", LC_ALL="C.UTF-8"))
-    there = json.loads(run(script, PYTHONHASHSEED="2", TZ="Etc/GMT+12", LC_ALL="C", PYTHONUTF8="0"))
+    here = json.loads(run("-m", OUTCOMES, PYTHONHASHSEED="1", TZ="Pacific/Kiritimati", LC_ALL="C.UTF-8"))
+    there = json.loads(run("-m", OUTCOMES, PYTHONHASHSEED="2", TZ="Etc/GMT+12", LC_ALL="C", PYTHONUTF8="0"))
     assert len(here) >= 100
     assert here == there
     assert {name: text for name, text in here.items() if "0x" in text or " object at " in text} == {}  # addresses

@@ -2,11 +2,13 @@
 
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { delimiter, join, resolve } from "node:path";
 import { loadPyodide, type PyodideInterface } from "pyodide";
 import { beforeAll, expect, test } from "vitest";
 
 const ROOT = resolve(import.meta.dirname, "../..");
+const PATH = [join(ROOT, "py"), join(ROOT, "tests")];
+const OUTCOMES = "fixtures.hostile.template_outcomes";
 const WHEEL = /^(jinja2|markupsafe|numpy|regex)-.*\.whl$/i;
 
 let python: PyodideInterface;
@@ -17,22 +19,21 @@ beforeAll(async () => {
     for (const name of readdirSync(join(ROOT, folder)).filter((name) => WHEEL.test(name)))
       python.unpackArchive(new Uint8Array(readFileSync(join(ROOT, folder, name))), "wheel");
   }
-  for (const [index, folder] of ["py", "tests/fixtures/hostile"].entries()) {
+  for (const [index, folder] of PATH.entries()) {
     python.FS.mkdirTree(`/mounted/${index}`);
-    python.FS.mount(python.FS.filesystems.NODEFS, { root: join(ROOT, folder) }, `/mounted/${index}`);
+    python.FS.mount(python.FS.filesystems.NODEFS, { root: folder }, `/mounted/${index}`);
     python.runPython(`import sys; sys.dont_write_bytecode = True; sys.path.insert(0, "/mounted/${index}")`);
   }
 }, 120_000);
 
 test("a hostile template has one outcome in the terminal and in the page", { timeout: 300_000 }, () => {
-  const script = join(ROOT, "tests/fixtures/hostile/template_outcomes.py");
-  const terminal = execFileSync(join(ROOT, ".venv/bin/python"), [script], {
+  const terminal = execFileSync(join(ROOT, ".venv/bin/python"), ["-m", OUTCOMES], {
     encoding: "utf8",
-    env: { ...process.env, PYTHONPATH: join(ROOT, "py"), PYTHONHASHSEED: "3", TZ: "Pacific/Apia" },
+    env: { ...process.env, PYTHONPATH: PATH.join(delimiter), PYTHONHASHSEED: "3", TZ: "Pacific/Apia" },
   });
   const there = JSON.parse(terminal) as Record<string, string>;
   const here = JSON.parse(
-    python.runPython("import template_outcomes; template_outcomes.outcomes()") as string,
+    python.runPython(`import ${OUTCOMES} as found; found.outcomes()`) as string,
   ) as Record<string, string>;
   expect(Object.keys(there).length).toBeGreaterThanOrEqual(100);
   expect(here).toEqual(there);
@@ -60,7 +61,7 @@ found = digest.hexdigest()
 `;
   const terminal = execFileSync(join(ROOT, ".venv/bin/python"), ["-c", `${work}\nprint(found)`], {
     encoding: "utf8",
-    env: { ...process.env, PYTHONPATH: join(ROOT, "py") },
+    env: { ...process.env, PYTHONPATH: PATH[0] },
   });
   expect(python.runPython(`${work}\nfound`)).toBe(terminal.trim());
 }, 300_000);
