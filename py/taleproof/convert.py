@@ -21,9 +21,11 @@ from .digest import Digests, python_digester
 from .errors import ConversionError, NumericsError
 from .formats import ModelFile, TensorInfo, Value, tensor_f32
 from .formats.gguf_write import Row, head, padding
+from .formats.limits import MAX_HEADS, MAX_LAYERS
 from .quant import BLOCK_TYPES, BlockType, row_bytes
 from .quant.encode import ENCODED, encode
 from .reader import Blob
+from .rotary import TRUNCATE
 
 
 CHUNK = 1 << 20
@@ -99,6 +101,8 @@ def _metadata(file: ModelFile, type_name: str, tokenizer: Mapping[str, Value] | 
     metadata.update(tokenizer or {})
     if TOKENS not in metadata:
         raise ConversionError(file.name, TOKENS, "neither the model nor a file beside it has a tokenizer")
+    if metadata.pop(truncate := TRUNCATE.format(architecture=file.architecture), True) is False:
+        raise ConversionError(file.name, truncate, "GGUF has no key for YaRN without it")
     metadata.pop("general.alignment", None)
     metadata["general.file_type"] = _FILE_TYPES[type_name]
     metadata["general.quantization_version"] = 2
@@ -181,10 +185,11 @@ def _in_ggufs_way(file: ModelFile, info: TensorInfo, values: NDArray[np.float32]
     if _shifted(file, info):
         return values + np.float32(1)
     key = f"{file.architecture}.attention.head_count"
-    heads = file.integer(key)
+    layers = file.count(f"{file.architecture}.block_count", 1, MAX_LAYERS)
+    heads = file.layer_count(key, 1, MAX_HEADS, layers)
     if ".attn_k." in info.name:
-        heads = file.integer(key + "_kv", heads)
-    if heads < 1 or info.shape[0] % (2 * heads):
+        heads = file.layer_count(key + "_kv", 1, heads, layers, heads)
+    if info.shape[0] % (2 * heads):
         raise file.fail(key, heads, f"the {info.shape[0]:,} rows of {info.name} are no such number of heads")
     halves = values.reshape(heads, 2, info.shape[0] // heads // 2, -1)  # (heads, half, pair, columns)
     return np.ascontiguousarray(halves.swapaxes(1, 2)).reshape(info.shape)

@@ -12,8 +12,13 @@ from decimal import Context, Decimal
 import numpy as np
 from numpy.typing import NDArray
 
+from .errors import UnknownSettingError
 from .formats import ModelFile
+from .formats.limits import FACTOR, MAGNITUDE, MAX_POSITIONS, ROPE_BASE, STRETCH, TURNS
 
+
+TRUNCATE = "{architecture}.rope.scaling.truncate"
+"""transformers' truncate of YaRN, for which GGUF has no key."""
 
 _EXACT = Context(prec=34)
 _PI = Decimal("3.141592653589793238462643383279503")
@@ -41,7 +46,17 @@ class Rotary:
 
 @dataclass(frozen=True)
 class RopeScaling:
-    """The scaling that a model's keys ask for, to run it on longer texts than it was first trained with."""
+    """The scaling that a model's keys ask for, to run it on longer texts than it was first trained with.
+
+    Attributes
+    ----------
+    factor : how many times as long the texts are.
+    original_context : tokens of the texts that it was first trained with.
+    attention_factor : what the magnitude that the kind itself has is multiplied with.
+    beta_fast, beta_slow : full turns over the original context from which on, and up to which, YaRN keeps a frequency,
+        and interpolates it.
+    whole : whether the dimensions of these are rounded outwards to whole numbers.
+    """
 
     kind: str
     factor: float
@@ -49,6 +64,7 @@ class RopeScaling:
     attention_factor: float
     beta_fast: float
     beta_slow: float
+    whole: bool = True
 
 
 def read_rotary(
@@ -72,18 +88,18 @@ def read_rotary(
     FormatError : a value out of range, or a kind of scaling that is not known here.
     """
     key = f"{architecture}.rope"
-    rotated = file.integer(f"{key}.dimension_count", head_dim)
-    if not 0 < rotated <= head_dim or rotated % 2:
+    rotated = file.count(f"{key}.dimension_count", 1, head_dim, head_dim)
+    if rotated % 2:
         raise file.fail(f"{key}.dimension_count", rotated, f"an even number from 2 to {head_dim} is expected")
-    base = file.number(f"{key}.freq_base", 10000.0) if local_base is None else local_base
-    if base <= 1.0:
-        raise file.fail(f"{key}.freq_base", base, "a number over 1 is expected")
+    base = file.f32(f"{key}.freq_base", *ROPE_BASE, 10000.0) if local_base is None else local_base
     scaling = _read_scaling(file, key) if local_base is None else RopeScaling("none", 1.0, 1, 1.0, 32.0, 1.0)
     pairs = rotated // 2
     plain = [_EXACT.power(Decimal(base), Decimal(-2 * i) / Decimal(rotated)) for i in range(pairs)]
     if factors is not None:
-        if len(factors) != pairs or not np.all(factors > 0):
-            raise file.fail("rope_freqs.weight", len(factors), f"{pairs} positive numbers are expected")
+        least, most = FACTOR
+        if len(factors) != pairs or not np.all((factors >= least) & (factors <= most)):
+            why = f"{pairs} numbers from {least:g} to {most:g} are expected"
+            raise file.fail("rope_freqs.weight", factors, why)
         plain = [_EXACT.divide(f, Decimal(float(factor))) for f, factor in zip(plain, factors, strict=True)]
     frequencies, magnitude = _scale(plain, scaling, base, rotated)
     return Rotary(head_dim, rotated, halves, np.array([float(f) for f in frequencies]), magnitude)
@@ -92,22 +108,29 @@ def read_rotary(
 def _read_scaling(file: ModelFile, key: str) -> RopeScaling:
     kind = file.text(f"{key}.scaling.type", "linear")
     if kind not in ("none", "linear", "yarn", "longrope"):
-        raise file.fail(f"{key}.scaling.type", kind, "none, linear, yarn or longrope is expected")
-    # Before there was a type, files had scale_linear.
-    factor = file.number(f"{key}.scaling.factor", file.number(f"{key}.scale_linear", 1.0))
+        raise UnknownSettingError(file.name, f"{key}.scaling.type", kind, "none, linear, yarn and longrope are run")
+    least, most = STRETCH
+    # Before there was a type, files had scale_linear; 0 says nothing.
+    old = file.f32(f"{key}.scale_linear", 0.0, most, 1.0)
+    factor = file.f32(f"{key}.scaling.factor", 0.0, most, old)
     if kind in ("none", "longrope") or factor == 0.0:  # longrope's scaling is in its factors
         factor = 1.0
-    if factor < 1.0:
+    if factor < least:
         raise file.fail(f"{key}.scaling.factor", factor, "a number of 1 or more is expected")
-    context = file.integer(f"{key.removesuffix('.rope')}.context_length", 0)
-    return RopeScaling(
+    context = file.count(f"{key.removesuffix('.rope')}.context_length", 1, MAX_POSITIONS, 1)
+    scaling = RopeScaling(
         kind=kind,
         factor=factor,
-        original_context=file.integer(f"{key}.scaling.original_context_length", context),
-        attention_factor=file.number(f"{key}.scaling.attn_factor", 1.0),
-        beta_fast=file.number(f"{key}.scaling.yarn_beta_fast", 32.0),
-        beta_slow=file.number(f"{key}.scaling.yarn_beta_slow", 1.0),
+        original_context=file.count(f"{key}.scaling.original_context_length", 1, MAX_POSITIONS, context),
+        attention_factor=file.f32(f"{key}.scaling.attn_factor", *MAGNITUDE, 1.0),
+        beta_fast=file.f32(f"{key}.scaling.yarn_beta_fast", *TURNS, 32.0),
+        beta_slow=file.f32(f"{key}.scaling.yarn_beta_slow", *TURNS, 1.0),
+        whole=file.flag(TRUNCATE.format(architecture=key.removesuffix(".rope")), True),
     )
+    if scaling.beta_fast < scaling.beta_slow:
+        why = f"a number of at least yarn_beta_slow, {scaling.beta_slow:g}, is expected"
+        raise file.fail(f"{key}.scaling.yarn_beta_fast", scaling.beta_fast, why)
+    return scaling
 
 
 def _scale(frequencies: list[Decimal], scaling: RopeScaling, base: float, rotated: int) -> tuple[list[Decimal], float]:
@@ -115,19 +138,24 @@ def _scale(frequencies: list[Decimal], scaling: RopeScaling, base: float, rotate
     factor = Decimal(scaling.factor)
     if scaling.kind != "yarn" or scaling.factor == 1.0:
         return [_EXACT.divide(f, factor) for f in frequencies], scaling.attention_factor
-    low = max(_turns_to_dimension(scaling.beta_fast, base, rotated, scaling.original_context).__floor__(), 0)
-    high = min(
-        _turns_to_dimension(scaling.beta_slow, base, rotated, scaling.original_context).__ceil__(),
-        rotated - 1,
-    )
+    low = _turns_to_dimension(scaling.beta_fast, base, rotated, scaling.original_context)
+    high = _turns_to_dimension(scaling.beta_slow, base, rotated, scaling.original_context)
+    if scaling.whole:
+        low, high = Decimal(low.__floor__()), Decimal(high.__ceil__())
+    low, high = max(low, Decimal(0)), min(high, Decimal(rotated - 1))
     scaled = []
     for i, frequency in enumerate(frequencies):
         # 1 for the fast dimensions, which stay as they were, 0 for the slow ones, which are interpolated.
-        ramp = (Decimal(i) - low) / max(Decimal(high - low), Decimal("0.001"))
+        ramp = (Decimal(i) - low) / max(high - low, Decimal("0.001"))
         kept = 1 - min(Decimal(1), max(Decimal(0), ramp))
         scaled.append(_EXACT.multiply(frequency, kept + (1 - kept) / factor))
-    magnitude = Decimal(scaling.attention_factor) * (1 + Decimal("0.1") * _EXACT.ln(factor))
+    magnitude = Decimal(scaling.attention_factor) * yarn_magnitude(factor)
     return scaled, float(magnitude)
+
+
+def yarn_magnitude(factor: Decimal, weight: Decimal = Decimal(1)) -> Decimal:
+    """Return what cosines and sines are multiplied with by default (YaRN, equation 22), for a factor of at least 1."""
+    return 1 + weight * Decimal("0.1") * _EXACT.ln(factor)
 
 
 def _turns_to_dimension(turns: float, base: float, rotated: int, context: int) -> Decimal:

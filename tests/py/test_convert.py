@@ -128,6 +128,7 @@ def _huggingface(architecture: str, name: str, values: np.ndarray) -> tuple[Mode
     info = TensorInfo(name, BLOCK_TYPES["F32"], values.shape, 0, values.nbytes)
     keys: dict[str, Value] = {
         "general.architecture": architecture,
+        f"{architecture}.block_count": 1,
         f"{architecture}.attention.head_count": 2,
         "tokenizer.ggml.tokens": ["a"],
     }

@@ -15,9 +15,7 @@ from fixtures.gguf_writer import Layout, Tensor, table_row, write
 from fixtures.make import SHAPE, TYPE_NAMES, tiny_gguf
 from fixtures.quantise import encode
 from fixtures.tiny import weights
-from taleproof.errors import (
-    FormatError,
-)
+from taleproof.errors import FormatError, UnknownSettingError
 from taleproof.formats import ModelFile, parse, tensor_f32
 from taleproof.quant import BLOCK_TYPES
 from taleproof.reader import BytesBlob
@@ -248,9 +246,6 @@ def test_tokens_that_are_no_utf8_become_replacement_characters(broken: Iterable[
     [
         ("integer", "k", "text"),
         ("integer", "k", True),
-        ("number", "k", float("nan")),
-        ("number", "k", float("inf")),
-        ("number", "k", "1.0"),
         ("flag", "k", 1),
         ("text", "k", 1),
         ("texts", "k", "text"),
@@ -264,7 +259,48 @@ def test_a_key_of_another_type(getter: str, key: str, value: Any) -> None:
         getattr(file, getter)(key)
 
 
-@pytest.mark.parametrize("getter", ["integer", "number", "flag", "text", "texts", "numbers"])
+@pytest.mark.parametrize(
+    "value", [float("nan"), float("inf"), -float("inf"), "1.0", True, -0.1, 1.1, np.uint64(1 << 60), ["0.5"]]
+)
+def test_a_number_out_of_its_range(value: Any) -> None:
+    file = parsed(write(LLAMA | {"k": value}, []))
+    with pytest.raises(FormatError, match="number"):
+        file.f32("k", 0.0, 1.0)
+
+
+@pytest.mark.parametrize("value", [0, 9, np.int32(-1), np.uint64(1 << 63), 2.0, True, "2", ["2"]])
+def test_a_count_out_of_its_range(value: Any) -> None:
+    file = parsed(write(LLAMA | {"k": value}, []))
+    with pytest.raises(FormatError, match="whole number"):
+        file.count("k", 1, 8)
+
+
+def test_a_number_for_each_layer_is_one_where_all_are_equal() -> None:
+    file = parsed(write(LLAMA | {"one": 2, "equal": np.array([2, 2, 2], np.int32)}, []))
+    assert file.layer_count("one", 1, 8, 3) == file.layer_count("equal", 1, 8, 3) == 2
+    assert file.layer_count("none", 1, 8, 3, 5) == 5
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        (np.array([2, 2, 1], np.int32), UnknownSettingError),
+        (np.array([2, 2], np.int32), FormatError),
+        (np.array([9, 9, 9], np.int32), FormatError),
+        (np.array([2.0, 2.0, 2.0], np.float32), FormatError),
+        (np.array([], np.int32), FormatError),
+        (["2", "2", "2"], FormatError),
+    ],
+)
+def test_numbers_for_layers_that_are_not_run(value: Any, kind: type[FormatError]) -> None:
+    file = parsed(write(LLAMA | {"k": value}, []))
+    with pytest.raises(kind, match=r"number|differ") as refused:
+        file.layer_count("k", 1, 8, 3)
+    assert type(refused.value) is kind
+    assert "array" not in refused.value.message
+
+
+@pytest.mark.parametrize("getter", ["integer", "flag", "text", "texts", "numbers"])
 def test_a_key_that_is_missing(getter: str) -> None:
     file = parsed(write(LLAMA, []))
     with pytest.raises(FormatError, match="needed"):

@@ -77,8 +77,8 @@ def test_the_keys_are_those_of_gguf() -> None:
     assert file.integer("llama.vocab_size") == SHAPE.vocabulary
     assert file.integer("llama.context_length") == SHAPE.context
     assert file.integer("llama.rope.dimension_count") == SHAPE.dim // SHAPE.heads
-    assert file.number("llama.rope.freq_base") == 10000.0
-    assert file.number("llama.attention.layer_norm_rms_epsilon") == 1e-5
+    assert file.f32("llama.rope.freq_base", 1, 1e6) == 10000.0
+    assert file.f32("llama.attention.layer_norm_rms_epsilon", 0, 1) == 1e-5
     assert file.text("tokenizer.ggml.model", None) is None
 
 

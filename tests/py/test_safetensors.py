@@ -58,6 +58,9 @@ def test_tensors_are_found_where_they_are() -> None:
         ("I8", b"\xff", -1.0),
         ("U8", b"\xff", 255.0),
         ("I64", struct.pack("<q", -3), -3.0),
+        ("I32", struct.pack("<i", -3), -3.0),
+        ("I16", struct.pack("<h", -3), -3.0),
+        ("F64", struct.pack("<d", 0.1), 0.1),
     ],
 )
 def test_each_type_is_decoded(dtype: str, raw: bytes, expected: float) -> None:
@@ -70,6 +73,29 @@ def test_eight_bit_floats_that_are_no_numbers() -> None:
     tensors = read_tensors(blob)
     assert np.isnan(tensor_f32(blob, tensors["a"])).all()
     assert tensor_f32(blob, tensors["b"])[0] == np.inf
+
+
+@pytest.mark.parametrize("dtype", ["BOOL", "I32", "F64", "U16", "F8_E8M0", "F4", "something new"])
+def test_a_tensor_that_is_not_needed_may_be_of_any_type(dtype: str) -> None:
+    header = {"a": entry(0, 8), "unneeded": entry(8, 11, (5,), dtype), "b": entry(11, 19)}
+    names = {"a": "A", "b": "B", "unneeded": None}
+    blob = file(header, bytes(19))
+    assert list(read_tensors(blob, known_as=names.get)) == ["A", "B"]
+    with pytest.raises(FormatError):
+        read_tensors(blob)
+    with pytest.raises(FormatError, match="data_offsets of b"):  # its bytes are still its own
+        read_tensors(file(header | {"unneeded": entry(8, 10, (5,), dtype)}, bytes(19)), known_as=names.get)
+
+
+def test_the_advice_for_a_type_that_is_not_read_fits_the_format() -> None:
+    with pytest.raises(UnknownBlockTypeError, match="Choose the same model in BF16, F16 or F32") as refused:
+        read_tensors(file({"a": entry(0, 2, (2,), "BOOL")}, bytes(2)))
+    assert "Q4_K_M" not in refused.value.message
+
+
+def test_two_tensors_that_are_known_by_one_name() -> None:
+    with pytest.raises(FormatError, match="two tensors of this name"):
+        read_tensors(file({"a": entry(0, 8), "b": entry(8, 16)}, bytes(16)), known_as=lambda name: "c")
 
 
 def test_a_header_may_end_in_spaces() -> None:

@@ -45,6 +45,7 @@ from .files import (
     UnknownArchitectureError,
     UnknownBlockTypeError,
     UnknownFormatError,
+    UnknownSettingError,
     UnsupportedVersionError,
 )
 from .text import (
@@ -116,6 +117,7 @@ __all__ = [
     "UnknownBlockTypeError",
     "UnknownFormatError",
     "UnknownPreTokenizerError",
+    "UnknownSettingError",
     "UnknownTensorError",
     "UnknownTokenError",
     "UnknownTokenizerError",

@@ -1,9 +1,16 @@
 """The base of all errors meant for people."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Sized
+from typing import Protocol, runtime_checkable
 
 
 JsonValue = str | int | float | bool | None | Sequence["JsonValue"] | Mapping[str, "JsonValue"]
+
+MAX_SHOWN = 8
+"""Numbers of a list that a message shows."""
+
+MAX_SHOWN_TEXT = 200
+"""Characters of a text that are looked at for a message, which shows half of them."""
 
 
 class TaleproofError(Exception):
@@ -24,9 +31,27 @@ class TaleproofError(Exception):
         self.details: dict[str, JsonValue] = dict(details or {})
 
 
+@runtime_checkable
+class _Array(Protocol):
+    """An array or a number of NumPy's."""
+
+    def tolist(self) -> object:
+        """Return Python's own values."""
+        ...
+
+
 def shown(value: object) -> str:
-    """Return a value as text that is safe to print: one line, never longer than a line."""
-    text = repr(value)
+    """Return a value as text that is safe to print: one line, never longer than a line.
+
+    A long list, or one of lists, is told by its length, so that no message takes the list's memory once more.
+    """
+    if isinstance(value, Sized) and not isinstance(value, str | bytes) and len(value) > MAX_SHOWN:
+        return f"a list of {len(value):,} items"
+    if isinstance(value, _Array):
+        value = value.tolist()
+    if isinstance(value, list | tuple | Mapping) and not all(isinstance(item, int | float) for item in value):
+        return f"a list of {len(value):,} items"
+    text = repr(value[:MAX_SHOWN_TEXT] if isinstance(value, str | bytes) else value)
     return text if len(text) <= 100 else text[:97] + "..."
 
 

@@ -10,13 +10,16 @@ class FormatError(TaleproofError):
 
     code = "format-error"
     remedy = "The file is damaged or is not what its name says: get it again from its source."
+    """What a person can do about it: the last sentence of the message."""
 
-    def __init__(self, file: str, field: str, value: object, offset: int | None, why: str) -> None:
+    def __init__(
+        self, file: str, field: str, value: object, offset: int | None, why: str, *, remedy: str | None = None
+    ) -> None:
         file, field, why = plain(file), plain(field), plain(why)
         where = "" if offset is None else f" at byte {offset:,}"
         said = "" if value is None else f" is {shown(value)}"
         super().__init__(
-            f"{file}: {field}{said}{where}: {why}. {self.remedy}",
+            f"{file}: {field}{said}{where}: {why}. {remedy or self.remedy}",
             {"file": file, "field": field, "value": fact(value), "offset": offset, "why": why},
         )
 
@@ -96,6 +99,16 @@ class UnknownFormatError(FormatError):
 
     code = "unknown-format"
     remedy = "Choose a model in GGUF, safetensors with its config.json, GGML or llama2.c."
+
+
+class UnknownSettingError(FormatError):
+    """A setting of a model's network that is not run here: without it the model would compute something else."""
+
+    code = "unknown-setting"
+    remedy = "Run without it, the model would write something else than it should: choose another model."
+
+    def __init__(self, file: str, field: str, value: object, why: str) -> None:
+        super().__init__(file, field, value, None, why)
 
 
 class UnsupportedVersionError(FormatError):

@@ -6,7 +6,6 @@ names and that are not there. Files that say nothing of the weights, such as tok
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from ..errors import FormatError
 from ..reader import Blob
@@ -47,13 +46,10 @@ def join_files(blobs: Sequence[Blob]) -> ModelFile:
     translation = translate(config, CONFIG)
     tensors: dict[str, TensorInfo] = {}
     for part, blob in enumerate(weights):
-        for name, info in read_tensors(blob, part).items():
-            known = translation.tensor(name)
-            if known is None:
-                continue
-            if known in tensors:
+        for name, info in read_tensors(blob, part, translation.tensor).items():
+            if name in tensors:
                 raise FormatError(blob.name, "name", name, info.offset, "there are two tensors of this name")
-            tensors[known] = replace(info, name=known)
+            tensors[name] = info
     for blob in blobs:
         if blob.name.endswith(INDEX):
             _check_index(blob, {blob.name for blob in weights})

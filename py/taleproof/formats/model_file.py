@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import FormatError
+from ..errors import FormatError, UnknownSettingError
 from ..quant import BlockType
 
 
@@ -124,16 +124,36 @@ class ModelFile:
         return value
 
     def integer(self, key: str, default: T | _Required = REQUIRED) -> int | T:
-        """Return an integer; an absent key gives the default, or an error without one."""
+        """Return an integer of any size, such as an id, which the caller compares with what there is."""
         value: int | T = self._get(key, default, "a whole number", (int,))
         return value
 
-    def number(self, key: str, default: T | _Required = REQUIRED) -> float | T:
-        """Return a finite float."""
-        value: float | T = self._get(key, default, "a number", (int, float))
-        if key in self.metadata and not (isinstance(value, int | float) and math.isfinite(value)):
-            raise self.fail(key, value, "a finite number is expected")
+    def count(self, key: str, low: int, high: int, default: T | _Required = REQUIRED) -> int | T:
+        """Return an integer from ``low`` to ``high``."""
+        value: int | T = self.integer(key, default)
+        if self.metadata.get(key) is not None and not (isinstance(value, int) and low <= value <= high):
+            raise self.fail(key, value, f"a whole number from {low:,} to {high:,} is expected")
         return value
+
+    def layer_count(self, key: str, low: int, high: int, layers: int, default: T | _Required = REQUIRED) -> int | T:
+        """Return an integer that a file may also give as an array of one number for each layer, all of them equal."""
+        value = self.metadata.get(key)
+        if not isinstance(value, np.ndarray):
+            return self.count(key, low, high, default)
+        if value.dtype.kind not in "iu" or len(value) != layers:
+            raise self.fail(key, value, f"a whole number is expected, or one for each of the {layers:,} layers")
+        if value.min() != value.max():
+            raise UnknownSettingError(self.name, key, value, "layers that differ from one another are not run")
+        if not low <= value[0] <= high:
+            raise self.fail(key, int(value[0]), f"a whole number from {low:,} to {high:,} is expected")
+        return int(value[0])
+
+    def f32(self, key: str, low: float, high: float, default: T | _Required = REQUIRED) -> float | T:
+        """Return a finite number from ``low`` to ``high``, which fits in a float32."""
+        value: float | T = self._get(key, default, "a number", (int, float))
+        if self.metadata.get(key) is not None and not (isinstance(value, int | float) and low <= value <= high):
+            raise self.fail(key, value, f"a number from {low:g} to {high:g} is expected")
+        return float(value) if isinstance(value, int | float) else value
 
     def flag(self, key: str, default: T | _Required = REQUIRED) -> bool | T:
         """Return a truth value."""

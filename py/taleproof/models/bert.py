@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
 from ..cache import CacheShape, KVCache
+from ..errors import UnknownSettingError
 from ..formats import ModelFile
+from ..formats.limits import EPSILON, MAX_HEADS, MAX_LAYERS, MAX_POSITIONS, MAX_WIDTH
 from ..nn import Embedding, LayerNorm, Linear
 from ..ops import A, C, Ops
 from ..tensors import TensorSource
-from .decoder import MAX_HEAD_DIM, positive
+from .decoder import MAX_HEAD_DIM, vocab_size_of
 
 
 W = TypeVar("W")
@@ -44,22 +46,25 @@ class Config:
 def read_config(file: ModelFile) -> Config:
     """Read and check the configuration; FormatError where it can't be right."""
     key = file.architecture
-    dim, heads = positive(file, f"{key}.embedding_length"), positive(file, f"{key}.attention.head_count")
+    layers = file.count(f"{key}.block_count", 1, MAX_LAYERS)
+    dim = file.count(f"{key}.embedding_length", 1, MAX_WIDTH)
+    heads = file.layer_count(f"{key}.attention.head_count", 1, MAX_HEADS, layers)
     if dim % heads or dim // heads > MAX_HEAD_DIM:
         why = f"it must divide the width, {dim}, into heads of at most {MAX_HEAD_DIM} elements"
         raise file.fail(f"{key}.attention.head_count", heads, why)
-    pooling = file.integer(f"{key}.pooling_type", 1)
+    pooling = file.count(f"{key}.pooling_type", 0, 1 << 16, 1)
     if pooling not in _POOLINGS:
-        raise file.fail(f"{key}.pooling_type", pooling, "1, the mean, or 2, the first token, is expected")
-    embedding, types = file.tensors.get("token_embd.weight"), file.tensors.get("token_types.weight")
+        why = "1, the mean, and 2, the first token, are run"
+        raise UnknownSettingError(file.name, f"{key}.pooling_type", pooling, why)
+    types = file.tensors.get("token_types.weight")
     return Config(
-        vocab_size=embedding.shape[0] if embedding is not None else positive(file, f"{key}.vocab_size"),
-        n_ctx_train=positive(file, f"{key}.context_length"),
+        vocab_size=vocab_size_of(file),
+        n_ctx_train=file.count(f"{key}.context_length", 1, MAX_POSITIONS),
         dim=dim,
-        hidden=positive(file, f"{key}.feed_forward_length"),
-        layers=positive(file, f"{key}.block_count"),
+        hidden=file.layer_count(f"{key}.feed_forward_length", 1, MAX_WIDTH, layers),
+        layers=layers,
         heads=heads,
-        epsilon=file.number(f"{key}.attention.layer_norm_epsilon"),
+        epsilon=file.f32(f"{key}.attention.layer_norm_epsilon", *EPSILON),
         token_types=types.shape[0] if types is not None else 1,
         pooling=_POOLINGS[pooling],
     )

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeVar
 
 from ..cache import CacheShape, KVCache
+from ..errors import UnknownSettingError
 from ..formats import ModelFile
+from ..formats.limits import EPSILON, MAX_HEADS, MAX_LAYERS, MAX_POSITIONS, MAX_VOCABULARY, MAX_WIDTH, SOFTCAP
 from ..nn import Embedding, GatedMLP, Linear, RMSNorm
 from ..ops import A, C, Ops
 from ..rotary import Rotary
@@ -63,48 +65,69 @@ class Config:
         return CacheShape(self.layers, self.kv_heads, self.head_dim)
 
 
-def positive(file: ModelFile, key: str, default: int | None = None) -> int:
-    """Return a number of at least 1; FormatError for another."""
-    value = file.integer(key) if default is None else file.integer(key, default)
-    if value < 1:
-        raise file.fail(key, value, "a positive number is expected")
-    return value
+def vocab_size_of(file: ModelFile) -> int:
+    """Return the number of tokens: the embedding's rows, or what the file says where it has no embedding."""
+    embedding = file.tensors.get("token_embd.weight")
+    if embedding is not None:
+        return embedding.shape[0]
+    return file.count(f"{file.architecture}.vocab_size", 1, MAX_VOCABULARY)
 
 
 def read_config(file: ModelFile, norm: Literal["rms", "layer"] = "rms") -> Config:
     """Read and check what all families have; FormatError where it can't be right."""
     key = file.architecture
-    dim = positive(file, f"{key}.embedding_length")
-    heads = positive(file, f"{key}.attention.head_count")
-    kv_heads = positive(file, f"{key}.attention.head_count_kv", heads)
+    layers = file.count(f"{key}.block_count", 1, MAX_LAYERS)
+    dim = file.count(f"{key}.embedding_length", 1, MAX_WIDTH)
+    heads = file.layer_count(f"{key}.attention.head_count", 1, MAX_HEADS, layers)
+    kv_heads = file.layer_count(f"{key}.attention.head_count_kv", 1, MAX_HEADS, layers, heads)
     if heads % kv_heads:
         raise file.fail(f"{key}.attention.head_count_kv", kv_heads, f"it must divide the {heads} heads")
-    head_dim = positive(file, f"{key}.attention.key_length", dim // heads)
-    if head_dim > MAX_HEAD_DIM:
-        raise file.fail(f"{key}.attention.key_length", head_dim, f"heads have at most {MAX_HEAD_DIM} elements")
-    embedding = file.tensors.get("token_embd.weight")
+    head_dim = head_dim_of(file, dim, heads)
     epsilon = "layer_norm_rms_epsilon" if norm == "rms" else "layer_norm_epsilon"
     return Config(
-        vocab_size=embedding.shape[0] if embedding is not None else positive(file, f"{key}.vocab_size"),
-        n_ctx_train=positive(file, f"{key}.context_length"),
+        vocab_size=vocab_size_of(file),
+        n_ctx_train=file.count(f"{key}.context_length", 1, MAX_POSITIONS),
         dim=dim,
-        hidden=positive(file, f"{key}.feed_forward_length"),
-        layers=positive(file, f"{key}.block_count"),
+        hidden=file.layer_count(f"{key}.feed_forward_length", 1, MAX_WIDTH, layers),
+        layers=layers,
         heads=heads,
         kv_heads=kv_heads,
         head_dim=head_dim,
-        epsilon=file.number(f"{key}.attention.{epsilon}"),
+        epsilon=file.f32(f"{key}.attention.{epsilon}", *EPSILON),
         attention_scale=head_dim**-0.5,
     )
 
 
+def head_dim_of(file: ModelFile, dim: int, heads: int) -> int:
+    """Return the elements of a head; UnknownSettingError where values have another number than keys."""
+    key = file.architecture
+    head_dim = file.count(f"{key}.attention.key_length", 1, MAX_WIDTH, dim // heads)
+    if not 1 <= head_dim <= MAX_HEAD_DIM:
+        raise file.fail(f"{key}.attention.key_length", head_dim, f"heads have 1 to {MAX_HEAD_DIM} elements")
+    value_dim = file.count(f"{key}.attention.value_length", 1, MAX_WIDTH, head_dim)
+    if value_dim != head_dim:
+        why = f"keys have {head_dim}, and models with another number for values are not run"
+        raise UnknownSettingError(file.name, f"{key}.attention.value_length", value_dim, why)
+    return head_dim
+
+
 def window_of(file: ModelFile, default: int = 0) -> int:
     """Return how many positions a token of a local layer sees; 0 for all."""
-    key = f"{file.architecture}.attention.sliding_window"
-    window = file.integer(key, default)
-    if window < 0:
-        raise file.fail(key, window, "a number of positions is expected")
-    return window
+    return file.count(f"{file.architecture}.attention.sliding_window", 0, MAX_POSITIONS, default)
+
+
+def global_each(file: ModelFile, default: int) -> int:
+    """Return how many layers there are to each that sees all positions, the last of them; the others are local."""
+    return file.count(f"{file.architecture}.attention.sliding_window_pattern", 1, MAX_LAYERS, default)
+
+
+def softcap_of(file: ModelFile, which: Literal["attn", "final"], default: float) -> float:
+    """Return the cap of an attention's scores or of the logits; 0 for none."""
+    key, (least, most) = f"{file.architecture}.{which}_logit_softcapping", SOFTCAP
+    cap = file.f32(key, 0.0, most, default)
+    if 0.0 < cap < least:
+        raise file.fail(key, cap, f"0, or a number from {least:g}, is expected")
+    return cap
 
 
 @dataclass(frozen=True)
@@ -266,6 +289,13 @@ class Weights(Generic[W]):
             activation,
         )
 
+    def head(self, table: W) -> Linear[W]:
+        """Return the output layer: of its own, or the embedding's table where the two are tied."""
+        config = self._config
+        if self.tensors.has("output.weight") or not self.file.flag(f"{self.file.architecture}.tied", True):
+            return self.linear("output", config.vocab_size, config.dim)
+        return Linear(table, "the output layer, at the tensor token_embd.weight")
+
     def decoder(self, rotaries: tuple[Rotary, ...], blocks: tuple[Block[W], ...]) -> Decoder[W]:
         """Return the whole model around its blocks."""
         config = self._config
@@ -276,7 +306,5 @@ class Weights(Generic[W]):
             Embedding(table, self.place("token_embd.weight")),
             blocks,
             self.norm("output_norm"),
-            self.linear("output", config.vocab_size, config.dim)
-            if self.tensors.has("output.weight")
-            else Linear(table, "the output layer, at the tensor token_embd.weight"),
+            self.head(table),
         )

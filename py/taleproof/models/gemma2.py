@@ -4,9 +4,10 @@ from dataclasses import replace
 from typing import TypeVar
 
 from ..formats import ModelFile
+from ..formats.limits import SCALE
 from ..rotary import read_rotary
 from ..tensors import TensorSource
-from .decoder import Block, Config, Decoder, Weights, window_of
+from .decoder import Block, Config, Decoder, Weights, global_each, softcap_of, window_of
 from .decoder import read_config as read_common
 
 
@@ -14,6 +15,9 @@ W = TypeVar("W")
 
 WINDOW = 4096
 """Positions that a local layer sees, where the file says nothing."""
+
+GLOBAL_EACH = 2
+"""Of so many layers, the last sees all positions, where the file says nothing."""
 
 LARGEST = 46
 """Layers of the 27B model, the only one whose scores are scaled by dim / heads instead of head_dim."""
@@ -25,10 +29,10 @@ def read_config(file: ModelFile) -> Config:
     per_head = config.dim / config.heads if config.layers == LARGEST else config.head_dim
     return replace(
         config,
-        attention_scale=file.number(f"{key}.attention.scale", per_head**-0.5),
+        attention_scale=file.f32(f"{key}.attention.scale", *SCALE, per_head**-0.5),
         embedding_scale=config.dim**0.5,
-        attention_softcap=file.number(f"{key}.attn_logit_softcapping", 50.0),
-        final_softcap=file.number(f"{key}.final_logit_softcapping", 30.0),
+        attention_softcap=softcap_of(file, "attn", 50.0),
+        final_softcap=softcap_of(file, "final", 30.0),
     )
 
 
@@ -36,9 +40,9 @@ def load(file: ModelFile, tensors: TensorSource[W]) -> Decoder[W]:
     """Find every weight by its name in the file; MissingTensorError where one is absent or of another shape."""
     config = read_config(file)
     weights = Weights(file, tensors, config, plus=1.0 if file.huggingface else 0.0)
-    window = window_of(file, WINDOW)
+    window, each = window_of(file, WINDOW), global_each(file, GLOBAL_EACH)
     rotary = read_rotary(file, file.architecture, config.head_dim, halves=True)
-    blocks = (gemma_block(weights, f"blk.{i}", 0, window if i % 2 == 0 else 0) for i in range(config.layers))
+    blocks = (gemma_block(weights, f"blk.{i}", 0, 0 if (i + 1) % each == 0 else window) for i in range(config.layers))
     return weights.decoder((rotary,), tuple(blocks))
 
 

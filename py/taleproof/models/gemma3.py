@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import TypeVar
 
 from ..formats import ModelFile
+from ..formats.limits import ROPE_BASE, SCALE
 from ..rotary import read_rotary
 from ..tensors import TensorSource
-from .decoder import Config, Decoder, Weights, window_of
+from .decoder import Config, Decoder, Weights, global_each, softcap_of, window_of
 from .decoder import read_config as read_common
 from .gemma2 import gemma_block
 
@@ -17,6 +18,8 @@ from .gemma2 import gemma_block
 W = TypeVar("W")
 
 GLOBAL_EACH = 6
+"""Of so many layers, the last sees all positions, where the file says nothing."""
+
 LOCAL_BASE = 10_000.0
 
 WINDOW = 1024
@@ -32,9 +35,9 @@ def read_config(file: ModelFile) -> Config:
     per_head = config.dim / config.heads if config.layers == LARGEST else config.head_dim
     return replace(
         config,
-        attention_scale=file.number(f"{key}.attention.scale", per_head**-0.5),
+        attention_scale=file.f32(f"{key}.attention.scale", *SCALE, per_head**-0.5),
         embedding_scale=config.dim**0.5,
-        final_softcap=file.number(f"{key}.final_logit_softcapping", 0.0),
+        final_softcap=softcap_of(file, "final", 0.0),
     )
 
 
@@ -42,14 +45,12 @@ def load(file: ModelFile, tensors: TensorSource[W]) -> Decoder[W]:
     """Find every weight by its name in the file; MissingTensorError where one is absent or of another shape."""
     config = read_config(file)
     weights = Weights(file, tensors, config, plus=1.0 if file.huggingface else 0.0)
-    window = window_of(file, WINDOW)
-    local_base = file.number(f"{file.architecture}.rope.freq_base_swa", LOCAL_BASE)
+    window, each = window_of(file, WINDOW), global_each(file, GLOBAL_EACH)
+    local_base = file.f32(f"{file.architecture}.rope.freq_base_swa", *ROPE_BASE, LOCAL_BASE)
     everywhere = read_rotary(file, file.architecture, config.head_dim, halves=True)
     local = read_rotary(file, file.architecture, config.head_dim, halves=True, local_base=local_base)
     blocks = (
-        gemma_block(weights, f"blk.{i}", 0, 0)
-        if (i + 1) % GLOBAL_EACH == 0
-        else gemma_block(weights, f"blk.{i}", 1, window)
+        gemma_block(weights, f"blk.{i}", 0, 0) if (i + 1) % each == 0 else gemma_block(weights, f"blk.{i}", 1, window)
         for i in range(config.layers)
     )
     return weights.decoder((everywhere, local), tuple(blocks))

@@ -89,5 +89,5 @@ def load(file: ModelFile, tensors: TensorSource[W]) -> Phi2[W]:
         Embedding(table, weights.place("token_embd.weight")),
         tuple(block(f"blk.{i}") for i in range(config.layers)),
         norm("output_norm"),
-        weights.linear("output", config.vocab_size, dim),
+        weights.head(table),
     )

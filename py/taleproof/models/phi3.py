@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from ..formats import ModelFile
+from ..formats.limits import MAX_POSITIONS
 from ..nn import GatedMLP
 from ..rotary import read_rotary
 from ..tensors import TensorSource
@@ -29,8 +30,8 @@ def read_config(file: ModelFile) -> Config:
     config, key = read_common(file), file.architecture
     if SHORT not in file.tensors and FACTORS not in file.metadata:
         return config
-    original = file.integer(f"{key}.rope.scaling.original_context_length")
-    return replace(config, n_ctx_train=min(config.n_ctx_train, max(original, 1)))
+    original = file.count(f"{key}.rope.scaling.original_context_length", 1, MAX_POSITIONS)
+    return replace(config, n_ctx_train=min(config.n_ctx_train, original))
 
 
 def load(file: ModelFile, tensors: TensorSource[W]) -> Decoder[W]:

@@ -9,16 +9,16 @@ from typing import Generic, TypeVar
 
 from ..cache import CacheShape, KVCache
 from ..formats import ModelFile
+from ..formats.limits import EPSILON, MAX_HEADS, MAX_LAYERS, MAX_POSITIONS, MAX_WIDTH
 from ..nn import MLP, Embedding, GatedMLP, Linear, RMSNorm
 from ..ops import A, C, Ops
+from ..ops.relative import MAX_BUCKETS, MAX_DISTANCE
 from ..tensors import TensorSource
 from . import Logits
-from .decoder import MAX_HEAD_DIM, positive
+from .decoder import head_dim_of, vocab_size_of
 
 
 W = TypeVar("W")
-
-MAX_BUCKETS = 1 << 10
 
 UNREAD = "dec.blk.0.cross_attn_rel_b.weight"
 """A table that the first checkpoints were saved with; the network has none there."""
@@ -63,34 +63,31 @@ class Config:
 def read_config(file: ModelFile) -> Config:
     """Read and check the configuration; FormatError where it can't be right."""
     key = file.architecture
-    dim, heads = positive(file, f"{key}.embedding_length"), positive(file, f"{key}.attention.head_count")
-    head_dim = positive(file, f"{key}.attention.key_length", dim // heads)
-    if head_dim > MAX_HEAD_DIM:
-        raise file.fail(f"{key}.attention.key_length", head_dim, f"heads have at most {MAX_HEAD_DIM} elements")
-    buckets = positive(file, f"{key}.attention.relative_buckets_count")
-    distance = positive(file, f"{key}.attention.relative_max_distance", 128)
-    if not 4 <= buckets <= MAX_BUCKETS or buckets % 2:
-        why = f"an even number from 4 to {MAX_BUCKETS} is expected"
-        raise file.fail(f"{key}.attention.relative_buckets_count", buckets, why)
-    if not buckets // 2 < distance <= 1 << 16:
-        raise file.fail(f"{key}.attention.relative_max_distance", distance, "from more than half the buckets to 65,536")
-    embedding = file.tensors.get("token_embd.weight")
-    vocab_size = embedding.shape[0] if embedding is not None else positive(file, f"{key}.vocab_size")
+    layers = file.count(f"{key}.block_count", 1, MAX_LAYERS)
+    dim = file.count(f"{key}.embedding_length", 1, MAX_WIDTH)
+    heads = file.layer_count(f"{key}.attention.head_count", 1, MAX_HEADS, layers)
+    buckets = file.count(f"{key}.attention.relative_buckets_count", 4, MAX_BUCKETS)
+    if buckets % 2:
+        raise file.fail(f"{key}.attention.relative_buckets_count", buckets, "an even number is expected")
+    # More than half the buckets: the others share what lies beyond.
+    distance = file.count(f"{key}.attention.relative_max_distance", buckets // 2 + 1, MAX_DISTANCE, 128)
+    if distance <= buckets // 2:
+        raise file.fail(f"{key}.attention.relative_max_distance", distance, f"a number over {buckets // 2} is expected")
+    vocab_size = vocab_size_of(file)
     start = file.start_token
     if start is None or not 0 <= start < vocab_size:
         raise file.fail(f"{key}.decoder_start_token_id", start, f"a token of the {vocab_size} is expected")
-    layers = positive(file, f"{key}.block_count")
     tied = file.flag(f"{key}.tied", "output.weight" not in file.tensors)
     return Config(
         vocab_size=vocab_size,
-        n_ctx_train=positive(file, f"{key}.context_length"),
+        n_ctx_train=file.count(f"{key}.context_length", 1, MAX_POSITIONS),
         dim=dim,
-        hidden=positive(file, f"{key}.feed_forward_length"),
+        hidden=file.layer_count(f"{key}.feed_forward_length", 1, MAX_WIDTH, layers),
         encoder_layers=layers,
-        decoder_layers=positive(file, f"{key}.decoder_block_count", layers),
+        decoder_layers=file.count(f"{key}.decoder_block_count", 1, MAX_LAYERS, layers),
         heads=heads,
-        head_dim=head_dim,
-        epsilon=file.number(f"{key}.attention.layer_norm_rms_epsilon"),
+        head_dim=head_dim_of(file, dim, heads),
+        epsilon=file.f32(f"{key}.attention.layer_norm_rms_epsilon", *EPSILON),
         buckets=buckets,
         max_distance=distance,
         start_token=start,

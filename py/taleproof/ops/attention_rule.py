@@ -7,6 +7,7 @@ import struct
 from dataclasses import dataclass
 
 from . import Span
+from .program import pack_f32
 from .relative import distance_buckets
 
 
@@ -42,10 +43,17 @@ class AttentionRule:
         return self.span == "causal" and not (self.window or self.softcap or self.buckets)
 
     def encode(self) -> bytes:
-        """Return AttentionRule of kernels/attention.h: five words, then the bucket of each distance."""
+        """Return AttentionRule of kernels/attention.h: five words, then the bucket of each distance.
+
+        Raises
+        ------
+        NumericsError : a cap that is no float32.
+        ValueError : buckets that ops/relative.py does not have.
+        """
         both_ways = self.span == "step"
         one_way = self.buckets // 2 if both_ways else self.buckets
         buckets = distance_buckets(one_way, self.max_distance) if self.buckets else ()
         after = one_way if both_ways else 0
-        head = struct.pack("<IfIII", self.window, self.softcap, _SPANS.index(self.span), self.max_distance, after)
-        return head + struct.pack(f"<{len(buckets)}I", *buckets)
+        words = (_SPANS.index(self.span), self.max_distance, after, *buckets)
+        head = struct.pack("<I", self.window) + pack_f32(self.softcap, "the cap of an attention's scores")
+        return head + struct.pack(f"<{len(words)}I", *words)

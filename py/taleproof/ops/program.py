@@ -9,8 +9,10 @@ import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from math import isfinite
 
 from ..arena import ALIGNMENT
+from ..errors import NumericsError
 
 
 WORDS = 16
@@ -166,17 +168,33 @@ def _overlap(a: Sequence[tuple[int, int]], b: Sequence[tuple[int, int]]) -> bool
 
 
 def encode(program: Program, offsets: Mapping[Value, int], scratch: int, max_tokens: int) -> bytes:
-    """Write the program as little-endian words, the values at ``scratch`` plus their offsets."""
+    """Write the program as little-endian words, the values at ``scratch`` plus their offsets.
+
+    Raises
+    ------
+    NumericsError : a float argument that is no float32.
+    """
     words = bytearray()
     for instruction, wait in zip(program.instructions, waits(program, offsets, max_tokens), strict=True):
-        encoded = b"".join(_encode(argument, offsets, scratch) for argument in instruction.arguments)
+        encoded = b"".join(_encode(argument, offsets, scratch, instruction.op) for argument in instruction.arguments)
         words += struct.pack("<HHI", instruction.op, wait, instruction.rows) + encoded.ljust(4 * (WORDS - 2), b"\0")
     return bytes(words)
 
 
-def _encode(argument: Argument, offsets: Mapping[Value, int], scratch: int) -> bytes:
+def _encode(argument: Argument, offsets: Mapping[Value, int], scratch: int, op: Op) -> bytes:
     if isinstance(argument, Value):
         return struct.pack("<I", scratch + offsets[argument])
     if isinstance(argument, float):
-        return struct.pack("<f", argument)
+        return pack_f32(argument, f"a constant of {op.name}")
     return struct.pack("<I", argument)
+
+
+def pack_f32(value: float, where: str) -> bytes:
+    """Return a finite number as the four bytes of a float32; NumericsError, naming ``where``, for one out of range."""
+    try:
+        data = struct.pack("<f", value)
+    except OverflowError:
+        raise NumericsError(where) from None
+    if not isfinite(value):
+        raise NumericsError(where)
+    return data

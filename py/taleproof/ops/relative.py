@@ -5,28 +5,48 @@ buckets whose borders grow as powers, and all from ``max_distance`` on share the
 """
 
 from functools import cache
+from itertools import pairwise
+
+
+MAX_BUCKETS = 1 << 10
+"""Rows of a table of biases."""
+
+MAX_DISTANCE = 1 << 16
 
 
 @cache
 def distance_buckets(buckets: int, max_distance: int) -> tuple[int, ...]:
     """Return the bucket of each distance from 0 to max_distance; farther ones are in the last too.
 
-    The rule's logarithms are compared as integer powers, so that no rounding moves a border.
+    The rule's logarithms are compared as integer powers, so that no rounding moves a border: a float only says where
+    to look for it.
 
     Parameters
     ----------
-    buckets : how many there are for this direction, at least 2.
-    max_distance : over buckets // 2.
+    buckets : how many there are for this direction, 2 to MAX_BUCKETS.
+    max_distance : over buckets // 2, at most MAX_DISTANCE.
+
+    Raises
+    ------
+    ValueError : others.
     """
     near = buckets // 2
+    if not 2 <= buckets <= MAX_BUCKETS or not near < max_distance <= MAX_DISTANCE:
+        raise ValueError(f"{buckets} buckets for distances up to {max_distance}")
     shared = buckets - near
+    borders = [_border(near, shared, max_distance, step) for step in range(1, shared)]
     result = list(range(near))
-    for distance in range(near, max_distance + 1):
-        # The largest step with log(distance / near) / log(max_distance / near) * shared >= step.
-        step = 0
-        while step + 1 < shared and (distance**shared) * near ** (step + 1) >= near**shared * max_distance ** (
-            step + 1
-        ):
-            step += 1
-        result.append(near + step)
+    for step, (begin, end) in enumerate(pairwise([near, *borders, max_distance + 1])):
+        result += [near + step] * (end - begin)
     return tuple(result)
+
+
+def _border(near: int, shared: int, max_distance: int, step: int) -> int:
+    """Return the smallest distance with log(distance / near) / log(max_distance / near) * shared >= step."""
+    least = near ** (shared - step) * max_distance**step  # of distance to the power of ``shared``
+    border: int = max(near, round(near * (max_distance / near) ** (step / shared)))
+    while border > near and (border - 1) ** shared >= least:
+        border -= 1
+    while border**shared < least:
+        border += 1
+    return border

@@ -1,0 +1,166 @@
+"""What a config.json says of rotary positions, in GGUF's words.
+
+In come rope_parameters, or what it was before (rope_scaling and rope_theta); out go keys ``rope.*``. Refused: kinds of
+scaling that are not run, or not in models of this type. All arithmetic is decimal, as in rotary.py, whose readers these
+keys are for.
+
+Source: transformers' modeling_rope_utils.py, and the configuration classes of Gemma 3 and Phi-3.
+"""
+
+from decimal import Context, Decimal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .huggingface_config import Config
+from .huggingface_keys import HARMLESS, ROPE
+from .limits import FACTOR, MAGNITUDE, MAX_POSITIONS, ROPE_BASE, STRETCH, TURNS
+from .model_file import Value
+
+
+_EXACT = Context(prec=34)
+_TWO_PI = Decimal("6.283185307179586476925286766559006")
+
+_PARTIAL = ("phi2", "phi3")
+"""Architectures that can turn a part of each head only."""
+
+_FACTORED = {"llama3": "llama", "longrope": "phi3"}
+"""Kinds of scaling that give each frequency a factor of its own, and the architecture that has them."""
+
+
+def rope_keys(config: Config, architecture: str, head_dim: int) -> dict[str, Value]:
+    """Return the keys, without the architecture's name before them."""
+    keys: dict[str, Value] = {}
+    if architecture == "gemma3":  # a set for each kind of layer
+        nested = config.part("rope_parameters", {"full_attention": None, "sliding_attention": None})
+        nested.check({}, ())
+        rope = nested.part("full_attention", ROPE).merged(config.part("rope_scaling", ROPE))
+        local = nested.part("sliding_attention", ROPE)
+        local.check({"rope_type": ("default",), "type": ("default",)}, HARMLESS)
+        _whole_heads(local)
+        bases, name = (local, "rope_theta") if local.given("rope_theta") else (config, "rope_local_base_freq")
+        keys["rope.freq_base_swa"] = bases.f32(name, *ROPE_BASE)
+    else:
+        rope = config.part("rope_scaling" if config.value("rope_scaling") else "rope_parameters", ROPE)
+    rope.check({}, HARMLESS)
+    base = (rope if rope.given("rope_theta") else config).f32("rope_theta", *ROPE_BASE)
+    rotated = _rotated(config, rope, architecture, head_dim)
+    keys |= {"rope.freq_base": base, "rope.dimension_count": rotated}
+    return keys | _scaling_keys(config, rope, architecture, base, rotated)
+
+
+def _rotated(config: Config, rope: Config, architecture: str, head_dim: int) -> int:
+    """Return how many elements of a head are turned."""
+    partly = rope if rope.given("partial_rotary_factor") else config
+    if architecture not in _PARTIAL:
+        _whole_heads(partly)
+        return head_dim
+    rotated = int(head_dim * partly.f32("partial_rotary_factor", 0.0, 1.0))
+    if rotated < 2 or rotated % 2:
+        why = f"of {head_dim} elements of a head it gives {rotated}; an even number is expected"
+        raise partly.fail("partial_rotary_factor", why)
+    return rotated
+
+
+def _whole_heads(rope: Config) -> None:
+    if rope.given("partial_rotary_factor") and rope.f32("partial_rotary_factor", 0.0, 1.0) != 1.0:
+        raise rope.refused("partial_rotary_factor", "heads are turned as a whole in models of this type")
+
+
+def _scaling_keys(config: Config, rope: Config, architecture: str, base: float, rotated: int) -> dict[str, Value]:
+    name = "rope_type" if rope.given("rope_type") else "type"
+    kind = rope.text(name)
+    if architecture == "phi3" and kind in ("su", "yarn"):  # older names
+        kind = "longrope"
+    if _FACTORED.get(kind, architecture) != architecture:
+        raise rope.refused(name, "frequencies are not scaled so in models of this type")
+    if kind == "default":
+        return {}
+    if kind == "linear":
+        return {"rope.scaling.type": "linear", "rope.scaling.factor": rope.f32("factor", *STRETCH)}
+    if kind == "yarn":
+        return _yarn_keys(config, rope)
+    if kind == "llama3":
+        return {"rope.factors": _llama3_factors(rope, base, rotated, _original(config, rope))}
+    if kind == "longrope":
+        return _longrope_keys(config, rope, rotated)
+    raise rope.refused(name, "default, linear, yarn, llama3 and longrope are run")
+
+
+def _original(config: Config, rope: Config) -> int:
+    """Return the tokens of the texts that the model was first trained with."""
+    if rope.given("original_max_position_embeddings"):
+        return rope.count("original_max_position_embeddings", 1, MAX_POSITIONS)
+    return config.count("max_position_embeddings", 1, MAX_POSITIONS)
+
+
+def _stretch(config: Config, rope: Config, original: int) -> Decimal:
+    """Return how many times as long the model's texts are."""
+    if rope.given("factor"):
+        return Decimal(rope.f32("factor", *STRETCH))
+    return Decimal(config.count("max_position_embeddings", 1, MAX_POSITIONS)) / original
+
+
+def _yarn_keys(config: Config, rope: Config) -> dict[str, Value]:
+    original = _original(config, rope)
+    factor = _stretch(config, rope, original)
+    keys: dict[str, Value] = {
+        "rope.scaling.type": "yarn",
+        "rope.scaling.factor": float(factor),
+        "rope.scaling.original_context_length": original,
+        "rope.scaling.yarn_beta_fast": rope.f32("beta_fast", *TURNS) if rope.value("beta_fast") else 32.0,
+        "rope.scaling.yarn_beta_slow": rope.f32("beta_slow", *TURNS) if rope.value("beta_slow") else 1.0,
+    }
+    usual = _magnitude(factor, Decimal(1))
+    if rope.given("attention_factor"):
+        magnitude = Decimal(rope.f32("attention_factor", *MAGNITUDE))
+    elif rope.value("mscale") and rope.value("mscale_all_dim"):
+        above, below = (Decimal(rope.f32(key, *MAGNITUDE)) for key in ("mscale", "mscale_all_dim"))
+        magnitude = _EXACT.divide(_magnitude(factor, above), _magnitude(factor, below))
+    else:
+        magnitude = usual
+    if magnitude != usual:  # GGUF keeps what the usual one is multiplied with
+        keys["rope.scaling.attn_factor"] = float(_EXACT.divide(magnitude, usual))
+    if not rope.flag("truncate"):
+        keys["rope.scaling.truncate"] = False
+    return keys
+
+
+def _magnitude(factor: Decimal, weight: Decimal) -> Decimal:
+    """Return what cosines and sines are multiplied with (YaRN, equation 22; the weight is DeepSeek's mscale)."""
+    return 1 + weight * Decimal("0.1") * _EXACT.ln(factor) if factor > 1 else Decimal(1)
+
+
+def _longrope_keys(config: Config, rope: Config, rotated: int) -> dict[str, Value]:
+    original = config.count("original_max_position_embeddings", 2, MAX_POSITIONS)
+    stretch = _stretch(config, rope, original)
+    if rope.given("attention_factor"):
+        magnitude = rope.f32("attention_factor", *MAGNITUDE)
+    elif stretch > 1:
+        magnitude = float(_EXACT.sqrt(1 + _EXACT.divide(_EXACT.ln(stretch), _EXACT.ln(Decimal(original)))))
+    else:
+        magnitude = 1.0
+    return {
+        "rope.scaling.type": "longrope",
+        "rope.scaling.original_context_length": original,
+        "rope.scaling.attn_factor": magnitude,
+        "rope.factors": rope.f32s("short_factor", rotated // 2, *FACTOR),
+        "rope.factors_long": rope.f32s("long_factor", rotated // 2, *FACTOR),
+    }
+
+
+def _llama3_factors(rope: Config, base: float, rotated: int, original: int) -> NDArray[np.float32]:
+    """Return what each frequency is divided by: 1 for the fast ones, the factor for the slow, a ramp between.
+
+    Source: the Llama 3.1 release; with waves longer than the original context counted as slow.
+    """
+    factor = Decimal(rope.f32("factor", *STRETCH))
+    low, high = (Decimal(rope.f32(key, *TURNS)) for key in ("low_freq_factor", "high_freq_factor"))
+    if not low < high:
+        raise rope.fail("high_freq_factor", "a number over low_freq_factor is expected")
+    factors = []
+    for i in range(rotated // 2):
+        wave = _TWO_PI * _EXACT.power(Decimal(base), Decimal(2 * i) / rotated)
+        ramp = min(Decimal(1), max(Decimal(0), (original / wave - low) / (high - low)))
+        factors.append(float(1 / ((1 - ramp) / factor + ramp)))
+    return np.array(factors, np.float32)
