@@ -4,6 +4,14 @@ import globals from "globals";
 import ts from "typescript-eslint";
 import svelteConfig from "./svelte.config.js";
 
+/** Rules that need types: a promise that nobody waits for is an error that nobody hears of. */
+const TYPED_RULES = {
+  "@typescript-eslint/await-thenable": "error",
+  "@typescript-eslint/no-floating-promises": "error",
+  "@typescript-eslint/no-misused-promises": "error",
+  "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
+};
+
 export default ts.config(
   {
     ignores: [
@@ -21,7 +29,15 @@ export default ts.config(
   ...ts.configs.recommended,
   ...svelte.configs.recommended,
   {
+    languageOptions: {
+      parserOptions: {
+        project: ["", ".worker", ".tests", ".scripts"].map((part) => `./tsconfig${part}.json`),
+        tsconfigRootDir: import.meta.dirname,
+        extraFileExtensions: [".svelte"],
+      },
+    },
     rules: {
+      ...TYPED_RULES,
       "@typescript-eslint/no-explicit-any": "error",
       "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
       "no-console": "error",
@@ -40,7 +56,7 @@ export default ts.config(
   },
   {
     files: ["**/*.svelte", "**/*.svelte.ts", "**/*.svelte.js"],
-    languageOptions: { parserOptions: { parser: ts.parser, extraFileExtensions: [".svelte"], svelteConfig } },
+    languageOptions: { parserOptions: { parser: ts.parser, svelteConfig } },
     // Model text must never become markup.
     rules: { "svelte/no-at-html-tags": "error", "no-undef": "off" },
   },

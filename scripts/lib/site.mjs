@@ -17,6 +17,7 @@ const SOURCES = [
   "vite.config.js",
   "svelte.config.js",
   "tsconfig.json",
+  "tsconfig.base.json",
   "package-lock.json",
 ];
 /** Its content is known by its name and digest; reading 98 MB at each start would take longer than all the rest. */

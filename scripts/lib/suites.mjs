@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { countApplicationTests, testApplication } from "./chain/application.mjs";
 import { findTester } from "./chain/compiler.mjs";
 import { lineraVersion, requireLinera } from "./chain/linera.mjs";
+import { runChecks } from "./checks.mjs";
 import { countCargo, countJUnit, countPlaywright, countVitest, suiteCounts } from "./counts.mjs";
 import { ROOT, venvProgram } from "./paths.mjs";
 import { Problem } from "./problem.mjs";
@@ -27,6 +28,7 @@ const REPORTS = join(ROOT, "build", "reports");
 export async function runSuites() {
   mkdirSync(REPORTS, { recursive: true });
   const results = [];
+  results.push(await checks());
   results.push(await pytest("python", "tests/py"));
   results.push(await pytest("kernels", "tests/kernels"));
   results.push(await vitest("web", "vitest.config.ts"));
@@ -36,6 +38,14 @@ export async function runSuites() {
   results.push(await vitest("other browsers", "tests/browsers/vitest.config.ts"));
   results.push(await chain());
   return results;
+}
+
+/** Formatting, lint and types: each check counts as a test. */
+async function checks() {
+  console.log("\n== checks");
+  const { passed, failed } = await runChecks();
+  if (failed.length > 0) console.log(`Not yet right: ${failed.join(", ")}.`);
+  return { name: "checks", counts: { passed: passed.length, failed: failed.length, skipped: 0 } };
 }
 
 function pytest(name, folder) {

@@ -1,10 +1,6 @@
 /** candle's WebAssembly in a worker. In: a CandleTask at a time. Out: tokens, then how it ended. */
 
-export type CandleTask =
-  { kind: "open"; wasm: string; model: string } | { kind: "write"; ids: number[]; maxTokens: number };
-
-export type CandleAnswer =
-  { kind: "token"; id: number } | { kind: "done" } | { kind: "failed"; reason: string };
+import type { CandleAnswer, CandleTask } from "./messages";
 
 /** The exports of scripts/bench-candle/src/lib.rs. */
 interface Candle {

@@ -8,25 +8,7 @@ import type { Arena } from "../engine/arena";
 import { makeArena } from "../engine/make-arena";
 import { startPython } from "../engine/python";
 import program from "../../scripts/lib/bench/reading.py?url";
-import type { ListedModel } from "./models";
-
-export interface ReadingTask {
-  base: string;
-  model: ListedModel;
-  text: string;
-  rounds: number;
-}
-
-export interface ReadingFigures {
-  tokens: number;
-  text_tokens: number;
-  /** Seconds of each round. */
-  parse: number[];
-  ready: number[];
-  encode: number[];
-}
-
-export type ReadingAnswer = { figures: ReadingFigures } | { error: string };
+import type { ReadingAnswer, ReadingFigures, ReadingTask } from "./messages";
 
 type Measure = (
   arena: Arena,

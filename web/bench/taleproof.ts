@@ -6,7 +6,7 @@ import { type ListedFile, listedModel } from "./models";
 import { CONTEXT, MODEL, query, runPage, THREADS } from "./page";
 import { readRate } from "./read-rate";
 import { times, timedWorker } from "./timed-client";
-import type { Times } from "./timed-kernels";
+import type { Times } from "./messages";
 
 const DEMO = { url: MODEL, sha256: "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53" };
 

@@ -6,28 +6,7 @@
  * instruction by instruction, which tells what each one costs; in any other, as a whole.
  */
 
-/** An instruction of a program, with all its runs on steps of one kind. */
-export interface InstructionTime {
-  /** Its words; see kernels/program.h. */
-  words: number[];
-  prefill: boolean;
-  runs: number;
-  /** Over all runs: tokens of the steps, positions of their first tokens. */
-  tokens: number;
-  positions: number;
-  ms: number;
-}
-
-export interface Times {
-  /** Milliseconds in each exported kernel. */
-  kernels: Record<string, number>;
-  /** Milliseconds in which files of this browser's storage were read. */
-  storage: number;
-  /** Milliseconds from the page's requests to their answers, kernels included. */
-  busy: number;
-  requests: number;
-  instructions: InstructionTime[];
-}
+import type { InstructionTime, Times } from "./messages";
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 const byInstruction = scope.name === "instructions";

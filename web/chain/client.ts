@@ -94,6 +94,8 @@ export async function openLedger(
   const chain = await attempt("faucet-unreachable", () => faucet.claimChain(wallet, owner));
   const open = async (): Promise<Ledger> => {
     await wallet.setOwner(chain, page.address()); // who signs for what comes by itself
+    // Its constructor gives a promise, of which its types do not tell.
+    // eslint-disable-next-line @typescript-eslint/await-thenable
     const client = await new linera.Client(wallet, signers, { maxNewEventsPerBlock: ALL_EVENTS });
     const tended = await client.chain(chain);
     const own = account ? await client.chain(chain, { owner }) : tended;

@@ -5,16 +5,7 @@
  * sleeps inside the kernels until there is work, and never comes back. Its engine ends it.
  */
 
-export interface HelperTask {
-  module: WebAssembly.Module;
-  memory: WebAssembly.Memory;
-  /** Address of what the threads share (Team in kernels/team.c). */
-  team: number;
-  /** Which thread this is; the engine is thread 0. */
-  index: number;
-  /** The end of this thread's own stack. */
-  stackEnd: number;
-}
+import type { HelperTask } from "./team";
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 

@@ -238,7 +238,7 @@ function localFile(source: OpenRequest["source"]): LocalFile | undefined {
 
 /** The device's memory as far as the browser tells: it names few sizes, and 8 GB for everything above. */
 function deviceBytes(): number | undefined {
-  const gigabytes = (navigator as Navigator & { deviceMemory?: number }).deviceMemory;
+  const gigabytes = (navigator as typeof navigator & { deviceMemory?: number }).deviceMemory;
   return gigabytes === undefined || gigabytes >= 8 ? undefined : gigabytes * 2 ** 30;
 }
 

@@ -5,8 +5,6 @@
  * that does not start in time, or fails to, means one thread and a reason; never a failure.
  */
 
-import type { HelperTask } from "./helper";
-
 /** More threads than this gain nothing: memory is the limit long before. */
 const MOST_THREADS = 8;
 /** A helper that has not answered by then is not coming. */
@@ -19,6 +17,18 @@ export const TEAM_BYTES = 64;
 const PATIENCE_WORD = 8;
 /** Seconds: no share of an instruction takes so long, on any device. */
 const PATIENCE = 20;
+
+/** What a helper is told (helper.ts). */
+export interface HelperTask {
+  module: WebAssembly.Module;
+  memory: WebAssembly.Memory;
+  /** Address of what the threads share (Team in kernels/team.c). */
+  team: number;
+  /** Which thread this is; the engine is thread 0. */
+  index: number;
+  /** The end of this thread's own stack. */
+  stackEnd: number;
+}
 
 /** The threads that this device can use: all its cores. */
 export function threadsOfDevice(): number {

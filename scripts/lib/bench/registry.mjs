@@ -21,6 +21,7 @@ const LOOK_AGAIN_MS = 200;
 /** @returns {Promise<{deployment: import("../chain/deployment.mjs").Deployment, models: number, close: () => Promise<void>}>} */
 export async function openRegistry(count) {
   const folder = mkdtempSync(join(tmpdir(), "taleproof-bench-"));
+  /** @type {(() => unknown)[]} */
   const closers = [() => rmSync(folder, { recursive: true, force: true })];
   const later = (closer) => closers.push(closer);
   const close = async () => {

@@ -1,0 +1,42 @@
+/**
+ * Formatting, lint and types of everything in the repository.
+ *
+ * Out: which checks failed; what they found is on the screen. With `fix` those that can mend what they find do so.
+ */
+import { venvProgram } from "./paths.mjs";
+import { runShown } from "./run.mjs";
+
+const PYTHON = ["py", "tests", "scripts"];
+
+/**
+ * @param {boolean} fix
+ * @returns {[name: string, program: string, args: string[]][]}
+ */
+function checks(fix) {
+  return [
+    ["ruff format", venvProgram("ruff"), ["format", ...(fix ? [] : ["--check"]), ...PYTHON]],
+    ["ruff check", venvProgram("ruff"), ["check", ...(fix ? ["--fix"] : []), ...PYTHON]],
+    ["mypy", venvProgram("mypy"), []],
+    ["prettier", "npx", ["prettier", "--log-level", "warn", fix ? "--write" : "--check", "."]],
+    ["eslint", "npx", ["eslint", "--max-warnings", "0", ...(fix ? ["--fix"] : []), "."]],
+    [
+      "types of the page",
+      "npx",
+      ["svelte-check", "--tsconfig", "tsconfig.json", "--fail-on-warnings", "--output", "human"],
+    ],
+    ["types of the workers", "npx", ["tsc", "--project", "tsconfig.worker.json"]],
+    ["types of the tests", "npx", ["tsc", "--project", "tsconfig.tests.json"]],
+  ];
+}
+
+/** @returns {Promise<{passed: string[], failed: string[]}>} the names of the checks */
+export async function runChecks({ fix = false } = {}) {
+  /** @type {{passed: string[], failed: string[]}} */
+  const result = { passed: [], failed: [] };
+  for (const [name, program, args] of checks(fix)) {
+    console.log(`-- ${name}`);
+    const code = await runShown(program, args);
+    (code === 0 ? result.passed : result.failed).push(name);
+  }
+  return result;
+}
