@@ -200,6 +200,10 @@ class FakeFetcher:
         self.body, self.ranges, self.answers = body, ranges, answers
         self.drops = list(drops or [])
         self.requests: list[dict[str, str]] = []
+        self.abandoned = 0
+
+    def abandon(self) -> None:
+        self.abandoned += 1
 
     async def get(self, url: str, headers: str) -> FakeAnswer | None:
         fields = json.loads(headers)

@@ -1,6 +1,7 @@
 """An opener as the engine worker has it, over a server and a folder of files in memory."""
 
 import asyncio
+from contextlib import AbstractContextManager
 from typing import Any
 
 from browser_fakes import FakeAnswer, FakeFetcher, FakeJsArena, FakeLocalFile, FakeStore
@@ -30,14 +31,16 @@ class Site(FakeFetcher):
 
 
 class Bench:
-    def __init__(self, files: dict[str, bytes] | None = None) -> None:
+    def __init__(
+        self, files: dict[str, bytes] | None = None, interrupts: AbstractContextManager[None] | None = None
+    ) -> None:
         self.site = Site(files or {})
         self.arena = BrowserArena(FakeJsArena())
         self.store = FakeStore()
-        self.opener = Opener(self.arena, Loader(self.arena, self.store, self.site))
+        self.opener = Opener(self.arena, Loader(self.arena, self.store, self.site), interrupts)
 
     def open(
-        self, request: dict[str, Any], chosen: dict[str, bytes] | None = None
+        self, request: dict[str, Any], chosen: dict[str, bytes] | None = None, *, stopped: bool = False
     ) -> Opened | OpenedEmbedder | Waiting:
         """Open a request; ``chosen`` are the files of a folder instead of its own sources."""
         local = [FakeLocalFile(name, data) for name, data in (chosen or {}).items()]
@@ -46,4 +49,4 @@ class Bench:
             request = {**wish, **request, "files": [wish for _ in local[1:]]}
         others: list[FakeLocalFile | None] = [*local[1:]] or [None for _ in request.get("files", [])]
         files = {"model": local[0] if local else None}
-        return asyncio.run(self.opener.open(request, files, lambda *_: None, lambda: False, others=others))
+        return asyncio.run(self.opener.open(request, files, lambda *_: None, lambda: stopped, others=others))

@@ -7,8 +7,8 @@ web page sent instead of a model is refused before it is stored anywhere; too fe
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sized
-from typing import Generic, Protocol, TypeVar
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping, Sized
+from typing import Any, Generic, Protocol, TypeVar
 
 from .errors import (
     DownloadInterruptedError,
@@ -38,6 +38,7 @@ _TRY_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 Chunk = TypeVar("Chunk", bound=Sized)
 ChunkOut = TypeVar("ChunkOut", bound=Sized, covariant=True)
+Result = TypeVar("Result")
 
 
 class ConnectionDropped(Exception):  # noqa: N818 - not an error for people: it is answered by another attempt
@@ -62,7 +63,7 @@ class Response(Protocol[ChunkOut]):
         ...
 
     async def close(self) -> None:
-        """Let go of the connection; may be called at any time, and twice."""
+        """Let go of the connection, so that a chunk that is awaited is ConnectionDropped; may be called twice."""
         ...
 
 
@@ -70,7 +71,10 @@ class Transport(Protocol[Chunk]):
     """How bytes are fetched and looked at. Chunks may be bytes, or buffers that Python does not hold."""
 
     async def get(self, url: str, headers: Mapping[str, str]) -> Response[Chunk]:
-        """Send a GET request, following redirections; raise ConnectionDropped where no answer comes."""
+        """Send a GET request, following redirections; raise ConnectionDropped where no answer comes.
+
+        It is cancelled when the download is stopped, and has to let go of the connection then.
+        """
         ...
 
     def head(self, chunk: Chunk, length: int) -> bytes:
@@ -102,7 +106,7 @@ class UrlSource(Generic[Chunk]):
         name: str | None = None,
         expected_size: int | None = None,
         received: int = 0,
-        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        pause: Callable[[float], Coroutine[Any, Any, None]] = asyncio.sleep,
     ) -> None:
         self.name = name or url.split("?")[0].rstrip("/").rsplit("/", 1)[-1] or url
         self.size = expected_size
@@ -112,7 +116,7 @@ class UrlSource(Generic[Chunk]):
         self._etag: str | None = None
         self._can_resume = True
         self._failures = 0  # attempts in a row that brought nothing
-        self._stopped = False
+        self._stopped = asyncio.Event()
 
     async def open(self) -> int | None:
         """Connect, and return the size of the file; None where neither the server nor the caller says."""
@@ -158,7 +162,7 @@ class UrlSource(Generic[Chunk]):
 
     async def stop(self) -> None:
         """End the download; whoever reads the chunks gets a DownloadStoppedError."""
-        self._stopped = True
+        self._stopped.set()
         await self._let_go()
 
     async def _let_go(self) -> None:
@@ -167,8 +171,21 @@ class UrlSource(Generic[Chunk]):
             await response.close()
 
     def _check_stopped(self) -> None:
-        if self._stopped:
+        if self._stopped.is_set():
             raise DownloadStoppedError(self.name, self.received)
+
+    async def _unless_stopped(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """Return what ``work`` gives, or end it as soon as the download is stopped: a server may never answer."""
+        working = asyncio.ensure_future(work)
+        stopped = asyncio.ensure_future(self._stopped.wait())
+        try:
+            await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            if not working.done():
+                raise DownloadStoppedError(self.name, self.received)
+            return working.result()
+        finally:
+            stopped.cancel()
+            working.cancel()
 
     async def _body(self, response: Response[Chunk]) -> AsyncGenerator[Chunk, None]:
         """Yield what is new in the body of a response."""
@@ -194,7 +211,7 @@ class UrlSource(Generic[Chunk]):
             resume = self.received > 0 and self._can_resume
             try:
                 headers = {"range": f"bytes={self.received}-"} if resume else {}
-                response = await self._transport.get(self._url, headers)
+                response = await self._unless_stopped(self._transport.get(self._url, headers))
             except ConnectionDropped:
                 await self._failed()
                 continue
@@ -233,7 +250,7 @@ class UrlSource(Generic[Chunk]):
         self._check_stopped()
         self._failures += 1
         if self._failures < MAX_ATTEMPTS:
-            await self._pause(FIRST_PAUSE * 2 ** (self._failures - 1))
+            await self._unless_stopped(self._pause(FIRST_PAUSE * 2 ** (self._failures - 1)))
         elif status is not None:
             raise SourceRefusedError(self._url, f"the server answered {status}", status)
         elif self.received:

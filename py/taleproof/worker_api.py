@@ -17,11 +17,12 @@ from . import __version__
 from .arena import MAX_BYTES
 from .embedder import embed_text
 from .entropy import Entropy, seed_everything
-from .errors import NoModelError, TaleproofError
+from .errors import NoModelError, StoppedError, TaleproofError
 from .generate import ReusableSession
 from .numerics import NUMERICS_VERSION
 from .verify import Verdict
 from .worker_arena import BrowserArena, JsArena
+from .worker_interrupt import Interrupts
 from .worker_load import Loader, Phase
 from .worker_open import Opened, OpenedEmbedder, Opener, RefusedFileError, Waiting
 from .worker_ports import JsFetcher, LocalFile, Store
@@ -53,7 +54,8 @@ class Api:
         self._means, self._entropy = means, entropy
         self._arena = BrowserArena(means.arena, means.device_bytes or MAX_BYTES)
         self._loader = Loader(self._arena, means.storage, means.fetcher)
-        self._opener = Opener(self._arena, self._loader)
+        self._interrupts = Interrupts()
+        self._opener = Opener(self._arena, self._loader, self._interrupts)
         self._opened: Opened | OpenedEmbedder | None = None
         self._session: ReusableSession | None = None
         self._story: Story | None = None
@@ -102,11 +104,11 @@ class Api:
 
     def start(self, request: str) -> str:
         """Begin a story, or go on with the present one; ``request`` is a StartRequest."""
-        return _answer(lambda: self._start(json.loads(request)))
+        return self._interruptible(lambda: self._start(json.loads(request)))
 
     def next(self) -> str:
-        """Return the next events of the story."""
-        return _answer(lambda: self._story.next() if self._story else [])
+        """Return the next events of the story; one that is interrupted here can't be continued."""
+        return self._interruptible(lambda: self._story.next() if self._story else [])
 
     def stop(self) -> str:
         """End the story's run."""
@@ -114,7 +116,7 @@ class Api:
 
     def embed(self, text: str) -> str:
         """Return the vector of a text, of the open encoder's."""
-        return _answer(lambda: self._embed(text))
+        return self._interruptible(lambda: self._embed(text))
 
     async def close(self) -> str:
         """Forget model and story, and empty the arena."""
@@ -146,6 +148,21 @@ class Api:
             "verdict": _verdict(answer.verdict),
             "memory": self._memory(),
         }
+
+    def _interruptible(self, work: Callable[[], Any]) -> str:
+        """Answer like `_answer`; Stop may break into the work."""
+        try:
+            with self._interrupts:
+                result = work()
+        except TaleproofError as error:
+            return _failed(error)
+        except KeyboardInterrupt:
+            # Nobody knows how far cache, coin and text had come: a new story begins afresh, and this one ends here.
+            self._story = None
+            if isinstance(self._opened, Opened):
+                self._session = ReusableSession(self._opened.session)
+            return _failed(StoppedError())
+        return _ok(result)
 
     def _judge(self, answers: Any) -> dict[str, Any]:
         if self._opened is None:
@@ -219,5 +236,7 @@ async def _answer_later(work: Awaitable[Any]) -> str:
         return _ok(await work)
     except RefusedFileError as refused:
         return _failed(refused.error, refused.verdict)
+    except KeyboardInterrupt:
+        return _failed(StoppedError())
     except TaleproofError as error:
         return _failed(error)

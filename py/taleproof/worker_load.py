@@ -7,9 +7,9 @@ under CPython too.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from .digest import ArenaHasher, Digester, Digests, Expected
 from .errors import (
@@ -97,7 +97,7 @@ class Loader:
         arena: BrowserArena,
         store: Store,
         fetcher: JsFetcher,
-        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        pause: Callable[[float], Coroutine[Any, Any, None]] = asyncio.sleep,
     ) -> None:
         self._arena, self._store, self._pause = arena, store, pause
         self._transport = BrowserTransport(fetcher)
@@ -197,7 +197,10 @@ class Loader:
             if partial is not None and useless:
                 await partial.discard()
             elif partial is not None:
+                kept = partial.size
                 partial.close()
+                if isinstance(error, DownloadStoppedError):
+                    raise DownloadStoppedError(wanted.name, kept, kept) from None
             if not (had and useless):
                 raise
         else:

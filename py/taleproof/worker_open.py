@@ -8,6 +8,7 @@ arena is as empty as before.
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -21,6 +22,7 @@ from .errors import (
     NotAcceptedError,
     OutOfMemoryError,
     SourceNotFoundError,
+    StoppedError,
     TaleproofError,
 )
 from .formats import ModelFile
@@ -152,10 +154,18 @@ def quantisation(file: ModelFile) -> str:
 
 
 class Opener:
-    """Opens one model at a time; what waits for the person's word stays in the arena until the next request."""
+    """Opens one model at a time; what waits for the person's word stays in the arena until the next request.
 
-    def __init__(self, arena: BrowserArena, loader: Loader) -> None:
+    Parameters
+    ----------
+    interrupts : the context in which Stop may break into Python; parsing and preparing run in it.
+    """
+
+    def __init__(
+        self, arena: BrowserArena, loader: Loader, interrupts: AbstractContextManager[None] | None = None
+    ) -> None:
         self._arena, self._loader = arena, loader
+        self._interrupts = interrupts or nullcontext()
         self._ground = arena.mark()
         self._held: dict[str, LoadedSet] = {}
 
@@ -206,7 +216,10 @@ class Opener:
                 waiting = self._judge(role, judged[role].under(answers.get(role)), wish.get("accept"))
                 if waiting is not None:
                     return waiting
-            opened = self._prepare(judged, overall(judged, answers or {}), request, progress)
+            if stopped():
+                raise StoppedError
+            with self._interrupts:
+                opened = self._prepare(judged, overall(judged, answers or {}), request, progress)
         except BaseException:
             await self.empty()
             raise

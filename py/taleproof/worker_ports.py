@@ -4,6 +4,7 @@ In come objects of JavaScript's, described here by what is used of them; out goe
 of a file passes through Python: chunks are handed on as JavaScript's own.
 """
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator, Mapping
 from typing import Protocol
@@ -70,6 +71,7 @@ class JsFetcher(Protocol):
     """The Fetcher of web/engine/fetcher.ts."""
 
     async def get(self, url: str, headers: str) -> JsAnswer | None: ...
+    def abandon(self) -> None: ...
 
 
 class BrowserResponse:
@@ -103,7 +105,11 @@ class BrowserTransport:
 
     async def get(self, url: str, headers: Mapping[str, str]) -> BrowserResponse:
         """Send a GET request."""
-        answer = await self._fetcher.get(url, json.dumps(dict(headers)))
+        try:
+            answer = await self._fetcher.get(url, json.dumps(dict(headers)))
+        except asyncio.CancelledError:
+            self._fetcher.abandon()
+            raise
         if answer is None:
             raise ConnectionDropped
         return BrowserResponse(answer)

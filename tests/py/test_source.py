@@ -232,9 +232,10 @@ def test_stop_in_the_middle() -> None:
             if it.received >= 50_000:
                 await it.stop()
 
-    with pytest.raises(DownloadStoppedError, match="50,000 bytes") as caught:
+    with pytest.raises(DownloadStoppedError, match=r"Stopped after 0\.1 MB") as caught:
         asyncio.run(stopped())
     assert caught.value.code == "download-stopped"
+    assert caught.value.details["received"] == 50_000
     assert server.open_connections == 0
 
 
@@ -247,6 +248,58 @@ def test_stop_while_waiting_for_another_attempt() -> None:
 
         it = source(server, pause=stop)
         await everything(it)
+
+    with pytest.raises(DownloadStoppedError):
+        asyncio.run(stopped())
+    assert len(server.asked) == 1
+
+
+class SilentServer(Server):
+    """Takes the connection and never answers."""
+
+    reached: asyncio.Event
+    let_go = False
+
+    async def get(self, url: str, headers: Mapping[str, str]) -> Answer:
+        self.reached.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            self.let_go = True
+            raise
+        raise AssertionError("it never answers")
+
+
+def test_stop_before_the_server_answers() -> None:
+    server = SilentServer()
+
+    async def stopped() -> None:
+        server.reached = asyncio.Event()
+        it = source(server)
+        opening = asyncio.ensure_future(it.open())
+        await server.reached.wait()
+        await it.stop()
+        await opening
+
+    with pytest.raises(DownloadStoppedError):
+        asyncio.run(stopped())
+    assert server.let_go
+
+
+def test_stop_in_a_pause_does_not_wait_for_its_end() -> None:
+    server = Server(drops=[-1] * 99)
+    waiting = asyncio.Event()
+
+    async def stopped() -> None:
+        async def pause(_: float) -> None:
+            waiting.set()
+            await asyncio.Event().wait()
+
+        it = source(server, pause=pause)
+        opening = asyncio.ensure_future(it.open())
+        await waiting.wait()
+        await it.stop()
+        await opening
 
     with pytest.raises(DownloadStoppedError):
         asyncio.run(stopped())

@@ -202,12 +202,41 @@ def test_stop_during_the_download_keeps_the_part_of_a_pinned_file() -> None:
                 stops.append(asyncio.ensure_future(bench.loader.stop()))
 
         stops: list[asyncio.Future[None]] = []
-        with pytest.raises(DownloadStoppedError):
+        with pytest.raises(DownloadStoppedError) as caught:
             await bench.loader.load(Wanted("tale.gguf", EXPECTED, url=URL), progress, lambda: bool(stops))
         await asyncio.gather(*stops)
+        told.append(caught.value)
+
+    told: list[DownloadStoppedError] = []
 
     asyncio.run(run())
-    assert 100_000 <= len(bench.store.partials[SHA256]) < len(BODY)
+    kept = len(bench.store.partials[SHA256])
+    assert 100_000 <= kept < len(BODY)
+    assert told[0].details["kept"] == kept
+    assert "0.1 MB of tale.gguf are kept" in told[0].message
+
+
+def test_stop_before_the_server_answers_lets_go_of_the_request() -> None:
+    bench = Bench()
+
+    async def never(_url: str, _headers: str) -> None:
+        asked.set()
+        await asyncio.Event().wait()
+
+    async def run() -> None:
+        stopped: list[bool] = []
+        work = bench.loader.load(Wanted("tale.gguf", EXPECTED, url=URL), lambda *_: None, lambda: bool(stopped))
+        loading = asyncio.ensure_future(work)
+        await asked.wait()
+        stopped.append(True)
+        await bench.loader.stop()
+        with pytest.raises(DownloadStoppedError):
+            await loading
+
+    asked = asyncio.Event()
+    bench.fetcher.get = never  # type: ignore[assignment]
+    asyncio.run(run())
+    assert bench.fetcher.abandoned == 1
 
 
 def test_stop_before_anything_came_asks_nobody() -> None:

@@ -31,6 +31,7 @@ from .engine import (
     MissingTensorError,
     NumericsError,
     OutOfMemoryError,
+    StoppedError,
     UnknownTensorError,
     WrongKernelsError,
 )
@@ -110,6 +111,7 @@ __all__ = [
     "SourceNotFoundError",
     "SourceRefusedError",
     "SourceUnreachableError",
+    "StoppedError",
     "TaleproofError",
     "TokenizerMissingError",
     "TruncatedFileError",

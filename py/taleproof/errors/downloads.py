@@ -26,14 +26,15 @@ class DownloadInterruptedError(SourceError):
 
 
 class DownloadStoppedError(SourceError):
-    """The person stopped the download."""
+    """The person stopped the download; ``kept`` of its bytes are in the storage for the next attempt."""
 
     code = "download-stopped"
 
-    def __init__(self, name: str, received: int) -> None:
+    def __init__(self, name: str, received: int, kept: int = 0) -> None:
+        after = f"Stopped; {kept / 1e6:,.1f} MB of {plain(name)} are kept, and the next attempt goes on from there."
         super().__init__(
-            f"The download of {name} was stopped after {received:,} bytes. It can be started again at any time.",
-            {"name": name, "received": received},
+            after if kept else f"Stopped after {received / 1e6:,.1f} MB of {plain(name)}.",
+            {"name": plain(name), "received": received, "kept": kept},
         )
 
 

@@ -123,6 +123,15 @@ class WrongKernelsError(TaleproofError):
         )
 
 
+class StoppedError(TaleproofError):
+    """The person stopped what the engine was at."""
+
+    code = "cancelled"
+
+    def __init__(self) -> None:
+        super().__init__("Stopped before it was done, as you asked.")
+
+
 class UnknownTensorError(TaleproofError):
     """A model with a part that its architecture does not have here: running without it would be wrong."""
 
