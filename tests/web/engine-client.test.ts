@@ -1,14 +1,14 @@
 import { describe, expect, test, vi } from "vitest";
-import { EngineClient, type WorkerLike } from "../../web/engine/client";
+import { EngineClient, FIRST_WORD_MS, type WorkerLike } from "../../web/engine/client";
 import type { EngineError } from "../../web/engine/errors";
 import type {
   ErrorData,
   ReplyMessage,
   RequestMessage,
+  StartArgs,
   WriteEvent,
   WriteRequest,
 } from "../../web/engine/protocol";
-import { ANSWER_MS, QUIET_MS } from "../../web/engine/watchdog";
 
 const CRASH: ErrorData = { code: "engine-crashed", message: "It stopped.", details: {}, verdict: null };
 const SITE = "https://example.org/tales/";
@@ -76,6 +76,15 @@ function played(): { client: EngineClient; workers: PlayedWorker[]; crashes: Eng
   return { client: new EngineClient((error) => crashes.push(error), spawn, SITE), workers, crashes };
 }
 
+/** The same, with a worker that has started: the next request has the number 2. */
+function running(): ReturnType<typeof played> {
+  const all = played();
+  void all.client.ready().catch(() => undefined);
+  all.workers[0]!.send(result(1, { version: "1" }));
+  all.workers[0]!.received.length = 0;
+  return all;
+}
+
 function result(id: number, value: unknown): ReplyMessage {
   return { id, kind: "result", result: value as never };
 }
@@ -95,6 +104,18 @@ function writer(most = Infinity): (message: RequestMessage) => ReplyMessage {
   };
 }
 
+/** The browser's locks: which are wanted, and a way to give the last one. */
+function playedLocks(): { wanted: string[]; give: () => void } {
+  const played = { wanted: [] as string[], give: (): void => undefined };
+  const request = (name: string, _options: unknown, given: () => void): Promise<void> => {
+    played.wanted.push(name);
+    played.give = given;
+    return Promise.resolve();
+  };
+  vi.stubGlobal("navigator", { locks: { request } });
+  return played;
+}
+
 async function collect(events: AsyncIterable<WriteEvent>): Promise<WriteEvent[]> {
   const all: WriteEvent[] = [];
   for await (const event of events) all.push(event);
@@ -110,7 +131,7 @@ describe("starting", () => {
     const second = client.ready((progress) => heard.push(`second ${progress.step}`));
     workers[0]!.send(result(1, { version: "1" }));
     expect(await first).toEqual(await second);
-    expect(workers[0]!.received).toEqual([{ id: 1, kind: "init", args: { base: SITE } }]);
+    expect(workers[0]!.received).toMatchObject([{ id: 1, kind: "init", args: { base: SITE } }]);
     expect(heard).toEqual(["first kernels", "second kernels"]);
   });
 
@@ -169,7 +190,9 @@ describe("requests", () => {
   test("aborting sends a cancel with the number of the request", () => {
     const { client, workers } = played();
     const abort = new AbortController();
-    void client.open({ source: { kind: "url", url: "a" }, pinned: null }, undefined, abort.signal);
+    void client
+      .open({ source: { kind: "url", url: "a" }, pinned: null }, undefined, abort.signal)
+      .catch(() => undefined);
     abort.abort();
     expect(workers[0]!.received.at(-1)).toEqual({ id: 2, kind: "cancel", args: null });
   });
@@ -182,13 +205,13 @@ describe("requests", () => {
       AbortSignal.abort(),
     );
     await expect(opening).rejects.toMatchObject({ code: "cancelled" });
-    expect(workers[0]!.kinds()).not.toContain("open");
+    expect(workers).toEqual([]);
   });
 });
 
 describe("writing", () => {
   test("the page pulls batch by batch until the end", async () => {
-    const { client, workers } = played();
+    const { client, workers } = running();
     const events = client.write(STORY);
     const pulled = events.next();
     workers[0]!.respond = writer(2);
@@ -201,7 +224,7 @@ describe("writing", () => {
   });
 
   test("a random seed is made before the request leaves", async () => {
-    const { client, workers } = played();
+    const { client, workers } = running();
     void client.write(STORY).next();
     await Promise.resolve();
     const start = workers[0]!.received[0]!;
@@ -211,13 +234,13 @@ describe("writing", () => {
   });
 
   test("aborting the signal ends with the worker's last event", async () => {
-    const { client, workers } = played();
+    const { client, workers } = running();
     const abort = new AbortController();
     const kinds: string[] = [];
     const events = client.write(STORY, abort.signal);
     const first = events.next();
     workers[0]!.respond = writer();
-    workers[0]!.send(result(1, [{ kind: "started", seed: "1" }]));
+    workers[0]!.send(result(2, [{ kind: "started", seed: "1" }]));
     await first;
     for await (const event of events) {
       kinds.push(event.kind);
@@ -228,11 +251,11 @@ describe("writing", () => {
   });
 
   test("leaving the loop stops the worker, and the next story may begin", async () => {
-    const { client, workers } = played();
+    const { client, workers } = running();
     const events = client.write(STORY);
     const first = events.next();
     workers[0]!.respond = writer(1);
-    workers[0]!.send(result(1, [{ kind: "started", seed: "1" }]));
+    workers[0]!.send(result(2, [{ kind: "started", seed: "1" }]));
     await first;
     await events.return();
     expect(workers[0]!.kinds()).toEqual(["start", "stop"]);
@@ -240,16 +263,16 @@ describe("writing", () => {
   });
 
   test("two stories at once are one too many", async () => {
-    const { client } = played();
+    const { client } = running();
     void client.write(STORY).next();
     await expect(client.write(STORY).next()).rejects.toMatchObject({ code: "busy" });
   });
 
   test("an error in the middle ends the story, and leaves the client usable", async () => {
-    const { client, workers } = played();
+    const { client, workers } = running();
     const events = collect(client.write(STORY));
     await Promise.resolve();
-    workers[0]!.send({ id: 1, kind: "error", error: { ...CRASH, code: "prompt-too-long" } });
+    workers[0]!.send({ id: 2, kind: "error", error: { ...CRASH, code: "prompt-too-long" } });
     await expect(events).rejects.toMatchObject({ code: "prompt-too-long" });
     workers[0]!.respond = writer(0);
     await expect(collect(client.write(STORY))).resolves.toHaveLength(2);
@@ -277,34 +300,54 @@ describe("a crash", () => {
     expect(crashes[0]?.message).toMatch(/Your stories are safe/);
   });
 
-  test("that nobody tells of is noticed by the worker's silence, and what is pending is rejected", async () => {
-    vi.useFakeTimers();
+  test("that nobody tells of is noticed by the lock that the worker no longer holds", async () => {
+    const lock = playedLocks();
     const { client, workers, crashes } = played();
     const pending = client.ready().catch((thrown: EngineError) => thrown.code);
-    const [worker] = workers;
-    worker!.send({ id: 1, kind: "progress", progress: { step: "kernels", fraction: 0.1 } });
-    await vi.advanceTimersByTimeAsync(QUIET_MS);
-    expect(worker!.kinds()).toEqual(["init", "ping"]);
-    worker!.send({ kind: "alive" }); // busy, but there
-    await vi.advanceTimersByTimeAsync(QUIET_MS + ANSWER_MS - 1);
-    expect([worker!.kinds(), crashes]).toEqual([["init", "ping", "ping"], []]);
-    await vi.advanceTimersByTimeAsync(1);
+    expect(lock.wanted).toEqual([]); // the worker is to have it first
+    workers[0]!.send({ id: 1, kind: "progress", progress: { step: "kernels", fraction: 0.1 } });
+    const [init] = workers[0]!.received;
+    expect(lock.wanted).toEqual([(init!.args as StartArgs).lock]);
+    lock.give();
     expect(await pending).toBe("engine-crashed");
-    expect([worker!.terminated, crashes.length]).toEqual([true, 1]);
+    expect([workers[0]!.terminated, crashes.length]).toEqual([true, 1]);
     void client.ready().catch(() => undefined);
     expect(workers).toHaveLength(2);
     client.close();
+    vi.unstubAllGlobals();
+  });
+
+  test("is not suspected of a worker that computes for hours", async () => {
+    vi.useFakeTimers();
+    const { client, workers, crashes } = running();
+    workers[0]!.respond = ({ id, kind }) => (kind === "start" ? result(id, []) : undefined);
+    void client.write(STORY).next();
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    expect([workers[0]!.kinds(), crashes, workers[0]!.terminated]).toEqual([["start", "next"], [], false]);
     vi.useRealTimers();
   });
 
-  test("is not suspected of a worker that owes nothing", async () => {
+  test("between two batches ends the story, and begins no engine without a model", async () => {
+    const { client, workers, crashes } = running();
+    workers[0]!.respond = writer();
+    const events = client.write(STORY);
+    await events.next();
+    await events.next(); // a token; the page has it, and the worker owes nothing
+    workers[0]!.send({ kind: "crash", error: CRASH });
+    expect(crashes).toHaveLength(1);
+    await expect(events.next()).rejects.toMatchObject({ code: "engine-crashed" });
+    expect(workers).toHaveLength(1);
+    void client.ready().catch(() => undefined); // another engine, which has no such story
+    expect(workers).toHaveLength(2);
+    expect(workers[1]!.kinds()).toEqual(["init"]);
+  });
+
+  test("of a script that never arrives is a start that failed", async () => {
     vi.useFakeTimers();
-    const { client, workers, crashes } = played();
-    const ready = client.ready();
-    workers[0]!.send(result(1, { version: "1" }));
-    await ready;
-    await vi.advanceTimersByTimeAsync(10 * (QUIET_MS + ANSWER_MS));
-    expect([workers[0]!.kinds(), crashes]).toEqual([["init"], []]);
+    const { client } = played();
+    const ready = client.ready().catch((thrown: EngineError) => thrown.code);
+    await vi.advanceTimersByTimeAsync(FIRST_WORD_MS);
+    expect(await ready).toBe("engine-start-failed");
     vi.useRealTimers();
   });
 

@@ -1,7 +1,10 @@
-import { describe, expect, test, vi } from "vitest";
+import { createHash } from "node:crypto";
+import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { Fetcher } from "../../web/engine/fetcher";
 import { LocalFile } from "../../web/engine/local-file";
 import { RateMeter } from "../../web/engine/rate";
+import { GRACE_MS, STALL_MS } from "../../web/engine/stall";
+import { StartFiles } from "../../web/engine/start-files";
 
 describe("the rate of a download", () => {
   test("counts from the bytes of the first moment, as a resumed download begins with some", () => {
@@ -76,6 +79,112 @@ describe("the fetcher", () => {
       chunk: undefined,
       dropped: true,
     });
+  });
+});
+
+describe("a connection that goes quiet", () => {
+  /** Answers after `delays[i]` ms, or never, and ends a read when it is aborted, as a browser's does. */
+  function slow(...delays: number[]): void {
+    vi.stubGlobal("fetch", (_url: string, init?: RequestInit) => {
+      const aborted = new Promise<never>((_, reject) =>
+        init?.signal?.addEventListener("abort", () => reject(new DOMException("aborted", "AbortError"))),
+      );
+      const wait = (ms: number): Promise<unknown> =>
+        Promise.race([new Promise((resolve) => (ms < Infinity ? setTimeout(resolve, ms) : 0)), aborted]);
+      const [first = 0, ...rest] = delays;
+      const body = new ReadableStream<Uint8Array>({
+        async pull(controller) {
+          const delay = rest.shift();
+          if (delay === undefined) return controller.close();
+          await wait(delay);
+          controller.enqueue(new Uint8Array(1));
+        },
+      });
+      return wait(first).then(() => new Response(body));
+    });
+    vi.useFakeTimers();
+  }
+
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
+  });
+
+  test("before it answers is one that gave no answer, and after that one that dropped", async () => {
+    slow(Infinity);
+    const silent = new Fetcher().get("https://a/", "{}");
+    await vi.advanceTimersByTimeAsync(STALL_MS + GRACE_MS);
+    expect(await silent).toBeUndefined();
+
+    slow(0, 0, Infinity);
+    const answer = new Fetcher().get("https://a/", "{}");
+    await vi.advanceTimersByTimeAsync(1);
+    expect((await (await answer)!.read()).dropped).toBe(false);
+    const second = (await answer)!.read();
+    await vi.advanceTimersByTimeAsync(STALL_MS + GRACE_MS);
+    expect(await second).toEqual({ chunk: undefined, dropped: true });
+  });
+
+  test("is not one that is slow, however long the whole takes", async () => {
+    slow(...Array.from({ length: 10 }, () => STALL_MS - 1));
+    const answer = new Fetcher().get("https://a/", "{}");
+    await vi.advanceTimersByTimeAsync(STALL_MS);
+    for (let i = 0; i < 9; i++) {
+      const read = (await answer)!.read();
+      await vi.advanceTimersByTimeAsync(STALL_MS);
+      expect((await read).chunk).toHaveLength(1);
+    }
+  });
+
+  test("is abandoned at once where the person stops", async () => {
+    slow(Infinity);
+    const fetcher = new Fetcher();
+    const silent = fetcher.get("https://a/", "{}");
+    fetcher.abandon();
+    expect(await silent).toBeUndefined();
+  });
+});
+
+describe("a file that the engine starts from", () => {
+  const SITE = "https://example.org/";
+  const BYTES = new TextEncoder().encode("a wheel");
+  const INTEGRITY = `sha256-${createHash("sha256").update(BYTES).digest("base64")}`;
+
+  afterEach(() => vi.unstubAllGlobals());
+
+  function started(answer: () => Promise<Response>): StartFiles {
+    vi.stubGlobal("fetch", answer);
+    const files = new StartFiles([`${SITE}pyodide/`]);
+    const uninstall = files.install();
+    onTestFinished(uninstall);
+    return files;
+  }
+
+  test.each([
+    ["refused", () => Promise.resolve(new Response("no", { status: 503 }))],
+    ["unreachable", () => Promise.reject(new TypeError("no network"))],
+    ["of other bytes", () => Promise.resolve(new Response("another wheel"))],
+  ])("and is %s says so, by its name, instead of hanging", async (_, answer) => {
+    const files = started(answer);
+    void fetch(`${SITE}pyodide/numpy.whl`, { integrity: INTEGRITY }); // as Pyodide does; it is told nothing
+    await expect(files.failed).rejects.toMatchObject({
+      code: "engine-start-failed",
+      message: expect.stringMatching(/numpy\.whl did not arrive.*Check the connection/) as string,
+    });
+  });
+
+  test("and is right comes through, and so does what is no file of the engine's", async () => {
+    started(() => Promise.resolve(new Response(BYTES)));
+    const wheel = await fetch(`${SITE}pyodide/numpy.whl`, { integrity: INTEGRITY });
+    expect(new Uint8Array(await wheel.arrayBuffer())).toEqual(BYTES);
+    started(() => Promise.resolve(new Response("no", { status: 404 })));
+    expect((await fetch(`${SITE}models/none.gguf`)).status).toBe(404);
+  });
+
+  test("and cannot be compiled says so too: Pyodide would wait for ever", async () => {
+    const files = started(() => Promise.resolve(new Response("not a module")));
+    void WebAssembly.instantiateStreaming(fetch(`${SITE}pyodide/pyodide.asm.wasm`));
+    await expect(files.failed).rejects.toMatchObject({ code: "engine-start-failed" });
   });
 });
 

@@ -130,7 +130,7 @@ describe("the arena", () => {
     vi.useFakeTimers();
     try {
       const made = makeArena(SITE);
-      await vi.waitFor(() => expect(vi.getTimerCount()).toBe(1));
+      await vi.waitFor(() => expect(helpers).toHaveLength(1));
       await vi.advanceTimersByTimeAsync(60_000);
       expect(await made).toMatchObject({ arena: { threads: 1 }, reason: "a helper did not start in time" });
     } finally {

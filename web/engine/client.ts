@@ -4,12 +4,14 @@
  * In: requests as protocol.ts types them. Out: promises, and a story as an async generator. The worker is started when
  * first needed and, after a crash, started anew by the next call of `ready` or `open`; whatever was pending is rejected
  * with an EngineError whose message is meant for the person. At most one story is written at a time.
+ *
+ * Whatever takes a signal can be stopped at any time: the person hears of it at once, and the worker is interrupted, or
+ * ended, where it does not come to rest (stopping.ts). The next request waits for that.
  */
 
 import { cancelled, EngineError } from "./errors";
 import type {
   EngineInfo,
-  ErrorData,
   FileRequest,
   LoadProgress,
   OpenRequest,
@@ -26,23 +28,17 @@ import type {
   WriteRequest,
 } from "./protocol";
 
+import { PendingRequests, type Options, type WorkerLike } from "./requests";
+import { PATIENCE_MS } from "./stopping";
+import { crashed, NO_MODEL, NOT_STARTED } from "./troubles";
+import { untilAborted } from "./until-aborted";
 import { Watchdog } from "./watchdog";
 
 export { EngineError } from "./errors";
+export type { WorkerLike } from "./requests";
 
-/** What the client needs of a worker: the real one, or a stand-in in a test. */
-export interface WorkerLike {
-  postMessage(message: unknown): void;
-  terminate(): void;
-  addEventListener(type: "message", listener: (event: MessageEvent) => void): void;
-  addEventListener(type: "error" | "messageerror", listener: (event: Event) => void): void;
-}
-
-interface Pending {
-  resolve: (result: never) => void;
-  reject: (error: EngineError) => void;
-  progress: ((progress: never) => void) | undefined;
-}
+/** Requests that begin with a new engine where there is none; any other needs the model that is open. */
+const STARTING: ReadonlySet<RequestKind> = new Set(["open", "threads", "storage"]);
 
 function startWorker(): WorkerLike {
   return new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "taleproof-engine" });
@@ -54,19 +50,27 @@ export function randomSeed(): string {
   return String(words[0]);
 }
 
-const NOT_STARTED = {
-  code: "engine-start-failed",
-  message: "The engine could not be started. Check the connection and load the page again.",
-};
+/** Milliseconds in which a new worker has to say its first word; only a script that never arrives takes so long. */
+export const FIRST_WORD_MS = 120_000;
+/** How many times as long as the longest step so far one may take before Stop breaks into it. */
+const STEPS = 4;
 
 export class EngineClient {
   private worker: WorkerLike | null = null;
   private watchdog: Watchdog | null = null;
+  private interrupts: Uint8Array | null = null;
+  private firstWord: ReturnType<typeof setTimeout> | undefined;
   private started: Promise<EngineInfo> | null = null;
+  private running = false;
   private startListeners = new Set<(progress: StartProgress) => void>();
   private lastStart: StartProgress | null = null;
-  private pending = new Map<number, Pending>();
-  private nextId = 1;
+  /** Why the last worker ended. */
+  private ended: EngineError | null = null;
+  private readonly requests = new PendingRequests(
+    () => this.running,
+    () => this.interrupts,
+    (error) => this.crash(error),
+  );
   private writing = false;
 
   /**
@@ -104,9 +108,9 @@ export class EngineClient {
     signal?: AbortSignal,
     registry?: Promise<RegistryAnswers> | null,
   ): Promise<OpenResult> {
-    void this.start().catch(() => undefined); // a failed start rejects this request too
     const asks = registry ? { asksRegistry: true } : {};
-    return this.request("open", { ...this.resolved(request), ...asks }, onProgress, signal, registry);
+    const args = { ...this.resolved(request), ...asks };
+    return this.request("open", args, { progress: onProgress, signal, registry });
   }
 
   /** The verdict on the open model under newer answers of the registry. The model stays open, whatever it is. */
@@ -124,22 +128,33 @@ export class EngineClient {
     }
     this.writing = true;
     let ended = false;
+    let home: WorkerLike | null = null;
     try {
-      let batch = await this.request("start", withSeed(request));
+      let batch = await this.request("start", withSeed(request), { signal });
+      home = this.worker;
+      let longest = 0;
       for (;;) {
         for (const event of batch) {
           if (event.kind === "finished") ended = true;
           yield event;
         }
         if (ended) return;
-        batch = await this.request(signal?.aborted === true ? "stop" : "next", null);
-        if (batch.length === 0 && signal?.aborted === true) return;
+        if (this.worker !== home) throw this.ended ?? new EngineError(NO_MODEL); // another engine has no such story
+        const begun = performance.now();
+        const patience = Math.max(PATIENCE_MS, STEPS * longest);
+        const stopped = signal?.aborted === true;
+        batch = await this.request(stopped ? "stop" : "next", null, { signal, patience });
+        longest = Math.max(longest, performance.now() - begun);
+        if (batch.length === 0 && stopped) return;
       }
     } catch (thrown) {
       ended = true;
       throw thrown;
     } finally {
-      if (!ended) await this.request("stop", null).catch(() => undefined); // a crash has told of itself
+      if (!ended && this.worker === home) {
+        const now = { signal: AbortSignal.abort(), patience: PATIENCE_MS };
+        await this.request("stop", null, now).catch(() => undefined); // a crash has told of itself
+      }
       this.writing = false;
     }
   }
@@ -151,13 +166,11 @@ export class EngineClient {
 
   /** Uses so many threads from now on, of those that there are, or with 0 as many as are fastest. The bits stay the same. */
   async useThreads(count: number): Promise<number> {
-    void this.start().catch(() => undefined);
     return this.request("threads", { count });
   }
 
   /** The files that this browser keeps for the site; with `remove`, after removing the one with that SHA-256. */
   async storage(remove: string | null = null): Promise<StorageReport> {
-    void this.start().catch(() => undefined);
     return this.request("storage", { remove });
   }
 
@@ -168,13 +181,22 @@ export class EngineClient {
 
   private start(): Promise<EngineInfo> {
     if (this.started) return this.started;
-    const started = this.request("init", { base: this.base }, (progress) => {
-      this.lastStart = progress;
-      for (const listener of this.startListeners) listener(progress);
-    }).catch((error: EngineError) => {
-      if (this.started === started) this.end(error); // the next call begins with a new worker
-      throw error;
-    });
+    const { worker, lock } = this.spawnWorker();
+    const progress = (told: StartProgress): void => {
+      this.lastStart = told;
+      for (const listener of this.startListeners) listener(told);
+    };
+    const { base, interrupts } = this;
+    const started = this.requests.send(worker, "init", { base, interrupts, lock }, { progress }).then(
+      (info) => {
+        this.running = true;
+        return info;
+      },
+      (error: EngineError) => {
+        if (this.started === started) this.end(error); // the next call begins with a new worker
+        throw error;
+      },
+    );
     this.started = started;
     return started;
   }
@@ -191,101 +213,75 @@ export class EngineClient {
     };
   }
 
-  private request<K extends RequestKind>(
+  private async request<K extends RequestKind>(
     kind: K,
     args: Requests[K]["args"],
-    progress?: (progress: Requests[K]["progress"]) => void,
-    signal?: AbortSignal,
-    registry?: Promise<RegistryAnswers> | null,
+    options: Options<K> = {},
   ): Promise<Requests[K]["result"]> {
-    if (signal?.aborted === true) return Promise.reject(cancelled());
-    const worker = this.ensureWorker();
-    const id = this.nextId++;
-    const result = new Promise<Requests[K]["result"]>((resolve, reject) => {
-      this.pending.set(id, { resolve, reject, progress });
-    });
-    const cancel = (): void => worker.postMessage({ id, kind: "cancel", args: null });
-    signal?.addEventListener("abort", cancel, { once: true });
-    worker.postMessage({ id, kind, args });
-    registry?.then((answers) => worker.postMessage({ id, kind: "registry", args: answers }), cancel);
-    this.watchdog?.expect();
-    return result.finally(() => signal?.removeEventListener("abort", cancel));
+    const { signal, patience } = options;
+    if (signal?.aborted === true && patience === undefined) throw cancelled();
+    const { rest } = this.requests;
+    if (rest && kind !== "stop") await untilAborted(rest.settled, signal);
+    if (STARTING.has(kind)) void this.start().catch(() => undefined); // a failed start rejects this request too
+    if (!this.worker) throw this.ended ?? new EngineError(NO_MODEL);
+    return this.requests.send(this.worker, kind, args, options);
   }
 
-  private ensureWorker(): WorkerLike {
-    if (this.worker) return this.worker;
+  private spawnWorker(): { worker: WorkerLike; lock: string } {
     const worker = this.spawn();
     let heard = false;
     this.worker = worker;
-    worker.addEventListener("message", (event) => {
-      heard = true;
-      if (worker !== this.worker) return;
-      this.receive(event.data as ReplyMessage);
-      this.watchdog?.heard(this.pending.size > 0);
-    });
     const broken = (event: Event): void => {
       if (worker !== this.worker) return;
-      if (heard) this.crash(crashData(event));
+      if (heard) this.crash(crashed(event));
       else this.end(new EngineError(NOT_STARTED)); // its script did not arrive, or cannot be read
     };
+    const watchdog = new Watchdog(`taleproof-engine-${randomSeed()}`, () => broken(new Event("gone")));
+    worker.addEventListener("message", (event) => {
+      if (worker !== this.worker) return;
+      heard = true;
+      clearTimeout(this.firstWord);
+      watchdog.watch();
+      this.receive(event.data as ReplyMessage);
+    });
     worker.addEventListener("error", broken);
     worker.addEventListener("messageerror", broken);
-    this.watchdog = new Watchdog(
-      () => worker.postMessage({ id: 0, kind: "ping", args: null }),
-      () => broken(new Event("silence")),
-    );
-    return worker;
+    this.firstWord = setTimeout(() => broken(new Event("silence")), FIRST_WORD_MS);
+    this.watchdog = watchdog;
+    this.interrupts = sharedByte();
+    return { worker, lock: watchdog.lock };
   }
 
   private receive(message: ReplyMessage): void {
     if (message.kind === "crash") {
-      this.crash(message.error);
+      this.crash(new EngineError(message.error));
       return;
     }
-    if (message.kind === "alive") return;
-    const pending = this.pending.get(message.id);
-    if (!pending) return;
-    if (message.kind === "progress") {
-      pending.progress?.(message.progress as never);
-      return;
-    }
-    this.pending.delete(message.id);
-    if (message.kind === "result") pending.resolve(message.result as never);
-    else pending.reject(new EngineError(message.error));
+    this.requests.receive(message);
   }
 
-  private crash(data: ErrorData): void {
-    const error = new EngineError(data);
+  private crash(error: EngineError): void {
     this.end(error);
     this.onCrash(error);
   }
 
   private end(error: EngineError): void {
+    clearTimeout(this.firstWord);
+    this.watchdog?.end();
     this.worker?.terminate();
-    this.worker = null;
-    this.watchdog?.heard(false);
-    this.watchdog = null;
-    this.started = null;
-    this.lastStart = null;
-    const pending = [...this.pending.values()];
-    this.pending.clear();
-    for (const request of pending) request.reject(error);
+    this.worker = this.watchdog = this.started = this.lastStart = null;
+    this.running = false;
+    this.ended = error;
+    this.requests.end(error);
   }
+}
+
+/** A byte that the worker's Python looks at between two instructions; null where no memory can be shared. */
+function sharedByte(): Uint8Array | null {
+  return globalThis.crossOriginIsolated ? new Uint8Array(new SharedArrayBuffer(1)) : null;
 }
 
 function withSeed(request: WriteRequest): StartRequest {
   if (request.kind === "continue") return request;
   return { ...request, sampler: { ...request.sampler, seed: request.sampler.seed ?? randomSeed() } };
-}
-
-function crashData(event: Event): ErrorData {
-  const cause = "message" in event ? String(event.message) : event.type;
-  return {
-    code: "engine-crashed",
-    message:
-      "The engine stopped working, most often because the browser ran out of memory. Your stories are safe. " +
-      "Close other tabs and open the model again, or choose a smaller one.",
-    details: { cause },
-    verdict: null,
-  };
 }

@@ -20,6 +20,7 @@ import type {
   OpenRequest,
   OpenResult,
   RegistryAnswers,
+  StartArgs,
   StartProgress,
   StartRequest,
   StartStep,
@@ -90,8 +91,9 @@ export class EngineHost {
   private readonly timings: Record<string, number> = {};
 
   /** Starts everything; a second call waits for the first. */
-  async init(base: string, progress: (progress: StartProgress) => void): Promise<EngineInfo> {
-    this.ready ??= this.start(base, progress);
+  async init(args: StartArgs, progress: (progress: StartProgress) => void): Promise<EngineInfo> {
+    await holdLock(args.lock);
+    this.ready ??= this.start(args, progress);
     this.api = await this.ready;
     const info = unwrap<Pick<EngineInfo, "kernels" | "numericsVersion" | "version" | "python" | "memory">>(
       this.api.info(),
@@ -133,7 +135,7 @@ export class EngineHost {
         await api.open(JSON.stringify(request), file, tokenizer, tell, () => signal.aborted, ask, others),
       );
     } catch (thrown) {
-      throw signal.aborted ? cancelled() : thrown;
+      throw signal.aborted && !tellsOfStop(thrown) ? cancelled() : thrown;
     } finally {
       signal.removeEventListener("abort", cancel);
       void this.fetcher.forget();
@@ -192,7 +194,10 @@ export class EngineHost {
     if (!kept) this.fetcher.prefetch(request.source.url);
   }
 
-  private async start(base: string, progress: (progress: StartProgress) => void): Promise<PythonApi> {
+  private async start(
+    { base, interrupts }: StartArgs,
+    progress: (progress: StartProgress) => void,
+  ): Promise<PythonApi> {
     void this.storage.tidy();
     let furthest = 0;
     const step = (name: StartStep): void => {
@@ -218,11 +223,30 @@ export class EngineHost {
       device_bytes: deviceBytes(),
       python_bytes: () => heapBytes(python),
     });
+    if (interrupts) python.setInterruptBuffer(interrupts);
     drawRandomnessFrom(api);
     step("engine");
     step("ready");
     return api;
   }
+}
+
+/** Holds a lock for good; the page is given it when this worker is gone. A browser without locks goes without. */
+function holdLock(name: string): Promise<void> {
+  const locks = (navigator as Partial<Navigator>).locks;
+  if (!locks) return Promise.resolve();
+  return new Promise((held) => {
+    const forGood = (): Promise<never> => {
+      held();
+      return new Promise(() => undefined);
+    };
+    locks.request(name, forGood).catch(() => held());
+  });
+}
+
+/** Whether an error says that the person stopped it, and what was kept. */
+function tellsOfStop(thrown: unknown): boolean {
+  return thrown instanceof EngineError && thrown.code === "download-stopped";
 }
 
 /** The result of a call of Python, or its error thrown. */

@@ -8,6 +8,7 @@
  */
 
 import { EngineError } from "./errors";
+import { watchedFetch } from "./stall";
 
 export type KernelBuild = "relaxed" | "baseline";
 
@@ -54,7 +55,7 @@ async function fetchKernels(
   shared: boolean,
 ): Promise<Omit<CompiledKernels, "reason">> {
   const name = `kernels/${build}${shared ? "-shared" : ""}.wasm`;
-  const response = await fetch(new URL(name, base));
+  const response = await watchedFetch(new URL(name, base));
   if (!response.ok) throw new Error(`${name}: ${response.status}`);
   const code = await response.arrayBuffer();
   return { module: await WebAssembly.compile(code), code: new Uint8Array(code), build, shared };

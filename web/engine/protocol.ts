@@ -19,6 +19,16 @@ export interface StartProgress {
   fraction: number;
 }
 
+/** What the page gives a worker that starts. */
+export interface StartArgs {
+  /** The address of the site. */
+  base: string;
+  /** The name of a lock (navigator.locks) that the worker holds as long as it lives. */
+  lock: string;
+  /** Shared memory, one byte, where the page writes SIGINT's number to interrupt Python; null where none can be shared. */
+  interrupts: Uint8Array | null;
+}
+
 export interface EngineInfo {
   /** Which build of the kernels runs: with the relaxed integer dot product, or without. Both give the same bits. */
   kernels: "relaxed" | "baseline";
@@ -313,7 +323,7 @@ export interface ErrorData {
 
 /** Every request with its arguments, the data of its progress and its result. */
 export interface Requests {
-  init: { args: { base: string }; progress: StartProgress; result: EngineInfo };
+  init: { args: StartArgs; progress: StartProgress; result: EngineInfo };
   open: { args: OpenRequest; progress: LoadProgress; result: OpenResult };
   /** The verdict on the open model under newer answers of the registry. */
   judge: { args: RegistryAnswers; progress: never; result: Verdict };
@@ -337,14 +347,11 @@ export type RequestMessage =
   /** Ends the request with this number early; it then fails with the code `cancelled`. */
   | { id: number; kind: "cancel"; args: null }
   /** The answers that the `open` request with this number waits for. */
-  | { id: number; kind: "registry"; args: RegistryAnswers }
-  /** Whether the worker is still there; answered with `alive` as soon as it has a moment. */
-  | { id: number; kind: "ping"; args: null };
+  | { id: number; kind: "registry"; args: RegistryAnswers };
 
 export type ReplyMessage =
   | { id: number; kind: "result"; result: Requests[RequestKind]["result"] }
   | { id: number; kind: "error"; error: ErrorData }
   | { id: number; kind: "progress"; progress: StartProgress | LoadProgress }
-  | { kind: "alive" }
   /** The worker can go no further; everything pending is lost. */
   | { kind: "crash"; error: ErrorData };

@@ -2,12 +2,13 @@
  * Pyodide and our Python package, started from the site's own files.
  *
  * In: the address of the site. Out: a running Python with the package installed by micropip from the wheels that the
- * site serves, in named steps. Refused, with an EngineError: files that cannot be fetched, and wheels with other bytes than
- * the site's list names.
+ * site serves, in named steps. Refused, with an EngineError: files that cannot be fetched, wheels with other bytes than the
+ * site's list names, and a browser that cannot run it.
  */
 
 import type { PyodideAPI } from "pyodide";
 import { EngineError } from "./errors";
+import { StartFiles } from "./start-files";
 
 /** Pyodide's own packages, from its lock file: what ours needs, and what installs ours. */
 const PACKAGES = ["numpy", "regex", "micropip"];
@@ -49,9 +50,9 @@ async function fetchWheel(folder: URL, { file, sha256 }: WheelList["wheels"][num
 const SITE_PACKAGES = "/lib/python3.14/site-packages";
 
 /** The modules' bytecode, as scripts/compile_python.mjs wrote it; without it Python compiles them itself. */
-async function fetchBytecode(base: string): Promise<ArrayBuffer | undefined> {
+async function fetchBytecode(base: string, files: StartFiles): Promise<ArrayBuffer | undefined> {
   try {
-    const response = await fetch(new URL("wheels/bytecode.zip", base));
+    const response = await files.optional(new URL("wheels/bytecode.zip", base).href);
     return response.ok ? await response.arrayBuffer() : undefined;
   } catch {
     return undefined;
@@ -78,9 +79,9 @@ async function collect(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> 
  * The memory of a Python that has just started, as scripts/snapshot_python.mjs wrote it; undefined where it is missing.
  * With it Python starts in a fraction of the time.
  */
-async function fetchSnapshot(indexURL: string): Promise<Uint8Array | undefined> {
+async function fetchSnapshot(indexURL: string, files: StartFiles): Promise<Uint8Array | undefined> {
   try {
-    const response = await fetch(`${indexURL}python.snapshot`);
+    const response = await files.optional(`${indexURL}python.snapshot`);
     if (!response.ok || !response.body) return undefined;
     return await collect(response.body.pipeThrough(new DecompressionStream("gzip")));
   } catch {
@@ -98,9 +99,16 @@ function giveBack(memory: Uint8Array): void {
   (memory.buffer as TransferableBuffer).transfer?.(0);
 }
 
-async function load(indexURL: string): Promise<PyodideAPI> {
+/** Fetches what is imported: an import that gets no answer would wait for ever. It then comes from the browser's cache. */
+async function fetchModules(indexURL: string, files: StartFiles): Promise<void> {
+  const names = ["pyodide.mjs", "pyodide.asm.mjs"];
+  await Promise.all(names.map(async (name) => (await files.needed(`${indexURL}${name}`)).arrayBuffer()));
+}
+
+async function load(indexURL: string, files: StartFiles): Promise<PyodideAPI> {
+  const [memory] = await Promise.all([fetchSnapshot(indexURL, files), fetchModules(indexURL, files)]);
   const runtime = import(/* @vite-ignore */ `${indexURL}pyodide.mjs`) as Promise<typeof import("pyodide")>;
-  const [{ loadPyodide }, memory] = await Promise.all([runtime, fetchSnapshot(indexURL)]);
+  const { loadPyodide } = await runtime;
   const silent = (): void => undefined;
   const options = { indexURL, packages: PACKAGES, env: ENVIRONMENT, stdout: silent, stderr: silent };
   if (memory) {
@@ -115,32 +123,42 @@ async function load(indexURL: string): Promise<PyodideAPI> {
   return loadPyodide(options);
 }
 
+async function start(base: string, files: StartFiles, onStep: (step: "python") => void): Promise<PyodideAPI> {
+  const wheels = fetchWheels(base);
+  wheels.catch(() => undefined); // awaited below; until then a failure is not unhandled
+  const bytecode = fetchBytecode(base, files);
+  const python = await load(new URL("pyodide/", base).href, files);
+  onStep("python");
+  const compiled = await bytecode;
+  if (compiled) python.unpackArchive(compiled, "zip", { extractDir: SITE_PACKAGES });
+  const micropip = python.pyimport("micropip") as unknown as Micropip;
+  const paths = (await wheels).map(({ file, bytes }) => {
+    python.FS.writeFile(`/tmp/${file}`, bytes);
+    return `emfs:/tmp/${file}`;
+  });
+  // Every wheel is named, so there is nothing to resolve and no index to ask.
+  await micropip.install.callKwargs(paths, { deps: false });
+  for (const path of paths) python.FS.unlink(path.slice("emfs:".length));
+  micropip.destroy();
+  return python;
+}
+
 /** Starts Python. `onStep` is told when Python itself runs. */
 export async function startPython(base: string, onStep: (step: "python") => void): Promise<PyodideAPI> {
+  const files = new StartFiles(["pyodide/", "wheels/"].map((folder) => new URL(folder, base).href));
+  const uninstall = files.install();
   try {
-    const wheels = fetchWheels(base);
-    wheels.catch(() => undefined); // awaited below; until then a failure is not unhandled
-    const bytecode = fetchBytecode(base);
-    const indexURL = new URL("pyodide/", base).href;
-    const python = await load(indexURL);
-    onStep("python");
-    const compiled = await bytecode;
-    if (compiled) python.unpackArchive(compiled, "zip", { extractDir: SITE_PACKAGES });
-    const micropip = python.pyimport("micropip") as unknown as Micropip;
-    const paths = (await wheels).map(({ file, bytes }) => {
-      python.FS.writeFile(`/tmp/${file}`, bytes);
-      return `emfs:/tmp/${file}`;
-    });
-    // Every wheel is named, so there is nothing to resolve and no index to ask.
-    await micropip.install.callKwargs(paths, { deps: false });
-    for (const path of paths) python.FS.unlink(path.slice("emfs:".length));
-    micropip.destroy();
-    return python;
+    return await Promise.race([start(base, files, onStep), files.failed]);
   } catch (cause) {
+    if (cause instanceof EngineError) throw cause;
     throw new EngineError({
-      code: "engine-start-failed",
-      message: "The engine could not be started. Check the connection and load the page again.",
+      code: "engine-cannot-start",
+      message:
+        "The engine could not be started in this browser. Close other tabs and load the page again; if it happens once " +
+        "more, use another browser.",
       details: { cause: String(cause) },
     });
+  } finally {
+    uninstall();
   }
 }

@@ -2,7 +2,8 @@
 
 import { cancelled } from "./errors";
 
-export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise;
   return new Promise((resolve, reject) => {
     const stop = (): void => reject(cancelled());
     if (signal.aborted) stop();

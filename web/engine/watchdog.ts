@@ -1,36 +1,30 @@
 /**
  * Notices that a worker is gone: browsers end one without a word, for example when memory is short.
  *
- * In: word of every message, and whether an answer is still owed. Out: a question to a worker that has been silent for
- * long, and a call of `gone` when that is not answered either. Two timers in turn, so that a device that was asleep gives
- * its worker time to answer.
+ * In: the name of a lock that the worker holds as long as it lives. Out: a call of `gone` once the browser has taken the
+ * lock from it. No clock is asked, so a worker that computes for long is never taken for a dead one; one that computes
+ * for ever is ended by Stop. A browser without locks (a page without https) tells nothing.
  */
 
-/** Milliseconds of silence after which the worker is asked. */
-export const QUIET_MS = 15_000;
-/** Milliseconds that it has for an answer: preparing a large model takes long, and nothing is answered meanwhile. */
-export const ANSWER_MS = 60_000;
-
 export class Watchdog {
-  private timer: ReturnType<typeof setTimeout> | null = null;
+  private readonly abort = new AbortController();
+  private watching = false;
 
   constructor(
-    private readonly ask: () => void,
+    readonly lock: string,
     private readonly gone: () => void,
   ) {}
 
-  /** Something was heard, or nothing is expected any more. */
-  heard(owed: boolean): void {
-    if (this.timer !== null) clearTimeout(this.timer);
-    this.timer = null;
-    if (owed) this.expect();
+  /** From the worker's first word on: then it holds the lock. */
+  watch(): void {
+    const locks = (globalThis.navigator as Partial<Navigator> | undefined)?.locks;
+    if (this.watching || !locks) return;
+    this.watching = true;
+    const { signal } = this.abort;
+    locks.request(this.lock, { signal }, () => this.gone()).catch(() => undefined); // nobody watches any more
   }
 
-  /** From now on something is expected. */
-  expect(): void {
-    this.timer ??= setTimeout(() => {
-      this.ask();
-      this.timer = setTimeout(this.gone, ANSWER_MS);
-    }, QUIET_MS);
+  end(): void {
+    this.abort.abort();
   }
 }

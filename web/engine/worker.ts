@@ -1,17 +1,19 @@
 /**
  * The engine worker: messages in, messages out; what they mean is in host.ts.
  *
- * Requests that touch the model are answered one after the other; `cancel` and `init` are not kept waiting. Whatever
+ * Requests that touch the model are answered one after the other; `init` is not kept waiting, and `cancel` is heard by a
+ * request that still waits for its turn too. Whatever
  * leaves the engine in an unknown state is told to the page as a crash, after which the page ends this worker.
  */
 
-import { EngineError } from "./errors";
+import { cancelled, EngineError } from "./errors";
 import { EngineHost } from "./host";
 import type { ReplyMessage, RegistryAnswers, RequestKind, RequestMessage, Requests } from "./protocol";
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 const host = new EngineHost();
-const running = new Map<number, AbortController>();
+/** Every request that has no answer yet. */
+const unanswered = new Map<number, AbortController>();
 const asked = new Map<number, Asking>();
 let queue: Promise<unknown> = Promise.resolve();
 
@@ -29,7 +31,7 @@ function perform(message: Asked, signal: AbortSignal): Promise<Result> {
   const { id } = message;
   switch (message.kind) {
     case "init":
-      return host.init(message.args.base, (progress) => reply({ id, kind: "progress", progress }));
+      return host.init(message.args, (progress) => reply({ id, kind: "progress", progress }));
     case "open":
       return host.open(
         message.args,
@@ -57,19 +59,25 @@ function perform(message: Asked, signal: AbortSignal): Promise<Result> {
 }
 
 type Result = Requests[RequestKind]["result"];
-type Asked = Exclude<RequestMessage, { kind: "cancel" | "ping" | "registry" }>;
+type Asked = Exclude<RequestMessage, { kind: "cancel" | "registry" }>;
 
-async function answer(message: Asked): Promise<void> {
-  const { id } = message;
+function accept(message: Asked): void {
   const abort = new AbortController();
-  running.set(id, abort);
+  unanswered.set(message.id, abort);
+  if (message.kind === "init" || message.kind === "storage") void answer(message, abort.signal);
+  else queue = queue.then(() => answer(message, abort.signal));
+}
+
+async function answer(message: Asked, signal: AbortSignal): Promise<void> {
+  const { id } = message;
   try {
-    reply({ id, kind: "result", result: await perform(message, abort.signal) });
+    if (signal.aborted) throw cancelled();
+    reply({ id, kind: "result", result: await perform(message, signal) });
   } catch (thrown) {
     if (thrown instanceof EngineError) reply({ id, kind: "error", error: thrown.toData() });
     else reply({ kind: "crash", error: broken(thrown).toData() });
   } finally {
-    running.delete(id);
+    unanswered.delete(id);
     asked.delete(id);
   }
 }
@@ -87,11 +95,9 @@ function broken(thrown: unknown): EngineError {
 scope.addEventListener("message", (event: MessageEvent<RequestMessage>) => {
   const message = event.data;
   if (message.kind === "open" && message.args.asksRegistry === true) asked.set(message.id, new Asking());
-  if (message.kind === "cancel") running.get(message.id)?.abort();
-  else if (message.kind === "ping") reply({ kind: "alive" });
+  if (message.kind === "cancel") unanswered.get(message.id)?.abort();
   else if (message.kind === "registry") asked.get(message.id)?.settle(message.args);
-  else if (message.kind === "init" || message.kind === "storage") void answer(message);
-  else queue = queue.then(() => answer(message));
+  else accept(message);
 });
 
 // A promise that nobody awaited, or an error outside of any request, leaves the engine in an unknown state.
