@@ -2,34 +2,12 @@ import { readFile } from "node:fs/promises";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { EngineError } from "../../web/engine/errors";
 import { chooseOwn } from "../../web/ui/choice";
-import { Desk } from "../../web/ui/desk.svelte";
-import { EngineState } from "../../web/ui/engine.svelte";
-import { Models } from "../../web/ui/models.svelte";
-import { Notices } from "../../web/ui/notices.svelte";
-import { Settings } from "../../web/ui/settings.svelte";
-import { Shelf } from "../../web/ui/shelf.svelte";
 import type { Story } from "../../web/ui/story";
+import { makeDesk } from "./make-desk";
 import { finished, PlayedEngine, READY, stats, tokens, unaccepted, verdict } from "./played-engine";
 
 let port: PlayedEngine;
 let kept: Map<string, Story>;
-
-function makeDesk() {
-  const notices = new Notices();
-  const engine = new EngineState(port, notices);
-  const models = new Models(engine, notices, "http://localhost/");
-  const settings = new Settings();
-  const db = {
-    all: async () => [...kept.values()],
-    put: async (story: Story) => void kept.set(story.id, structuredClone(story)),
-    remove: async (id: string) => void kept.delete(id),
-  };
-  const shelf = new Shelf(db, notices);
-  const desk = new Desk({ engine, models, settings, shelf, notices });
-  models.choice = chooseOwn({ kind: "url", url: "https://example.org/model.gguf" }, null);
-  desk.changeOpening("Once upon a time");
-  return { desk, engine, models, notices, settings, shelf };
-}
 
 const only = () => [...kept.values()][0];
 
@@ -40,7 +18,7 @@ beforeEach(() => {
 
 describe("writing", () => {
   it("opens the model, streams the words and shelves the story with the seed that was used", async () => {
-    const { desk, engine } = makeDesk();
+    const { desk, engine } = makeDesk(port, kept);
     await engine.start();
     port.stories = [[...tokens(" there", " was"), { kind: "stats", stats: stats(2) }, finished(2)]];
     await desk.write();
@@ -60,7 +38,7 @@ describe("writing", () => {
   });
 
   it("waits for the list of models where the person is quicker than it", async () => {
-    const { desk, models } = makeDesk();
+    const { desk, models } = makeDesk(port, kept);
     models.choice = null;
     let answer: (response: Response) => void = () => undefined;
     vi.stubGlobal("fetch", () => new Promise<Response>((resolve) => (answer = resolve)));
@@ -74,7 +52,7 @@ describe("writing", () => {
   });
 
   it("saves the story before it ends", async () => {
-    const { desk } = makeDesk();
+    const { desk } = makeDesk(port, kept);
     port.stories = [[...tokens(" one", " two", " three"), finished(3)]];
     let early: Story | undefined;
     port.before = (event) => (early ??= event.kind === "finished" ? undefined : only());
@@ -88,7 +66,7 @@ describe("writing", () => {
     vi.stubGlobal("document", page);
     vi.stubGlobal("requestAnimationFrame", () => 0);
     vi.useFakeTimers();
-    const { desk } = makeDesk();
+    const { desk } = makeDesk(port, kept);
     port.stories = [[...tokens(" one", " two", " three", " four"), finished(4)]];
     const seen: string[] = [];
     port.before = (event) => {
@@ -108,7 +86,7 @@ describe("writing", () => {
   });
 
   it("goes on with more tokens, and the story is the same one", async () => {
-    const { desk, settings } = makeDesk();
+    const { desk, settings } = makeDesk(port, kept);
     settings.change({ maxTokens: "2" });
     port.stories = [
       [...tokens(" a", " b"), finished(2)],
@@ -129,7 +107,7 @@ describe("writing", () => {
   });
 
   it("stops when asked, and keeps what there is", async () => {
-    const { desk } = makeDesk();
+    const { desk } = makeDesk(port, kept);
     port.stories = [[...tokens(" a", " b", " c"), finished(3)]];
     port.before = (event) => {
       if (event.kind === "token" && event.id === 1) desk.stop();
@@ -140,7 +118,7 @@ describe("writing", () => {
   });
 
   it("stopped before the first word leaves the page and the shelf as they were", async () => {
-    const { desk } = makeDesk();
+    const { desk } = makeDesk(port, kept);
     port.stories = [[...tokens(" a"), finished(1)]];
     port.before = () => desk.stop();
     await desk.write();
@@ -148,7 +126,7 @@ describe("writing", () => {
   });
 
   it("starts again with the same opening; the first story stays on the shelf", async () => {
-    const { desk } = makeDesk();
+    const { desk } = makeDesk(port, kept);
     port.stories = [
       [...tokens(" a"), finished(1)],
       [...tokens(" b"), finished(1)],
@@ -162,7 +140,7 @@ describe("writing", () => {
   });
 
   it("does not bring back an old title when the story was renamed meanwhile", async () => {
-    const { desk, shelf } = makeDesk();
+    const { desk, shelf } = makeDesk(port, kept);
     port.stories = [
       [...tokens(" a"), finished(1)],
       [...tokens(" b"), finished(2)],
@@ -176,7 +154,7 @@ describe("writing", () => {
 
 describe("what goes wrong", () => {
   it.each(["", " ", "\n\t "])("an opening of %j is refused in words", async (opening) => {
-    const { desk, notices } = makeDesk();
+    const { desk, notices } = makeDesk(port, kept);
     desk.changeOpening(opening);
     await desk.write();
     expect(notices.current?.error.code).toBe("opening-empty");
@@ -184,7 +162,7 @@ describe("what goes wrong", () => {
   });
 
   it("a setting out of range is refused before anything is fetched", async () => {
-    const { desk, notices, settings } = makeDesk();
+    const { desk, notices, settings } = makeDesk(port, kept);
     settings.change({ temperature: "99" });
     await desk.write();
     expect(notices.current?.error).toMatchObject({ code: "setting-out-of-range" });
@@ -193,7 +171,7 @@ describe("what goes wrong", () => {
   });
 
   it("an engine that fails in the middle loses no word", async () => {
-    const { desk, notices } = makeDesk();
+    const { desk, notices } = makeDesk(port, kept);
     port.stories = [[...tokens(" a", " b"), finished(2)]];
     port.before = (event) => {
       if (event.kind === "finished") throw new EngineError({ code: "engine-crashed", message: "It broke." });
@@ -205,7 +183,7 @@ describe("what goes wrong", () => {
   });
 
   it("an opening that is too long for the model leaves the page blank and usable", async () => {
-    const { desk, notices } = makeDesk();
+    const { desk, notices } = makeDesk(port, kept);
     const opening = "word \ud800🦊 ".repeat(12_500);
     desk.changeOpening(opening);
     port.stories = [new EngineError({ code: "context-overflow", message: "Too long." })];
@@ -216,7 +194,7 @@ describe("what goes wrong", () => {
   });
 
   it("a refused file shows its verdict, and the next attempt asks again", async () => {
-    const { desk, models } = makeDesk();
+    const { desk, models } = makeDesk(port, kept);
     const refused = verdict("refused");
     port.opens = [new EngineError({ code: "digest-mismatch", message: "No.", verdict: refused }), READY];
     await desk.write();
@@ -227,7 +205,7 @@ describe("what goes wrong", () => {
   });
 
   it("Stop during the download is not an error", async () => {
-    const { desk, notices } = makeDesk();
+    const { desk, notices } = makeDesk(port, kept);
     const written = desk.write();
     desk.stop();
     await written;
@@ -237,7 +215,7 @@ describe("what goes wrong", () => {
 
 describe("a file that nobody vouches for", () => {
   it("is used only with the digest that was accepted", async () => {
-    const { desk, models } = makeDesk();
+    const { desk, models } = makeDesk(port, kept);
     port.opens = [unaccepted("model", "model.gguf"), READY];
     port.stories = [[...tokens(" a"), finished(1)]];
     const written = desk.write();
@@ -249,7 +227,7 @@ describe("a file that nobody vouches for", () => {
   });
 
   it("is left alone when declined", async () => {
-    const { desk, models, notices } = makeDesk();
+    const { desk, models, notices } = makeDesk(port, kept);
     port.opens = [unaccepted("model", "model.gguf")];
     const written = desk.write();
     await expect.poll(() => models.question).not.toBeNull();
@@ -259,7 +237,7 @@ describe("a file that nobody vouches for", () => {
   });
 
   it("and its tokenizer are accepted one after the other", async () => {
-    const { models } = makeDesk();
+    const { models } = makeDesk(port, kept);
     const file = new File(["x"], "m.bin");
     await models.choose(
       chooseOwn({ kind: "file", file }, { kind: "file", file: new File(["y"], "tok.bin") }),
@@ -279,7 +257,7 @@ describe("a file that nobody vouches for", () => {
   });
 
   it("another model closes the present one, and the story can't be gone on with", async () => {
-    const { desk, models } = makeDesk();
+    const { desk, models } = makeDesk(port, kept);
     port.stories = [[...tokens(" a"), finished(1)]];
     await desk.write();
     await models.choose(chooseOwn({ kind: "url", url: "https://example.org/other.gguf" }, null));

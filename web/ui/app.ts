@@ -49,6 +49,7 @@ export function createApp(
     engine.crashed();
     models.crashed();
     notices.fail(error);
+    if (error.code !== "engine-crashed") void engine.start(); // it was ended on purpose
   });
   const engine = new EngineState(port, notices);
   const chain = new Chain(link, notices, base);

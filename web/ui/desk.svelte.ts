@@ -88,8 +88,10 @@ export class Desk {
 
   /** Ends what is going on: the download, the reading of the opening, or the writing. */
   stop(): void {
+    const { models, notices } = this.parts;
+    if (this.busy || models.opening) notices.stop("Stopped.");
     this.stopper?.abort();
-    this.parts.models.stop();
+    models.stop();
   }
 
   /** A blank page with the same opening; the story stays on the shelf. */
@@ -120,7 +122,7 @@ export class Desk {
     this.phase = "preparing";
     const stopper = (this.stopper = new AbortController());
     const ready = await models.ensureOpen();
-    if (ready && stopper.signal.aborted) notices.say("Stopped. The model is ready when you are.");
+    if (ready && stopper.signal.aborted) notices.stop("Stopped. The model is ready when you are.");
     if (!ready || !models.open || stopper.signal.aborted) {
       this.phase = "blank";
       return;
@@ -202,8 +204,8 @@ export class Desk {
       for await (const event of engine.port.write(request, stopper.signal)) this.take(event);
       if (!this.reason) this.end("stopped", false);
     } catch (thrown) {
-      this.end(null, false);
       notices.fail(thrown);
+      this.end(stopper.signal.aborted ? "stopped" : null, false);
     }
     this.autosave.finish();
     if (this.text !== "") await this.save();
@@ -263,9 +265,11 @@ export class Desk {
     this.reason = reason;
     this.resumable = canContinue ? this.parts.models.open : null;
     if (this.story) this.story = { ...this.story, state: "finished", finishReason: reason };
-    if (nothing) this.parts.notices.say("Stopped before the first word.");
-    else if (reason)
-      this.parts.notices.say(`${reason === "stopped" ? "Stopped" : "Finished"}: ${this.length()}.`);
+    const { notices } = this.parts;
+    if (nothing && reason === "stopped") notices.stop("Stopped before the first word.");
+    else notices.stopped = null; // the foot of the story says so from here on
+    if (!nothing && reason)
+      notices.say(`${reason === "stopped" ? "Stopped" : "Finished"}: ${this.length()}.`);
   }
 
   private length(): string {

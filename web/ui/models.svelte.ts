@@ -7,6 +7,7 @@
  */
 
 import { EngineError } from "../engine/errors";
+import { untilAborted } from "../engine/until-aborted";
 import type {
   LoadProgress,
   MemoryFigures,
@@ -41,6 +42,11 @@ export interface Registry {
   /** Fetches a file whose bytes are on chain. */
   fetch: ReadOnChain;
 }
+
+const NO_CHOICE = {
+  code: "no-model",
+  message: "Choose a model first: one of the list, or a file of your own.",
+};
 
 /** Of a file that the registry is not asked about. */
 const NO_WORD: Promise<RegistryAnswers> = Promise.resolve({ model: null, tokenizer: null });
@@ -209,24 +215,19 @@ export class Models {
   }
 
   private async openChoice(): Promise<boolean> {
-    if (!this.choice) await this.listing; // somebody was quicker than the list
-    const choice = this.choice;
-    if (!choice) {
-      this.notices.fail(
-        new EngineError({
-          code: "no-model",
-          message: "Choose a model first: one of the list, or a file of your own.",
-        }),
-      );
-      return false;
-    }
     this.opening = true;
     this.refused = null;
-    this.stopper = new AbortController();
-    void this.engine.start();
+    const { signal } = (this.stopper = new AbortController());
     try {
+      if (!this.choice && this.listing) await untilAborted(this.listing, signal); // somebody was quicker than the list
+      const choice = this.choice;
+      if (!choice) {
+        this.notices.fail(new EngineError(NO_CHOICE));
+        return false;
+      }
+      void this.engine.start();
       const { news } = this;
-      const open = await this.askUntilOpen(choice, this.stopper.signal);
+      const open = await this.askUntilOpen(choice, signal);
       if (!open) return false;
       // What was accepted stays accepted for this file, should the engine have to open it again.
       this.choice = open.choice;
@@ -252,12 +253,14 @@ export class Models {
 
   /** Null where the person declined. */
   private async askUntilOpen(choice: Choice, signal: AbortSignal): Promise<OpenModel | null> {
-    if (this.registry) await this.registry.described;
+    if (this.registry) await untilAborted(this.registry.described, signal);
     const asked = askedOf(choice);
     const word = asked && this.registry ? this.registry.ask(asked) : null;
     // Whoever might publish a file needs both of its digests, which are computed where answers are awaited.
     const answers = word ?? (this.registry?.network ? NO_WORD : null);
-    const tell = (progress: LoadProgress): void => void (this.progress = progress);
+    const tell = (progress: LoadProgress): void => {
+      if (!signal.aborted) this.progress = progress;
+    };
     let request = await this.gathered(choice, tell, signal);
     for (;;) {
       const result = await this.engine.port.open(request, tell, signal, answers);
@@ -276,7 +279,7 @@ export class Models {
     signal: AbortSignal,
   ): Promise<OpenRequest> {
     if (!choice.listed || !this.registry) return choice.request;
-    const { models } = await this.engine.port.storage();
+    const { models } = await untilAborted(this.engine.port.storage(), signal);
     return gather(choice.request, choice.listed, models, this.registry.fetch, tell, signal);
   }
 

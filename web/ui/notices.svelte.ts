@@ -1,7 +1,8 @@
 /**
- * What the page has to tell: one notice at a time that stays until it is answered, and one polite status line.
+ * What the page has to tell: one notice at a time that stays until it is answered, one polite status line, and what
+ * became of the last Stop.
  *
- * In: errors and short sentences. Out: state that Notice.svelte and StatusLine.svelte show. An error that is not an
+ * In: errors and short sentences. Out: state that NoticeCard, DeskPage and App show. An error that is not an
  * EngineError is a fault of this program; it too becomes a sentence, with its cause kept in the details.
  */
 
@@ -27,23 +28,33 @@ const WISHED = new Set(["cancelled", "closed", "download-stopped"]);
 export class Notices {
   current = $state.raw<Notice | null>(null);
   status = $state("");
+  /** What the last Stop left, until something else is begun. */
+  stopped = $state<string | null>(null);
 
   /** Shows an error, in place of any before it. */
   fail(thrown: unknown, action: NoticeAction | null = null): void {
     const error = toEngineError(thrown, "unexpected", UNEXPECTED);
     if (WISHED.has(error.code)) {
-      this.say(error.message);
+      this.stop(error.message);
       return;
     }
+    this.stopped = null;
     this.current = { error, action };
     this.say(error.message);
   }
 
   dismiss(): void {
     this.current = null;
+    this.stopped = null;
   }
 
-  /** Tells something in passing, to eyes and screen readers alike. */
+  /** Says that something was stopped, to eyes and screen readers alike. */
+  stop(sentence: string): void {
+    this.stopped = sentence;
+    this.say(sentence);
+  }
+
+  /** Tells something in passing to screen readers; eyes see it happen. */
   say(sentence: string): void {
     this.status = sentence;
   }

@@ -54,7 +54,7 @@ export const FINISHES: Record<FinishReason, string> = {
   "stop-string": "The story reached one of the texts at which it was to stop.",
   length: "That is as many tokens as you allowed. Continue for more.",
   context: "The model can keep no more text than this in mind, so the story ends here.",
-  stopped: "You stopped it here. Continue to go on.",
+  stopped: "Stopped here, as you asked.",
 };
 
 export const START_STEPS: Record<StartStep, string> = {
