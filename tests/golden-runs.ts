@@ -55,6 +55,8 @@ export interface Task {
   /** How many threads to compute with; null for as many as there are. */
   threads: number | null;
   stories: WriteRequest[];
+  /** How many cores the device is to have, as the engine sees it; left out for as many as it has. */
+  cores?: number | undefined;
 }
 
 export interface Result {
@@ -121,8 +123,23 @@ export function tinyFile(name: string): string {
   return `${name.replace(" ", "-")}.gguf`;
 }
 
+/** Cores of other devices than this machine: more helpers, whether there are cores for them or not. */
+export const MORE_CORES = [4, 8];
+
 /** In the page: opens a model with the engine that the page has from an earlier task, or a new one, and writes. */
 export async function perform(task: Task): Promise<Result> {
+  const { cores } = task;
+  if (cores !== undefined) {
+    // The engine asks its own worker's navigator: a module that changes it is loaded there before the worker's script.
+    const module = (source: string): string =>
+      URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+    const first = module(`Object.defineProperty(navigator, "hardwareConcurrency", { value: ${cores} });`);
+    window.Worker = class extends Worker {
+      constructor(url: string | URL, options?: WorkerOptions) {
+        super(module(`import "${first}"; import "${String(url)}";`), options);
+      }
+    };
+  }
   const held = window as unknown as { goldenClient?: EngineClient };
   const client = (held.goldenClient ??= new window.taleproof.EngineClient(() => undefined));
   const { kernels, threads, threadsReason } = await client.ready();

@@ -10,7 +10,16 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { previewSite } from "../../scripts/lib/site.mjs";
 import { served } from "../e2e/file-server";
-import { perform, runsOf, sha256Of, TINY_MODELS, tinyFile, writeTinyModels, type Task } from "../golden-runs";
+import {
+  MORE_CORES,
+  perform,
+  runsOf,
+  sha256Of,
+  TINY_MODELS,
+  tinyFile,
+  writeTinyModels,
+  type Task,
+} from "../golden-runs";
 import { inEachBrowser } from "./browsers";
 import { freePort, type DrivenBrowser } from "./driven";
 
@@ -45,22 +54,26 @@ async function compare(
   open: Task["open"],
   threads: number | null,
   prompts?: string[],
+  cores?: number,
 ) {
   const { asked, expected } = runsOf(name, prompts);
-  const { stories, ...engine } = await browser.run(perform, { open, threads, stories: asked });
+  const { stories, ...engine } = await browser.run(perform, { open, threads, stories: asked, cores });
   expect(engine.error, name).toBeNull();
   expect(stories, name).toEqual(expected);
   return engine;
 }
 
 inEachBrowser((name, browser) => {
-  beforeAll(async () => {
+  /** A page with an engine of its own. */
+  async function visit(): Promise<void> {
     await browser().visit(`${site.url}engine.html`);
     // WebDriver's page may be called loaded before its module has run.
     await browser().run(async (name) => {
       while (!(name in window)) await new Promise((resolve) => setTimeout(resolve, 20));
     }, "taleproof");
-  });
+  }
+
+  beforeAll(visit);
 
   // First, because a browser that has kept the right file asks nobody for it again.
   test("one changed byte of SmolLM2 is refused", async () => {
@@ -107,4 +120,14 @@ inEachBrowser((name, browser) => {
       });
     }
   });
+
+  // WebKit has no shared memory here. Last, because each has a page of its own.
+  if (name !== "WebKit") {
+    test.each(MORE_CORES)("SmolLM2 writes the same on a device of %i cores", async (cores) => {
+      await visit();
+      const open = pinned("smollm2", MODEL);
+      const engine = await compare(browser(), "smollm2", open, ALL_THREADS, ["plain"], cores);
+      expect([engine.threads, engine.threadsReason]).toEqual([cores, null]);
+    });
+  }
 });

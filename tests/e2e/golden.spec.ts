@@ -1,5 +1,5 @@
 /**
- * The golden runs in Chromium, with one and with two threads: the same bits as under wasmtime.
+ * The golden runs in Chromium, with one and with two threads, and a part with four and eight: the same bits as under wasmtime.
  *
  * SmolLM2 writes after four of the twenty prompts here, which takes a minute; stories260K and the tiny models of every
  * block type write all their runs.
@@ -10,6 +10,7 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test, type Page } from "@playwright/test";
 import {
+  MORE_CORES,
   perform,
   runsOf,
   sha256Of,
@@ -44,9 +45,10 @@ async function compare(
   open: Task["open"],
   threads: number | null,
   prompts?: string[],
+  cores?: number,
 ) {
   const { asked, expected } = runsOf(name, prompts);
-  const { stories, ...engine } = await performed(page, { open, threads, stories: asked });
+  const { stories, ...engine } = await performed(page, { open, threads, stories: asked, cores });
   expect(engine.error, name).toBeNull();
   expect(stories, name).toEqual(expected);
   return engine;
@@ -83,6 +85,18 @@ for (const threads of COUNTS) {
       await served(join(folder, tinyFile(name)), {}, async ({ url }) => {
         await compare(page, name, pinned(name, url), threads);
       });
+    }
+  });
+}
+
+for (const cores of MORE_CORES) {
+  test(`SmolLM2 on a device of ${cores} cores, with any number of its threads and with all`, async ({
+    page,
+  }) => {
+    for (const threads of [null, cores]) {
+      await visit(page);
+      const engine = await compare(page, "smollm2", DEMO_REQUEST, threads, ["plain"], cores);
+      expect([engine.threads, engine.threadsReason]).toEqual([cores, null]);
     }
   });
 }

@@ -138,6 +138,21 @@ describe("the arena", () => {
     }
   });
 
+  test("waits for helpers as long as one after the other starts", async () => {
+    onDevice(4);
+    const seconds = (index: number): number => 20_000 * index; // the last one after a minute
+    part = (index) => (helper) => void setTimeout(() => ready(helper), seconds(index));
+    vi.useFakeTimers();
+    try {
+      const made = makeArena(SITE);
+      await vi.waitFor(() => expect(vi.getTimerCount()).toBe(4));
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(await made).toMatchObject({ arena: { threads: 4 }, reason: null });
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   test("has one thread where workers are forbidden", async () => {
     onDevice(4);
     vi.stubGlobal("Worker", function forbidden() {

@@ -7,16 +7,16 @@
 
 /** More threads than this gain nothing: memory is the limit long before. */
 const MOST_THREADS = 8;
-/** A helper that has not answered by then is not coming. */
-const START_MS = 5000;
+/** Helpers of which none has told anything for so long are not coming. Each of them that starts begins it anew. */
+const SILENCE_MS = 30_000;
 
 export const STACK_BYTES = 64 * 1024;
-/** Team in kernels/team.c takes 36 bytes; a cache line of its own keeps it apart. */
+/** Team in kernels/team.c takes 48 bytes; a cache line of its own keeps it apart. */
 export const TEAM_BYTES = 64;
 /** The word of Team that says how long the engine waits for a helper that was killed. */
 const PATIENCE_WORD = 8;
-/** Seconds: no share of an instruction takes so long, on any device. */
-const PATIENCE = 20;
+/** Seconds in which no thread comes to the present wait: no share of an instruction takes so long, on any device. */
+const PATIENCE = 60;
 
 /** What a helper is told (helper.ts). */
 export interface HelperTask {
@@ -59,7 +59,15 @@ export interface TeamRoom {
 /** Starts helpers until there are `threads` threads; all of them, or none. */
 export async function gatherTeam(room: TeamRoom, threads: number): Promise<Team> {
   const helpers: Worker[] = [];
+  let timer: ReturnType<typeof setTimeout> | undefined;
   try {
+    let giveUp: (reason: Error) => void;
+    const silence = new Promise<never>((_, reject) => (giveUp = reject));
+    const heard = (): void => {
+      clearTimeout(timer);
+      timer = setTimeout(() => giveUp(new Error("a helper did not start in time")), SILENCE_MS);
+    };
+    heard();
     const starts = Array.from({ length: threads - 1 }, (_, i) => {
       const helper = new Worker(new URL("./helper.ts", import.meta.url), {
         type: "module",
@@ -70,26 +78,23 @@ export async function gatherTeam(room: TeamRoom, threads: number): Promise<Team>
         ...room,
         index: i + 1,
         stackEnd: room.team + TEAM_BYTES + (i + 1) * STACK_BYTES,
-      });
+      }).then(heard);
     });
-    await Promise.all(starts);
+    await Promise.race([Promise.all(starts), silence]);
     new Uint32Array(room.memory.buffer, room.team)[PATIENCE_WORD] = PATIENCE;
     return { threads, reason: null };
   } catch (thrown) {
     for (const helper of helpers) helper.terminate();
     return { threads: 1, reason: thrown instanceof Error ? thrown.message : String(thrown) };
+  } finally {
+    clearTimeout(timer);
   }
 }
 
 function started(helper: Worker, task: HelperTask): Promise<void> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error("a helper did not start in time")), START_MS);
-    helper.addEventListener("message", () => {
-      clearTimeout(timer);
-      resolve();
-    });
+    helper.addEventListener("message", () => resolve());
     helper.addEventListener("error", (event) => {
-      clearTimeout(timer);
       reject(new Error(`a helper failed to start: ${event.message}`));
     });
     helper.postMessage(task);
