@@ -13,7 +13,7 @@ from .formats import ModelFile, Value
 from .local import paths_of_model, verified
 from .model_files import is_tokenizer_bin
 from .model_set import parse_model
-from .reader import Blob, FileBlob
+from .reader import Blob, read_file
 from .tokenizers.gguf_keys import keys_of_tokenizer_bin, keys_of_tokenizer_json
 
 
@@ -26,12 +26,12 @@ def run_convert(
     ----------
     tokenizer : a llama2.c model's tokenizer.bin; by default the one beside the model, where the folder was named.
     """
-    blobs: list[Blob] = [FileBlob(each) for each in paths_of_model([path])]
+    blobs: list[Blob] = [read_file(each) for each in paths_of_model([path])]
     verified(blobs, expected)
     file = parse_model(blobs)
     beside = blobs[1:]
     if tokenizer is not None:
-        beside = [FileBlob(tokenizer)]
+        beside = [read_file(tokenizer)]
         verified(beside)
     by_name = {blob.name: blob for blob in blobs}
     with_weights = [by_name[part.name] for part in file.parts]

@@ -17,7 +17,7 @@ from .generate import Finished, Limits, Stats, Token, encode_prompt, generate
 from .local import LocalModel, open_local, paths_of_model, verified
 from .logits_trail import LogitsTrail
 from .model_set import parse_model
-from .reader import FileBlob
+from .reader import read_file
 from .sampling import SamplerConfig
 from .score import encode_continuation, score
 
@@ -152,7 +152,7 @@ def _rounded(value: float | None) -> float | None:
 
 def describe(options: Namespace) -> str:
     """Return a model's digests, metadata and tensors as tables; hashed first, then parsed."""
-    files, digests = verified([FileBlob(path) for path in paths_of_model(options.model)], expected_digests(options))
+    files, digests = verified([read_file(path) for path in paths_of_model(options.model)], expected_digests(options))
     file = parse_model([file.blob for file in files])
     head = [("file", file.name)] if len(files) == 1 else [("files", str(len(files)))]
     head += [

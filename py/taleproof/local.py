@@ -1,7 +1,8 @@
 """Opens a model that lies on this machine's disk: paths come in, an engine and a tokenizer go out.
 
-Every byte of every file is hashed before one is parsed, the very bytes that are used afterwards: on the wasm backend
-those in the arena. A digest other than the expected one is refused with DigestMismatchError.
+Every byte of every file is hashed before one is parsed, the very bytes that are used afterwards: each file is read
+once, on the wasm backend into the arena, and it does not matter what becomes of it on the disk later. A digest other
+than the expected one is refused with DigestMismatchError.
 """
 
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ from .errors import DigestMismatchError, SourceRefusedError
 from .formats import ModelFile
 from .model_files import files_of_model
 from .model_set import read_model
-from .reader import Blob, FileBlob
+from .reader import Blob, FileBlob, read_file
 from .tokenizers import Tokenizer
 
 
@@ -75,7 +76,7 @@ def paths_of_model(paths: Sequence[Path]) -> list[Path]:
 
 
 def verified(blobs: Sequence[Blob], expected: Expected | None = None) -> tuple[tuple[Verified, ...], Digests]:
-    """Hash all of a model's files and compare; nothing of them has been parsed yet.
+    """Hash all of a model's files and compare; nothing of them has been parsed, and none of them can change any more.
 
     Returns
     -------
@@ -98,12 +99,13 @@ def verified(blobs: Sequence[Blob], expected: Expected | None = None) -> tuple[t
 
 def _placed(paths: Sequence[Path], backend: Backend) -> tuple[Sequence[Blob], Arena | None, list[int]]:
     """Return a model's files, on the wasm backend in an arena, each from its base on."""
-    sources: list[Blob] = [FileBlob(path) for path in paths_of_model(paths)]
+    found = paths_of_model(paths)
     if backend == "numpy":
-        return sources, None, []
+        return [read_file(path) for path in found], None, []
     from .wasmtime_host import fastest_arena
 
     arena, bases = fastest_arena(), []
+    sources = [FileBlob(path) for path in found]
     for source in sources:
         bases.append(arena.allocate(source.size))
         arena.write(bases[-1], source.read(0, source.size))
@@ -153,7 +155,7 @@ def open_local(
     files, digests = verified(sources, expected)
     words, words_digests = None, None
     if tokenizer is not None:
-        words = FileBlob(tokenizer)
+        words = read_file(tokenizer)
         _, words_digests = verified([words])
     model = read_model(sources, words)
     if arena is not None:

@@ -9,10 +9,11 @@ HEADER_MEMORY_BUDGET.
 
 import mmap
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from sys import getsizeof
-from typing import Any, Literal, Protocol
+from typing import Any, BinaryIO, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,20 +73,43 @@ class BytesBlob:
 
 
 class FileBlob(BytesBlob):
-    """A blob over a file, mapped into memory: only what is read is loaded."""
+    """A blob over a file, mapped into memory: only what is read is loaded.
+
+    It shows the file as it is at each moment, so that it is for what is read once. What is hashed and parsed afterwards
+    comes from ``read_file``.
+    """
 
     def __init__(self, path: str | Path) -> None:
-        path = Path(path)
-        try:
-            with path.open("rb") as file:
-                if path.stat().st_size == 0:
-                    raise EmptyFileError(path.name)
-                mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        except FileNotFoundError:
-            raise SourceNotFoundError(str(path)) from None
-        except OSError as error:
-            raise SourceRefusedError(str(path), error.strerror or type(error).__name__) from None
-        super().__init__(mapped, path.name)
+        with _opened(Path(path)) as file:
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        super().__init__(mapped, Path(path).name)
+
+
+def read_file(path: str | Path) -> BytesBlob:
+    """Return a copy of a file's bytes: whatever happens to the file afterwards, they stay as they are.
+
+    Raises
+    ------
+    EmptyFileError, SourceNotFoundError, SourceRefusedError
+    """
+    with _opened(Path(path)) as file:
+        return BytesBlob(file.read(), Path(path).name)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    """Open a file that is not empty; what the system says against it becomes one of our own errors."""
+    try:
+        with path.open("rb") as file:
+            if path.stat().st_size == 0:
+                raise EmptyFileError(path.name)
+            yield file
+    except FileNotFoundError:
+        raise SourceNotFoundError(str(path)) from None
+    except MemoryError:
+        raise SourceRefusedError(str(path), "it is larger than the memory that is left") from None
+    except OSError as error:
+        raise SourceRefusedError(str(path), error.strerror or type(error).__name__) from None
 
 
 class Reader:

@@ -1,6 +1,7 @@
 """Models on disk: a file, any of its parts, a folder, several files, each hashed before it is parsed."""
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from fixtures.folder import tiny_folder, tokenizer_json
 from fixtures.make import tiny_gguf
 from fixtures.split import tiny_split
 from taleproof.cli import main
-from taleproof.digest import Expected, digest_blob, digest_list
+from taleproof.digest import Digests, Expected, digest_blob, digest_list
 from taleproof.errors import (
     DigestMismatchError,
     FormatError,
@@ -21,7 +22,7 @@ from taleproof.errors import (
     TokenizerMissingError,
 )
 from taleproof.local import Backend, open_local
-from taleproof.reader import BytesBlob
+from taleproof.reader import Blob, BytesBlob
 
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -140,3 +141,63 @@ def test_a_folder_of_hugging_faces_writes(tmp_path: Path, capsys: pytest.Capture
     opened = open_local(tmp_path, backend="numpy", tokenizer=elsewhere)
     assert opened.tokenizer_digests is not None
     assert opened.tokenizer.decode(opened.tokenizer.encode("Once upon")) == "Once upon"
+
+
+@pytest.fixture
+def changed_after_hashing(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path, bytes], None]:
+    """Let a file have other bytes, of the same number, as soon as it has been hashed."""
+
+    def change(path: Path, after: bytes) -> None:
+        assert len(after) == path.stat().st_size
+
+        def hashed(blob: Blob, *, sha3: bool = False) -> Digests:
+            digests = digest_blob(blob, sha3=sha3)
+            if blob.name == path.name:
+                with path.open("r+b") as file:
+                    file.write(after)
+            return digests
+
+        monkeypatch.setattr("taleproof.local.digest_blob", hashed)
+
+    return change
+
+
+Change = Callable[[Path, bytes], None]
+
+
+@pytest.mark.parametrize("backend", ["numpy", "wasm"])
+def test_a_model_is_what_was_hashed(tmp_path: Path, backend: Backend, changed_after_hashing: Change) -> None:
+    path, before, after = tmp_path / "tiny.gguf", tiny_gguf(seed=1), tiny_gguf(seed=2)
+    path.write_bytes(before)
+    expected = open_local(path, backend=backend).engine.session().forward([1, 5, 9])
+    changed_after_hashing(path, after)
+    model = open_local(path, backend=backend, expected=Expected(hashlib.sha256(before).hexdigest()))
+    assert path.read_bytes() == after
+    assert np.array_equal(model.engine.session().forward([1, 5, 9]), expected)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "wasm"])
+def test_a_tokenizer_is_what_was_hashed(tmp_path: Path, backend: Backend, changed_after_hashing: Change) -> None:
+    path, before = tmp_path / "words.bin", WORDS.read_bytes()
+    path.write_bytes(before)
+    changed_after_hashing(path, before.replace(b" time", b" emit"))
+    model = open_local(STORIES, tokenizer=path, backend=backend)
+    assert path.read_bytes() != before
+    assert model.tokenizer_digests == digest_blob(BytesBlob(before), sha3=True)
+    assert model.tokenizer.decode([1, 403, 407, 261, 378]).endswith("Once upon a time")
+
+
+def test_what_is_inspected_and_converted_is_what_was_hashed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], changed_after_hashing: Change
+) -> None:
+    path, before = tmp_path / "tiny.gguf", tiny_gguf()
+    after = before.replace(b"token_embd.weight", b"other_embd.weight")
+    path.write_bytes(before)
+    changed_after_hashing(path, after)
+    assert main(["inspect", str(path)]) == 0
+    shown = capsys.readouterr().out
+    assert hashlib.sha256(before).hexdigest() in shown
+    assert "token_embd.weight" in shown
+    path.write_bytes(before)
+    assert main(["convert", str(path), str(tmp_path / "out.gguf"), "--type", "f32"]) == 0
+    assert b"token_embd.weight" in (tmp_path / "out.gguf").read_bytes()
