@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from .errors import JsonValue, TaleproofError
+from .terminal import visible, visible_json, visible_line
 
 
 NOT_REGISTERED = 1
@@ -37,7 +38,7 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """End with the error."""
-        print(f"{self.prog}: {message}. Try --help.", file=sys.stderr)
+        print(f"{self.prog}: {visible_line(message)}. Try --help.", file=sys.stderr)
         raise SystemExit(FAILED)
 
 
@@ -53,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else FAILED
     except TaleproofError as error:
-        print(f"taleproof: {error.message}", file=sys.stderr)
+        print(f"taleproof: {visible_line(error.message)}", file=sys.stderr)
         return FAILED
     except BrokenPipeError:
         sys.stdout = None  # the reader has gone; nothing is left to flush
@@ -79,6 +80,11 @@ def _parser() -> argparse.ArgumentParser:
     generate.add_argument("--seed", type=int, default=0, help="of the generator; default 0")
     generate.add_argument("--max-tokens", type=int, default=DEFAULT_MAX_TOKENS, help="tokens to write at most")
     generate.add_argument("--stop", action="append", default=[], metavar="TEXT", help="end before this text")
+    generate.add_argument(
+        "--raw",
+        action="store_true",
+        help="into a file or a pipe: control characters as they are, not shown as pictures",
+    )
     generate.set_defaults(run=_generate)
 
     score = commands.add_parser("score", help="how likely the model finds a given continuation")
@@ -141,7 +147,7 @@ def _add_expected(parser: argparse.ArgumentParser) -> None:
 
 
 def _print_json(value: JsonValue) -> None:
-    print(json.dumps(value, ensure_ascii=False))
+    print(visible_json(json.dumps(value, ensure_ascii=False)))
 
 
 def _generate(options: argparse.Namespace) -> None:
@@ -160,7 +166,8 @@ def _generate(options: argparse.Namespace) -> None:
         repeat_last_n=options.repeat_last_n,
     )
     limits = Limits(options.max_tokens, tuple(options.stop))
-    result = run_generate(options, config, limits, None if options.json else _show)
+    raw = options.raw and not sys.stdout.isatty()
+    result = run_generate(options, config, limits, None if options.json else _show_raw if raw else _show)
     if result is None:
         print()
     else:
@@ -168,6 +175,10 @@ def _generate(options: argparse.Namespace) -> None:
 
 
 def _show(text: str) -> None:
+    _show_raw(visible(text))
+
+
+def _show_raw(text: str) -> None:
     print(text, end="", flush=True)
 
 

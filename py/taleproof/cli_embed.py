@@ -6,6 +6,7 @@ from .cli_run import digests_shown, expected_digests
 from .embedder import embed_text
 from .errors import JsonValue
 from .local import open_local_embedder
+from .terminal import visible_line
 
 
 _SHOWN = 60  # characters of a text in the table
@@ -22,5 +23,5 @@ def run_embed(options: Namespace) -> tuple[dict[str, JsonValue], str]:
     rows = []
     for i, (text, vector) in enumerate(zip(options.text, vectors, strict=True)):
         near = "".join(f"{float(vector @ other):8.4f}" for other in vectors[: i + 1])
-        rows.append(f"{i + 1:3}{near}  {' '.join(text.split())[:_SHOWN]}")
+        rows.append(f"{i + 1:3}{near}  {visible_line(' '.join(text.split())[:_SHOWN])}")
     return result, "\n".join(rows)

@@ -20,6 +20,7 @@ from .model_set import parse_model
 from .reader import read_file
 from .sampling import SamplerConfig
 from .score import encode_continuation, score
+from .terminal import visible_line
 
 
 Show = Callable[[str], None]
@@ -190,6 +191,7 @@ def _shape(tensor: TensorInfo) -> str:
 
 
 def _columns(rows: Sequence[tuple[str, ...]]) -> str:
+    rows = [tuple(map(visible_line, row)) for row in rows]
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))] if rows else []
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows

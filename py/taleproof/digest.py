@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Generic, Literal, Protocol, TypeVar, get_args
 
 from .arena import Arena
+from .errors import FormatError
 from .reader import Blob
 
 
@@ -164,7 +165,17 @@ def digest_list(files: Sequence[tuple[str, Digests]]) -> Digests:
     Parameters
     ----------
     files : names and digests, in any order.
+
+    Raises
+    ------
+    FormatError : a name that no file can have, as it is not Unicode text.
     """
+    for name, _ in files:
+        try:
+            name.encode("utf-8", "surrogateescape")
+        except UnicodeEncodeError:
+            why = "half of a character stands alone in it, so it is no file's name"
+            raise FormatError(name, "name", name, None, why) from None
     ordered = sorted(files, key=lambda file: file[0].encode("utf-8", "surrogateescape"))
     sha256 = hashlib.sha256(b"".join(_line(name, digests.sha256) for name, digests in ordered))
     known = [(name, digests.sha3_256) for name, digests in ordered if digests.sha3_256 is not None]

@@ -25,6 +25,7 @@ from .errors import (
     StoppedError,
     TaleproofError,
 )
+from .errors.base import plain
 from .formats import ModelFile
 from .model_set import read_model
 from .tokenizers import Tokenizer
@@ -90,7 +91,7 @@ class OpenedModel:
         """Return what the ModelInfo of web/engine/protocol.ts has for every model."""
         file = self.file
         return {
-            "name": file.text("general.name", self.loaded.name),
+            "name": plain(file.text("general.name", self.loaded.name)),
             "format": file.format,
             "architecture": file.architecture,
             "parameters": sum(tensor.elements for tensor in file.tensors.values()),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from taleproof import digest as module
 from taleproof.digest import Digests, Expected, digest_blob, digest_list, python_digester
+from taleproof.errors import FormatError
 from taleproof.reader import BytesBlob
 
 
@@ -83,3 +84,10 @@ def test_a_list_has_the_digest_that_sha256sum_gives(tmp_path: Path) -> None:
 def test_a_list_has_no_sha3_where_one_was_not_computed() -> None:
     known = Digests("aa" * 32, "bb" * 32, 1)
     assert digest_list([("a", known), ("b", Digests("aa" * 32, None, 1))]).sha3_256 is None
+
+
+@pytest.mark.parametrize("name", ["model\ud800.gguf", "\udfff", "a\udbff\udc00"])
+def test_a_list_with_a_name_that_is_no_text_is_refused(name: str) -> None:
+    digests = digest_blob(BytesBlob(b"once"))
+    with pytest.raises(FormatError, match="no file's name"):
+        digest_list([("config.json", digests), (name, digests)])

@@ -8,8 +8,18 @@ from typing import Any
 import pytest
 
 from browser_fakes import FakeFetcher, FakeJsArena, FakeLocalFile, FakeStore
-from fixtures.make import tiny_gguf, tiny_llama2c, tiny_tokenizer_bin
+from fixtures.gguf_writer import write
+from fixtures.make import (
+    SHAPE,
+    gguf_tensor,
+    model_keys,
+    tiny_gguf,
+    tiny_llama2c,
+    tiny_tokenizer_bin,
+    vocabulary_keys,
+)
 from fixtures.t5_files import WORDS, tiny_t5_gguf
+from fixtures.tiny import gpt2_vocabulary, weights
 from taleproof.digest import Digests, digest_blob
 from taleproof.errors import (
     DigestMismatchError,
@@ -98,6 +108,14 @@ def story(
     wish["limits"] = {"maxTokens": max_tokens, "stop": request.get("stop", [])}
     ticks = itertools.count()  # a clock by which every event fills its batch
     return Story(opened, session, wish, dict, "kernels", lambda: float(next(ticks)))
+
+
+def test_a_name_without_end_is_cut_and_has_no_control_characters() -> None:
+    keys = model_keys(SHAPE) | vocabulary_keys(gpt2_vocabulary()) | {"general.name": "A\x1b tale" + "e" * 8_000_000}
+    tensors = [gguf_tensor(name, "F32", array) for name, array in weights(SHAPE).items()]
+    name = Bench().accept(write(keys, tensors)).describe()["name"]
+    assert len(name) == 200
+    assert name.startswith("A\ufffd talee")
 
 
 @pytest.fixture(autouse=True, scope="module")

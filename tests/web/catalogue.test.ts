@@ -93,6 +93,12 @@ describe("the catalogue", () => {
     expect(error.message).toMatch(/list of models is damaged: .+\. Nothing was loaded\./);
   });
 
+  it("has no name with half of a character in it", () => {
+    const refused = refusal(changed((draft) => (file(draft).name = "model\ud800.gguf")));
+    expect(refused.code).toBe("catalogue-invalid");
+    expect(refused.message).toContain('"name"');
+  });
+
   it("that cannot be fetched says what to do", async () => {
     for (const fetcher of [
       () => Promise.reject(new TypeError("offline")),

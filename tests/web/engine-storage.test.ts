@@ -8,6 +8,7 @@ const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 class Folder {
   readonly files = new Map<string, Uint8Array>();
   readonly open = new Set<string>();
+  readonly unreadable = new Set<string>();
   constructor(readonly room = Infinity) {}
 
   getDirectoryHandle(): Promise<Folder> {
@@ -42,6 +43,8 @@ class FileHandle {
   ) {}
 
   getFile(): Promise<{ size: number }> {
+    if (this.folder.unreadable.has(this.name))
+      return Promise.reject(new DOMException("gone", "NotFoundError"));
     return Promise.resolve({ size: this.folder.files.get(this.name)!.length });
   }
 
@@ -52,9 +55,10 @@ class FileHandle {
     return Promise.resolve();
   }
 
-  createSyncAccessHandle(): Promise<unknown> {
+  createSyncAccessHandle({ mode = "readwrite" } = {}): Promise<unknown> {
     const { folder, name } = this;
-    if (folder.open.has(name)) return Promise.reject(new Error("locked by another tab"));
+    if (folder.open.has(name) && mode !== "read-only")
+      return Promise.reject(new Error("locked by another tab"));
     folder.open.add(name);
     const content = (): Uint8Array => folder.files.get(name)!;
     return Promise.resolve({
@@ -166,6 +170,32 @@ describe("the store of model files", () => {
     folder.files.set(`${SHA256}.part`, bytes("half"));
     await storageOver(folder).tidy();
     expect([...folder.files.keys()]).toEqual([`${SHA256}.part`]);
+  });
+
+  test("lets two tabs read a kept file at once", async () => {
+    const folder = new Folder();
+    folder.files.set(`${SHA256} a.gguf`, bytes("once"));
+    const [first, second] = [await storageOver(folder).find(SHA256), await storageOver(folder).find(SHA256)];
+    expect(first?.size).toBe(4);
+    expect(second?.size).toBe(4);
+  });
+
+  test("reports all other files where one cannot be read, and says which", async () => {
+    const folder = new Folder();
+    folder.files.set(`${SHA256} a.gguf`, bytes("once upon"));
+    folder.files.set(`${"ef".repeat(32)} b.gguf`, bytes("once"));
+    folder.unreadable.add(`${SHA256} a.gguf`);
+    const models = [
+      { sha256: SHA256, name: "a.gguf", bytes: null },
+      { sha256: "ef".repeat(32), name: "b.gguf", bytes: 4 },
+    ];
+    expect(await storageOver(folder).report()).toEqual({
+      available: true,
+      models,
+      halves: [],
+      used: 4,
+      free: 900,
+    });
   });
 
   test("reports and removes", async () => {

@@ -28,6 +28,7 @@ describe("a story as Markdown", () => {
     ["1. not a list", "1\\. not a list"],
     ["[a](javascript:b)", "\\[a\\](javascript:b)"],
     ["*a* _b_ `c`", "\\*a\\* \\_b\\_ \\`c\\`"],
+    ["a\u001b]52;c;cm0=\u0007b\u007fc\u009bd\te", "a␛\\]52;c;cm0=␇b␡c�d\te"],
   ])("keeps %j as text", (text, escaped) => {
     expect(toMarkdown(makeStory({ opening: text, text: "" }))).toContain(`\n\n${escaped}\n\n`);
   });

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { Notices } from "../../web/ui/notices.svelte";
 import { ShelfDb } from "../../web/ui/shelf-db";
 import { Shelf } from "../../web/ui/shelf.svelte";
+import type { Story } from "../../web/ui/story";
 import { makeStory } from "./stories";
 
 beforeEach(() => {
@@ -42,6 +43,26 @@ describe("the shelf", () => {
     await shelf.save(makeStory({ text }));
     await shelf.load();
     expect(shelf.find("story-1")?.text).toBe(text);
+  });
+
+  it("shows all other stories where one is broken, and keeps that one", async () => {
+    const db = new ShelfDb();
+    const { shelf, notices } = makeShelf(db);
+    await shelf.save(makeStory({ id: "a", created: 1 }));
+    await shelf.save(makeStory({ id: "b", created: 2 }));
+    const broken = [
+      { id: "c" },
+      { ...makeStory({ id: "d" }), text: undefined },
+      { ...makeStory({ id: "e" }), created: NaN },
+      { ...makeStory({ id: "f" }), settings: null },
+      { ...makeStory({ id: "g" }), model: "a model" },
+    ];
+    for (const story of broken) await db.put(story as Story);
+    await shelf.load();
+    expect(shelf.stories.map((story) => story.id)).toEqual(["b", "a"]);
+    expect(shelf.broken).toEqual(broken);
+    expect(await db.all()).toHaveLength(7);
+    expect(notices.current).toBeNull();
   });
 
   it("renames, but not to nothing", async () => {

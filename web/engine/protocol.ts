@@ -211,13 +211,15 @@ export type OpenResult =
 export interface StoredModel {
   sha256: string;
   name: string;
-  bytes: number;
+  /** Null where the browser could not tell. */
+  bytes: number | null;
 }
 
 /** A download that broke off and will be resumed, under the digest that it is to have. */
 export interface HalfDownload {
   sha256: string;
-  bytes: number;
+  /** Null where the browser could not tell. */
+  bytes: number | null;
 }
 
 export interface StorageReport {

@@ -29,8 +29,10 @@ export class Shape {
 
   text(from: Fields, key: string, where: string): string {
     const value = from[key];
-    if (typeof value === "string" && value !== "") return value;
-    throw this.refuse(this.at(where, key), "is not a text");
+    if (typeof value !== "string" || value === "") throw this.refuse(this.at(where, key), "is not a text");
+    // JSON can spell half of a character alone, which is no Unicode: Python, files and addresses cannot take it.
+    if (/\p{Cs}/u.test(value)) throw this.refuse(this.at(where, key), "has half of a character in it");
+    return value;
   }
 
   /** A whole number that is not less than `least`. */

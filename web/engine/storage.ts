@@ -41,6 +41,11 @@ interface MovableFileHandle extends FileSystemFileHandle {
   move(name: string): Promise<void>;
 }
 
+/** Likewise; a browser that does not know the mode passes it over, and the file is this tab's alone. */
+interface SharedFileHandle extends FileSystemFileHandle {
+  createSyncAccessHandle(options?: { mode: "read-only" }): Promise<FileSystemSyncAccessHandle>;
+}
+
 /** Digests and name as one file name: `<SHA-256> [<SHA3-256>] <name>`. */
 function storedName(sha256: string, sha3: string | null | undefined, name: string): string {
   return [sha256, ...(sha3 ? [sha3] : []), name.replace(/[^\w.-]+/g, "_").slice(0, 100)].join(" ");
@@ -72,7 +77,9 @@ export class ModelStorage {
       for await (const [stored, handle] of folder.entries()) {
         const parsed = parseStoredName(stored);
         if (!parsed || !isNamed(parsed, digest) || handle.kind !== "file") continue;
-        return openStored(await (handle as FileSystemFileHandle).createSyncAccessHandle(), parsed.name);
+        // Read-only, so that two tabs can load the same model at once where the browser can do that.
+        const access = (handle as SharedFileHandle).createSyncAccessHandle({ mode: "read-only" });
+        return openStored(await access, parsed.name);
       }
     } catch {
       // No storage, or another tab holds the file: as though it were not here.
@@ -127,6 +134,7 @@ export class ModelStorage {
     }
   }
 
+  /** What is kept here. A file whose size the browser cannot tell, such as one that goes in this moment, has null. */
   async report(): Promise<StorageReport> {
     const models: StoredModel[] = [];
     const halves: HalfDownload[] = [];
@@ -135,8 +143,8 @@ export class ModelStorage {
       const folder = await this.folder();
       for await (const [stored, handle] of folder.entries()) {
         if (handle.kind !== "file") continue;
-        const bytes = (await (handle as FileSystemFileHandle).getFile()).size;
-        used += bytes;
+        const bytes = await sizeOf(handle as FileSystemFileHandle);
+        used += bytes ?? 0;
         const parsed = parseStoredName(stored);
         if (parsed) models.push({ sha256: parsed.sha256, name: parsed.name, bytes });
         const half = digestOfHalf(stored);
@@ -161,9 +169,21 @@ function defaultRoot(): Promise<FileSystemDirectoryHandle> {
   return navigator.storage.getDirectory();
 }
 
+async function sizeOf(handle: FileSystemFileHandle): Promise<number | null> {
+  try {
+    return (await handle.getFile()).size;
+  } catch {
+    return null;
+  }
+}
+
 async function freeBytes(): Promise<number | null> {
-  const { quota, usage } = await navigator.storage.estimate();
-  return quota === undefined || usage === undefined ? null : quota - usage;
+  try {
+    const { quota, usage } = await navigator.storage.estimate();
+    return quota === undefined || usage === undefined ? null : quota - usage;
+  } catch {
+    return null;
+  }
 }
 
 function openStored(access: FileSystemSyncAccessHandle, name: string): StoredFile {

@@ -12,8 +12,20 @@ import { readingText, type Story } from "./story";
 export const STORY_FORMAT = "taleproof-story";
 export const STORY_FORMAT_VERSION = 1;
 
+/**
+ * Control characters as Unicode's pictures of them, or as U+FFFD where there is none: a terminal that shows the file would
+ * take them for orders (terminal.py does the same).
+ */
+function visible(text: string): string {
+  return text.replace(/[^\P{Cc}\n\t]/gu, (control) => {
+    const code = control.charCodeAt(0);
+    if (code < 0x20) return String.fromCharCode(0x2400 + code);
+    return code === 0x7f ? "\u2421" : "\ufffd";
+  });
+}
+
 function escapeMarkdown(text: string): string {
-  return text
+  return visible(text)
     .replace(/[\\`*_{}[\]<>#|~$&!]/g, "\\$&")
     .replace(
       /^(\s*)([-+=]|\d+[.)])/gm,

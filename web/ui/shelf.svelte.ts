@@ -7,10 +7,13 @@
 
 import type { Notices } from "./notices.svelte";
 import type { ShelfDb } from "./shelf-db";
+import { isStory } from "./sound-story";
 import { cleanTitle, type Story } from "./story";
 
 export class Shelf {
   stories = $state.raw<Story[]>([]);
+  /** What was kept as stories and cannot be shown as such; it stays where it is. */
+  broken = $state.raw<unknown[]>([]);
   loaded = $state(false);
   deleted = $state.raw<Story | null>(null);
 
@@ -21,7 +24,9 @@ export class Shelf {
 
   async load(): Promise<void> {
     try {
-      this.stories = await this.db.all();
+      const kept = await this.db.all();
+      this.stories = kept.filter(isStory).sort((a, b) => b.created - a.created);
+      this.broken = kept.filter((story) => !isStory(story));
     } catch (thrown) {
       this.notices.fail(thrown);
     } finally {
