@@ -3,7 +3,8 @@
 import sys
 
 from .cli import main
+from .cli_guard import guarded
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(guarded(main))

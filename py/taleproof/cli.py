@@ -10,7 +10,8 @@
 
 MODEL is a file, any part of a model in several files, the folder that they are in, or all of them.
 Arguments come in; text or JSON goes to standard output. What goes wrong is one sentence on standard error, and exit
-code 2; 130 after Ctrl-C. `verify` ends with 0 for a registered file only, and with 1 for any other verdict.
+code 2; 130 after Ctrl-C, which ends whatever is being done within a second (cli_guard.py). `verify` ends with 0 for a
+registered file only, and with 1 for any other verdict.
 """
 
 import argparse

@@ -8,6 +8,7 @@ from argparse import Namespace
 from collections.abc import Callable, Sequence
 
 from .chat import chat_template, encode_chat
+from .cli_guard import opening
 from .digest import Digests, Expected
 from .engine import Session
 from .errors import ChatTemplateError, InvalidSettingError, JsonValue
@@ -154,7 +155,8 @@ def _rounded(value: float | None) -> float | None:
 def describe(options: Namespace) -> str:
     """Return a model's digests, metadata and tensors as tables; hashed first, then parsed."""
     files, digests = verified([read_file(path) for path in paths_of_model(options.model)], expected_digests(options))
-    file = parse_model([file.blob for file in files])
+    with opening(files[0].blob.name, digests.size):
+        file = parse_model([file.blob for file in files])
     head = [("file", file.name)] if len(files) == 1 else [("files", str(len(files)))]
     head += [
         ("format", file.format),

@@ -12,6 +12,7 @@ from typing import Literal
 
 from . import embedder as embedders
 from .arena import Arena, ArenaBlob
+from .cli_guard import opening
 from .digest import Digests, Expected, digest_blob, digest_list
 from .embedder import Embedder
 from .engine import Engine, open_numpy, open_wasm
@@ -127,11 +128,12 @@ def open_local_embedder(*paths: Path, backend: Backend = "wasm", expected: Expec
     """Open a model that makes vectors of texts; parameters and errors are those of open_local."""
     sources, arena, bases = _placed(paths, backend)
     files, digests = verified(sources, expected)
-    model = read_model(sources)
-    if arena is not None:
-        embedder = embedders.open_wasm(arena, model.file, [bases[index] for index in model.weights])
-    else:
-        embedder = embedders.open_numpy([sources[index] for index in model.weights], model.file)
+    with opening(sources[0].name, sum(source.size for source in sources)):
+        model = read_model(sources)
+        if arena is not None:
+            embedder = embedders.open_wasm(arena, model.file, [bases[index] for index in model.weights])
+        else:
+            embedder = embedders.open_numpy([sources[index] for index in model.weights], model.file)
     return LocalEmbedder(embedder, model.tokenizer, files, digests)
 
 
@@ -157,9 +159,10 @@ def open_local(
     if tokenizer is not None:
         words = read_file(tokenizer)
         _, words_digests = verified([words])
-    model = read_model(sources, words)
-    if arena is not None:
-        engine = open_wasm(arena, model.file, [bases[index] for index in model.weights])
-    else:
-        engine = open_numpy([sources[index] for index in model.weights], model.file)
+    with opening(sources[0].name, sum(source.size for source in sources)):
+        model = read_model(sources, words)
+        if arena is not None:
+            engine = open_wasm(arena, model.file, [bases[index] for index in model.weights])
+        else:
+            engine = open_numpy([sources[index] for index in model.weights], model.file)
     return LocalModel(model.file, engine, model.tokenizer, files, digests, words_digests if model.uses_given else None)

@@ -1,0 +1,99 @@
+"""Ends a command that does not end by itself: after Ctrl+C, and when a file takes far too long to open.
+
+Python hears of a signal only between two instructions, and a regular expression or a kernel may be one that lasts for
+hours. So the command runs in a child process, and this one watches: in come signals, and the child's word of what it
+opens; out goes the exit code. Where there is no ``fork`` (Windows), the command runs by itself, unwatched.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+
+GRACE = 0.8
+"""Seconds after Ctrl+C in which a command may clear up: it has to be over within one."""
+
+OPENING_SECONDS = 30
+OPENING_SECONDS_A_BYTE = 1e-6
+"""What parsing and preparing a file may take, as in web/engine/stopping.ts: a hundred times what it does."""
+
+INTERRUPTED = 130
+FAILED = 2
+
+_to_guard: int | None = None
+"""Where the child tells its guard what it opens."""
+
+
+def guarded(run: Callable[[], int]) -> int:
+    """Run a command in a child process; return its exit code."""
+    if not hasattr(os, "fork"):
+        return run()
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        global _to_guard
+        os.close(reader)
+        _to_guard = writer
+        return run()
+    os.close(writer)
+    return _Guard(child).watch(reader)
+
+
+@contextmanager
+def opening(name: str, nbytes: int) -> Iterator[None]:
+    """Parse and prepare a file of ``nbytes`` bytes, within a time that its size allows where somebody watches."""
+    _tell(f"{OPENING_SECONDS + nbytes * OPENING_SECONDS_A_BYTE:.3f} {name.splitlines()[0] if name else name}")
+    try:
+        yield
+    finally:
+        _tell("0 ")
+
+
+def _tell(line: str) -> None:
+    if _to_guard is not None:
+        os.write(_to_guard, f"{line}\n".encode(errors="replace"))
+
+
+class _Guard:
+    """Watches one child."""
+
+    def __init__(self, child: int) -> None:
+        self._child = child
+        self._seconds, self._name = 0.0, ""
+        self._interrupted = False
+        self._killed = False
+
+    def watch(self, reader: int) -> int:
+        signal.signal(signal.SIGINT, self._on_interrupt)
+        signal.signal(signal.SIGALRM, self._on_alarm)
+        signal.signal(signal.SIGTERM, lambda *_: os.kill(self._child, signal.SIGTERM))
+        with open(reader, encoding="utf-8", errors="replace") as told:
+            for line in told:
+                seconds, _, name = line.rstrip("\n").partition(" ")
+                self._seconds, self._name = float(seconds), name
+                if not self._interrupted:
+                    signal.setitimer(signal.ITIMER_REAL, self._seconds)
+        code = os.waitstatus_to_exitcode(os.waitpid(self._child, 0)[1])
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        if self._interrupted and code < 0:
+            return INTERRUPTED
+        if self._killed:
+            print(
+                f"taleproof: {self._name} was not ready after {self._seconds:.0f} seconds, far more than a sound file "
+                "of its size needs, so it was given up. Choose another file; if you trust this one, try again when "
+                "this machine has less to do.",
+                file=sys.stderr,
+            )
+            return FAILED
+        return code if code >= 0 else 128 - code
+
+    def _on_interrupt(self, _signum: int, _frame: FrameType | None) -> None:
+        self._interrupted = True  # the terminal has told the child too
+        signal.setitimer(signal.ITIMER_REAL, GRACE)
+
+    def _on_alarm(self, _signum: int, _frame: FrameType | None) -> None:
+        self._killed = True
+        os.kill(self._child, signal.SIGKILL)

@@ -1,0 +1,89 @@
+"""A command ends at Ctrl+C, and gives up a file, even where Python itself hears nothing."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from taleproof import cli_guard
+
+
+HANGING = "unicodedata.normalize('NFD', '\\u0315\\u0300' * 4_000_000)"  # one call of C, which sorts for hours
+
+
+def started(code: str) -> subprocess.Popen[str]:
+    """Start a guarded command, a terminal's process group of its own; return once it says that it is on its way."""
+    script = (
+        "import signal, sys, unicodedata\n"
+        "from taleproof import cli_guard\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)  # which a test in the background may have lost\n"
+        f"{code}\n"
+        "sys.exit(cli_guard.guarded(run))"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", script],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env={**os.environ, "PYTHONPATH": "py"},
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "on its way\n"
+    return process
+
+
+@pytest.mark.parametrize("work", [HANGING, "[None for _ in iter(int, 1)]"])
+def test_ctrl_c_ends_whatever_runs(work: str) -> None:
+    process = started(f"def run():\n    print('on its way', flush=True)\n    {work}\n    return 0")
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+    process.communicate(timeout=60)
+    assert process.returncode in (130, 1)  # 1: this command has no handler of its own
+
+
+def test_a_command_that_clears_up_has_the_time_for_it() -> None:
+    process = started(
+        "def run():\n"
+        "    try:\n"
+        "        print('on its way', flush=True)\n"
+        "        while True: pass\n"
+        "    except KeyboardInterrupt:\n"
+        "        print('cleared up', flush=True)\n"
+        "        return 130"
+    )
+    os.killpg(process.pid, signal.SIGINT)
+    out, _ = process.communicate(timeout=60)
+    assert (out, process.returncode) == ("cleared up\n", 130)
+
+
+def test_a_file_that_takes_too_long_is_named_and_given_up() -> None:
+    process = started(
+        "cli_guard.OPENING_SECONDS = 0.1\n"
+        "def run():\n"
+        "    print('on its way', flush=True)\n"
+        f"    with cli_guard.opening('hostile.gguf', 1000): {HANGING}\n"
+        "    return 0"
+    )
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "hostile.gguf was not ready" in told
+    assert "Choose another file" in told
+
+
+@pytest.mark.parametrize("code", [0, 2, 7])
+def test_the_exit_code_is_the_command_s_own(code: int) -> None:
+    process = started(
+        "def run():\n"
+        "    print('on its way', flush=True)\n"
+        f"    with cli_guard.opening('sound.gguf', 1000): pass\n"
+        f"    return {code}"
+    )
+    _, told = process.communicate(timeout=60)
+    assert (process.returncode, told) == (code, "")
+
+
+def test_without_a_guard_nothing_is_told() -> None:
+    with cli_guard.opening("a.gguf", 10):
+        assert cli_guard._to_guard is None
