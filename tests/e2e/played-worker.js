@@ -144,8 +144,19 @@ function fail(id, error) {
   postMessage({ id, kind: "error", error });
 }
 
-addEventListener("message", ({ data }) => {
+/** Holds the lock by which the page knows that the worker lives, as the real one does, and tells once it has it. */
+function held(name) {
+  return new Promise((resolve) => {
+    void navigator.locks.request(name, () => {
+      resolve();
+      return new Promise(() => undefined);
+    });
+  });
+}
+
+addEventListener("message", async ({ data }) => {
   const { id, kind, args } = data;
+  if (kind === "init") await held(args.lock);
   if (kind === "init" && PLAY.start === "hang")
     postMessage({ id, kind: "progress", progress: { step: "python", fraction: 0.4 } });
   else if (kind === "init") reply(id, INFO);
