@@ -3,24 +3,60 @@
 In come the template (GGUF's tokenizer.chat_template) and messages, out comes the text of the prompt, or
 its ids. A template is a program from a stranger, so it is evaluated with a budget and a list of what it may
 use (template/), and whatever goes wrong in it is a ChatTemplateError. The same messages always give the same text: the
-date is an argument, not today.
+date is an argument, and whether the template asked for it is told.
 
 Source: the chat templates of Hugging Face's transformers (apply_chat_template).
 """
 
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
-from .errors import ChatTemplateError
+from .errors import ChatTemplateError, InvalidSettingError
 from .formats import ModelFile
 from .tokenizers import Tokenizer
+
+
+if TYPE_CHECKING:
+    from .template import Rendered
 
 
 MAX_TEMPLATE_CHARACTERS = 1 << 17
 """The longest real templates, with tools for every purpose, have some 20,000."""
 
 DEFAULT_DAY = date(2024, 7, 26)
-"""What Llama 3's templates take for today where they can't ask; any fixed day keeps a prompt reproducible."""
+"""What Llama 3's templates take for today where they can't ask; also for stories whose record names no date."""
+
+
+@dataclass(frozen=True)
+class ChatPrompt:
+    """A conversation as a model reads it.
+
+    Attributes
+    ----------
+    ids : its tokens.
+    date : the date that the template was told; None where it did not ask.
+    """
+
+    ids: list[int]
+    date: date | None
+
+
+def read_date(text: str) -> date:
+    """Return a date from its one form, such as 2026-02-03.
+
+    Raises
+    ------
+    InvalidSettingError : it is in another form, or no day of the calendar.
+    """
+    if re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            pass
+    raise InvalidSettingError("date", text, date.min.isoformat(), date.max.isoformat())
 
 
 def chat_template(file: ModelFile) -> str | None:
@@ -50,6 +86,17 @@ def apply_chat_template(
     ------
     ChatTemplateError : the template is broken, refuses these messages, or goes over its budget.
     """
+    return _render(template, messages, bos_token, eos_token, add_generation_prompt, today).text
+
+
+def _render(
+    template: str,
+    messages: Sequence[Mapping[str, str]],
+    bos_token: str,
+    eos_token: str,
+    add_generation_prompt: bool,
+    today: date,
+) -> "Rendered":
     if len(template) > MAX_TEMPLATE_CHARACTERS:
         raise ChatTemplateError(f"it has {len(template):,} characters, more than any real one")
     from .template import TemplateRefusal, render  # with Jinja, which takes its time to load
@@ -63,21 +110,22 @@ def apply_chat_template(
         "documents": None,
     }
     try:
-        return render(template, variables, today).text
+        return render(template, variables, today)
     except TemplateRefusal as refusal:
         raise ChatTemplateError(_one_line(refusal)) from refusal
 
 
 def encode_chat(
     tokenizer: Tokenizer, template: str, messages: Sequence[Mapping[str, str]], *, today: date = DEFAULT_DAY
-) -> list[int]:
+) -> ChatPrompt:
     """Return the ids of a conversation, up to where the model's answer begins.
 
     The BOS token comes once, whether the template writes it or leaves it to the tokenizer.
     """
     bos = tokenizer.bos_token
-    text = apply_chat_template(template, messages, bos_token=bos, eos_token=tokenizer.eos_token, today=today)
-    return tokenizer.encode(text, add_bos=tokenizer.add_bos and not (bos and text.startswith(bos)))
+    rendered = _render(template, messages, bos, tokenizer.eos_token, True, today)
+    ids = tokenizer.encode(rendered.text, add_bos=tokenizer.add_bos and not (bos and rendered.text.startswith(bos)))
+    return ChatPrompt(ids, today if rendered.asked_date else None)
 
 
 def _one_line(error: Exception) -> str:

@@ -72,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     generate = commands.add_parser("generate", help="write on from a prompt")
     _add_model(generate)
     generate.add_argument("--chat", action="store_true", help="the prompt is a message in the model's chat form")
+    generate.add_argument("--date", metavar="DAY", help="told to a template that asks, as 2026-02-03; default today")
     generate.add_argument("--temperature", type=float, default=0.0, help="0, the default, takes the likeliest")
     generate.add_argument("--top-p", type=float, metavar="P", help="keep the likeliest that make up P")
     generate.add_argument("--top-k", type=int, metavar="K", help="keep the K likeliest")

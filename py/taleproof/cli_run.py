@@ -6,8 +6,9 @@ It is apart from cli.py so that ``--help``, ``digest`` and a mistyped option nee
 import time
 from argparse import Namespace
 from collections.abc import Callable, Sequence
+from datetime import date
 
-from .chat import chat_template, encode_chat
+from .chat import ChatPrompt, chat_template, encode_chat, read_date
 from .cli_guard import opening
 from .digest import Digests, Expected
 from .engine import Session
@@ -33,15 +34,17 @@ def run_generate(
     options: Namespace, config: SamplerConfig, limits: Limits, show: Show | None
 ) -> dict[str, JsonValue] | None:
     """Write on from the prompt; return the JSON object, or None if the text was shown as it came."""
+    today = date.today() if options.date is None else read_date(options.date)
     start = time.perf_counter()
     model, session = _open(options)
     loaded = time.perf_counter() - start
     reads = model.file.start_token is not None  # what such a model writes is an answer in any case
-    ids = (
-        _chat_ids(model, options.prompt)
+    prompt = (
+        _chat_prompt(model, options.prompt, today)
         if options.chat and not reads
-        else encode_prompt(model.tokenizer, options.prompt)
+        else ChatPrompt(encode_prompt(model.tokenizer, options.prompt), None)
     )
+    ids = prompt.ids
     trail = model.engine.trail()
     events = generate(session, model.tokenizer, ids, model.engine.sampler(config), limits, trail=trail)
     if show is not None and not (options.chat or reads):
@@ -57,7 +60,8 @@ def run_generate(
                 show(event.text)
         if isinstance(event, Finished) and show is None:
             timings = {"load_seconds": round(loaded, 6), **_timings(event.stats)}
-            return _result(model, ids, tokens, text, event.reason, timings, trail)
+            told: dict[str, JsonValue] = {} if prompt.date is None else {"date": prompt.date.isoformat()}
+            return {**_result(model, ids, tokens, text, event.reason, timings, trail), **told}
     return None
 
 
@@ -100,11 +104,11 @@ def expected_digests(options: Namespace) -> Expected | None:
     return Expected(sha256 and sha256.strip(), sha3_256 and sha3_256.strip())
 
 
-def _chat_ids(model: LocalModel, prompt: str) -> list[int]:
+def _chat_prompt(model: LocalModel, prompt: str, today: date) -> ChatPrompt:
     template = chat_template(model.file)
     if template is None:
         raise ChatTemplateError("the model has none")
-    return encode_chat(model.tokenizer, template, [{"role": "user", "content": prompt}])
+    return encode_chat(model.tokenizer, template, [{"role": "user", "content": prompt}], today=today)
 
 
 def _result(

@@ -87,6 +87,11 @@ class StoryRecord:
     context : positions of the session.
     tokens, text, finish_reason : what was written. ``stopped`` is by the person.
     logits : the running digests of logits_trail.py.
+    engine : the engine's version; None in records from before it was kept.
+    date : the date that the chat template was told, such as "2026-02-03"; None where it did not ask. A chat record
+        without one that is told again is told DEFAULT_DAY of chat.py, as it was.
+
+    The last two are left out of the JSON where they are None, so that a record from before has the digest it had.
     """
 
     model_name: str
@@ -104,6 +109,8 @@ class StoryRecord:
     finish_reason: FinishReason | Literal["stopped"]
     logits: tuple[str, ...]
     files: tuple[tuple[str, Digests], ...] = ()
+    engine: str | None = None
+    date: str | None = None
 
     def value(self) -> dict[str, JsonValue]:
         """Return the record as JSON values; the seed, which may go beyond 2**53, is a string of digits."""
@@ -135,6 +142,8 @@ class StoryRecord:
             "text": well_formed(self.text),
             "finish_reason": self.finish_reason,
             "logits": {"every": EVERY, "sha256": list(self.logits)},
+            **({} if self.engine is None else {"engine": self.engine}),
+            **({} if self.date is None else {"chat": {"date": self.date}}),
         }
 
     def _files(self) -> dict[str, JsonValue]:

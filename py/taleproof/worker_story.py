@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
-from .chat import chat_template, encode_chat
+from . import __version__
+from .chat import DEFAULT_DAY, ChatPrompt, chat_template, encode_chat, read_date
 from .errors import ChatTemplateError, InvalidSettingError, NothingToContinueError, RequestsOnlyError
 from .generate import (
     MAX_TOKENS,
@@ -69,7 +70,11 @@ class Story:
         self._chooser = opened.engine.sampler(self.sampler)
         self._trail = opened.engine.trail()
         self._shown: list[str] = []
-        self.prompt_ids = self._encode()
+        given = request.get("date")
+        self.today = DEFAULT_DAY if given is None else read_date(str(given))
+        encoded = self._encode()
+        self.prompt_ids = encoded.ids
+        self.date = None if encoded.date is None else encoded.date.isoformat()
         self._stats = Stats(len(self.prompt_ids), 0)
         self._events: Iterator[Event] | None = None
         self._run(request["limits"]["maxTokens"])
@@ -92,6 +97,7 @@ class Story:
                 "seed": str(self.sampler.seed),
                 "promptTokens": len(self.prompt_ids),
                 "sessionLength": self._session.n_ctx,
+                "date": self.date,
             }
         ]
 
@@ -121,16 +127,17 @@ class Story:
             return []
         return [self._ended("stopped", self._held_back())]
 
-    def _encode(self) -> list[int]:
+    def _encode(self) -> ChatPrompt:
         reads = self.opened.file.start_token is not None
         if reads and self.mode == "raw":
             raise RequestsOnlyError(self.opened.file.architecture)
         if reads or self.mode == "raw":
-            return encode_prompt(self.opened.tokenizer, self.prompt)
+            return ChatPrompt(encode_prompt(self.opened.tokenizer, self.prompt), None)
         template = chat_template(self.opened.file)
         if template is None:
             raise ChatTemplateError("the model has none")
-        return encode_chat(self.opened.tokenizer, template, [{"role": "user", "content": self.prompt}])
+        messages = [{"role": "user", "content": self.prompt}]
+        return encode_chat(self.opened.tokenizer, template, messages, today=self.today)
 
     def _run(self, max_tokens: int | None) -> None:
         if max_tokens is None:  # how JSON writes what is not a number
@@ -187,6 +194,8 @@ class Story:
             text=self.text,
             finish_reason=self.finish_reason or "stopped",
             logits=tuple(self._trail.digests),
+            engine=__version__,
+            date=self.date,
         )
 
     def _ended(self, reason: Reason, text: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from fixtures.make import tiny_gguf
 from taleproof.cli import main
 from taleproof.digest import digest_blob
 from taleproof.reader import FileBlob
@@ -193,6 +194,18 @@ def test_special_tokens_in_a_prompt_and_chat_form(capsys: Capture, smollm2_path:
     chat = run_json(capsys, "generate", str(smollm2_path), "--prompt", "Hi", "--chat", *few)
     turn = raw["prompt_tokens"]
     assert any(chat["prompt_tokens"][i : i + len(turn)] == turn for i in range(len(chat["prompt_tokens"])))
+
+
+def test_the_date_is_told_to_a_template_that_asks_and_shown(capsys: Capture, tmp_path: Path) -> None:
+    model = tmp_path / "dated.gguf"
+    model.write_bytes(tiny_gguf("F32", chat_template="{{ strftime_now('%Y-%m-%d') }}"))
+    chat = ["generate", str(model), "--prompt", "Hi", "--chat", "--max-tokens", "1", "--json"]
+    dated = run_json(capsys, *chat, "--date", "2026-02-03")
+    assert dated["date"] == "2026-02-03"
+    assert run_json(capsys, *chat, "--date", "2026-02-04")["prompt_tokens"] != dated["prompt_tokens"]
+    assert run_json(capsys, *chat)["date"] != "2024-07-26"
+    assert "date" not in run_json(capsys, *[part for part in chat if part != "--chat"])
+    assert "date can't be" in refusal(capsys, *chat, "--date", "yesterday")
 
 
 class TestRefusals:

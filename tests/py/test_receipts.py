@@ -116,6 +116,11 @@ def test_record_is_canonical_and_has_its_digest() -> None:
     assert json.loads(text)["sampler"]["seed"] == "18446744073709551615"
 
 
+def test_a_record_from_before_engine_and_date_were_kept_has_the_digest_it_had() -> None:
+    # As computed by the version before (c9881c6).
+    assert RECORD.sha256() == "e8a8f41c469ebf8385651e7c3eab304c2bc309ebe90b893d4417848d7bf907d6"
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -129,6 +134,8 @@ def test_record_is_canonical_and_has_its_digest() -> None:
         {"context": 511},
         {"tokens": (407, 262)},
         {"finish_reason": "stopped"},
+        {"engine": "0.1.0"},
+        {"date": "2026-02-03"},
     ],
     ids=lambda change: next(iter(change)),
 )

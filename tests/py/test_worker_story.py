@@ -9,6 +9,7 @@ import pytest
 
 from browser_fakes import FakeFetcher, FakeJsArena, FakeLocalFile, FakeStore
 from fixtures.gguf_writer import write
+from fixtures.hostile.template_cases import TEMPLATES
 from fixtures.make import (
     SHAPE,
     gguf_tensor,
@@ -20,8 +21,10 @@ from fixtures.make import (
 )
 from fixtures.t5_files import WORDS, tiny_t5_gguf
 from fixtures.tiny import gpt2_vocabulary, weights
+from taleproof import __version__
 from taleproof.digest import Digests, digest_blob
 from taleproof.errors import (
+    ChatTemplateError,
     DigestMismatchError,
     InvalidSettingError,
     NothingToContinueError,
@@ -357,6 +360,7 @@ def test_every_batch_tells_and_the_last_one_carries_the_record() -> None:
         "seed": "18446744073709551615",
         "promptTokens": len(written.prompt_ids),
         "sessionLength": 96,
+        "date": None,
     }
     events = run(written)
     kinds = [event["kind"] for event in events]
@@ -372,6 +376,38 @@ def test_every_batch_tells_and_the_last_one_carries_the_record() -> None:
 
 def test_chat_mode_uses_the_template() -> None:
     assert len(story(mode="chat").prompt_ids) > len(story().prompt_ids)
+
+
+def test_the_date_that_a_template_asks_for_is_the_requests_and_stands_in_the_record() -> None:
+    opened = Bench().accept(tiny_gguf("F32", chat_template="{{ strftime_now('%Y-%m-%d') }}"))
+    model = opened, ReusableSession(opened.session)
+    dated = story(model=model, mode="chat", date="2026-02-03")
+    assert dated.started()[0]["date"] == "2026-02-03"
+    assert opened.tokenizer.decode(dated.prompt_ids).endswith("2026-02-03")
+    assert dated.record().value()["chat"] == {"date": "2026-02-03"}
+    again = story(model=model, mode="chat")  # as records without a date were told
+    assert opened.tokenizer.decode(again.prompt_ids).endswith("2024-07-26")
+    assert "chat" not in story(model=model, date="2026-02-03").record().value()
+
+
+@pytest.mark.parametrize("bomb", ["nested print", "many elifs", "int base16 then //", "print function"])
+def test_a_hostile_template_is_named_and_the_next_good_model_writes(bomb: str) -> None:
+    opened = Bench().accept(tiny_gguf("F32", chat_template=TEMPLATES[bomb]))
+    with pytest.raises(ChatTemplateError, match="chat template failed"):
+        story(model=(opened, ReusableSession(opened.session)), mode="chat")
+    assert run(story(mode="chat", max_tokens=2))[-1]["kind"] == "finished"
+
+
+def test_a_record_names_the_engine_and_no_date_where_none_was_asked_for() -> None:
+    value = story(mode="chat", date="2026-02-03").record().value()
+    assert value["engine"] == __version__
+    assert "chat" not in value
+
+
+@pytest.mark.parametrize("date", ["2026-2-3", "2026-02-30", "today", "20260203", "2026-02-03T00:00", "２０26-02-03", 7])
+def test_date_that_is_no_date(date: object) -> None:
+    with pytest.raises(InvalidSettingError):
+        story(mode="chat", date=date)
 
 
 @pytest.mark.parametrize("prompt", ["\ud800", "a\udfffb", "\U0001f600", "שלום עולם"])

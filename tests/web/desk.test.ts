@@ -37,6 +37,17 @@ describe("writing", () => {
     });
   });
 
+  it("tells the date that a chat template asked for, and forgets it with the story", async () => {
+    const { desk, engine } = makeDesk(port, kept);
+    await engine.start();
+    port.date = "2026-02-03";
+    port.stories = [[...tokens(" there"), finished(1)]];
+    await desk.write();
+    expect(desk.date).toBe("2026-02-03");
+    desk.startAgain();
+    expect(desk.date).toBeNull();
+  });
+
   it("waits for the list of models where the person is quicker than it", async () => {
     const { desk, models } = makeDesk(port, kept);
     models.choice = null;

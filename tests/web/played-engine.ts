@@ -54,6 +54,8 @@ export function tokens(...texts: string[]): WriteEvent[] {
 }
 
 export class PlayedEngine implements EnginePort {
+  /** What the played template is told. */
+  date: string | null = null;
   opened: OpenRequest[] = [];
   /** What was awaited with the last request, and what was to be judged since. */
   answers: RegistryAnswers | null = null;
@@ -99,7 +101,7 @@ export class PlayedEngine implements EnginePort {
   async *write(request: WriteRequest, signal?: AbortSignal): AsyncGenerator<WriteEvent, void, void> {
     this.written.push(request);
     const seed = request.kind === "new" ? (request.sampler.seed ?? "777") : "777";
-    yield { kind: "started", seed, promptTokens: 3, sessionLength: 128 };
+    yield { kind: "started", seed, promptTokens: 3, sessionLength: 128, date: this.date };
     const story = this.stories.shift() ?? [finished(0, "stop")];
     if (story instanceof EngineError) throw story;
     for (const event of story) {

@@ -9,7 +9,7 @@
 import type { Json, StoryRecord, WriteRequest } from "../engine/protocol";
 import { Shape, type Fields, type Refuse } from "../engine/shape";
 import { chainError } from "./errors";
-import { digestOf, receiptDigest } from "./receipts";
+import { canonicalJson, digestOf, receiptDigest } from "./receipts";
 
 /** Decimals are texts, as the record's canonical JSON writes them. What is null was off. */
 export type StoryReceipt = {
@@ -55,6 +55,11 @@ export interface Outcome {
   story: string | null;
   kernels: string | null;
   numerics: number | null;
+  /**
+   * Whether the model read the same tokens before it wrote; null where the story's own record is not kept here, which
+   * names them, as its receipt does not.
+   */
+  samePrompt: boolean | null;
 }
 
 /** Texts and decimals beyond what Shape reads: a prompt may be empty, and what was off is null. */
@@ -92,7 +97,16 @@ class Fielded extends Shape {
 const answered = new Fielded((where, what) => chainError("registry-invalid", `${where} ${what}.`));
 const recorded = new Fielded((where, what) => chainError("record-invalid", `${where} ${what}.`));
 
-/** The receipt of a story's record. */
+/** The date that the model was told when the story was written; null where its chat template did not ask for it. */
+export function dateOf(record: StoryRecord): string | null {
+  if (record.chat === undefined) return null;
+  const { date, ...rest } = recorded.fields(record.chat, "its chat");
+  if (typeof date === "string" && /^\d{4}-\d{2}-\d{2}$/.test(date) && Object.keys(rest).length === 0)
+    return date;
+  throw chainError("record-invalid", 'its chat, field "date", is not a date.');
+}
+
+/** The receipt of a story's record. A token has no place for a date that the model was told: such a story is refused. */
 export async function receiptOf(record: StoryRecord): Promise<StoryReceipt> {
   const shape = recorded;
   const where = "the record";
@@ -103,6 +117,7 @@ export async function receiptOf(record: StoryRecord): Promise<StoryReceipt> {
   const mode = shape.text(record, "mode", where).toUpperCase();
   if (mode !== "RAW" && mode !== "CHAT")
     throw chainError("record-invalid", `${where} has no mode that is known.`);
+  if (dateOf(record) !== null) throw chainError("record-dated");
   const decimal = (key: string): string => String(shape.number(sampler, key, "its sampler"));
   const decimalOrOff = (key: string): string | null => shape.maybe(sampler, key, "its sampler", decimal);
   return {
@@ -195,6 +210,7 @@ export function requestOf({ prompt, mode, sampler, limits }: StoryReceipt): Writ
       repeatLastN,
     },
     limits: { maxTokens: limits.maxTokens, stop: limits.stop },
+    date: null, // a token holds none; records with one are not minted
   };
 }
 
@@ -202,7 +218,11 @@ export function requestOf({ prompt, mode, sampler, limits }: StoryReceipt): Writ
  * Whether what was written is the receipt's story: the same number of tokens, and every one of them the same. The record
  * names the file too, the build of the kernels and how the story ended, so that its digest may be another one all the same.
  */
-export async function compare(receipt: StoryReceipt, { ids, record }: Retold): Promise<Outcome> {
+export async function compare(
+  receipt: StoryReceipt,
+  { ids, record }: Retold,
+  kept: StoryRecord | null = null,
+): Promise<Outcome> {
   const tokens = await digestOf(ids);
   const made = record && (await receiptOf(record));
   return {
@@ -212,5 +232,9 @@ export async function compare(receipt: StoryReceipt, { ids, record }: Retold): P
     story: made?.story ?? null,
     kernels: made?.kernels ?? null,
     numerics: made?.numerics ?? null,
+    samePrompt:
+      record &&
+      kept &&
+      canonicalJson(record.prompt_tokens ?? null) === canonicalJson(kept.prompt_tokens ?? null),
   };
 }

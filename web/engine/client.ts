@@ -9,6 +9,7 @@
  * ended, where it does not come to rest (stopping.ts). The next request waits for that.
  */
 
+import { filledIn, randomSeed } from "./filled-in";
 import { cancelled, EngineError } from "./errors";
 import type {
   EngineInfo,
@@ -21,7 +22,6 @@ import type {
   RequestKind,
   Requests,
   StartProgress,
-  StartRequest,
   StorageReport,
   Verdict,
   WriteEvent,
@@ -42,12 +42,6 @@ const STARTING: ReadonlySet<RequestKind> = new Set(["open", "threads", "storage"
 
 function startWorker(): WorkerLike {
   return new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "taleproof-engine" });
-}
-
-/** A seed for a story that is to be a new one every time: 64 bits of the page's own randomness, in decimal. */
-export function randomSeed(): string {
-  const words = crypto.getRandomValues(new BigUint64Array(1));
-  return String(words[0]);
 }
 
 /** Milliseconds in which a new worker has to say its first word; only a script that never arrives takes so long. */
@@ -130,7 +124,7 @@ export class EngineClient {
     let ended = false;
     let home: WorkerLike | null = null;
     try {
-      let batch = await this.request("start", withSeed(request), { signal });
+      let batch = await this.request("start", filledIn(request), { signal });
       home = this.worker;
       let longest = 0;
       for (;;) {
@@ -279,9 +273,4 @@ export class EngineClient {
 /** A byte that the worker's Python looks at between two instructions; null where no memory can be shared. */
 function sharedByte(): Uint8Array | null {
   return globalThis.crossOriginIsolated ? new Uint8Array(new SharedArrayBuffer(1)) : null;
-}
-
-function withSeed(request: WriteRequest): StartRequest {
-  if (request.kind === "continue") return request;
-  return { ...request, sampler: { ...request.sampler, seed: request.sampler.seed ?? randomSeed() } };
 }

@@ -260,10 +260,21 @@ export interface Limits {
  * the same generator goes on, and so do prompt, settings and seed.
  */
 export type StartRequest =
-  | { kind: "new"; prompt: string; mode: WriteMode; sampler: SamplerSettings; limits: Limits }
+  | {
+      kind: "new";
+      prompt: string;
+      mode: WriteMode;
+      sampler: SamplerSettings;
+      limits: Limits;
+      /** What a chat template that asks for today's date is told, as 2026-02-03; null for the engine's fixed day. */
+      date: string | null;
+    }
   | { kind: "continue"; maxTokens: number };
 
-/** What the page asks for; a seed of null means a random one, which the `started` event then tells. */
+/**
+ * What the page asks for; a seed of null means a random one, which the `started` event then tells. Without a date it is
+ * today's, by this device's calendar.
+ */
 export type WriteRequest =
   | {
       kind: "new";
@@ -271,6 +282,7 @@ export type WriteRequest =
       mode: WriteMode;
       sampler: Omit<SamplerSettings, "seed"> & { seed: string | null };
       limits: Limits;
+      date?: string | null;
     }
   | { kind: "continue"; maxTokens: number };
 
@@ -293,7 +305,14 @@ export interface WriteStats {
 export type StoryRecord = { [key: string]: Json };
 
 export type WriteEvent =
-  | { kind: "started"; seed: string; promptTokens: number; sessionLength: number }
+  | {
+      kind: "started";
+      seed: string;
+      promptTokens: number;
+      sessionLength: number;
+      /** What the chat template was told; null where it did not ask for the date. */
+      date: string | null;
+    }
   | { kind: "prefill"; done: number; total: number }
   | { kind: "token"; id: number; text: string; logprob: number }
   | { kind: "stats"; stats: WriteStats }

@@ -52,6 +52,8 @@ export class Desk {
   stats = $state.raw<WriteStats | null>(null);
   prefill = $state.raw<Prefill | null>(null);
   reason = $state<FinishReason | null>(null);
+  /** What the model was told, where its chat template asked for the date. */
+  date = $state<string | null>(null);
   /** Done when nothing is being written any more. */
   settled: Promise<void> = Promise.resolve();
   /** The model that can go on with the story, as long as it stays open. */
@@ -166,7 +168,7 @@ export class Desk {
     this.text = "";
     this.waiting = "";
     this.pieces = [];
-    this.story = this.stats = this.prefill = this.reason = null;
+    this.story = this.stats = this.prefill = this.reason = this.date = null;
     this.resumable = null;
   }
 
@@ -216,6 +218,7 @@ export class Desk {
       const { settings } = this.story;
       const sampler = { ...settings.sampler, seed: event.seed };
       this.story = { ...this.story, promptTokens: event.promptTokens, settings: { ...settings, sampler } };
+      this.date = event.date;
     } else if (event.kind === "prefill") {
       this.prefill = event.done < event.total ? { done: event.done, total: event.total } : null;
     } else if (event.kind === "token") {

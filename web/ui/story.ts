@@ -93,6 +93,13 @@ export function describeModel(
   };
 }
 
+/** The date that the model was told where its chat template asked for it, as the record has it. */
+export function dateTold(record: StoryRecord): string | null {
+  const { chat } = record;
+  if (typeof chat !== "object" || chat === null || Array.isArray(chat)) return null;
+  return typeof chat.date === "string" ? chat.date : null;
+}
+
 /** The words to read: a request in chat is not part of the story, an opening is. */
 export function readingText(story: Pick<Story, "opening" | "text" | "settings">): string {
   return story.settings.mode === "chat" ? story.text.trimStart() : story.opening + story.text;

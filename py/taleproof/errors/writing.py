@@ -19,7 +19,7 @@ class InvalidSettingError(TaleproofError):
 
     code = "invalid-setting"
 
-    def __init__(self, setting: str, value: object, low: float, high: float) -> None:
+    def __init__(self, setting: str, value: object, low: float | str, high: float | str) -> None:
         super().__init__(
             f"{setting} can't be {shown(value)}: it must be from {low} to {high}. Change it and try again.",
             {"setting": setting, "value": fact(value), "low": fact(low), "high": fact(high)},

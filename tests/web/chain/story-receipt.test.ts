@@ -38,7 +38,16 @@ describe("the receipt of a record", () => {
     });
   });
 
+  it("is of no record whose model was told the date, for which a token has no place", async () => {
+    const record = { ...RECORD, mode: "chat", chat: { date: "2026-02-03" } };
+    await expect(receiptOf(record)).rejects.toMatchObject({ code: "record-dated" });
+  });
+
   it.each([
+    ["chat", null],
+    ["chat", {}],
+    ["chat", { date: "3 Feb" }],
+    ["chat", { date: "2026-02-03", time: "12:00" }],
     ["tokens", null],
     ["model", { sha256: "x" }],
     ["tokenizer", {}],
@@ -90,6 +99,7 @@ describe("a receipt from the chain", () => {
         repeatLastN: 64,
       },
       limits: { maxTokens: limits.maxTokens, stop: [] },
+      date: null,
     });
     const { sampler } = RECEIPT;
     expect(() => requestOf({ ...RECEIPT, sampler: { ...sampler, topP: "9e999" } })).toThrow(
@@ -107,6 +117,7 @@ describe("the comparison", () => {
       story: RECEIPT.story,
       kernels: RECEIPT.kernels,
       numerics: RECEIPT.numerics,
+      samePrompt: null,
     });
     const record = { ...RECORD, kernels: "6".repeat(64), numerics: 2 };
     const { kernels, numerics } = record;
