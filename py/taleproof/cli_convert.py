@@ -10,7 +10,7 @@ from pathlib import Path
 from .convert import TOKENS, convert
 from .digest import Digests, Expected
 from .formats import ModelFile, Value
-from .local import paths_of_model, verified
+from .local import blobs_of_model, verified
 from .model_files import is_tokenizer_bin
 from .model_set import parse_model
 from .reader import Blob, read_file
@@ -26,7 +26,7 @@ def run_convert(
     ----------
     tokenizer : a llama2.c model's tokenizer.bin; by default the one beside the model, where the folder was named.
     """
-    blobs: list[Blob] = [read_file(each) for each in paths_of_model([path])]
+    blobs = blobs_of_model([path])
     verified(blobs, expected)
     file = parse_model(blobs)
     beside = blobs[1:]

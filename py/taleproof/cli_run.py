@@ -16,10 +16,9 @@ from .errors import ChatTemplateError, InvalidSettingError, JsonValue
 from .formats import ModelFile
 from .formats.model_file import TensorInfo
 from .generate import Finished, Limits, Stats, Token, encode_prompt, generate
-from .local import LocalModel, open_local, paths_of_model, verified
+from .local import LocalModel, blobs_of_model, open_local, verified
 from .logits_trail import LogitsTrail
 from .model_set import parse_model
-from .reader import read_file
 from .sampling import SamplerConfig
 from .score import encode_continuation, score
 from .terminal import visible_line
@@ -158,7 +157,7 @@ def _rounded(value: float | None) -> float | None:
 
 def describe(options: Namespace) -> str:
     """Return a model's digests, metadata and tensors as tables; hashed first, then parsed."""
-    files, digests = verified([read_file(path) for path in paths_of_model(options.model)], expected_digests(options))
+    files, digests = verified(blobs_of_model(options.model), expected_digests(options))
     with opening(files[0].blob.name, digests.size):
         file = parse_model([file.blob for file in files])
     head = [("file", file.name)] if len(files) == 1 else [("files", str(len(files)))]

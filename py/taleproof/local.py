@@ -18,7 +18,7 @@ from .embedder import Embedder
 from .engine import Engine, open_numpy, open_wasm
 from .errors import DigestMismatchError, SourceRefusedError
 from .formats import ModelFile
-from .model_files import files_of_model
+from .model_files import POOLING, files_of_model, name_in_folder
 from .model_set import read_model
 from .reader import Blob, FileBlob, read_file
 from .tokenizers import Tokenizer
@@ -73,7 +73,19 @@ def paths_of_model(paths: Sequence[Path]) -> list[Path]:
         if chosen is not None:
             return [path]  # a file may be read where its folder can't be listed
         raise SourceRefusedError(str(folder), error.strerror or type(error).__name__) from None
+    if (folder / POOLING).is_file():
+        names.append(POOLING)
     return [folder / name for name in files_of_model(names, str(folder), chosen)]
+
+
+def blobs_of_model(paths: Sequence[Path]) -> list[Blob]:
+    """Return copies of a model's files, each with the name that it has within the model.
+
+    Raises
+    ------
+    NoModelInFolderError, SeveralModelsError, SourceError, EmptyFileError
+    """
+    return [read_file(path, name_in_folder(path)) for path in paths_of_model(paths)]
 
 
 def verified(blobs: Sequence[Blob], expected: Expected | None = None) -> tuple[tuple[Verified, ...], Digests]:
@@ -100,13 +112,12 @@ def verified(blobs: Sequence[Blob], expected: Expected | None = None) -> tuple[t
 
 def _placed(paths: Sequence[Path], backend: Backend) -> tuple[Sequence[Blob], Arena | None, list[int]]:
     """Return a model's files, on the wasm backend in an arena, each from its base on."""
-    found = paths_of_model(paths)
     if backend == "numpy":
-        return [read_file(path) for path in found], None, []
+        return blobs_of_model(paths), None, []
     from .wasmtime_host import fastest_arena
 
     arena, bases = fastest_arena(), []
-    sources = [FileBlob(path) for path in found]
+    sources = [FileBlob(path, name_in_folder(path)) for path in paths_of_model(paths)]
     for source in sources:
         bases.append(arena.allocate(source.size))
         arena.write(bases[-1], source.read(0, source.size))

@@ -6,12 +6,18 @@ file is, its contents say afterwards. Refused: a folder with no model, or with s
 
 import re
 from collections.abc import Sequence
+from pathlib import PurePath
 
 from .errors import NoModelInFolderError, SeveralModelsError
 
 
+_CONFIG = "config.json"
 _TOKENIZER_JSON = "tokenizer.json"
-BESIDE_SAFETENSORS = ("config.json", _TOKENIZER_JSON, "tokenizer_config.json")
+POOLING = "1_Pooling/config.json"
+BESIDE_SAFETENSORS = (
+    *(_CONFIG, _TOKENIZER_JSON, "tokenizer_config.json", "generation_config.json", "chat_template.jinja"),
+    *("modules.json", POOLING),
+)
 """What Hugging Face's folders have beside the weights, as far as it is used here."""
 
 MAX_SHARDS = 1 << 10
@@ -28,6 +34,12 @@ def is_tokenizer_bin(name: str) -> bool:
     return _TOKENIZER_BIN.fullmatch(name) is not None
 
 
+def name_in_folder(path: PurePath) -> str:
+    """Return what a file is called within its model: its name, or the pooling's with the folder that it lies in."""
+    in_folder = "/".join(path.parts[-2:])
+    return in_folder if in_folder == POOLING else path.name
+
+
 def files_of_model(names: Sequence[str], folder: str, chosen: str | None = None) -> list[str]:
     """Return the files of a model, those with weights first.
 
@@ -42,7 +54,7 @@ def files_of_model(names: Sequence[str], folder: str, chosen: str | None = None)
     """
     models = _models(names)
     if chosen is None or chosen in BESIDE_SAFETENSORS:
-        stem = _only(models, folder)
+        stem = _indexed(names, models) or _only(models, folder)
     elif chosen.endswith(_INDEX):
         stem = chosen.removesuffix(_INDEX)
     else:
@@ -50,6 +62,8 @@ def files_of_model(names: Sequence[str], folder: str, chosen: str | None = None)
         if not stem or chosen.lower().endswith(".bin"):
             return [chosen]
     weights = sorted(models.get(stem, ()))
+    if not weights and stem + _INDEX in names:  # which says what each file is, whatever its name
+        weights = sorted(name for name in names if name.lower().endswith(".safetensors"))
     if not weights:
         raise NoModelInFolderError(folder)
     present = set(names)
@@ -75,7 +89,7 @@ def names_beside(name: str) -> list[tuple[str, bool]]:
         weights = [f"{shard[1]}-{number:05}-of-{shard[2]}{shard[3]}" for number in range(1, int(shard[2]) + 1)]
     found = [(each, True) for each in weights]
     if weights[0].lower().endswith(".safetensors"):
-        found += [(each, each == BESIDE_SAFETENSORS[0]) for each in BESIDE_SAFETENSORS]
+        found += [(each, each == _CONFIG) for each in BESIDE_SAFETENSORS]
     return found
 
 
@@ -92,6 +106,12 @@ def _models(names: Sequence[str]) -> dict[str, list[str]]:
         return models
     bins = [name for name in names if name.lower().endswith(".bin")]
     return {name: [name] for name in bins if not is_tokenizer_bin(name) and not _PYTORCH.fullmatch(name)}
+
+
+def _indexed(names: Sequence[str], models: dict[str, list[str]]) -> str | None:
+    """Return the name of the one index whose files have names of their own; None where there is no such index."""
+    stems = [name.removesuffix(_INDEX) for name in names if name.endswith(_INDEX)]
+    return stems[0] if len(stems) == 1 and stems[0] not in models and len(models) > 1 else None
 
 
 def _only(models: dict[str, list[str]], folder: str) -> str:

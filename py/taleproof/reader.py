@@ -76,16 +76,16 @@ class FileBlob(BytesBlob):
     """A blob over a file, mapped into memory: only what is read is loaded.
 
     It shows the file as it is at each moment, so that it is for what is read once. What is hashed and parsed afterwards
-    comes from ``read_file``.
+    comes from ``read_file``. ``name`` is the path's if none is given.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, name: str | None = None) -> None:
         with _opened(Path(path)) as file:
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        super().__init__(mapped, Path(path).name)
+        super().__init__(mapped, name or Path(path).name)
 
 
-def read_file(path: str | Path) -> BytesBlob:
+def read_file(path: str | Path, name: str | None = None) -> BytesBlob:
     """Return a copy of a file's bytes: whatever happens to the file afterwards, they stay as they are.
 
     Raises
@@ -93,7 +93,7 @@ def read_file(path: str | Path) -> BytesBlob:
     EmptyFileError, SourceNotFoundError, SourceRefusedError
     """
     with _opened(Path(path)) as file:
-        return BytesBlob(file.read(), Path(path).name)
+        return BytesBlob(file.read(), name or Path(path).name)
 
 
 @contextmanager

@@ -56,6 +56,59 @@ def test_a_chat_template_comes_from_the_tokenizers_config() -> None:
     assert parse_files(folder(**{"tokenizer_config.json": words})).text("tokenizer.chat_template") == "{{ messages }}"
 
 
+def test_of_several_chat_templates_the_default_one_is_used_and_a_file_of_its_own_goes_first() -> None:
+    several = [{"name": "tool_use", "template": "tools"}, {"name": "default", "template": "plain"}]
+    words = {"tokenizer_config.json": json.dumps({"chat_template": several}).encode()}
+    assert parse_files(folder(**words)).text("tokenizer.chat_template") == "plain"
+    own = {**words, "chat_template.jinja": "own é".encode()}
+    assert parse_files(folder(**own)).text("tokenizer.chat_template") == "own é"
+
+
+@pytest.mark.parametrize(
+    ("config", "generation", "ends"),
+    [
+        (None, None, ()),
+        (7, None, (7,)),
+        ([7, 9], None, (7, 9)),
+        (7, {"eos_token_id": [8, 9]}, (8, 9)),  # transformers generates by generation_config.json where there is one
+        (7, {"max_length": 20}, (7,)),
+    ],
+)
+def test_what_ends_a_text(config: object, generation: object, ends: tuple[int, ...]) -> None:
+    change = {"config.json": json.dumps({**json.loads(CONFIG), "eos_token_id": config}).encode()}
+    if generation is not None:
+        change["generation_config.json"] = json.dumps(generation).encode()
+    assert parse_files(folder(**change)).end_tokens == ends
+
+
+@pytest.mark.parametrize(
+    ("said", "number"),
+    [
+        ({"pooling_mode_mean_tokens": True, "pooling_mode_cls_token": False}, 1),
+        ({"pooling_mode_mean_tokens": False, "pooling_mode_cls_token": True}, 2),
+        ({"pooling_mode": "cls"}, 2),
+    ],
+)
+def test_the_pooling_of_sentence_transformers(said: dict[str, object], number: int) -> None:
+    chain = [{"type": f"sentence_transformers.models.{name}", "path": path} for name, path in MODULES]
+    change = {"1_Pooling/config.json": json.dumps(said).encode(), "modules.json": json.dumps(chain).encode()}
+    file = parse_files(folder(**change))
+    assert file.integer(f"{file.architecture}.pooling_type") == number
+
+
+MODULES = (("Transformer", ""), ("Pooling", "1_Pooling"), ("Normalize", "2_Normalize"))
+
+
+def test_an_index_says_which_files_are_the_models() -> None:
+    own = {name: f"part {i}.safetensors" for i, name in enumerate(sorted(SHARDS))}
+    index = {"weight_map": {tensor: own[name] for name, tensors in SHARDS.items() for tensor in tensors}}
+    change: dict[str, bytes | None] = {name: None for name in SHARDS}
+    change |= {own[name]: safetensors(tensors) for name, tensors in SHARDS.items()}
+    change["model.safetensors.index.json"] = json.dumps(index).encode()
+    change["adapter.safetensors"] = safetensors({})
+    assert [part.name for part in parse_files(folder(**change)).parts] == sorted(own.values())
+
+
 @pytest.mark.parametrize(
     ("change", "match"),
     [
@@ -65,10 +118,27 @@ def test_a_chat_template_comes_from_the_tokenizers_config() -> None:
         ({"config.json": b"{}"}, "model_type"),
         ({"config.json": CONFIG + b" " * (1 << 20)}, "at most"),
         ({"model-00002-of-00002.safetensors": None}, "this file of the model is missing"),
-        ({"model-00003-of-00003.safetensors": safetensors(SHARDS["model-00001-of-00002.safetensors"])}, "two tensors"),
+        (
+            {
+                "model-00003-of-00003.safetensors": safetensors(SHARDS["model-00001-of-00002.safetensors"]),
+                "model.safetensors.index.json": None,
+            },
+            "two tensors",
+        ),
         ({"model.safetensors.index.json": b"{}"}, "weight_map"),
         ({"model.safetensors.index.json": b'{"weight_map": {"a": 1}}'}, "weight_map"),
         ({"tokenizer_config.json": b"nothing"}, "not JSON"),
+        ({"generation_config.json": b'{"eos_token_id": "</s>"}'}, "eos_token_id"),
+        ({"generation_config.json": b'{"eos_token_id": [1, true]}'}, "eos_token_id"),
+        ({"generation_config.json": b'{"eos_token_id": -1}'}, "eos_token_id"),
+        ({"chat_template.jinja": b"\xff"}, "UTF-8"),
+        ({"chat_template.jinja": b"x" * ((1 << 20) + 1)}, "at most"),
+        ({"1_Pooling/config.json": b'{"pooling_mode_max_tokens": true}'}, "max"),
+        ({"1_Pooling/config.json": b'{"pooling_mode_cls_token": true, "pooling_mode_mean_tokens": true}'}, "cls, mean"),
+        ({"1_Pooling/config.json": b"{}"}, "pooling_mode"),
+        ({"modules.json": b'[{"path": "2_Dense", "type": "sentence_transformers.models.Dense"}]'}, "Dense"),
+        ({"modules.json": b'[{"path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}]'}, "missing"),
+        ({"modules.json": b'{"a": 1}'}, "a list of modules"),
     ],
 )
 def test_folders_that_are_not_whole_are_refused(change: dict[str, Any], match: str) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from ..errors import FormatError
 from ..reader import Blob
 from .huggingface import translate
+from .huggingface_beside import chat_template, end_tokens, pooling
 from .json_text import read_object
 from .model_file import ModelFile, Part, TensorInfo
 from .safetensors import implied_header, read_tensors
@@ -18,7 +19,6 @@ from .safetensors import implied_header, read_tensors
 SUFFIX = ".safetensors"
 CONFIG = "config.json"
 INDEX = ".safetensors.index.json"
-TOKENIZER_CONFIG = "tokenizer_config.json"
 
 MAX_CONFIG = 1 << 20
 MAX_INDEX = 2_000_000
@@ -36,8 +36,8 @@ def join_files(blobs: Sequence[Blob]) -> ModelFile:
     ------
     FormatError : or one of its kinds, whatever the bytes are; nothing else.
     """
-    weights = [blob for blob in blobs if is_weights(blob)]
     named = {blob.name: blob for blob in blobs}
+    weights = _indexed([blob for blob in blobs if is_weights(blob)], blobs)
     first = weights[0].name
     if CONFIG not in named:
         why = f"weights in safetensors need the model's {CONFIG} beside them, which says what network they make"
@@ -50,14 +50,12 @@ def join_files(blobs: Sequence[Blob]) -> ModelFile:
             if name in tensors:
                 raise FormatError(blob.name, "name", name, info.offset, "there are two tensors of this name")
             tensors[name] = info
-    for blob in blobs:
-        if blob.name.endswith(INDEX):
-            _check_index(blob, {blob.name for blob in weights})
     metadata = dict(translation.metadata)
-    if TOKENIZER_CONFIG in named:
-        words = read_object(_whole(named[TOKENIZER_CONFIG]), TOKENIZER_CONFIG, "content", MAX_CONFIG)
-        if isinstance(words.get("chat_template"), str):
-            metadata["tokenizer.chat_template"] = words["chat_template"]
+    template, pooled = chat_template(named), pooling(named)
+    if template is not None:
+        metadata["tokenizer.chat_template"] = template
+    if pooled is not None:
+        metadata[f"{translation.architecture}.pooling_type"] = pooled
     return ModelFile(
         first,
         "safetensors",
@@ -66,16 +64,29 @@ def join_files(blobs: Sequence[Blob]) -> ModelFile:
         tensors,
         sum(blob.size for blob in weights),
         tuple(Part(blob.name, blob.size) for blob in weights),
+        end_tokens(named, config, CONFIG),
     )
 
 
-def _check_index(blob: Blob, present: set[str]) -> None:
+def _indexed(weights: list[Blob], blobs: Sequence[Blob]) -> list[Blob]:
+    """Return the files with weights, of those the ones that an index names where there is one."""
+    for blob in blobs:
+        if blob.name.endswith(INDEX):
+            named = _files_of(blob)
+            missing = sorted(named - {each.name for each in weights})
+            if missing:
+                raise FormatError(blob.name, "weight_map", missing[0], None, "this file of the model is missing")
+            return [each for each in weights if each.name in named]
+    return weights
+
+
+def _files_of(blob: Blob) -> set[str]:
     files = read_object(_whole(blob), blob.name, "content", MAX_INDEX).get("weight_map")
     if not isinstance(files, dict) or not all(isinstance(file, str) for file in files.values()):
         raise FormatError(blob.name, "weight_map", None, None, "the file of each tensor is expected")
-    missing = sorted(set(files.values()) - present)
-    if missing:
-        raise FormatError(blob.name, "weight_map", missing[0], None, "this file of the model is missing")
+    if not files:
+        raise FormatError(blob.name, "weight_map", None, None, "it names no file")
+    return set(files.values())
 
 
 def _whole(blob: Blob) -> bytes | memoryview:

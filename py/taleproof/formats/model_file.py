@@ -78,6 +78,7 @@ class ModelFile:
     architecture : the value of general.architecture, such as "llama".
     size : the bytes in all of the files with weights.
     split : the files with weights, where there are several.
+    end_tokens : what ends a text, as far as a file beside the weights says it; the tokenizer knows more.
     """
 
     name: str
@@ -87,6 +88,7 @@ class ModelFile:
     tensors: Mapping[str, TensorInfo]
     size: int
     split: tuple[Part, ...] = ()
+    end_tokens: tuple[int, ...] = ()
 
     @property
     def parts(self) -> tuple[Part, ...]:

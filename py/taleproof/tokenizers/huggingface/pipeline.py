@@ -35,15 +35,18 @@ def read_tokenizer_json(file: ModelFile, blob: Blob, config: Blob | None) -> "Pi
     settings = Part("tokenizer_config.json", "", {}) if config is None else _root(config)
     pre_tokenizer = read_pre_tokenizer(root.optional("pre_tokenizer"))
     model, ids = read_model(root.part("model"), byte_level=pre_tokenizer.byte_level)
-    added = read_added(root, MAX_TOKENS - 1)
+    embedding = file.tensors.get("token_embd.weight")
+    rows = MAX_TOKENS if embedding is None else embedding.shape[0]
+    if max(ids.values(), default=0) >= rows:
+        why = f"the model has {rows:,} tokens, so this is another model's tokenizer"
+        raise root.fail("model.vocab", max(ids.values()) + 1, why)
+    # A text model that was cut out of a larger one may keep tokens of other things, such as Gemma 3's of pictures, for
+    # which it has no row: it cannot read them.
+    added = [token for token in read_added(root, MAX_TOKENS - 1) if token.id < rows]
     around = read_post_processor(root.optional("post_processor"))
     ends_at_bos = file.format.startswith("llama2.c")  # whose training data have it between the stories
     normalizer = read_normalizer(root.optional("normalizer"))
     vocabulary = make_vocabulary(root, settings, ids, added, normalizer, around, ends_at_bos=ends_at_bos)
-    embedding = file.tensors.get("token_embd.weight")
-    if embedding is not None and len(vocabulary.pieces) > embedding.shape[0]:
-        why = f"the model has {embedding.shape[0]:,} tokens, so this is another model's tokenizer"
-        raise root.fail("model.vocab", len(vocabulary.pieces), why)
     return PipelineTokenizer(
         vocabulary,
         added,
