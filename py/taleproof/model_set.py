@@ -63,7 +63,6 @@ def read_model(blobs: Sequence[Blob], tokenizer: Blob | None = None) -> ModelSet
         read = from_tokenizer_json(file, words, named.get(TOKENIZER_CONFIG))
     else:
         read = from_llama2c(words, file.integer(f"{file.architecture}.vocab_size"))
-    read.end_also_at(file.end_tokens)
     return ModelSet(file, weights, _for_sources(file, read), uses_given=words is tokenizer)
 
 

@@ -102,7 +102,7 @@ MODULES = (("Transformer", ""), ("Pooling", "1_Pooling"), ("Normalize", "2_Norma
 def test_an_index_says_which_files_are_the_models() -> None:
     own = {name: f"part {i}.safetensors" for i, name in enumerate(sorted(SHARDS))}
     index = {"weight_map": {tensor: own[name] for name, tensors in SHARDS.items() for tensor in tensors}}
-    change: dict[str, bytes | None] = {name: None for name in SHARDS}
+    change: dict[str, bytes | None] = dict.fromkeys(SHARDS)
     change |= {own[name]: safetensors(tensors) for name, tensors in SHARDS.items()}
     change["model.safetensors.index.json"] = json.dumps(index).encode()
     change["adapter.safetensors"] = safetensors({})

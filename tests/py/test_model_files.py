@@ -7,6 +7,7 @@ from taleproof.model_files import files_of_model
 
 
 BESIDE = ["config.json", "tokenizer.json", "tokenizer_config.json"]
+MORE = ["generation_config.json", "chat_template.jinja", "modules.json", "1_Pooling/config.json"]
 SHARDS = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"]
 INDEX = "model.safetensors.index.json"
 
@@ -30,6 +31,9 @@ INDEX = "model.safetensors.index.json"
         ([*SHARDS, INDEX, *BESIDE], INDEX, [*SHARDS, *BESIDE, INDEX]),
         ([*SHARDS, INDEX, *BESIDE], "config.json", [*SHARDS, *BESIDE, INDEX]),
         (["adapter.safetensors", "model.safetensors", "config.json"], None, ["model.safetensors", "config.json"]),
+        (["b.safetensors", "a.safetensors", INDEX, *BESIDE], None, ["a.safetensors", "b.safetensors", *BESIDE, INDEX]),
+        (["b.safetensors", "a.safetensors", INDEX], INDEX, ["a.safetensors", "b.safetensors", INDEX]),
+        (["model.safetensors", *MORE, *BESIDE], None, ["model.safetensors", *BESIDE, *MORE]),
         (["stories.bin", "tok512.bin", "pytorch_model.bin"], None, ["stories.bin", "tok512.bin"]),
         (["stories.bin", "tokenizer.json"], None, ["stories.bin", "tokenizer.json"]),
         (["a.bin", "b.bin", "tokenizer.bin"], "a.bin", ["a.bin"]),

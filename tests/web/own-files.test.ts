@@ -7,11 +7,13 @@ const file = (name: string): File => new File([name], name);
 const names = (files: readonly File[]): string[] => files.map(({ name }) => name);
 
 /** A folder as a browser hands it over: entries come in batches, and an empty one is the end. */
-function folder(name: string, inside: (File | string)[], batch = 2): object {
+function folder(name: string, inside: (File | string | object)[], batch = 2): object {
   const entries = inside.map((one) =>
     typeof one === "string"
       ? { isFile: false, isDirectory: true, name: one }
-      : { isFile: true, isDirectory: false, name: one.name, file: (done: (f: File) => void) => done(one) },
+      : !(one instanceof File)
+        ? one
+        : { isFile: true, isDirectory: false, name: one.name, file: (done: (f: File) => void) => done(one) },
   );
   const createReader = () => {
     let at = 0;
@@ -35,6 +37,12 @@ describe("what is dropped", () => {
     const inside = [file("config.json"), file("model.safetensors"), "onnx", file("tokenizer.json")];
     const found = await droppedFiles(drop([file("tale"), file("more.txt")], [folder("tale", inside), null]));
     expect(names(found)).toEqual(["more.txt", "config.json", "model.safetensors", "tokenizer.json"]);
+  });
+
+  it("has the file that says how an encoder pools, which is called config.json too", async () => {
+    const inside = [file("config.json"), folder("1_Pooling", [file("config.json"), file("README.md")])];
+    const found = await droppedFiles(drop([file("bge")], [folder("bge", inside)]));
+    expect(names(found)).toEqual(["config.json", "1_Pooling/config.json"]);
   });
 
   it("is not all of a folder with more files than any model has", async () => {

@@ -1,9 +1,12 @@
 /**
  * The files of a drop.
  *
- * In: what was dropped. Out: the files themselves, and of a folder those right inside it, up to MOST. Must be called in the
- * handler of the drop: a browser forgets the rest at once.
+ * In: what was dropped. Out: the files themselves, and of a folder those right inside it, up to MOST, with the file that says
+ * how an encoder pools. Must be called in the handler of the drop: a browser forgets the rest at once.
  */
+
+/** Sentence encoders say in a folder of their own how one vector is made of many; POOLING in py/taleproof/model_files.py. */
+const POOLING = { folder: "1_Pooling", file: "config.json" };
 
 /** Files of a folder that are looked at: a model has a few dozen. */
 export const MOST = 1000;
@@ -20,6 +23,23 @@ export async function droppedFiles(transfer: DataTransfer): Promise<File[]> {
 }
 
 async function filesInside(folder: FileSystemDirectoryEntry): Promise<File[]> {
+  const entries = await entriesOf(folder);
+  const files = await Promise.all(entries.filter(isFile).slice(0, MOST).map(fileOf));
+  return [...files, ...(await pooling(entries))];
+}
+
+/** The pooling's file, called by its folder too, so that it isn't taken for the model's own config.json. */
+async function pooling(entries: FileSystemEntry[]): Promise<File[]> {
+  const folder = entries.find(
+    (entry): entry is FileSystemDirectoryEntry => entry.isDirectory && entry.name === POOLING.folder,
+  );
+  if (!folder) return [];
+  const inside = (await entriesOf(folder)).filter(isFile).filter(({ name }) => name === POOLING.file);
+  const files = await Promise.all(inside.map(fileOf));
+  return files.map((file) => new File([file], `${POOLING.folder}/${POOLING.file}`));
+}
+
+async function entriesOf(folder: FileSystemDirectoryEntry): Promise<FileSystemEntry[]> {
   const reader = folder.createReader();
   const found: FileSystemEntry[] = [];
   while (found.length < MOST) {
@@ -27,6 +47,13 @@ async function filesInside(folder: FileSystemDirectoryEntry): Promise<File[]> {
     if (some.length === 0) break;
     found.push(...some);
   }
-  const files = found.filter((entry): entry is FileSystemFileEntry => entry.isFile).slice(0, MOST);
-  return Promise.all(files.map((entry) => new Promise<File>((done, failed) => entry.file(done, failed))));
+  return found;
+}
+
+function isFile(entry: FileSystemEntry): entry is FileSystemFileEntry {
+  return entry.isFile;
+}
+
+function fileOf(entry: FileSystemFileEntry): Promise<File> {
+  return new Promise((done, failed) => entry.file(done, failed));
 }

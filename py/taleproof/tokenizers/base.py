@@ -4,8 +4,7 @@ A family adds two things: the ids of a text without special tokens, and the byte
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from functools import cached_property
 
 from ..errors import UnknownTokenError
@@ -59,11 +58,6 @@ class BaseTokenizer(ABC):
     def eos_ids(self) -> frozenset[int]:
         """Return every token that ends a text or a turn."""
         return self._vocabulary.eos_ids
-
-    def end_also_at(self, tokens: Iterable[int]) -> None:
-        """Count further tokens among those that end a text; those that the vocabulary has not are passed over."""
-        more = frozenset(token for token in tokens if token < self.vocab_size)
-        self._vocabulary = replace(self._vocabulary, eos_ids=self._vocabulary.eos_ids | more)
 
     @property
     def add_bos(self) -> bool:

@@ -1,6 +1,7 @@
 """The whole tokenizer: added tokens are found, the rest is normalised, cut into words, and each word given its ids."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ...formats import ModelFile
 from ...formats.json_text import read_object
@@ -47,6 +48,8 @@ def read_tokenizer_json(file: ModelFile, blob: Blob, config: Blob | None) -> "Pi
     ends_at_bos = file.format.startswith("llama2.c")  # whose training data have it between the stories
     normalizer = read_normalizer(root.optional("normalizer"))
     vocabulary = make_vocabulary(root, settings, ids, added, normalizer, around, ends_at_bos=ends_at_bos)
+    ends = vocabulary.eos_ids.union(token for token in file.end_tokens if token < len(vocabulary.pieces))
+    vocabulary = replace(vocabulary, eos_ids=ends)
     return PipelineTokenizer(
         vocabulary,
         added,
