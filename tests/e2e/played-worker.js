@@ -154,9 +154,12 @@ function held(name) {
   });
 }
 
-addEventListener("message", async ({ data }) => {
-  const { id, kind, args } = data;
-  if (kind === "init") await held(args.lock);
+addEventListener("message", ({ data }) => {
+  if (data.kind === "init") void held(data.args.lock).then(() => answer(data));
+  else answer(data);
+});
+
+function answer({ id, kind, args }) {
   if (kind === "init" && PLAY.start === "hang")
     postMessage({ id, kind: "progress", progress: { step: "python", fraction: 0.4 } });
   else if (kind === "init") reply(id, INFO);
@@ -170,4 +173,4 @@ addEventListener("message", async ({ data }) => {
     const { kept = [], halves = [] } = PLAY;
     reply(id, { available: true, models: kept, halves, used: 0, free: null });
   }
-});
+}

@@ -175,22 +175,26 @@ export class EngineClient {
 
   private start(): Promise<EngineInfo> {
     if (this.started) return this.started;
-    const { worker, lock } = this.spawnWorker();
+    const { worker, watchdog } = this.spawnWorker();
     const progress = (told: StartProgress): void => {
+      watchdog.watch(); // a start goes on only once the worker holds the lock
       this.lastStart = told;
       for (const listener of this.startListeners) listener(told);
     };
     const { base, interrupts } = this;
-    const started = this.requests.send(worker, "init", { base, interrupts, lock }, { progress }).then(
-      (info) => {
-        this.running = true;
-        return info;
-      },
-      (error: EngineError) => {
-        if (this.started === started) this.end(error); // the next call begins with a new worker
-        throw error;
-      },
-    );
+    const started = this.requests
+      .send(worker, "init", { base, interrupts, lock: watchdog.lock }, { progress })
+      .then(
+        (info) => {
+          watchdog.watch();
+          this.running = true;
+          return info;
+        },
+        (error: EngineError) => {
+          if (this.started === started) this.end(error); // the next call begins with a new worker
+          throw error;
+        },
+      );
     this.started = started;
     return started;
   }
@@ -221,7 +225,7 @@ export class EngineClient {
     return this.requests.send(this.worker, kind, args, options);
   }
 
-  private spawnWorker(): { worker: WorkerLike; lock: string } {
+  private spawnWorker(): { worker: WorkerLike; watchdog: Watchdog } {
     const worker = this.spawn();
     let heard = false;
     this.worker = worker;
@@ -235,7 +239,6 @@ export class EngineClient {
       if (worker !== this.worker) return;
       heard = true;
       clearTimeout(this.firstWord);
-      watchdog.watch();
       this.receive(event.data as ReplyMessage);
     });
     worker.addEventListener("error", broken);
@@ -243,7 +246,7 @@ export class EngineClient {
     this.firstWord = setTimeout(() => broken(new Event("silence")), FIRST_WORD_MS);
     this.watchdog = watchdog;
     this.interrupts = sharedByte();
-    return { worker, lock: watchdog.lock };
+    return { worker, watchdog };
   }
 
   private receive(message: ReplyMessage): void {

@@ -15,7 +15,7 @@ export class Watchdog {
     private readonly gone: () => void,
   ) {}
 
-  /** From the worker's first word on: then it holds the lock. */
+  /** From the worker's first word of its start on: then it holds the lock. */
   watch(): void {
     const locks = (globalThis.navigator as Partial<Navigator> | undefined)?.locks;
     if (this.watching || !locks) return;
