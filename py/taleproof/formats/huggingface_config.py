@@ -26,7 +26,7 @@ class Config:
         self._fields = fields
         self._file = file
         self._defaults = defaults
-        self._path = path
+        self.path = path
 
     def value(self, key: str) -> object:
         """Return whatever a key says."""
@@ -82,7 +82,7 @@ class Config:
         for item in value:
             if not any(_same(item, choice) for choice in choices):
                 known = " and ".join(map(str, choices))
-                raise UnknownSettingError(self._file, self._path + key, item, f"of layers {known} are run")
+                raise UnknownSettingError(self._file, self.path + key, item, f"of layers {known} are run")
         return value
 
     def part(self, key: str, defaults: Defaults) -> "Config":
@@ -92,11 +92,11 @@ class Config:
             value = {}
         if not isinstance(value, dict):
             raise self.fail(key, "an object is expected")
-        return Config(value, self._file, defaults, f"{self._path}{key}.")
+        return Config(value, self._file, defaults, f"{self.path}{key}.")
 
     def merged(self, other: "Config") -> "Config":
         """Return the object with another one's fields put over its own."""
-        return Config({**self._fields, **other._fields}, self._file, self._defaults, self._path)
+        return Config({**self._fields, **other._fields}, self._file, self._defaults, self.path)
 
     def check(self, fixed: Mapping[str, tuple[object, ...]], harmless: Collection[str]) -> None:
         """Refuse keys that are not known, and those of ``fixed`` with another value than the ones there."""
@@ -110,11 +110,11 @@ class Config:
 
     def refused(self, key: str, why: str) -> UnknownSettingError:
         """Return the error for what a key says and is not run."""
-        return UnknownSettingError(self._file, self._path + key, self._fields.get(key), why)
+        return UnknownSettingError(self._file, self.path + key, self._fields.get(key), why)
 
     def fail(self, key: str, why: str) -> FormatError:
         """Return the error for a value that can't be right."""
-        return FormatError(self._file, self._path + key, self.value(key), None, why)
+        return FormatError(self._file, self.path + key, self.value(key), None, why)
 
 
 def _same(value: object, choice: object) -> bool:
