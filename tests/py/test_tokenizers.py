@@ -38,9 +38,6 @@ def test_a_model_without_a_tokenizer_is_refused() -> None:
         ("token_type", np.ones(3, np.int32)),
         ("token_type", np.ones((2, 2), np.int32)),
         ("token_type", ["a"]),
-        ("bos_token_id", 10_000_000),
-        ("eos_token_id", -1),
-        ("eot_token_id", 1 << 40),
         ("eom_token_id", 1.5),
         ("unknown_token_id", True),
         ("add_bos_token", "yes"),
@@ -130,3 +127,26 @@ def test_of_equal_pairs_the_leftmost_is_joined_first() -> None:
 def test_a_pair_is_not_joined_again_by_an_entry_that_has_grown_old() -> None:
     costs = {"bc": 1.0, "ab": 2.0, "cd": 3.0, "abc": 4.0, "bcd": 5.0}
     assert merge(list("abcd"), costs) == ["abc", "d"]
+
+
+@pytest.mark.parametrize("token", [10_000_000, -1, 0xFFFFFFFF])
+def test_a_special_id_beyond_the_vocabulary_is_taken_for_an_absent_one(token: int) -> None:
+    """As in llama.cpp, whose default for this kind is 2."""
+    tokenizer = from_model(model_file(spm_metadata(eos_token_id=token, eot_token_id=token)))
+    assert tokenizer.eos_ids == from_model(model_file(spm_metadata(eos_token_id=2))).eos_ids
+
+
+def test_tokens_end_a_text_by_their_texts_where_llamacpp_says_so() -> None:
+    pieces = [*spm_metadata()["tokens"][:-3], "<turn|>", "[EOS]", "<|fim_pad|>"]
+    tokenizer = from_model(model_file(spm_metadata(tokens=pieces)))
+    assert {len(pieces) - 3, len(pieces) - 2, len(pieces) - 1} <= tokenizer.eos_ids
+
+
+def test_phi_3s_special_tokens_take_the_white_space_after_them() -> None:
+    """The ids are those of llama.cpp with the same rule: by the model's name, in no key of the file."""
+    pieces = [*spm_metadata()["tokens"][:-2], "<|user|>", "<|end|>"]
+    types = np.array([*spm_metadata()["token_type"][:-2], 3, 3], np.int32)
+    named = model_file(spm_metadata(tokens=pieces, token_type=types))
+    named.metadata["general.name"] = "Phi3"
+    user, end = len(pieces) - 2, len(pieces) - 1
+    assert from_model(named).encode("<|user|>\n \t<|end|>\n", add_bos=False) == [user, end]

@@ -17,6 +17,9 @@ CACHED_WORDS = 20_000
 
 CACHED_WORD_LENGTH = 64
 
+_WHITE = " \t\n\v\f\r"
+"""What special tokens of GGUF files take with them: C's isspace."""
+
 BEGINNING = -1
 """Stands for the token before the first one, where a text is known to begin with it."""
 
@@ -84,11 +87,17 @@ class BaseTokenizer(ABC):
         if vocabulary.bos_id is not None and (vocabulary.add_bos if add_bos is None else add_bos):
             ids.append(vocabulary.bos_id)
         at_start = True  # of the text, or after a special token
-        for part in (self._special if parse_special else self._user_defined).split(well_formed(text)):
+        parts = list((self._special if parse_special else self._user_defined).split(well_formed(text)))
+        for before, part, after in zip([None, *parts], parts, [*parts[1:], None], strict=False):
             if isinstance(part, int):
                 ids.append(part)
                 at_start = True
-            else:
+                continue
+            if after in vocabulary.lstrip:
+                part = part.rstrip(_WHITE)
+            if before in vocabulary.rstrip:
+                part = part.lstrip(_WHITE)
+            if part:
                 ids.extend(self._encode_plain(part, at_start))
                 at_start = False
         if add_bos is None and vocabulary.add_eos and vocabulary.eos_id is not None:

@@ -1,13 +1,13 @@
 """A GGUF file's vocabulary: its metadata, checked, as plain data.
 
 In comes a ModelFile, out goes a Vocabulary. Refused: a missing or empty list of tokens, lists of
-different lengths, special ids beyond the list.
+different lengths. A special id beyond the list is taken for an absent one, as llama.cpp does.
 
 Source: the GGUF specification's tokenizer keys; llama.cpp's llama-vocab.cpp for what an absent key means
 and for the texts of the tokens that end a turn.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any
 
@@ -39,7 +39,24 @@ END_TEXTS = (
     "<|repo_name|>",
     "<reponame>",
 )
-"""Tokens that end a text or a turn whatever the metadata says: files often name one of several."""
+"""Tokens that end a text or a turn in any format, whatever the metadata says: files often name one of several."""
+
+_GGUF_END_TEXTS = (
+    *(text for text in END_TEXTS if text not in ("<|file_sep|>", "<|fim_pad|>", "<|repo_name|>", "<reponame>")),
+    *("</s>", "<eos>", "[EOS]", "[EOT]", "_<EOT>", "<\uff5cend\u2581of\u2581sentence\uff5c>", "[e~["),
+    *("<|call|>", "<|calls|>", "<|flush|>", "<turn|>", "<|tool_response>"),
+)
+"""Tokens that llama.cpp ends a text at, by their texts, whatever the file says."""
+
+_DOCUMENT_ENDS = {
+    "fim_pad_token_id": ("<|fim_pad|>", "<fim-pad>", "<fim_pad>", "<PAD>", "[PAD]"),
+    "fim_rep_token_id": ("<|fim_repo|>", "<|repo_name|>", "<fim-repo>", "<REPO>", "<reponame>"),
+    "fim_sep_token_id": ("<|file_sep|>",),
+}
+"""Keys of tokens that begin another document, and so end a text; by these texts where the key is absent."""
+
+_SHOWN_TEXTS = ("<|channel|>", "<|message|>", "<|start|>", "<|constrain|>")
+"""Tokens that llama.cpp always writes out, whatever their type."""
 
 
 class TokenType(IntEnum):
@@ -62,6 +79,7 @@ class Vocabulary:
     pieces : the text of each token, by id.
     types : uint8 (vocab,), values of TokenType.
     eos_id : the token that ends a text; eos_ids has all that end a text or a turn.
+    lstrip, rstrip : tokens that take the white space before them, or after them.
     """
 
     name: str
@@ -73,6 +91,8 @@ class Vocabulary:
     eos_ids: frozenset[int]
     add_bos: bool
     add_eos: bool
+    lstrip: frozenset[int] = frozenset()
+    rstrip: frozenset[int] = frozenset()
 
     def ids_of(self, *types: TokenType) -> list[int]:
         """Return the ids of the tokens of some types."""
@@ -108,25 +128,74 @@ def read_vocabulary(file: ModelFile, defaults: Defaults) -> Vocabulary:
         known = (given >= TokenType.NORMAL) & (given <= TokenType.BYTE)
         types = np.where(known, given, TokenType.NORMAL).astype(np.uint8)
     eos_id = special_id(file, "eos_token_id", len(pieces), defaults.eos_id)
-    ends = _ends_by_text(pieces)
-    types[ends] = TokenType.CONTROL
+    ends = _ends(file, pieces, types)
     more = (special_id(file, key, len(pieces)) for key in ("eot_token_id", "eom_token_id"))
-    return Vocabulary(
+    vocabulary = Vocabulary(
         name=file.name,
         pieces=pieces,
         types=types,
         bos_id=special_id(file, "bos_token_id", len(pieces), defaults.bos_id),
         eos_id=eos_id,
         unknown_id=special_id(file, "unknown_token_id", len(pieces), defaults.unknown_id),
-        eos_ids=frozenset(ends) | {token for token in (eos_id, *more) if token is not None},
+        eos_ids=_without_text(ends | {token for token in (eos_id, *more) if token is not None}, pieces, types),
         add_bos=file.flag(PREFIX + "add_bos_token", defaults.add_bos),
         add_eos=file.flag(PREFIX + "add_eos_token", defaults.add_eos),
     )
+    return replace(vocabulary, lstrip=_lstrip(file, vocabulary), rstrip=_rstrip(file, vocabulary))
 
 
-def _ends_by_text(pieces: list[str]) -> list[int]:
-    """Return the ids of END_TEXTS; of a text that stands twice the first."""
-    return [pieces.index(text) for text in frozenset(END_TEXTS).intersection(pieces)]
+def _ends(file: ModelFile, pieces: list[str], types: NDArray[np.uint8]) -> set[int]:
+    """Return the tokens that end a text by their own text or a document's key; those by text become control tokens."""
+    ids = {piece: token for token, piece in reversed(list(enumerate(pieces)))}  # of a text that stands twice, the first
+    ends = {ids[text] for text in _GGUF_END_TEXTS if text in ids}
+    keyed = set()
+    for key, texts in _DOCUMENT_ENDS.items():
+        token = special_id(file, key, len(pieces))
+        if token is not None:
+            keyed.add(token)
+        else:
+            ends.update(sorted(ids[text] for text in texts if text in ids)[:1])
+    types[list(ends)] = TokenType.CONTROL
+    types[[ids[text] for text in _SHOWN_TEXTS if text in ids]] = TokenType.USER_DEFINED
+    return ends | keyed
+
+
+def _without_text(ends: set[int], pieces: list[str], types: NDArray[np.uint8]) -> frozenset[int]:
+    """Return the ends less those that are part of an answer in vocabularies that have certain others.
+
+    With gpt-oss's or Solar's ends of a turn, "<|end|>" ends a part of it; with Gemma 4's, "</s>" is HTML.
+    """
+    by_text = {pieces[token]: token for token in ends}
+    called = "<|call|>" in by_text or "<|calls|>" in by_text
+    parted = called and ("<|return|>" in by_text or "<|flush|>" in by_text)
+    for text, kind, other in (
+        ("<|end|>", TokenType.USER_DEFINED, parted),
+        ("</s>", TokenType.NORMAL, "<|tool_response>" in by_text),
+    ):
+        if other and text in by_text:
+            types[by_text[text]] = kind
+            ends = ends - {by_text[text]}
+    return frozenset(ends)
+
+
+def _lstrip(file: ModelFile, vocabulary: Vocabulary) -> frozenset[int]:
+    """Return the tokens that take the white space before them, which no key says: by the names that llama.cpp knows."""
+    pre, name = file.text(PREFIX + "pre", ""), file.text("general.name", "").lower()
+    mask = ""
+    if any(jina in pre for jina in ("jina-v2-de", "jina-v2-es", "jina-v2-code")):
+        mask = "<mask>"
+    elif "modern-bert" in name:
+        mask = "[MASK]"
+    return frozenset(token for token, piece in enumerate(vocabulary.pieces) if piece == mask != "")
+
+
+def _rstrip(file: ModelFile, vocabulary: Vocabulary) -> frozenset[int]:
+    """Return the tokens that take the white space after them, which no key says: Phi-3's, by the model's name."""
+    name = file.text("general.name", "").lower()
+    if "phi-3" not in name and "phi3" not in name:
+        return frozenset()
+    special = vocabulary.ids_of(TokenType.CONTROL, TokenType.USER_DEFINED, TokenType.UNKNOWN)
+    return frozenset(token for token in special if vocabulary.pieces[token] not in ("<unk>", "<s>", "<|endoftext|>"))
 
 
 def per_token(file: ModelFile, name: str, count: int) -> NDArray[Any] | None:
@@ -141,10 +210,11 @@ def per_token(file: ModelFile, name: str, count: int) -> NDArray[Any] | None:
 
 
 def special_id(file: ModelFile, name: str, count: int, default: int | None = None) -> int | None:
-    """Return a special token's id; an absent key gives the default, where the vocabulary has it."""
-    token = file.integer(PREFIX + name, None)
-    if token is None:
-        return default if default is not None and default < count else None
-    if not 0 <= token < count:
-        raise file.fail(PREFIX + name, token, f"the vocabulary has {count:,} tokens")
-    return int(token)
+    """Return a special token's id; a key that is absent or beyond the vocabulary gives the default, if that is in it.
+
+    Files have such ids where the converter knew no token: 4294967295, or the size of the vocabulary.
+    """
+    for token in (file.integer(PREFIX + name, None), default):
+        if token is not None and 0 <= token < count:
+            return int(token)
+    return None

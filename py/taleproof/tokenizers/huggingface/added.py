@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from ..characters import SPACES, WORD
-from ..special import SpecialTokens
+from ..special import MAX_SPECIAL_LENGTH, SpecialTokens
 from .part import Part
 
 
@@ -45,7 +45,11 @@ def read_added(root: Part, most: int) -> list[Added]:
     for part in root.parts("added_tokens", MAX_ADDED):
         part.only("id", "content", *flags)
         read = {flag: part.flag(flag, flag == "normalized") for flag in flags}
-        found.append(Added(part.count("id", most), part.text("content"), **read))
+        content = part.text("content")
+        if len(content) > MAX_SPECIAL_LENGTH:
+            why = f"it has more than {MAX_SPECIAL_LENGTH} characters, and tokens so long are not looked for"
+            raise part.fail("content", content[:80], why)
+        found.append(Added(part.count("id", most), content, **read))
     return found
 
 
@@ -63,12 +67,16 @@ class AddedFinder:
         self._finder = SpecialTokens((text, number) for number, (text, _) in enumerate(listed))
 
     def split(self, text: str) -> Iterator[str | int]:
-        """Yield the parts of a text in order, ids between strings; no part is empty."""
+        """Yield the parts of a text in order, ids between strings; no part is empty.
+
+        A token that takes the spaces after it takes them from the text between tokens only: spaces that are a token
+        themselves come after it, as in Hugging Face's library.
+        """
         done = 0
         for start, end, number in self._finder.find(text):
             token = self._tokens[number]
             inside_word = token.single_word and (_is_word(text[:start][-1:]) or _is_word(text[end : end + 1]))
-            if start < done or inside_word:
+            if inside_word:
                 continue
             if token.lstrip:
                 start = max(len(text[:start].rstrip(SPACES)), done)

@@ -1,0 +1,34 @@
+"""Every pre-tokenizer by name, against llama.cpp's ids of 216 texts (tests/fixtures/make_pre_tokenizers.py)."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from fixtures.pre_tokenizer_texts import texts, vocabulary
+from taleproof.tokenizers import from_model
+from taleproof.tokenizers.pretokenize import PRE_TOKENIZERS
+from vocabularies import model_file
+
+
+ROWS = json.loads((Path(__file__).parents[1] / "fixtures" / "pre_tokenizers_llamacpp.json").read_text())["rows"]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["pre"][0])
+def test_llamacpp_cuts_texts_in_the_same_places(row: dict[str, list[str] | str]) -> None:
+    assert isinstance(row["ids"], str)
+    tokens, merges = vocabulary()
+    for pre in row["pre"]:
+        keys = {"model": "gpt2", "pre": pre, "tokens": tokens, "merges": merges}
+        tokenizer = from_model(model_file(keys))
+        found = [tokenizer.encode(text, add_bos=False, parse_special=False) for text in texts()]
+        digests = [hashlib.sha256(json.dumps(ids).encode()).hexdigest()[:16] for ids in found]
+        wrong = [
+            text for text, ours, theirs in zip(texts(), digests, row["ids"].split(), strict=True) if ours != theirs
+        ]
+        assert not wrong, pre
+
+
+def test_every_name_that_is_taken_has_been_compared() -> None:
+    assert {pre for row in ROWS for pre in row["pre"]} == set(PRE_TOKENIZERS)
