@@ -12,6 +12,7 @@ from .generate import Session
 from .logprobs import LogProbabilities
 from .sampling import argmax
 from .tokenizers import Tokenizer
+from .tokenizers.source import SourceTokenizer
 
 
 @dataclass(frozen=True)
@@ -26,12 +27,17 @@ class Scored:
 def encode_continuation(tokenizer: Tokenizer, prompt: str, continuation: str) -> tuple[list[int], list[int]]:
     """Return the ids of a prompt and of the text after it.
 
-    They are split out of the ids of the whole text, or, where a token would lie across the border, encoded apart.
+    Both are parts of the ids of the whole text, which is encoded once. They part where those of the prompt alone begin
+    to differ, so that a token which lies across the border, and what the prompt has in its place, is the
+    continuation's. A model that reads a source before it writes has two texts, each encoded for itself.
     """
+    if isinstance(tokenizer, SourceTokenizer):
+        return tokenizer.encode(prompt), tokenizer.encode(continuation, add_bos=False)
     before, whole = tokenizer.encode(prompt), tokenizer.encode(prompt + continuation)
-    if whole[: len(before)] == before:
-        return before, whole[len(before) :]
-    return before, tokenizer.encode(continuation, add_bos=False)
+    common = 0
+    while common < min(len(before), len(whole)) and before[common] == whole[common]:
+        common += 1
+    return whole[:common], whole[common:]
 
 
 def score(session: Session, prompt_ids: Sequence[int], continuation_ids: Sequence[int]) -> Iterator[Scored]:

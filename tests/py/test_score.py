@@ -49,10 +49,10 @@ def test_splits_the_ids_of_the_whole_text() -> None:
     assert encode_continuation(Bytes(), "ab", "cd") == (list(b"ab"), list(b"cd"))
 
 
-def test_encodes_apart_where_a_token_lies_across_the_border() -> None:
+def test_a_token_across_the_border_is_the_continuations() -> None:
     class Pairs(Bytes):
         def encode(self, text: str, *, add_bos: bool | None = None, parse_special: bool = True) -> list[int]:
             return [token for pair in (text[i : i + 2] for i in range(0, len(text), 2)) for token in [hash(pair)]]
 
     before, after = encode_continuation(Pairs(), "abc", "d")
-    assert (before, after) == (Pairs().encode("abc"), Pairs().encode("d"))
+    assert (before, after) == (Pairs().encode("ab"), Pairs().encode("cd"))
