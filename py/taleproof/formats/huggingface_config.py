@@ -28,6 +28,11 @@ class Config:
         self._defaults = defaults
         self.path = path
 
+    @property
+    def known(self) -> Collection[str]:
+        """The keys that may be asked for; no other can be."""
+        return self._defaults.keys()
+
     def value(self, key: str) -> object:
         """Return whatever a key says."""
         default = self._defaults[key]
