@@ -52,6 +52,7 @@ from .files import (
 from .text import (
     ChatTemplateError,
     RequestsOnlyError,
+    TokenizerLimitError,
     TokenizerMissingError,
     UnknownPreTokenizerError,
     UnknownTokenError,
@@ -113,6 +114,7 @@ __all__ = [
     "SourceUnreachableError",
     "StoppedError",
     "TaleproofError",
+    "TokenizerLimitError",
     "TokenizerMissingError",
     "TruncatedFileError",
     "UnknownArchitectureError",

@@ -43,6 +43,19 @@ class TokenizerMissingError(TaleproofError):
         )
 
 
+class TokenizerLimitError(TaleproofError):
+    """A part of a tokenizer.json that makes more of a text than any real one does."""
+
+    code = "tokenizer-limit"
+
+    def __init__(self, file: str, part: str, what: str) -> None:
+        file, part = plain(file), plain(part)
+        super().__init__(
+            f"{file}: {part} {what}. Use a shorter text, or choose the same model as a GGUF file.",
+            {"file": file, "part": part, "what": what},
+        )
+
+
 class UnknownPreTokenizerError(TaleproofError):
     """A model whose text is cut into words in a way that is not implemented."""
 

@@ -117,8 +117,9 @@ class UnigramTokenizer(BaseTokenizer):
 
     def _byte_ids(self) -> list[int | None] | None:
         pieces = self._vocabulary.pieces
-        by_name = {pieces[token].upper(): token for token in self._vocabulary.ids_of(TokenType.BYTE)}
-        return [by_name.get(f"<0X{byte:02X}>") for byte in range(256)] if by_name else None
+        tokens = self._vocabulary.ids_of(TokenType.BYTE)
+        named = {int(byte[1], 16): token for token in tokens if (byte := BYTE_PIECE.fullmatch(pieces[token]))}
+        return [named.get(byte) for byte in range(256)] if tokens else None
 
     @cached_property
     def _word(self) -> re.Pattern[str] | None:

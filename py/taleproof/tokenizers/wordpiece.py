@@ -7,12 +7,12 @@ Source: Devlin et al. 2018 (arXiv 1810.04805) and its tokenization.py; Hugging F
 BertPreTokenizer, whose ids these are.
 """
 
-import unicodedata
 from collections.abc import Callable, Mapping
 
 from ..formats import ModelFile
 from .base import BaseTokenizer
-from .characters import SPACES, CharTable, lowercased, without
+from .characters import SPACES, CharTable, char_class, lowercased
+from .normal_forms import normalized
 from .vocabulary import PREFIX, Defaults, Vocabulary, read_vocabulary
 
 
@@ -22,14 +22,6 @@ LONGEST_WORD = 100
 """Characters of a word beyond which it is not looked at: it becomes the unknown token."""
 
 LOWERCASE_KEY = PREFIX + "normalizer.lowercase"
-
-_IDEOGRAPHS = (
-    *((0x4E00, 0x9FFF), (0x3400, 0x4DBF), (0x20000, 0x2A6DF), (0x2A700, 0x2B73F), (0x2B740, 0x2B81F)),
-    *((0x2B920, 0x2CEAF), (0xF900, 0xFAFF), (0x2F800, 0x2FA1F)),
-)
-"""What BERT takes for a word by itself: characters of Chinese, not those of Japanese or Korean that spell sounds."""
-
-_UNSEEN = frozenset(("Cc", "Cf", "Co"))
 
 
 def wordpiece_from_model(file: ModelFile) -> "WordPieceTokenizer":
@@ -113,7 +105,7 @@ def bert_normal(*, clean: bool, chinese_apart: bool, strip_accents: bool, lowerc
     Parameters
     ----------
     clean : take any space for a space, and leave out what is not to be seen.
-    chinese_apart : make a word of each ideograph.
+    chinese_apart : make a word of each ideograph: of Chinese, not what Japanese or Korean spell sounds with.
     """
     steps: list[Callable[[str], str]] = []
     if clean:
@@ -135,31 +127,22 @@ def bert_normal(*, clean: bool, chinese_apart: bool, strip_accents: bool, lowerc
 
 def bert_words(text: str) -> list[str]:
     """Cut at spaces, and set every punctuation mark apart."""
-    return text.translate(_MARKS_APART).split()
+    return list(filter(None, text.translate(_MARKS_APART).split(" ")))
 
 
 def _without_accents(text: str) -> str:
-    return text if text.isascii() else unicodedata.normalize("NFD", text).translate(_ACCENTS)
+    return text if text.isascii() else normalized("NFD", text).translate(_ACCENTS)
 
 
 def _clean(char: str) -> str:
-    if char in "\t\n\r":
-        return " "
-    if char in "\0\ufffd" or unicodedata.category(char) in _UNSEEN:
-        return ""
-    return " " if char in SPACES else char
+    return " " if char in char_class("space") else "" if char in char_class("unseen") else char
 
 
-def _is_ideograph(char: str) -> bool:
-    return any(first <= ord(char) <= last for first, last in _IDEOGRAPHS)
-
-
-def _is_punctuation(char: str) -> bool:
-    ascii_mark = char.isascii() and char.isprintable() and not char.isalnum() and char != " "
-    return ascii_mark or unicodedata.category(char).startswith("P")
+def _mark_apart(char: str) -> str:
+    return f" {char} " if char in char_class("bert_punctuation") else " " if char in SPACES else char
 
 
 _CLEAN = CharTable(_clean)
-_APART = CharTable(lambda char: f" {char} " if _is_ideograph(char) else char)
-_ACCENTS = without("Mn")
-_MARKS_APART = CharTable(lambda char: f" {char} " if _is_punctuation(char) else " " if char in SPACES else char)
+_APART = CharTable(lambda char: f" {char} " if char in char_class("ideograph") else char)
+_ACCENTS = CharTable(lambda char: "" if char in char_class("accent") else char)
+_MARKS_APART = CharTable(_mark_apart)

@@ -7,7 +7,7 @@ Of tokens that begin at the same place the longest counts.
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from ..characters import SPACES, WORD
+from ..characters import SPACES, char_class
 from ..special import MAX_SPECIAL_LENGTH, SpecialTokens
 from .part import Part
 
@@ -98,6 +98,4 @@ def finders(added: list[Added], normalizer: Callable[[str], str] | None) -> tupl
 
 
 def _is_word(character: str) -> bool:
-    import regex
-
-    return regex.fullmatch(f"[{WORD}]", character) is not None
+    return character != "" and character in char_class("word")

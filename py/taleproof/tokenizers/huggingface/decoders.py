@@ -8,12 +8,16 @@ import re
 from collections.abc import Callable
 
 from ..bpe import TO_BYTE
+from .budget import Budget
 from .part import Part
 from .pattern import read_pattern
 
 
-Step = Callable[[str | bytes, bool], str | bytes]
+Step = Callable[[str | bytes, bool, Budget], str | bytes]
 """From a token, and whether it is the first one, to what is written; bytes once it is known."""
+
+FLOOR = 1 << 10
+"""Characters that a token may gain, however short it is."""
 
 _BYTE = re.compile(r"<0x([0-9A-Fa-f]{2})>")
 _CLEANED = (
@@ -24,16 +28,28 @@ _CLEANED = (
 
 
 class Decoder:
-    """Steps, one after the other."""
+    """Steps, one after the other.
 
-    def __init__(self, steps: list[Step]) -> None:
+    Parameters
+    ----------
+    file : what messages call the tokenizer's file.
+    """
+
+    def __init__(self, file: str, steps: list[Step]) -> None:
+        self._file = file
         self._steps = steps
 
     def bytes_of(self, token: str, *, first: bool) -> bytes:
-        """Return what a token is written as."""
+        """Return what a token is written as.
+
+        Raises
+        ------
+        TokenizerLimitError : a step makes it too long.
+        """
         written: str | bytes = token
+        budget = Budget(self._file, len(token), FLOOR)
         for step in self._steps:
-            written = step(written, first)
+            written = step(written, first, budget)
         return written.encode("utf-8", "replace") if isinstance(written, str) else written
 
 
@@ -45,7 +61,7 @@ def read_decoder(part: Part | None) -> Decoder:
     FormatError, UnknownTokenizerPartError
     """
     if part is None:
-        return Decoder([lambda token, first: token if first or isinstance(token, bytes) else " " + token])
+        return Decoder("tokenizer.json", [_of_text(lambda token, first: token if first else " " + token)])
     parts = [part]
     if part.kind == "Sequence":
         part.only("decoders")
@@ -62,12 +78,12 @@ def read_decoder(part: Part | None) -> Decoder:
             steps.append(_READERS[each.kind](each))
         else:
             each.unknown("after all tokens have become one" if fused else "")
-    return Decoder(steps)
+    return Decoder(part.file, steps)
 
 
 def _of_text(work: Callable[[str, bool], str | bytes]) -> Step:
     """Leave alone what is bytes already."""
-    return lambda token, first: token if isinstance(token, bytes) else work(token, first)
+    return lambda token, first, _: token if isinstance(token, bytes) else work(token, first)
 
 
 def _byte_level(part: Part) -> Step:
@@ -110,7 +126,16 @@ def _replace(part: Part) -> Step:
     pattern, content = read_pattern(part), part.text("content")
     if not isinstance(pattern, str):
         part.unknown("an expression")
-    return _of_text(lambda token, _: token.replace(pattern, content))
+    label, more = part.label, len(content) - len(pattern)
+
+    def decode(token: str | bytes, _: bool, budget: Budget) -> str | bytes:
+        if isinstance(token, bytes):
+            return token
+        if more > 0:
+            budget.grow(label, token.count(pattern) * more)
+        return token.replace(pattern, content)
+
+    return decode
 
 
 def _wordpiece(part: Part) -> Step:
@@ -136,14 +161,11 @@ def _strip(part: Part, fused: bool) -> Step:
     if fused and (stop or start > 1):
         part.unknown("more than one character of the whole text")
 
-    def decode(token: str | bytes, first: bool) -> str | bytes:
+    def decode(token: str | bytes, first: bool, _: Budget) -> str | bytes:
         if isinstance(token, bytes) or (fused and not first):
             return token
-        for _ in range(start):
-            token = token.removeprefix(content)
-        for _ in range(stop):
-            token = token.removesuffix(content)
-        return token
+        token = token[min(start, len(token) - len(token.lstrip(content))) :]
+        return token[: len(token) - min(stop, len(token) - len(token.rstrip(content)))]
 
     return decode
 

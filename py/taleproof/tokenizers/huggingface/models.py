@@ -19,6 +19,9 @@ from .part import Part
 
 SPACE = "\u2581"
 LONGEST_WORD = 1000
+LONGEST_TOKEN = 1 << 10
+"""Characters: the longest of known files are runs of a few hundred spaces."""
+
 SHORT = 24
 """Characters of a word up to which it is not worth cutting."""
 
@@ -187,6 +190,8 @@ def _vocabulary(part: Part) -> dict[str, int]:
     for token, number in ids.items():
         if type(number) is not int or not 0 <= number < MAX_TOKENS:
             raise part.fail(f"vocab.{token[:80]}", str(number)[:80], f"a number below {MAX_TOKENS:,} is expected")
+        if len(token) > LONGEST_TOKEN:
+            raise part.fail(f"vocab.{token[:80]}", len(token), f"a token has at most {LONGEST_TOKEN:,} characters")
     return ids
 
 

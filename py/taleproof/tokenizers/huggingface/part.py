@@ -15,7 +15,17 @@ T = TypeVar("T")
 MAX_PARTS = 64
 """Parts of a sequence: real ones have four or so."""
 
+MAX_EXPRESSIONS = 1 << 14
+"""Characters of all expressions of a file, with what they repeat a number of times written out."""
+
 _REQUIRED: Any = object()
+
+
+class Allowance:
+    """What the parts of one file may still have together."""
+
+    def __init__(self) -> None:
+        self.expressions = MAX_EXPRESSIONS
 
 
 class Part:
@@ -24,18 +34,25 @@ class Part:
     Parameters
     ----------
     file, path : where it is, for messages.
+    allowance : the file's, which all of its parts share.
     """
 
-    def __init__(self, file: str, path: str, value: object) -> None:
+    def __init__(self, file: str, path: str, value: object, allowance: Allowance | None = None) -> None:
         if not isinstance(value, dict):
             raise FormatError(file, path, _short(value), None, "an object is expected")
         self.file, self.path = file, path
+        self.allowance = allowance or Allowance()
         self._fields: Mapping[str, Any] = value
 
     @property
     def kind(self) -> str:
         """The name of the part's kind."""
         return self.text("type")
+
+    @property
+    def label(self) -> str:
+        """What messages call the part: its place and its kind."""
+        return f"{self.path}: {self.kind}"
 
     def __contains__(self, key: str) -> bool:
         return self._fields.get(key) is not None
@@ -84,7 +101,7 @@ class Part:
 
     def part(self, key: str) -> "Part":
         """Return an object inside."""
-        return Part(self.file, self._below(key), self._fields.get(key))
+        return Part(self.file, self._below(key), self._fields.get(key), self.allowance)
 
     def optional(self, key: str) -> "Part | None":
         """Return an object inside, if it is there."""
@@ -96,7 +113,7 @@ class Part:
         if len(values) > most:
             raise self.fail(key, len(values), f"at most {most} parts are read")
         for number, value in enumerate(values):
-            yield Part(self.file, f"{self._below(key)}[{number}]", value)
+            yield Part(self.file, f"{self._below(key)}[{number}]", value, self.allowance)
 
     def only(self, *keys: str) -> None:
         """Refuse fields other than these and the kind's name, unless they say nothing."""

@@ -1,14 +1,16 @@
 """The whole tokenizer: added tokens are found, the rest is normalised, cut into words, and each word given its ids."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from ...errors import LimitError
 from ...formats import ModelFile
 from ...formats.json_text import read_object
 from ...reader import Blob
 from ..base import BEGINNING, BaseTokenizer, well_formed
 from ..vocabulary import MAX_TOKENS, Vocabulary
 from .added import Added, finders, read_added
+from .budget import Budget
 from .decoders import Decoder, read_decoder
 from .models import Model, read_model
 from .normalizers import Normalizer, read_normalizer
@@ -47,13 +49,15 @@ def read_tokenizer_json(file: ModelFile, blob: Blob, config: Blob | None) -> "Pi
     around = read_post_processor(root.optional("post_processor"))
     ends_at_bos = file.format.startswith("llama2.c")  # whose training data have it between the stories
     normalizer = read_normalizer(root.optional("normalizer"))
-    vocabulary = make_vocabulary(root, settings, ids, added, normalizer, around, ends_at_bos=ends_at_bos)
+    normal = _once(root.file, normalizer, added)
+    vocabulary = make_vocabulary(root, settings, ids, added, normal, around, ends_at_bos=ends_at_bos)
     ends = vocabulary.eos_ids.union(token for token in file.end_tokens if token < len(vocabulary.pieces))
     vocabulary = replace(vocabulary, eos_ids=ends)
     return PipelineTokenizer(
         vocabulary,
         added,
         normalizer,
+        normal,
         pre_tokenizer,
         model,
         around,
@@ -62,11 +66,29 @@ def read_tokenizer_json(file: ModelFile, blob: Blob, config: Blob | None) -> "Pi
     )
 
 
+MAX_VALUES = 5 << 19
+"""Of a tokenizer.json, counted by its commas and brackets: Gemma 3's have under two million."""
+
 _STAGES = ("normalizer", "pre_tokenizer", "model", "post_processor", "decoder")
 
 
 def _root(blob: Blob) -> Part:
-    return Part(blob.name, "", read_object(blob.read(0, blob.size), blob.name, "content", MAX_JSON))
+    if blob.size > MAX_JSON:
+        raise LimitError(blob.name, "content", blob.size, None, f"at most {MAX_JSON:,} bytes are read")
+    data = blob.read(0, blob.size)
+    values = sum(bytes(data).count(sign) for sign in (b",", b"[", b"{"))
+    if values > MAX_VALUES:
+        raise LimitError(blob.name, "content", values, None, f"at most {MAX_VALUES:,} values are read")
+    return Part(blob.name, "", read_object(data, blob.name, "content", MAX_JSON))
+
+
+def _once(file: str, normalizer: Normalizer | None, added: list[Added]) -> Callable[[str], str] | None:
+    """Return what gives the normal form of an added token; all of them have one budget."""
+    if normalizer is None:
+        return None
+    contents = [token.content for token in added if token.normalized]
+    budget = Budget(file, sum(map(len, contents)))
+    return {content: normalizer(content, budget) for content in contents}.__getitem__
 
 
 class PipelineTokenizer(BaseTokenizer):
@@ -74,6 +96,7 @@ class PipelineTokenizer(BaseTokenizer):
 
     Parameters
     ----------
+    normal : the added tokens' normal forms.
     around : what is put before and after a text by the model's own rule.
     beginnings : tokens after which a text begins.
     """
@@ -85,6 +108,7 @@ class PipelineTokenizer(BaseTokenizer):
         vocabulary: Vocabulary,
         added: list[Added],
         normalizer: Normalizer | None,
+        normal: Callable[[str], str] | None,
         pre_tokenizer: PreTokenizer,
         model: Model,
         around: Around,
@@ -98,8 +122,8 @@ class PipelineTokenizer(BaseTokenizer):
         self._model = model
         self._around = around
         self._decoder = decoder
-        self._all_added = finders(added, normalizer)
-        self._text_added = finders([token for token in added if not token.special], normalizer)
+        self._all_added = finders(added, normal)
+        self._text_added = finders([token for token in added if not token.special], normal)
         self._beginnings = {BEGINNING, *beginnings, *around.before} - {None}
         self._first_bytes: dict[int, bytes] = {}
 
@@ -112,16 +136,17 @@ class PipelineTokenizer(BaseTokenizer):
         ids = list(before)
         as_it_is, normalised = self._all_added if parse_special else self._text_added
         at_start = True
+        budget = Budget(self._vocabulary.name, len(text))
         for part in as_it_is.split(well_formed(text)):
             if isinstance(part, int):
                 ids.append(part)
             else:
-                normal = part if self._normalizer is None else self._normalizer(part)
+                normal = part if self._normalizer is None else self._normalizer(part, budget)
                 for piece in normalised.split(normal):
                     if isinstance(piece, int):
                         ids.append(piece)
                     else:
-                        ids.extend(self._encode_plain(piece, at_start))
+                        ids.extend(self._ids_of(piece, at_start, budget))
                     at_start = False
             at_start = False
         if add_bos is None:
@@ -129,7 +154,10 @@ class PipelineTokenizer(BaseTokenizer):
         return ids
 
     def _encode_plain(self, text: str, at_start: bool) -> list[int]:
-        return [token for word in self._pre_tokenizer.split(text, at_start) for token in self._cached(word)]
+        return self._ids_of(text, at_start, Budget(self._vocabulary.name, len(text)))
+
+    def _ids_of(self, text: str, at_start: bool, budget: Budget) -> list[int]:
+        return [token for word in self._pre_tokenizer.split(text, at_start, budget) for token in self._cached(word)]
 
     def _encode_word(self, word: str) -> list[int]:
         return self._model.encode(word)

@@ -7,18 +7,20 @@ stand for bytes; where that is the last thing they do, it is left to the model, 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from ..bpe import in_bytes
-from ..characters import PUNCTUATION, SPACES, WORD
+from ..characters import SPACES, CharClass, ClassPattern, char_class
 from ..pretokenize import GPT2
 from ..wordpiece import bert_words
+from .budget import Budget
 from .part import Part
-from .pattern import compiled, read_pattern, timed
+from .pattern import Expression, compiled, read_pattern
 
 
-Cut = Callable[[str, bool], list[str]]
+Cut = Callable[[str, bool, Budget], list[str]]
 """From a word, and whether it begins the whole text, to words; empty ones are left out afterwards."""
+
+Span = tuple[int, int]
 
 Pieces = Iterable[tuple[str, bool]]
 """A text in order: what was looked for, True, and what is between it."""
@@ -30,26 +32,32 @@ class PreTokenizer:
 
     Attributes
     ----------
-    cuts : one after the other.
+    cuts : one after the other, with what messages call each.
     byte_level : the words are still to be spelt in characters that stand for bytes.
     """
 
-    cuts: tuple[Cut, ...] = ()
+    cuts: tuple[tuple[str, Cut], ...] = ()
     byte_level: bool = False
 
-    def split(self, text: str, at_start: bool) -> list[str]:
+    def split(self, text: str, at_start: bool, budget: Budget) -> list[str]:
         """Return the words of a text.
 
         Parameters
         ----------
         at_start : whether it begins the whole text.
+
+        Raises
+        ------
+        TokenizerLimitError : a cut takes too long, or makes the text too long.
         """
-        words = [text] if text else []
-        for cut in self.cuts:
+        words, length = [text] if text else [], len(text)
+        for label, cut in self.cuts:
             if len(words) == 1:
-                words = list(filter(None, cut(words[0], at_start)))
+                words = list(filter(None, cut(words[0], at_start, budget)))
             else:
-                words = [new for n, word in enumerate(words) for new in cut(word, at_start and n == 0) if new]
+                words = [new for n, word in enumerate(words) for new in cut(word, at_start and n == 0, budget) if new]
+            before, length = length, sum(map(len, words))
+            budget.grow(label, length - before)
         return words
 
 
@@ -61,19 +69,19 @@ def read_pre_tokenizer(part: Part | None) -> PreTokenizer:
     FormatError, UnknownTokenizerPartError
     """
     parts = _flat(part) if part is not None else []
-    cuts: list[Cut] = []
+    cuts: list[tuple[str, Cut]] = []
     byte_level = False
     for number, each in enumerate(parts):
         last = number == len(parts) - 1
         if each.kind == "ByteLevel":
-            cuts += _byte_level(each)
+            cuts += [(each.label, cut) for cut in _byte_level(each)]
             byte_level = last
             if not last:
-                cuts.append(lambda word, _: [in_bytes(word)])
+                cuts.append((each.label, lambda word, _first, _budget: [in_bytes(word)]))
         elif each.kind in _READERS:
             if number and each.kind == "Metaspace" and each.text("prepend_scheme", "always") == "first":
                 each.unknown("a mark before the first word only, after the text has been cut")
-            cuts.append(_READERS[each.kind](each))
+            cuts.append((each.label, _READERS[each.kind](each)))
         else:
             each.unknown()
     return PreTokenizer(tuple(cuts), byte_level)
@@ -94,7 +102,7 @@ def _byte_level(part: Part) -> list[Cut]:
     part.only("add_prefix_space", "trim_offsets", "use_regex")
     cuts: list[Cut] = []
     if part.flag("add_prefix_space", True):
-        cuts.append(lambda word, _: [word if word.startswith(" ") else " " + word])
+        cuts.append(lambda word, _first, _budget: [word if word.startswith(" ") else " " + word])
     if part.flag("use_regex", True):
         cuts.append(_isolated(compiled(part, GPT2)))
     return cuts
@@ -109,7 +117,7 @@ def _metaspace(part: Part) -> Cut:
     found = re.compile(f"{re.escape(mark)}?[^{re.escape(mark)}]+|{re.escape(mark)}").findall
     split = part.flag("split", True)
 
-    def cut(word: str, first: bool) -> list[str]:
+    def cut(word: str, first: bool, _: Budget) -> list[str]:
         word = word.replace(" ", mark)
         if (scheme == "always" or (scheme == "first" and first)) and not word.startswith(mark):
             word = mark + word
@@ -124,49 +132,45 @@ def _split(part: Part) -> Cut:
     invert = part.flag("invert", False)
     pattern = read_pattern(part)
     if isinstance(pattern, str):
-        pattern = re.compile(re.escape(pattern))
-        return _cut(lambda word: _found(pattern.finditer(word), word), behavior, invert)
+        found = re.compile(re.escape(pattern))
+        return _cut(lambda word, _: [match.span() for match in found.finditer(word)], behavior, invert)
     if behavior is _isolate:
         return _isolated(pattern)
-    return _cut(timed(lambda word, seconds: _found(pattern.finditer(word, timeout=seconds), word)), behavior, invert)
+    return _cut(pattern.spans, behavior, invert)
 
 
-def _of_class(characters: str, behavior: str) -> Cut:
+def _of_class(characters: CharClass, behavior: str) -> Cut:
     """Cut at each character of a class."""
-    import regex
-
-    pattern = regex.compile(f"[{characters}]")
-    return _cut(lambda word: _found(pattern.finditer(word), word), _BEHAVIORS[behavior], False)
+    found = ClassPattern("[{}]", characters)
+    return _cut(lambda word, _: [match.span() for match in found.of(word).finditer(word)], _BEHAVIORS[behavior], False)
 
 
 def _digits(part: Part) -> Cut:
     part.only("individual_digits")
-    return _of_class(r"\p{N}", "Isolated" if part.flag("individual_digits", False) else "Contiguous")
+    return _of_class(char_class("number"), "Isolated" if part.flag("individual_digits", False) else "Contiguous")
 
 
 def _punctuation(part: Part) -> Cut:
     part.only("behavior")
     part.choice("behavior", _BEHAVIORS, "Isolated")
-    return _of_class(PUNCTUATION, part.text("behavior", "Isolated"))
+    return _of_class(char_class("punctuation"), part.text("behavior", "Isolated"))
 
 
 def _whitespace(part: Part) -> Cut:
     part.only()
-    import regex
-
-    found = regex.compile(rf"[{WORD}]+|[^{WORD}\s]+").findall
-    return lambda word, _: found(word)
+    found = ClassPattern(f"[{{}}]+|[^{{}}{SPACES}]+", char_class("word"))
+    return lambda word, _first, _budget: found.of(word).findall(word)
 
 
 def _whitespace_split(part: Part) -> Cut:
     part.only()
     found = re.compile(f"[^{SPACES}]+").findall
-    return lambda word, _: found(word)
+    return lambda word, _first, _budget: found(word)
 
 
 def _bert(part: Part) -> Cut:
     part.only()
-    return lambda word, _: bert_words(word)
+    return lambda word, _first, _budget: bert_words(word)
 
 
 _READERS: Mapping[str, Callable[[Part], Cut]] = {
@@ -180,30 +184,28 @@ _READERS: Mapping[str, Callable[[Part], Cut]] = {
 }
 
 
-def _isolated(pattern: Any) -> Cut:
+def _isolated(pattern: Expression) -> Cut:
     """Cut into what an expression finds, and what is between it."""
 
-    def cut(word: str, seconds: float) -> list[str]:
-        found: list[str] = pattern.findall(word, timeout=seconds) if not pattern.groups else []
-        if sum(map(len, found)) == len(word):
-            return found
-        return [piece for piece, _ in _found(pattern.finditer(word, timeout=seconds), word)]
+    def cut(word: str, _: bool, budget: Budget) -> list[str]:
+        found = pattern.whole(word, budget)
+        return found if found is not None else [piece for piece, _ in _found(pattern.spans(word, budget), word)]
 
-    limited = timed(cut)
-    return lambda word, _: limited(word)
+    return cut
 
 
-def _cut(find: Callable[[str], Pieces], behavior: Callable[[Pieces], list[str]], invert: bool) -> Cut:
-    if invert:
-        return lambda word, _: behavior((piece, not is_match) for piece, is_match in find(word))
-    return lambda word, _: behavior(find(word))
+def _cut(find: Callable[[str, Budget], list[Span]], behavior: Callable[[Pieces], list[str]], invert: bool) -> Cut:
+    def cut(word: str, _: bool, budget: Budget) -> list[str]:
+        pieces = _found(find(word, budget), word)
+        return behavior([(piece, is_match is not invert) for piece, is_match in pieces])
+
+    return cut
 
 
-def _found(matches: Iterable[Any], word: str) -> list[tuple[str, bool]]:
+def _found(spans: list[Span], word: str) -> list[tuple[str, bool]]:
     """Return all of a word, in order; matches of nothing are none."""
     pieces, done = [], 0
-    for match in matches:
-        start, end = match.span()
+    for start, end in spans:
         if start == end:
             continue
         if done < start:

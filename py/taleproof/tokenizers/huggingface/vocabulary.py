@@ -1,15 +1,17 @@
 """All tokens of a tokenizer.json, and the roles that tokenizer_config.json gives to some of them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
 from ..vocabulary import END_TEXTS, MAX_TOKENS, TokenType, Vocabulary
 from .added import Added
-from .normalizers import Normalizer
 from .part import Part
 from .post_processors import Around
 
+
+MAX_UNNAMED = 1 << 16
+"""Ids below the highest that no token has: known files leave out a few hundred."""
 
 _BEGINNINGS = ("<s>", "<bos>", "<|begin_of_text|>")
 _ENDS = ("</s>", "<eos>")
@@ -21,7 +23,7 @@ def make_vocabulary(
     settings: Part,
     ids: Mapping[str, int],
     added: list[Added],
-    normalizer: Normalizer | None,
+    normal: Callable[[str], str] | None,
     around: Around,
     *,
     ends_at_bos: bool,
@@ -31,6 +33,7 @@ def make_vocabulary(
     Parameters
     ----------
     ids : the model's tokens.
+    normal : the added tokens' normal forms.
     ends_at_bos : BOS stands between texts, and ends one too.
     """
     by_id = {number: (token, TokenType.NORMAL) for token, number in ids.items()}
@@ -38,11 +41,13 @@ def make_vocabulary(
         if token.special:
             by_id[token.id] = token.content, TokenType.CONTROL
         else:  # it is written as it was found
-            normal = normalizer if token.normalized else None
-            by_id[token.id] = normal(token.content) if normal else token.content, TokenType.USER_DEFINED
+            written = normal(token.content) if normal and token.normalized else token.content
+            by_id[token.id] = written, TokenType.USER_DEFINED
     count = max(by_id, default=-1) + 1
     if not 0 < count <= MAX_TOKENS:
         raise root.fail("model.vocab", count, f"between 1 and {MAX_TOKENS:,} tokens are expected")
+    if count - len(by_id) > MAX_UNNAMED:
+        raise root.fail("model.vocab", count - len(by_id), f"at most {MAX_UNNAMED:,} ids may be without a token")
     if max((*around.before, *around.after), default=0) >= count:
         raise root.fail("post_processor", None, "it puts a token around texts that the vocabulary has not")
     pieces = [by_id.get(number, ("", TokenType.UNUSED))[0] for number in range(count)]
