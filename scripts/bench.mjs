@@ -1,10 +1,10 @@
 /**
  * `npm run bench`: this engine beside other engines in one run, each in a Chromium of its own, llama.cpp also natively.
  *
- * In: --rounds N (3), --tokens N (128), --threads N,M (1,2, or 1 on a single core), --engines A,B (all), --json; --profile
- * for the kernels' own times instead, with --model stories260K, --model float15M or --gemma those of another model; --plot
- * FILE for a picture; --markdown to put the table into README.md. --reading measures what opening a model takes, --gemma a model of
- * 262,144 tokens beside wllama; with --markdown their tables go into docs/speed.md.
+ * In: --rounds N (3), --tokens N (128), --threads N,M (1,2, or 1 on a single core), --engines A,B (all), --models A,B
+ * (q4_1,q4_0,q8_0,gemma), --json; --profile for the kernels' own times instead, with --model NAME those of one of the
+ * benchmark's models (stories260K, float15M, "Gemma 3 270M" ...); --plot FILE for a picture; --markdown to put the tables into
+ * README.md. --reading measures what opening a model takes; with --markdown its table goes into docs/speed.md.
  * Out: tables, or with --json one object with every figure.
  */
 import "./lib/node-version.mjs";
@@ -19,12 +19,12 @@ const { writePlot } = await import("./lib/bench/plot.mjs");
 const { writeBetween } = await import("./lib/bench/readme.mjs");
 const { runBench } = await import("./lib/bench/run.mjs");
 const { serveBench } = await import("./lib/bench/site.mjs");
-const { GEMMA, measureGemma } = await import("./lib/bench/gemma.mjs");
+const { MODELS } = await import("./lib/bench/jobs.mjs");
 const { measureReading } = await import("./lib/bench/reading.mjs");
 const { formatReading, readingMarkdown } = await import("./lib/bench/reading-report.mjs");
 const { captionOf, formatMarkdown, formatProfile, formatText } = await import("./lib/bench/table.mjs");
 
-const ENGINES = ["taleproof", "wllama", "candle", "llama.cpp"];
+const ENGINES = ["taleproof", "wllama", "wllama-simd", "candle", "llama.cpp"];
 
 function positive(name, text) {
   const value = Number(text);
@@ -32,11 +32,12 @@ function positive(name, text) {
   throw new Problem("bad-option", `--${name} takes whole numbers above 0, not "${text}".`);
 }
 
-function engines(text) {
-  const wanted = ["taleproof", ...text.split(",").filter((name) => name !== "taleproof")];
-  const unknown = wanted.find((name) => !ENGINES.includes(name));
+/** The names of a list, all of which have to be known. */
+function namesOf(option, text, known) {
+  const wanted = text.split(",");
+  const unknown = wanted.find((name) => !known.includes(name));
   if (unknown === undefined) return wanted;
-  throw new Problem("bad-option", `--engines knows ${ENGINES.join(", ")}, not "${unknown}".`);
+  throw new Problem("bad-option", `--${option} knows ${known.join(", ")}, not "${unknown}".`);
 }
 
 const withCaption = (result) => `${formatMarkdown(result)}\n\n${captionOf(result)}`;
@@ -51,7 +52,7 @@ await runScript(async () => {
       json: { type: "boolean", default: false },
       profile: { type: "boolean", default: false },
       reading: { type: "boolean", default: false },
-      gemma: { type: "boolean", default: false },
+      models: { type: "string", default: Object.keys(MODELS).join(",") },
       model: { type: "string" },
       plot: { type: "string" },
       markdown: { type: "boolean", default: false },
@@ -61,24 +62,26 @@ await runScript(async () => {
     rounds: positive("rounds", values.rounds),
     tokens: positive("tokens", values.tokens),
     threads: values.threads.split(",").map((text) => positive("threads", text)),
-    engines: engines(values.engines),
+    engines: [...new Set(["taleproof", ...namesOf("engines", values.engines, ENGINES)])],
+    models: namesOf("models", values.models, Object.keys(MODELS)),
     say: (line) => console.error(line),
   };
   // With --json, standard output belongs to the figures.
   if (values.json) console.log = console.error;
   await setUp();
   const candle =
-    options.engines.includes("candle") && !values.profile && !values.reading && !values.gemma
+    options.engines.includes("candle") && !values.profile && !values.reading
       ? await candleModule(options.say)
       : null;
-  const { url, close } = await serveBench(candle, values.reading || values.gemma);
+  const real =
+    values.reading || values.model !== undefined || options.models.some((key) => MODELS[key].listed);
+  const { url, models, close } = await serveBench(candle, real);
   const show = (result, format) =>
     process.stdout.write(values.json ? `${JSON.stringify(result, null, 2)}\n` : format(result));
   try {
     if (values.profile) {
       const [threads] = options.threads;
-      const model = values.gemma ? GEMMA : values.model;
-      show(await measureProfile(url, { ...options, threads, model }), formatProfile);
+      show(await measureProfile(url, { ...options, threads, model: values.model }), formatProfile);
       return;
     }
     if (values.reading) {
@@ -87,13 +90,7 @@ await runScript(async () => {
       if (values.markdown) writeBetween("docs/speed.md", "reading", readingMarkdown(result));
       return;
     }
-    if (values.gemma) {
-      const result = await measureGemma(url, options);
-      show(result, formatText);
-      if (values.markdown) writeBetween("docs/speed.md", "gemma", withCaption(result));
-      return;
-    }
-    const result = await runBench(url, { ...options, candle: candle !== null });
+    const result = await runBench({ url, models }, { ...options, candle: candle !== null });
     show(result, formatText);
     if (values.plot) writePlot(values.plot, result);
     if (values.markdown) writeBetween("README.md", "bench", withCaption(result));

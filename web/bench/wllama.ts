@@ -1,8 +1,7 @@
 /** The benchmark's page with wllama (llama.cpp compiled to WebAssembly): no GPU, otherwise as it comes. */
 import { Wllama } from "@wllama/wllama/esm/index.js";
 import wasm from "@wllama/wllama/esm/wasm/wllama.wasm?url";
-import { listedModel } from "./models";
-import { CONTEXT, MODEL, query, runPage, THREADS } from "./page";
+import { CONTEXT, modelUrl, runPage, THREADS } from "./page";
 
 const silent = { debug() {}, log() {}, warn() {}, error() {} };
 const wllama = new Wllama({ default: wasm }, { logger: silent, suppressNativeLog: true });
@@ -10,9 +9,7 @@ const wllama = new Wllama({ default: wasm }, { logger: silent, suppressNativeLog
 runPage({
   async open() {
     const options = { n_threads: THREADS, n_gpu_layers: 0, n_ctx: CONTEXT, useCache: true };
-    const name = query.get("model");
-    const url = name === null ? MODEL : (await listedModel(name)).files[0]!.url;
-    await wllama.loadModelFromUrl(new URL(url, document.baseURI).href, options);
+    await wllama.loadModelFromUrl(await modelUrl(), options);
     if (wllama.getNumThreads() !== THREADS) {
       throw new Error(`wllama runs with ${wllama.getNumThreads()} threads`);
     }

@@ -1,11 +1,50 @@
 /**
  * The figures that this engine is to reach, each with its bound and whether it is met.
  *
- * In: the result of a run. Out: one entry for each aim of which the run has the figures. All but the last of a kind are
- * ratios within the run, so that they mean the same on any machine.
+ * In: the result of a run. Out: one entry for each aim of which the run has the figures, and how each model compares with
+ * the strongest engine in a browser and with llama.cpp itself. All but a few are ratios within the run, so that they mean
+ * the same on any machine.
  */
 
 const SPARE_BYTES = 150e6;
+const OWN = "taleproof";
+const NATIVE = "llama.cpp";
+
+/** This many times the strongest engine in a browser, and this many times llama.cpp itself. */
+export const WANTED = { browser: 4, native: 1 };
+
+/**
+ * @typedef {{model: string, threads: number, figure: "decode" | "prefill", ours: number, strongest: string | null,
+ *   toBrowser: number | null, toNative: number | null}} Comparison
+ */
+
+/** Each model and number of threads: our rate, by that of the fastest other engine in a browser and by the native one's. */
+export function comparisonsOf({ models, threads }) {
+  const all = [];
+  for (const { title, rows } of models)
+    for (const n of threads)
+      for (const figure of ["decode", "prefill"]) all.push(comparisonOf(title, rows, n, figure));
+  return all.filter(({ ours }) => ours !== undefined);
+}
+
+/** @returns {Comparison} */
+function comparisonOf(model, rows, threads, figure) {
+  const key = `${figure}TokensPerSecond`;
+  const same = rows.filter((row) => row.threads === threads && row[key]);
+  const ours = same.find(({ engine }) => engine === OWN)?.[key];
+  const native = same.find(({ engine }) => engine === NATIVE)?.[key];
+  const [strongest] = same
+    .filter(({ engine }) => engine !== OWN && engine !== NATIVE)
+    .sort((a, b) => b[key] - a[key]);
+  return {
+    ...{ model, threads, figure, ours },
+    strongest: strongest?.title ?? null,
+    toBrowser: strongest ? ours / strongest[key] : null,
+    toNative: native ? ours / native : null,
+  };
+}
+
+const labelOf = (threads) => (threads === 1 ? "1 thread" : `${threads} threads`);
 
 /** @returns {{aim: string, wanted: string, value: number, met: boolean}[]} */
 export function aimsOf(result) {
@@ -16,37 +55,29 @@ export function aimsOf(result) {
   const least = (aim, value, bound) => judge(aim, `at least ${bound}`, value, value >= bound);
   const most = (aim, value, bound) => judge(aim, `at most ${bound}`, value, value <= bound);
 
-  const rowOf = (engine, threads) =>
-    result.rows.find((row) => row.engine === engine && row.threads === threads) ?? {};
-  for (const threads of result.threads) {
-    const label = threads === 1 ? "1 thread" : `${threads} threads`;
-    const [ours, wllama, native] = ["taleproof", "wllama", "llama.cpp"].map((name) => rowOf(name, threads));
-    const ratio = (key, other) => ours[key] / other[key];
-    least(`decode, ${label}, to wllama's`, ratio("decodeTokensPerSecond", wllama), 4);
-    least(`decode, ${label}, to native llama.cpp's`, ratio("decodeTokensPerSecond", native), 1);
-    if (threads > 1) least(`prefill, ${label}, to wllama's`, ratio("prefillTokensPerSecond", wllama), 12);
-    least(`prefill, ${label}, to own decode`, ours.prefillTokensPerSecond / ours.decodeTokensPerSecond, 3);
-    most(`page to first token, ${label}, s`, ours.pageToFirstTokenMs / 1000, 2.5);
-    most(`page to first token, ${label}, to wllama's`, ratio("pageToFirstTokenMs", wllama), 1.3);
+  for (const { model, threads, figure, toBrowser, toNative } of comparisonsOf(result)) {
+    const label = `${model}, ${figure}, ${labelOf(threads)}`;
+    least(`${label}, to the strongest in a browser`, toBrowser ?? NaN, WANTED.browser);
+    least(`${label}, to native llama.cpp's`, toNative ?? NaN, WANTED.native);
   }
-  for (const { threads, shortTokensPerSecond, longTokensPerSecond } of result.context) {
-    const label = threads === 1 ? "1 thread" : `${threads} threads`;
-    least(
-      `decode at 1,000 tokens, ${label}, to decode at 10`,
-      longTokensPerSecond / shortTokensPerSecond,
-      0.8,
-    );
+  for (const { engine, threads, pageToFirstTokenMs } of result.models.flatMap(({ rows }) => rows))
+    if (engine === OWN) most(`page to first token, ${labelOf(threads)}, s`, pageToFirstTokenMs / 1000, 2.5);
+  for (const { threads, shortTokensPerSecond, longTokensPerSecond } of result.context ?? []) {
+    const ratio = longTokensPerSecond / shortTokensPerSecond;
+    least(`decode at 1,000 tokens, ${labelOf(threads)}, to decode at 10`, ratio, 0.8);
   }
-  least("stories260K, 1 thread, tokens/s", result.small.stories260K.tokensPerSecond, 1500);
-  least("float weights of 61 MB, 1 thread, to reading them once", result.small.float15M.shareOfReading, 0.6);
-  const { modelBytes, cacheBytes, blankPageBytes, peakBytes, browserCountedBytes } = result.memory;
-  const beside = (bytes) => (bytes - modelBytes - cacheBytes) / 1e6;
-  most(
-    "memory beside model and cache, as the browser counts, MB",
-    beside(browserCountedBytes),
-    SPARE_BYTES / 1e6,
-  );
-  most("peak of the page's process beside them, MB", beside(peakBytes), SPARE_BYTES / 1e6);
-  most("the same, less an empty page's process, MB", beside(peakBytes - blankPageBytes), SPARE_BYTES / 1e6);
+  if (result.small) {
+    const { stories260K, float15M } = result.small;
+    least("stories260K, 1 thread, tokens/s", stories260K.tokensPerSecond, 1500);
+    least("float weights of 61 MB, 1 thread, to reading them once", float15M.shareOfReading, 0.6);
+  }
+  if (result.memory) {
+    const { modelBytes, cacheBytes, blankPageBytes, peakBytes, browserCountedBytes } = result.memory;
+    const mostBeside = (aim, bytes) =>
+      most(`${aim}, MB`, (bytes - modelBytes - cacheBytes) / 1e6, SPARE_BYTES / 1e6);
+    mostBeside("memory beside model and cache, as the browser counts", browserCountedBytes);
+    mostBeside("peak of the page's process beside them", peakBytes);
+    mostBeside("the same, less an empty page's process", peakBytes - blankPageBytes);
+  }
   return aims;
 }

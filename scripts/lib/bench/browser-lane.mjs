@@ -14,9 +14,13 @@ const WARM_UP = "The keeper of the light climbed the stairs, as she did on every
 const WARM_UP_IDS = [1, 2, 3, 4];
 
 export class BrowserLane {
-  /** @param {string} base the address of the benchmark's pages */
-  static async create(base, engine, title, threads) {
-    const address = `${base}${engine}.html?threads=${threads}`;
+  /**
+   * @param {string} base the address of the benchmark's pages
+   * @param {string | null} model the name of one of the benchmark's models; null for the product's own
+   */
+  static async create(base, engine, title, threads, model = null) {
+    const chosen = model === null ? "" : `&model=${encodeURIComponent(model)}`;
+    const address = `${base}${engine}.html?threads=${threads}${chosen}`;
     return new BrowserLane(engine, title, threads, address, await BenchBrowser.create());
   }
 
@@ -41,8 +45,14 @@ export class BrowserLane {
 
   async round({ prompt, ids = [], maxTokens }) {
     await this.page.evaluate((job) => void (window.bench.job = job), { prompt, ids, maxTokens });
+    const before = await this.browser.processorSeconds();
     await this.page.getByRole("button", { name: "Write" }).click();
+    await this.page.evaluate(() =>
+      Promise.race([window.bench.begun, window.bench.written.then(() => undefined)]),
+    );
+    const between = await this.browser.processorSeconds();
     const written = await this.page.evaluate(() => window.bench.written);
+    const after = await this.browser.processorSeconds();
     if (written.tokens <= written.firstTokens) {
       throw new Problem(
         "bench-no-text",
@@ -56,6 +66,8 @@ export class BrowserLane {
       clickToFirstTokenMs: written.first - written.clicked,
       prefillTokensPerSecond: (written.promptTokens / (written.first - written.began)) * 1000,
       decodeTokensPerSecond: (decoded / (written.last - written.first)) * 1000,
+      prefillTokensPerProcessorSecond: written.promptTokens / (between - before),
+      decodeTokensPerProcessorSecond: decoded / (after - between),
       text: written.text,
       ids: written.ids,
     };

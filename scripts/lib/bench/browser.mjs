@@ -47,6 +47,15 @@ export class BenchBrowser {
     return peaks.length > 0 ? Math.max(...peaks) || null : null;
   }
 
+  /** Processor time of the page's process so far, all its threads together, in seconds. */
+  async processorSeconds() {
+    const session = await this.context.browser().newBrowserCDPSession();
+    const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+    await session.detach();
+    const renderers = processInfo.filter(({ type }) => type === "renderer");
+    return renderers.reduce((sum, { cpuTime }) => sum + cpuTime, 0);
+  }
+
   version() {
     return this.context.browser()?.version() ?? "unknown";
   }

@@ -2,6 +2,18 @@
 
 export const MODEL = "SmolLM2-135M-Instruct.Q4_1.gguf";
 
+/**
+ * The models of a run, by the names that --models takes. `listed` is the name in bench-models/models.json; the product's own
+ * has none. Q4_0 and Q8_0 are what llama.cpp has its best kernels for; Q4_1 has none for WebAssembly.
+ * @type {Record<string, {title: string, listed: string | null}>}
+ */
+export const MODELS = {
+  q4_1: { title: "SmolLM2-135M Q4_1", listed: null },
+  q4_0: { title: "SmolLM2-135M Q4_0", listed: "SmolLM2-135M Q4_0" },
+  q8_0: { title: "SmolLM2-135M Q8_0", listed: "SmolLM2-135M Q8_0" },
+  gemma: { title: "Gemma 3 270M Q4_K_M", listed: "Gemma 3 270M" },
+};
+
 /** Positions of a text; the same in web/bench/page.ts. */
 export const CONTEXT = 1024;
 

@@ -10,6 +10,8 @@ import { openingOf } from "./jobs.mjs";
 const MEDIANS = [
   "decodeTokensPerSecond",
   "prefillTokensPerSecond",
+  "decodeTokensPerProcessorSecond",
+  "prefillTokensPerProcessorSecond",
   "clickToFirstTokenMs",
   "pageToReadyMs",
   "pageToFirstTokenMs",
@@ -44,8 +46,8 @@ export async function measureLanes(lanes, { rounds, tokens, say }) {
 }
 
 async function rowOf({ lane, visits, rounds }) {
-  const { engine, title, version = null, threads } = lane;
-  const row = { engine, title, version, threads };
+  const { engine, title, version = null, instructions = null, threads } = lane;
+  const row = { engine, title, version, instructions, threads };
   for (const key of MEDIANS) {
     const values = [...visits, ...rounds]
       .map((figures) => figures[key])

@@ -7,9 +7,9 @@
 import { execFileSync, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { join } from "node:path";
-import { PUBLIC, ROOT, venvProgram } from "../paths.mjs";
+import { ROOT, venvProgram } from "../paths.mjs";
 import { Problem } from "../problem.mjs";
-import { CONTEXT, MODEL } from "./jobs.mjs";
+import { CONTEXT } from "./jobs.mjs";
 
 const PACKAGE = "xllamacpp";
 const SCRIPT = join(ROOT, "scripts", "lib", "bench", "native.py");
@@ -38,19 +38,20 @@ export class NativeLane {
   engine = "llama.cpp";
   title = "llama.cpp native";
 
-  constructor(python, threads) {
-    this.threads = threads;
-    this.python = python;
+  /** @param {string} python @param {number} threads @param {string} model the path of its file */
+  constructor(python, threads, model) {
+    Object.assign(this, { python, threads, model });
   }
 
   async begin() {
-    const model = join(PUBLIC, "models", MODEL);
-    this.child = spawn(this.python, [SCRIPT, model, String(this.threads), String(CONTEXT)], {
+    this.child = spawn(this.python, [SCRIPT, this.model, String(this.threads), String(CONTEXT)], {
       stdio: ["pipe", "pipe", "ignore"],
     });
     this.child.on("error", () => undefined); // its lines then end, which is told below
     this.lines = createInterface({ input: this.child.stdout })[Symbol.asyncIterator]();
-    this.version = `${PACKAGE} ${(await this.#answer()).version}`;
+    const { version, instructions } = await this.#answer();
+    this.version = `${PACKAGE} ${version}`;
+    this.instructions = instructions;
   }
 
   async round({ prompt, maxTokens }) {
@@ -61,6 +62,9 @@ export class NativeLane {
       tokens: answer.predicted_n,
       prefillTokensPerSecond: answer.prompt_per_second,
       decodeTokensPerSecond: answer.predicted_per_second,
+      prefillTokensPerProcessorSecond: answer.prompt_n / answer.first_seconds,
+      decodeTokensPerProcessorSecond:
+        (answer.predicted_n - 1) / (answer.whole_seconds - answer.first_seconds),
       text: answer.text,
     };
   }

@@ -1,5 +1,5 @@
 /**
- * A picture of the decode rates: a bar for each engine and number of threads, the slowest engine on top.
+ * A picture of the decode rates: for each model a bar for each engine and number of threads, the slowest engine on top.
  *
  * In: a path, and what a run resulted in. Out: an SVG of its own colours, for light pages and dark ones.
  */
@@ -40,14 +40,19 @@ export function writePlot(path, result) {
 }
 
 export function plotOf(result) {
-  const groups = groupsOf(result.rows);
-  const scale = scaleFor(Math.max(...result.rows.map((row) => row.decodeTokensPerSecond)));
+  const groups = result.models.flatMap(groupsOf);
+  const rates = result.models.flatMap(({ rows }) => rows.map((row) => row.decodeTokensPerSecond));
+  const scale = scaleFor(Math.max(...rates));
   const xOf = (rate) => BARS_FROM + (rate / scale.end) * (BARS_TO - BARS_FROM);
   const parts = [];
   let y = TOP;
-  for (const { title, engine, rows } of groups) {
+  for (const { model, title, engine, rows } of groups) {
+    if (model !== null) {
+      parts.push(text(MARGIN, y + 14, model));
+      y += BAR_STEP + 4;
+    }
     const middle = y + (rows.length * BAR_STEP - (BAR_STEP - BAR)) / 2;
-    parts.push(text(MARGIN, middle + 4, title));
+    parts.push(text(MARGIN, middle + 4, title, engine === "taleproof" ? "" : "quiet"));
     for (const row of rows) {
       const threads = row.threads === 1 ? "1 thread" : `${row.threads} threads`;
       const end = xOf(row.decodeTokensPerSecond);
@@ -71,7 +76,7 @@ export function plotOf(result) {
     `<title>Decode rate by engine and threads</title>`,
     `<style>${STYLE}\n</style>`,
     text(MARGIN, 36, "How fast a story is written", "title"),
-    text(MARGIN, 56, "tokens a second, the same model and prompt in every engine", "quiet"),
+    text(MARGIN, 56, "tokens a second, the same file and prompt in every engine", "quiet"),
     ...grid,
     ...parts,
     ...caption.map((line, i) => text(MARGIN, captionFrom + i * CAPTION_LINE, line, "quiet")),
@@ -80,15 +85,17 @@ export function plotOf(result) {
   ].join("\n");
 }
 
-function groupsOf(rows) {
+/** A model's rows by engine, the slowest on top; the first group also has the model's name. */
+function groupsOf({ title: model, rows }) {
   const groups = new Map();
   for (const row of rows) {
-    const group = groups.get(row.engine) ?? { title: row.title, engine: row.engine, rows: [] };
+    const group = groups.get(row.title) ?? { model: null, title: row.title, engine: row.engine, rows: [] };
     group.rows.push(row);
-    groups.set(row.engine, group);
+    groups.set(row.title, group);
   }
   const fastest = ({ rows: own }) => Math.max(...own.map((row) => row.decodeTokensPerSecond));
-  return [...groups.values()].sort((a, b) => fastest(a) - fastest(b));
+  const sorted = [...groups.values()].sort((a, b) => fastest(a) - fastest(b));
+  return sorted.map((group, i) => (i === 0 ? { ...group, model } : group));
 }
 
 /** Round steps, about five of them. */

@@ -12,12 +12,12 @@ import { runQuietly } from "../run.mjs";
 import { linkPublicFiles } from "../vite-public.mjs";
 
 const PAGES = join(ROOT, "web", "bench");
-const NAMES = ["taleproof", "wllama", "candle", "reading", "blank"];
+const NAMES = ["taleproof", "wllama", "wllama-simd", "candle", "reading", "blank"];
 
 /**
  * @param {string | null} candle the path of candle's module, where there is one
  * @param {boolean} real whether real models other than the product's own are needed
- * @returns {Promise<{url: string, close: () => Promise<void>}>}
+ * @returns {Promise<{url: string, models: string, close: () => Promise<void>}>} models: the folder of the benchmark's models
  */
 export async function serveBench(candle, real = false) {
   const { build, preview } = await import("vite");
@@ -46,10 +46,11 @@ export async function serveBench(candle, real = false) {
       rollupOptions: { input: NAMES.map((name) => join(PAGES, `${name}.html`)) },
     },
   });
+  const models = join(outDir, "bench-models");
   await runQuietly(
     "The benchmark's models",
     venvProgram("python"),
-    [join(ROOT, "scripts", "bench_models.py"), join(outDir, "bench-models"), ...(real ? ["--real"] : [])],
+    [join(ROOT, "scripts", "bench_models.py"), models, ...(real ? ["--real"] : [])],
     { log: "bench-models" },
   );
   if (candle) placeFile(candle, join(outDir, "candle", "candle.wasm"));
@@ -58,5 +59,5 @@ export async function serveBench(candle, real = false) {
     await server.close();
     rmSync(outDir, { recursive: true, force: true });
   };
-  return { url: server.resolvedUrls.local[0], close };
+  return { url: server.resolvedUrls.local[0], models, close };
 }

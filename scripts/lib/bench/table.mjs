@@ -1,4 +1,5 @@
 /** The figures as tables for people. In: what a run resulted in. Out: lines of text, or Markdown. */
+import { comparisonsOf, WANTED } from "./aims.mjs";
 
 const rate = (value) => value.toFixed(1);
 const seconds = (value) => (value / 1000).toFixed(2);
@@ -8,19 +9,39 @@ const megabytes = (value) => (value / 1e6).toFixed(0);
 const COLUMNS = [
   ["decode, tokens/s", (row) => row.decodeTokensPerSecond && rate(row.decodeTokensPerSecond)],
   ["prefill, tokens/s", (row) => row.prefillTokensPerSecond && rate(row.prefillTokensPerSecond)],
+  [
+    "decode, tokens/s of processor time",
+    (row) => row.decodeTokensPerProcessorSecond && rate(row.decodeTokensPerProcessorSecond),
+  ],
+  [
+    "prefill, tokens/s of processor time",
+    (row) => row.prefillTokensPerProcessorSecond && rate(row.prefillTokensPerProcessorSecond),
+  ],
   ["click to first token, s", (row) => row.clickToFirstTokenMs && seconds(row.clickToFirstTokenMs)],
   ["page to first token, s", (row) => row.pageToFirstTokenMs && seconds(row.pageToFirstTokenMs)],
   ["peak memory, MB", (row) => row.peakProcessBytes && megabytes(row.peakProcessBytes)],
 ];
 
-/** A column that nobody has figures for is left out. */
-function cellsOf(result) {
-  const columns = COLUMNS.filter(([, show]) => result.rows.some(show));
-  const head = ["engine", "threads", ...columns.map(([label]) => label)];
-  const rows = result.rows.map((row) => [
-    row.title,
-    String(row.threads),
+/** All models' rows in one table. A column that nobody has figures for is left out. */
+function cellsOf({ models }) {
+  const all = models.flatMap(({ title, rows }) => rows.map((row) => ({ model: title, row })));
+  const columns = COLUMNS.filter(([, show]) => all.some(({ row }) => show(row)));
+  const head = ["model", "engine", "threads", ...columns.map(([label]) => label)];
+  const rows = all.map(({ model, row }) => [
+    ...[model, row.title, String(row.threads)],
     ...columns.map(([, show]) => show(row) ?? "-"),
+  ]);
+  return { head, rows };
+}
+
+/** How each model compares, decoding and reading: the figures that the whole run is for. */
+function comparisonCells(result) {
+  const times = (value, wanted) =>
+    value === null ? "-" : `${value.toFixed(2)}${value >= wanted ? "" : ` (${wanted} wanted)`}`;
+  const head = ["model", "threads", "", "strongest other engine in a browser", "to it", "to native"];
+  const rows = comparisonsOf(result).map(({ model, threads, figure, strongest, toBrowser, toNative }) => [
+    ...[model, String(threads), figure, strongest ?? "-"],
+    ...[times(toBrowser, WANTED.browser), times(toNative, WANTED.native)],
   ]);
   return { head, rows };
 }
@@ -38,20 +59,21 @@ export function aligned(table) {
 }
 
 /** What was measured, on what, and when. */
-export function captionOf(result) {
-  const { machine } = result;
-  const { promptTokens, tokens } = result.rows[0].rounds[0];
-  const native = result.rows.find(({ version }) => version !== null);
+export function captionOf({ machine, models, rounds, date, chromium }) {
+  const rows = models.flatMap((model) => model.rows);
+  const { promptTokens, tokens } = rows[0].rounds[0];
+  const native = rows.find(({ version }) => version !== null);
+  const found = native?.instructions ? `, which found ${native.instructions.join(", ")}` : "";
   return (
-    `${result.date}, ${machine.cores} cores of ${machine.processor}, Chromium ${result.chromium}, ${result.model}: ` +
+    `${date}, ${machine.cores} cores of ${machine.processor}, Chromium ${chromium}: ` +
     `${promptTokens} tokens of prompt, ${tokens} written, ` +
-    `${result.rounds === 1 ? "one round" : `median of ${result.rounds} rounds`}${native ? `; ${native.title} is ${native.version}` : ""}.`
+    `${rounds === 1 ? "one round" : `median of ${rounds} rounds`}${native ? `; ${native.title} is ${native.version}${found}` : ""}.`
   );
 }
 
 export function formatMarkdown(result) {
-  const { head, rows } = cellsOf(result);
-  return markdownTable(head, rows);
+  const tables = [comparisonCells(result), cellsOf(result)];
+  return tables.map(({ head, rows }) => markdownTable(head, rows)).join("\n\n");
 }
 
 export function markdownTable(head, rows) {
@@ -62,12 +84,14 @@ export function markdownTable(head, rows) {
 }
 
 export function formatText(result) {
-  const { head, rows } = cellsOf(result);
+  const [comparisons, figures] = [comparisonCells(result), cellsOf(result)];
   const missing = result.missing.map(({ engine, why }) => `${engine}: ${why}`);
   const small = result.small ? [...smallLines(result.small), ""] : [];
   return [
     ...["", captionOf(result), ""],
-    ...aligned([head, ...rows]),
+    ...aligned([comparisons.head, ...comparisons.rows]),
+    "",
+    ...aligned([figures.head, ...figures.rows]),
     ...missing,
     "",
     ...small,

@@ -14,13 +14,21 @@ const row = (engine: string, threads: number, decode: number, prefill: number) =
 });
 
 const RESULT = {
-  ...{ model: "a.gguf", date: "2026-01-01", rounds: 3, tokens: 128, threads: [1, 2], chromium: "1" },
+  ...{ date: "2026-01-01", rounds: 3, tokens: 128, threads: [1, 2], chromium: "1" },
   machine: { processor: "a processor", cores: 2, platform: "linux" },
-  rows: [
-    row("taleproof", 1, 80, 300),
-    row("taleproof", 2, 100, 200),
-    row("wllama", 1, 20, 30),
-    row("wllama", 2, 40, 60),
+  models: [
+    {
+      title: "A model",
+      rows: [
+        row("taleproof", 1, 80, 300),
+        row("taleproof", 2, 100, 200),
+        row("wllama", 1, 10, 30),
+        row("wllama", 2, 40, 60),
+        row("wllama-simd", 1, 20, 20),
+        row("wllama-simd", 2, 30, 40),
+        row("llama.cpp", 1, 160, 150),
+      ],
+    },
   ],
   missing: [],
   context: [{ threads: 1, shortTokensPerSecond: 100, longTokensPerSecond: 80 }],
@@ -35,10 +43,11 @@ describe("aims", () => {
   const aims = new Map(aimsOf(RESULT).map(({ aim, value, met }) => [aim, { value, met }]));
 
   it.each([
-    ["decode, 1 thread, to wllama's", 4, true],
-    ["decode, 2 threads, to wllama's", 2.5, false],
-    ["prefill, 2 threads, to wllama's", 200 / 60, false],
-    ["prefill, 1 thread, to own decode", 3.75, true],
+    ["A model, decode, 1 thread, to the strongest in a browser", 4, true],
+    ["A model, decode, 2 threads, to the strongest in a browser", 2.5, false],
+    ["A model, prefill, 1 thread, to the strongest in a browser", 10, true],
+    ["A model, decode, 1 thread, to native llama.cpp's", 0.5, false],
+    ["A model, prefill, 1 thread, to native llama.cpp's", 2, true],
     ["decode at 1,000 tokens, 1 thread, to decode at 10", 0.8, true],
     ["stories260K, 1 thread, tokens/s", 1499, false],
     ["float weights of 61 MB, 1 thread, to reading them once", 0.6, true],
@@ -50,9 +59,9 @@ describe("aims", () => {
   });
 
   it("leaves out what was not measured", () => {
-    expect([...aims.keys()].filter((aim) => aim.includes("native") || aim.includes("first token"))).toEqual(
-      [],
-    );
+    expect(
+      [...aims.keys()].filter((aim) => aim.includes("2 threads, to native") || aim.includes("first token")),
+    ).toEqual([]);
   });
 });
 
@@ -97,25 +106,57 @@ describe("plot and table", () => {
 
   it("has a bar for each row, as long as its rate", () => {
     const widths = [...svg.matchAll(/<rect[^>]* width="([\d.]+)"/g)].map((match) => Number(match[1]));
-    expect(widths).toHaveLength(4);
-    const [slowest, , , longest] = [...widths].sort((a, b) => a - b);
-    expect(slowest! / longest!).toBeCloseTo(0.2, 2);
+    expect(widths).toHaveLength(7);
+    const sorted = [...widths].sort((a, b) => a - b);
+    expect(sorted[0]! / sorted[6]!).toBeCloseTo(10 / 160, 2);
   });
 
   it("has no markup of a title's", () => {
     expect(svg).toContain("The &lt;taleproof>");
   });
 
-  it("has a line in the table for each row", () => {
+  it("has a line for each row, and for each comparison", () => {
+    const [comparisons = [], figures = []] = formatMarkdown(RESULT)
+      .split("\n\n")
+      .map((table) => table.split("\n"));
+    expect(comparisons).toHaveLength(2 + 4);
+    expect(figures).toHaveLength(2 + 7);
+    for (const table of [comparisons, figures])
+      expect(new Set(table.map((line) => line.length)).size).toBe(1);
+  });
+
+  it("compares with the strongest engine in a browser, and says what falls short", () => {
     const lines = formatMarkdown(RESULT).split("\n");
-    expect(lines).toHaveLength(6);
-    expect(new Set(lines.map((line) => line.length)).size).toBe(1);
+    const cells = (line = "") => line.split("|").map((cell) => cell.trim());
+    expect(cells(lines[2])).toEqual([
+      "",
+      "A model",
+      "1",
+      "decode",
+      "The <wllama-simd>",
+      "4.00",
+      "0.50 (1 wanted)",
+      "",
+    ]);
+    expect(cells(lines[4])).toEqual([
+      "",
+      "A model",
+      "2",
+      "decode",
+      "The <wllama>",
+      "2.50 (4 wanted)",
+      "-",
+      "",
+    ]);
   });
 
   it("has no column for what nobody measured", () => {
     expect(formatMarkdown(RESULT)).not.toContain("peak memory");
-    const rows = RESULT.rows.map((each, i) => (i === 0 ? { ...each, peakProcessBytes: 2e6 } : each));
-    expect(formatMarkdown({ ...RESULT, rows })).toContain("peak memory");
+    const models = RESULT.models.map(({ title, rows }) => ({
+      title,
+      rows: rows.map((each, i) => (i === 0 ? { ...each, peakProcessBytes: 2e6 } : each)),
+    }));
+    expect(formatMarkdown({ ...RESULT, models })).toContain("peak memory");
   });
 });
 
