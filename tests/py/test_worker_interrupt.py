@@ -11,6 +11,7 @@ from opener_bench import Bench
 from taleproof import worker_open
 from taleproof.digest import digest_blob
 from taleproof.errors import StoppedError
+from taleproof.model_set import read_model
 from taleproof.reader import BytesBlob
 from taleproof.worker_interrupt import Interrupts
 from taleproof.worker_open import Opened, Waiting
@@ -61,17 +62,16 @@ def test_a_model_that_was_stopped_while_it_was_prepared_leaves_an_empty_arena_an
     bench = Bench(interrupts=interrupts)
     before = bench.arena.top
     assert isinstance(bench.open({}, {"tiny.gguf": MODEL}), Waiting)
-    parse = worker_open.read_model
 
     def stopped(*arguments: Any) -> Any:
         signal.raise_signal(signal.SIGINT)
-        return parse(*arguments)
+        return read_model(*arguments)
 
     monkeypatch.setattr(worker_open, "read_model", stopped)
     with pytest.raises(KeyboardInterrupt):
         bench.open(ACCEPTED, {"tiny.gguf": MODEL})
     assert bench.arena.top == before
-    monkeypatch.setattr(worker_open, "read_model", parse)
+    monkeypatch.setattr(worker_open, "read_model", read_model)
     bench.open({}, {"tiny.gguf": MODEL})
     assert isinstance(bench.open(ACCEPTED, {"tiny.gguf": MODEL}), Opened)
 
