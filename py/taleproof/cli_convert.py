@@ -7,6 +7,7 @@ is parsed.
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from .cli_guard import opening
 from .convert import TOKENS, convert
 from .digest import Digests, Expected
 from .formats import ModelFile, Value
@@ -28,14 +29,16 @@ def run_convert(
     """
     blobs = blobs_of_model([path])
     verified(blobs, expected)
-    file = parse_model(blobs)
     beside = blobs[1:]
     if tokenizer is not None:
         beside = [read_file(tokenizer)]
         verified(beside)
+    with opening(path.name, sum(blob.size for blob in blobs)):
+        file = parse_model(blobs)
+        words = _words(file, beside, tokenizer is not None)
     by_name = {blob.name: blob for blob in blobs}
     with_weights = [by_name[part.name] for part in file.parts]
-    return convert(file, with_weights, out, type_name.upper(), _words(file, beside, tokenizer is not None))
+    return convert(file, with_weights, out, type_name.upper(), words)
 
 
 def _words(file: ModelFile, blobs: Sequence[Blob], given: bool) -> Mapping[str, Value] | None:

@@ -4,9 +4,11 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from fixtures.make import tiny_gguf
 from taleproof import cli_guard
 
 
@@ -70,6 +72,24 @@ def test_a_file_that_takes_too_long_is_named_and_given_up() -> None:
     assert process.returncode == 2
     assert "hostile.gguf was not ready" in told
     assert "Choose another file" in told
+
+
+def test_convert_gives_up_a_file_that_takes_too_long_to_parse(tmp_path: Path) -> None:
+    model = tmp_path / "hostile.gguf"
+    model.write_bytes(tiny_gguf())
+    process = started(
+        "from pathlib import Path\n"
+        "from taleproof import cli_convert\n"
+        "cli_guard.OPENING_SECONDS = 0.1\n"
+        "def parse_model(blobs):\n"
+        "    print('on its way', flush=True)\n"
+        f"    {HANGING}\n"
+        "cli_convert.parse_model = parse_model\n"
+        f"def run(): cli_convert.run_convert(Path({str(model)!r}), Path({str(tmp_path / 'out.gguf')!r}), 'F32')"
+    )
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "hostile.gguf was not ready" in told
 
 
 @pytest.mark.parametrize("code", [0, 2, 7])
