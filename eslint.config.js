@@ -31,7 +31,7 @@ export default ts.config(
   {
     languageOptions: {
       parserOptions: {
-        project: ["", ".worker", ".tests", ".scripts"].map((part) => `./tsconfig${part}.json`),
+        project: ["", ".worker", ".tests", ".scripts", ".bench"].map((part) => `./tsconfig${part}.json`),
         tsconfigRootDir: import.meta.dirname,
         extraFileExtensions: [".svelte"],
       },

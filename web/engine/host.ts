@@ -233,7 +233,7 @@ export class EngineHost {
 
 /** Holds a lock for good; the page is given it when this worker is gone. A browser without locks goes without. */
 function holdLock(name: string): Promise<void> {
-  const locks = (navigator as Partial<Navigator>).locks;
+  const locks = (navigator as Partial<typeof navigator>).locks;
   if (!locks) return Promise.resolve();
   return new Promise((held) => {
     const forGood = (): Promise<never> => {
