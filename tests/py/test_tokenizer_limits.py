@@ -145,6 +145,12 @@ def test_what_no_real_file_has_is_refused_before_it_is_used(data: bytes, error: 
         read_bytes(data)
 
 
+def test_pieces_of_every_length_are_refused() -> None:
+    pieces = [["<unk>", 0.0], *(["a" * length, -1.0] for length in range(1, 256))]
+    with pytest.raises(FormatError, match="different lengths"):
+        read(model={"type": "Unigram", "unk_id": 0, "vocab": pieces})
+
+
 @pytest.mark.parametrize("kind", ["NFC", "NFD", "NFKC", "NFKD", "BertNormalizer"])
 def test_marks_without_end_after_one_letter_take_no_time_that_grows_with_their_square(kind: str) -> None:
     text = "a" + "\u0315\u0300\u05ae" * 100_000

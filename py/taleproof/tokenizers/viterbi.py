@@ -19,6 +19,9 @@ UNKNOWN_PENALTY = 10.0
 MAX_PIECE = 256
 """Characters. SentencePiece makes pieces of 16 at most, unless it is told otherwise."""
 
+MAX_LENGTHS = 32
+"""Different lengths of the pieces that begin with one character: at each place of a text all of them are looked for."""
+
 MAX_SCORE = 1e30
 
 
@@ -54,6 +57,10 @@ class Unigram:
             if len(piece) > MAX_PIECE:
                 raise FormatError(file, field, len(piece), None, f"a piece has at most {MAX_PIECE} characters")
             lengths[piece[0]].add(len(piece))
+        most = max(map(len, lengths.values()), default=0)
+        if most > MAX_LENGTHS:
+            why = f"the pieces that begin with one character have at most {MAX_LENGTHS} different lengths"
+            raise FormatError(file, field, most, None, why)
         self._lengths = {first: tuple(sorted(found)) for first, found in lengths.items()}
 
     def __contains__(self, piece: str) -> bool:

@@ -75,8 +75,8 @@ _STAGES = ("normalizer", "pre_tokenizer", "model", "post_processor", "decoder")
 def _root(blob: Blob) -> Part:
     if blob.size > MAX_JSON:
         raise LimitError(blob.name, "content", blob.size, None, f"at most {MAX_JSON:,} bytes are read")
-    data = blob.read(0, blob.size)
-    values = sum(bytes(data).count(sign) for sign in (b",", b"[", b"{"))
+    data = bytes(blob.read(0, blob.size))
+    values = sum(map(data.count, (b",", b"[", b"{")))
     if values > MAX_VALUES:
         raise LimitError(blob.name, "content", values, None, f"at most {MAX_VALUES:,} values are read")
     return Part(blob.name, "", read_object(data, blob.name, "content", MAX_JSON))
