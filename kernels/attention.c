@@ -25,24 +25,27 @@ Cache cache_at(uint32_t offset, uint32_t kv_heads, uint32_t head_dim, uint32_t c
   return (Cache){q, (float *)(q + (size_t)kv_heads * context * width), kv_heads, head_dim, context, width};
 }
 
-INLINE v128_t round_to_integers(v128_t x, float factor) {
-  return round_i32x4(wasm_f32x4_mul(x, wasm_f32x4_splat(factor)));
+/* Eight floats as integers of 16 bits. */
+INLINE v128_t round_to_integers(v128_t low, v128_t high, float factor, v128_t kept) {
+  const v128_t f = wasm_f32x4_splat(factor);
+  const v128_t q = wasm_i16x8_narrow_i32x4(round_i32x4(wasm_f32x4_mul(low, f)), round_i32x4(wasm_f32x4_mul(high, f)));
+  return wasm_v128_and(q, kept);
 }
 
 /* What x is multiplied with so that its largest element becomes `limit`. A vector below 1e-30 counts as zero. */
 INLINE float factor_for(float amax, float limit) { return amax > 1e-30f ? limit / amax : 0.0f; }
 
 /* x[n] -> integers of at most `limit` in q[n rounded up to eight], zeros at the end; returns the scale. A NaN or an
- * infinity in x makes the scale so. */
+ * infinity in x makes the scale so, and the integers 0. */
 INLINE float quantize(const float *x, uint32_t n, float limit, int16_t *q) {
   v128_t largest = wasm_i32x4_const_splat(0);
   for (uint32_t i = 0; i < n; i += 4) largest = max_magnitude(largest, load_part(x + i, n - i));
   const float amax = largest_lane(largest);
   const float factor = factor_for(amax, limit);
+  const v128_t kept = all_if_finite(amax);
   for (uint32_t i = 0; i < n; i += 8) {
-    const v128_t low = round_to_integers(load_part(x + i, n - i), factor);
-    const v128_t high = i + 4 < n ? round_to_integers(load_part(x + i + 4, n - i - 4), factor) : wasm_i32x4_const_splat(0);
-    store(q + i, wasm_i16x8_narrow_i32x4(low, high));
+    const v128_t high = i + 4 < n ? load_part(x + i + 4, n - i - 4) : wasm_i32x4_const_splat(0);
+    store(q + i, round_to_integers(load_part(x + i, n - i), high, factor, kept));
   }
   return amax / limit;
 }
@@ -149,8 +152,9 @@ INLINE float weigh_scores(float *x, const float *scales, uint32_t n, int16_t *we
     UNROLL for (uint32_t i = key; i < key + KEY_BLOCK; i += 4) most = max_magnitude(most, load(x + i));
     const float amax = largest_lane(most);
     const float factor = factor_for(amax, QUERY_LIMIT);
+    const v128_t kept = all_if_finite(amax);
     UNROLL for (uint32_t i = key; i < key + KEY_BLOCK; i += 8)
-      store(weights + i, wasm_i16x8_narrow_i32x4(round_to_integers(load(x + i), factor), round_to_integers(load(x + i + 4), factor)));
+      store(weights + i, round_to_integers(load(x + i), load(x + i + 4), factor, kept));
     block_scales[key / KEY_BLOCK] = amax / QUERY_LIMIT;
   }
   float sum = sum_lanes(sums);

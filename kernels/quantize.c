@@ -3,8 +3,8 @@
  * the interleaved layout (interleave.h). */
 #include "quantize.h"
 
-/* One block as 16-bit integers in four vectors. A NaN or an infinity in x makes the scale NaN or infinite, so that it shows
- * in the logits instead of vanishing in a rounding. */
+/* One block as 16-bit integers in four vectors. A NaN or an infinity in x makes the scale NaN or infinite and the
+ * integers 0, so that it shows in the logits instead of vanishing in a rounding. */
 INLINE void quantize_block(const float *x, v128_t q[4], ActivationBlock *block) {
   v128_t v[8];
   v128_t largest = wasm_i32x4_const_splat(0);
@@ -15,11 +15,11 @@ INLINE void quantize_block(const float *x, v128_t q[4], ActivationBlock *block) 
   const float amax = largest_lane(largest);
   /* Below 1e-30 a block counts as zero: 127 / amax must not overflow. */
   const float inverse = amax > 1e-30f ? 127.0f / amax : 0.0f;
-  const v128_t factor = wasm_f32x4_splat(inverse);
+  const v128_t factor = wasm_f32x4_splat(inverse), kept = all_if_finite(amax);
   for (int i = 0; i < 4; i++) {
     const v128_t a = round_i32x4(wasm_f32x4_mul(v[2 * i], factor));
     const v128_t b = round_i32x4(wasm_f32x4_mul(v[2 * i + 1], factor));
-    q[i] = wasm_i16x8_narrow_i32x4(a, b);
+    q[i] = wasm_v128_and(wasm_i16x8_narrow_i32x4(a, b), kept);
   }
   const v128_t ones = every_i16(1);
   const v128_t low = wasm_i32x4_dot_i16x8(wasm_i16x8_add(q[0], q[1]), ones);

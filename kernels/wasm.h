@@ -77,10 +77,15 @@ INLINE float largest_float(v128_t v) {
 
 INLINE v128_t add_magic(v128_t x) { return wasm_f32x4_add(x, every_f32(MAGIC)); }
 
-/* x rounded to integers, |x| < 2^22; of a NaN or an infinity any integer. */
+/* x rounded to integers, |x| < 2^22. What comes of a NaN depends on its sign and payload, which WebAssembly leaves open and
+ * processors set differently: nothing may be made of it (see all_if_finite). */
 INLINE v128_t round_i32x4(v128_t x) {
   return wasm_i32x4_sub(add_magic(x), every_f32(MAGIC));
 }
+
+/* A mask for the integers that a vector is quantised to, by its largest magnitude: all bits, or none if that is infinite
+ * or NaN. Integers of 0 and a scale that is not finite make every product with the vector NaN, on every processor. */
+INLINE v128_t all_if_finite(float amax) { return every_i32(amax < __builtin_inff() ? -1 : 0); }
 
 /* Four binary16 numbers as floats. The exponent and the mantissa move to their places in binary32, and a multiplication
  * by 2^112 mends the exponent's bias; binary16's subnormal numbers come out right too. Infinities and NaNs come out as

@@ -151,7 +151,11 @@ class Opened:
 
 def opened(source: Source, data: bytes, build: str = "relaxed", threads: int = 1) -> Opened:
     """Open a model under wasmtime."""
-    arena = WasmtimeArena(build, threads=threads)
+    return opened_in(WasmtimeArena(build, threads=threads), source, data)
+
+
+def opened_in(arena: WasmtimeArena, source: Source, data: bytes) -> Opened:
+    """Open a model in a fresh arena."""
     base = arena.allocate(len(data))
     arena.write(base, data)
     file = parse(BytesBlob(data))

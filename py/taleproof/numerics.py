@@ -13,10 +13,10 @@ NUMERICS_VERSION = 1
 """Raised whenever a change alters one bit of any logit, probability or sampled token."""
 
 KERNEL_DIGESTS = {
-    "relaxed": "f61bab0214a94ea772e3767a0442cb86d8251260d6203e1a9810755b47202c95",
-    "baseline": "eaf123157bb5bf8f74e7de2102a718fd6b282a881bc3efcf13a122ddff649438",
-    "relaxed-shared": "7315a45e8046f3db42859c0c0366deb6737bc06a4d85a119058f1da8a915de03",
-    "baseline-shared": "270d86d74dc1aacb5ca84ed7a5ddfe7f130e5381082d5dcf9f53d7d02d4bb7a3",
+    "relaxed": "772cc57c3c2d1b6348265b73945cc12aa70851a5924f0e1e82bd20c67493a1f2",
+    "baseline": "af09b7a958f6a991387e64ba86a6df8769d89a01d99fcdf099b41f7694c323c9",
+    "relaxed-shared": "e96c1cf2f729600ef41c835c76c381c57dc670303ead0d5f6d3b72664528a05e",
+    "baseline-shared": "0fef7bf922fc8eba139884c040aaeca3ddc7c72576cc29a82b97ba18254e6202",
 }
 """SHA-256 of the builds of the kernels, wherever they are compiled; ``npm run kernels:pin`` writes them."""
 

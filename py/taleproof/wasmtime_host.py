@@ -4,8 +4,9 @@ In comes the folder of the compiled kernels, out goes an Arena. MissingKernelsEr
 wasmtime is not installed, WrongKernelsError when they fail their own check, KernelFaultError when one is stopped.
 """
 
+import atexit
 import ctypes
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,19 @@ BUILDS = ("relaxed", "baseline")
 
 FIRST_PAGES = 16
 """Pages to begin with: more than the kernels' stack and tables need."""
+
+
+@cache
+def _compiled(path: Path, modified: int) -> "tuple[wasmtime.Engine, wasmtime.Module]":
+    """Compile a build once for all arenas of this process; ``modified`` (ns) tells a file that was built anew apart."""
+    import wasmtime
+
+    engine = wasmtime.Engine()
+    return engine, wasmtime.Module.from_file(engine, str(path))
+
+
+atexit.register(_compiled.cache_clear)
+"""wasmtime's objects cannot be let go once the interpreter has begun to take its modules apart."""
 
 
 class WasmtimeArena:
@@ -48,8 +62,7 @@ class WasmtimeArena:
         self.build = build
         self.threads = self.threads_asked = threads
         self._fault = wasmtime.Trap
-        engine = wasmtime.Engine()
-        module = wasmtime.Module.from_file(engine, str(path))
+        engine, module = _compiled(path, path.stat().st_mtime_ns)
         self._store = wasmtime.Store(engine)
         limits = wasmtime.Limits(FIRST_PAGES, MAX_BYTES // PAGE)
         self._memory = wasmtime.Memory(self._store, wasmtime.MemoryType(limits))

@@ -1,13 +1,14 @@
 /**
  * The test suites: how each is run, and where its report lies. In order of how quickly they tell that something is wrong.
  *
- * Out: the counts of each; with what a suite lacks on this machine, whose tests are then skipped. Only the chain's suites
- * may lack something: what they need is large, and the page is whole without it.
+ * Out: the counts of each; with what a suite lacks on this machine, whose tests are then skipped. Only the chain's
+ * suites and arm64's may lack something: what they need is large, and the page is whole without it.
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { countApplicationTests, testApplication } from "./chain/application.mjs";
+import { ARM64_TESTS, requireQemu } from "./arm64.mjs";
 import { findTester } from "./chain/compiler.mjs";
 import { lineraVersion, requireLinera } from "./chain/linera.mjs";
 import { runChecks } from "./checks.mjs";
@@ -31,6 +32,7 @@ export async function runSuites() {
   results.push(await checks());
   results.push(await pytest("python", "tests/py"));
   results.push(await pytest("kernels", "tests/kernels"));
+  results.push(await arm64());
   results.push(await vitest("web", "vitest.config.ts"));
   results.push(await application());
   results.push(await browser());
@@ -75,14 +77,28 @@ function browser() {
   });
 }
 
+/** The golden runs on another processor, under emulation. */
+async function arm64() {
+  const lacks = whatIsLacking(requireQemu);
+  if (leftOut(lacks)) return skipped("arm64", lacks, ARM64_TESTS);
+  return vitest("arm64", "tests/arm64/vitest.config.ts");
+}
+
+/** Whether a suite is left out for want of something: in CI it is run all the same, and fails. */
+function leftOut(lacks) {
+  return lacks !== null && process.env.CI !== "true";
+}
+
+function skipped(name, lacks, count) {
+  console.log(`\n== ${name}\n${lacks}`);
+  return { name, lacks, counts: { passed: 0, failed: 0, skipped: count } };
+}
+
 /** The application's own tests, in Rust. */
 async function application() {
   const name = "application";
   const lacks = whatIsLacking(findTester);
-  if (lacks !== null && process.env.CI !== "true") {
-    console.log(`\n== ${name}\n${lacks}`);
-    return { name, lacks, counts: { passed: 0, failed: 0, skipped: countApplicationTests() } };
-  }
+  if (leftOut(lacks)) return skipped(name, lacks, countApplicationTests());
   const report = join(REPORTS, `${name}.txt`);
   return suite(name, countCargo, report, async () => {
     try {

@@ -127,3 +127,27 @@ def test_a_value_that_is_not_finite_shows_through_quantisation(harness: Harness)
         x[0, 13] = bad
         y = harness.run(lambda ops, v: ops.linear(v[0], tensor), [x])
         assert not np.isfinite(y).any()
+
+
+@pytest.mark.parametrize("softcap", [0.0, 30.0])
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("of", ["query", "key", "value"])
+def test_attention_never_hides_a_value_that_is_not_finite(
+    harness: Harness, of: str, bad: float, softcap: float
+) -> None:
+    heads, kv_heads, head_dim, tokens = 3, 1, 16, 5
+    inputs = {"query": normal(tokens, heads * head_dim), "key": normal(tokens, head_dim, seed=1)}
+    inputs["value"] = normal(tokens, head_dim, seed=2)
+    inputs["query"] = np.abs(inputs["query"])  # an infinite key's score could be -inf, whose weight is 0
+    inputs[of][1, 4] = bad
+    keys, values = harness.cache(kv_heads, 64, head_dim), harness.cache(kv_heads, 64, head_dim)
+
+    def trace(ops: WasmOps, rows: list[Value]) -> Value:
+        ops.write_keys(keys, rows[1])
+        ops.write_values(values, rows[2])
+        return ops.attention(rows[0], keys, values, 0.25, softcap=softcap)
+
+    y = harness.run(trace, list(inputs.values()), ids=[0] * tokens)
+    seen = y[1:2, :head_dim] if of == "query" else y[1:]
+    assert not np.isfinite(seen).any()
+    assert np.isfinite(y[0]).all()
