@@ -152,7 +152,7 @@ def values(build: str) -> JournalArena:
     numbers = np.resize(numbers, (len(numbers) // COLUMNS, COLUMNS))
     ids = [0] * len(numbers)
     for trace in MAPS:
-        harness.run(lambda ops, rows, trace=trace: trace(ops, rows[0]), [numbers], ids=ids)
+        harness.run(on_first(trace), [numbers], ids=ids)
     for key, value in itertools.product(activations, activations):
         attend(harness, key, value)
     return arena
@@ -171,7 +171,9 @@ def attend(harness: Harness, key: Floats, value: Floats) -> None:
     harness.run(trace, [query, key, value], ids=[0, 0])
 
 
-MAPS: tuple[Callable[..., object], ...] = (
+Map = Callable[[WasmOps, Value], Value]
+
+MAPS: tuple[Map, ...] = (
     lambda ops, x: ops.silu_gate(x, x),
     lambda ops, x: ops.gelu(x),
     lambda ops, x: ops.gelu_erf(x),
@@ -179,6 +181,11 @@ MAPS: tuple[Callable[..., object], ...] = (
     lambda ops, x: ops.softcap(x, 30.0),
     lambda ops, x: ops.unit(x),
 )
+
+
+def on_first(trace: Map) -> Callable[[WasmOps, list[Value]], Value]:
+    """Return what traces an operation on the first of some values."""
+    return lambda ops, rows: trace(ops, rows[0])
 
 
 def cases() -> dict[str, Callable[[], JournalArena]]:
