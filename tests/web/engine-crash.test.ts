@@ -66,6 +66,19 @@ describe("a crash", () => {
     vi.useRealTimers();
   });
 
+  test("is not suspected of one that starts for an hour on a busy device", async () => {
+    vi.useFakeTimers();
+    const { client, workers, crashes } = played();
+    const ready = client.ready();
+    await vi.advanceTimersByTimeAsync(FIRST_WORD_MS - 1);
+    workers[0]!.send({ id: 1, kind: "progress", progress: { step: "script", fraction: 0 } });
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    expect([crashes, workers[0]!.terminated]).toEqual([[], false]);
+    workers[0]!.send(result(1, "info"));
+    expect(await ready).toBe("info");
+    vi.useRealTimers();
+  });
+
   test("between two batches ends the story, and begins no engine without a model", async () => {
     const { client, workers, crashes } = running();
     workers[0]!.respond = writer();

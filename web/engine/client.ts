@@ -44,7 +44,10 @@ function startWorker(): WorkerLike {
   return new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "taleproof-engine" });
 }
 
-/** Milliseconds in which a new worker has to say its first word; only a script that never arrives takes so long. */
+/**
+ * Milliseconds in which a new worker has to say its first word. It does so before it fetches or compiles anything, so only
+ * a script that never arrives takes so long.
+ */
 export const FIRST_WORD_MS = 120_000;
 /** How many times as long as the longest step so far one may take before Stop breaks into it. */
 const STEPS = 4;

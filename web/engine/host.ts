@@ -73,6 +73,7 @@ const PROGRESS_MS = 100;
 
 /** Shares of the whole start, in the order in which the steps end on a warm cache. */
 const START_SHARES: Record<StartStep, number> = {
+  script: 0,
   kernels: 0.1,
   python: 0.65,
   packages: 0.9,
@@ -90,9 +91,13 @@ export class EngineHost {
   private python: PyodideAPI | null = null;
   private readonly timings: Record<string, number> = {};
 
-  /** Starts everything; a second call waits for the first. */
+  /**
+   * Starts everything; a second call waits for the first. The first progress is told at once, before anything is fetched
+   * or compiled: from then on the page watches the lock, and waits as long as the worker lives.
+   */
   async init(args: StartArgs, progress: (progress: StartProgress) => void): Promise<EngineInfo> {
     await holdLock(args.lock);
+    progress({ step: "script", fraction: START_SHARES.script });
     this.ready ??= this.start(args, progress);
     this.api = await this.ready;
     const info = unwrap<Pick<EngineInfo, "kernels" | "numericsVersion" | "version" | "python" | "memory">>(

@@ -10,8 +10,8 @@ export type Json = string | number | boolean | null | Json[] | { [key: string]: 
 
 /* ---- starting ---------------------------------------------------------------------------------------------------- */
 
-/** The steps of the engine's start, in the order in which they usually end. */
-export type StartStep = "kernels" | "python" | "packages" | "engine" | "ready";
+/** The steps of the engine's start, in the order in which they usually end. `script` ends when the worker's own script runs. */
+export type StartStep = "script" | "kernels" | "python" | "packages" | "engine" | "ready";
 
 export interface StartProgress {
   step: StartStep;

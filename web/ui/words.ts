@@ -58,6 +58,7 @@ export const FINISHES: Record<FinishReason, string> = {
 };
 
 export const START_STEPS: Record<StartStep, string> = {
+  script: "Starting",
   kernels: "Fetching the arithmetic",
   python: "Starting Python",
   packages: "Unpacking the library",

@@ -1,0 +1,21 @@
+/** The start of the real engine's host, as far as it goes where no file arrives. */
+
+import { expect, test, vi } from "vitest";
+import { EngineHost } from "../../web/engine/host";
+
+test("the first word comes before any file does, and with the lock held", async () => {
+  const held: string[] = [];
+  const request = (name: string, whenGiven: () => Promise<never>): Promise<never> => {
+    held.push(name);
+    return whenGiven();
+  };
+  vi.stubGlobal("navigator", { hardwareConcurrency: 8, locks: { request } });
+  vi.stubGlobal("crossOriginIsolated", true);
+  vi.stubGlobal("fetch", () => new Promise<never>(() => undefined));
+  const told = await new Promise((tell) => {
+    const args = { base: "https://example.org/", lock: "engine", interrupts: null };
+    void new EngineHost().init(args, (progress) => tell({ ...progress, held: [...held] }));
+  });
+  expect(told).toEqual({ step: "script", fraction: 0, held: ["engine"] });
+  vi.unstubAllGlobals();
+});
