@@ -1,8 +1,8 @@
-"""How many threads a step runs on: as many as have been fastest lately.
+"""How many threads a step runs on: all, or one where all are slower.
 
-In come the times of steps, out goes a number of threads for the next one. On a machine that has its cores to spare that
-is all of them; on one that is busy, whose threads would mostly wait for each other, it is one. The numbers that are not
-used are tried again from time to time, more seldom the slower they were. What is computed does not depend on it.
+In come the times of steps, out goes a number of threads for the next one. Where cores are busy with something else,
+threads may wait for each other longer than they gain. So the one of the two that was faster lately is used, and the
+other is tried again from time to time, more seldom the slower it is. What is computed does not depend on it.
 """
 
 import time
@@ -10,15 +10,11 @@ from collections import deque
 from collections.abc import Callable
 
 
-REMEMBERED = 5
-"""Times of which the median counts: a step that something else delayed says little."""
+REMEMBERED = 3
+"""Times of which the median counts, so that one step that something else delayed changes nothing."""
 
-FIRST_TRIES = 3
-"""Steps with each number of threads before any is preferred; the first ones also wait for the browser's compiler."""
-
-STEPS_BETWEEN_TRIES = 24
-"""Steps after which a number that was as fast as the best is tried again; the slower a number is, the longer it waits,
-so that trying never takes more than a twentieth of the time."""
+TRYING = 1 / 20
+"""Of the time, how much may go into trying the slower one."""
 
 
 class Crew:
@@ -26,15 +22,14 @@ class Crew:
 
     Parameters
     ----------
-    most : how many threads there are. One, half of them and all of them are compared.
+    most : how many threads there are.
     clock : seconds.
     """
 
     def __init__(self, most: int, clock: Callable[[], float] = time.perf_counter) -> None:
         self._clock = clock
-        counts = sorted({most, (most + 1) // 2, 1}, reverse=True)
-        self._times = {count: deque[float](maxlen=REMEMBERED) for count in counts}
-        self._idle = dict.fromkeys(counts, 0)  # steps since each was used
+        self._times = {count: deque[float](maxlen=REMEMBERED) for count in (most, 1)}
+        self._credit = 0.0  # seconds that may be spent on trying the slower one
 
     def run(self, size: int, step: Callable[[int], None]) -> None:
         """Run a step.
@@ -44,23 +39,16 @@ class Crew:
         size : how much it has to do, in any unit; times are compared for one of it.
         step : called with the number of threads.
         """
-        count = self._choose()
+        faster, *slower = sorted(self._times, key=self._seconds)
+        trying = bool(slower) and (not self._times[slower[0]] or self._credit > 0)
+        count = slower[0] if trying else faster
         start = self._clock()
         step(count)
-        self._times[count].append((self._clock() - start) / size)
-        for other in self._idle:
-            self._idle[other] += 1
-        self._idle[count] = 0
+        seconds = self._clock() - start
+        self._times[count].append(seconds / size)
+        self._credit += -seconds if trying else TRYING * self._seconds(count) * size
 
-    def _choose(self) -> int:
-        if len(self._times) == 1:
-            return next(iter(self._times))
-        untried = min(self._times, key=lambda count: len(self._times[count]))
-        if len(self._times[untried]) < FIRST_TRIES:
-            return untried
-        medians = {count: sorted(times)[len(times) // 2] for count, times in self._times.items()}
-        best = min(medians, key=lambda count: medians[count])
-        for count, median in medians.items():
-            if self._idle[count] * medians[best] > STEPS_BETWEEN_TRIES * median:
-                return count
-        return best
+    def _seconds(self, count: int) -> float:
+        """The median of the times for one of a step's size, of two the lower; 0 where there are none yet."""
+        times = sorted(self._times[count])
+        return times[(len(times) - 1) // 2] if times else 0.0

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from taleproof.crew import FIRST_TRIES, Crew
+from taleproof.crew import TRYING, Crew
 
 
 class Machine:
@@ -29,15 +29,15 @@ class Machine:
 def test_cores_to_spare_are_used() -> None:
     machine = Machine(4, lambda count, _: 1 / count)
     machine.run(400)
-    assert Counter(machine.used)[4] > 360
-    assert set(machine.used) == {1, 2, 4}
+    assert Counter(machine.used)[4] > 390
+    assert set(machine.used) == {1, 4}
 
 
 def test_threads_that_wait_for_each_other_are_not() -> None:
     machine = Machine(2, lambda count, _: 40.0 if count == 2 else 8.0)
     machine.run(1000)
-    wasted = 32.0 * (machine.used.count(2) - FIRST_TRIES)
-    assert wasted < 0.05 * machine.now
+    assert 40.0 * machine.used.count(2) <= TRYING * machine.now + 2 * 40.0  # the first time, and the last
+    assert machine.used.count(2) > 1
 
 
 def test_a_machine_that_becomes_free_is_noticed_and_one_that_becomes_busy_too() -> None:
@@ -59,24 +59,23 @@ def test_one_late_step_changes_nothing() -> None:
 
 
 def test_steps_of_several_tokens_count_by_the_token() -> None:
-    # One thread gets the long steps only; by the step it would look slower than two.
     crew = Crew(2, lambda: now)
     now, used = 0.0, []
 
-    def step(count: int) -> None:
-        nonlocal now
-        used.append(count)
-        now += (32 if count == 1 else 4) * (1.0 if count == 1 else 2.0)
+    for size in (32, *[4] * 20):
 
-    for _ in range(100):
-        count = crew._choose()
-        crew.run(32 if count == 1 else 4, step)
-    assert used.count(1) > 80
+        def step(count: int, size: int = size) -> None:
+            nonlocal now
+            used.append(count)
+            now += size * count
+
+        crew.run(size, step)
+    # By the step, one thread looks slower in the first two: 32 s, and 8 s with two.
+    assert used == [1, 2, *[1] * 19]
 
 
 @pytest.mark.parametrize("most", [1, 2, 3, 8])
 def test_only_numbers_that_there_are(most: int) -> None:
     machine = Machine(most, lambda count, _: 1.0)
     machine.run(50)
-    assert set(machine.used) <= set(range(1, most + 1))
-    assert most in machine.used
+    assert set(machine.used) == {1, most}
