@@ -145,7 +145,7 @@ def test_any_split_gives_the_same_bits(relaxed: Harness, name: str, cuts: list[i
     assert attending.run(cuts).tobytes() == attending.run(list(range(1, TOKENS))).tobytes()
 
 
-def test_builds_and_threads_give_the_same_bits() -> None:
+def test_builds_and_shares_give_the_same_bits() -> None:
     kinds = [*CAUSAL.values(), {"span": "step", "bias": BIAS}]
     makers = [Harness("baseline")] + [Harness("relaxed", threads) for threads in (1, 2, 3, 8)]
     results = [[Attending(maker, options).run([]).tobytes() for options in kinds] for maker in makers]

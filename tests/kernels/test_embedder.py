@@ -49,7 +49,7 @@ def test_vectors_are_those_of_transformers(pooling: int, name: str) -> None:
     assert np.linalg.norm(fast) == pytest.approx(1, abs=1e-5)
 
 
-def test_builds_threads_and_what_came_before_change_no_bit() -> None:
+def test_builds_shares_and_what_came_before_change_no_bit() -> None:
     first = on_kernels()
     vector = first.embed(IDS)
     first.embed(IDS[::-1] * 2)

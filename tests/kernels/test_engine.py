@@ -86,9 +86,9 @@ def test_any_split_of_a_prompt_gives_the_same_logits(engine: Engine, cuts: list[
     assert all_logits(engine, cuts).tobytes() == all_logits(engine, range(1, len(IDS))).tobytes()
 
 
-@pytest.mark.parametrize("threads", [2, 3, 4, 8])
-def test_any_number_of_threads_gives_the_same_logits(engine: Engine, threads: int) -> None:
-    shared = opened(tiny_gguf("Q4_1", tied=False), threads=threads)
+@pytest.mark.parametrize("shares", [2, 3, 4, 8])
+def test_any_number_of_shares_gives_the_same_logits(engine: Engine, shares: int) -> None:
+    shared = opened(tiny_gguf("Q4_1", tied=False), threads=shares)
     assert all_logits(shared, [1, 2, 50]).tobytes() == all_logits(engine, []).tobytes()
 
 

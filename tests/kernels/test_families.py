@@ -43,7 +43,7 @@ def test_the_kernels_compute_what_transformers_does(family: str) -> None:
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_cuts_builds_and_threads_change_no_bit(family: str) -> None:
+def test_cuts_builds_and_shares_change_no_bit(family: str) -> None:
     whole = run(opened(family), [])
     for other in (
         run(opened(family), [1, 2, 9, 16]),

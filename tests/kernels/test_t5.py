@@ -46,7 +46,7 @@ def test_the_kernels_compute_what_transformers_does(version: str) -> None:
 
 
 @pytest.mark.parametrize("version", T5)
-def test_cuts_builds_and_threads_change_no_bit(version: str) -> None:
+def test_cuts_builds_and_shares_change_no_bit(version: str) -> None:
     whole = run(opened(version), [])
     for other in (
         run(opened(version), [1, 2, 9]),
