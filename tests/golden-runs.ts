@@ -7,6 +7,7 @@
 
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { HEADERS } from "../scripts/lib/headers.mjs";
 import type { EngineClient, EngineError } from "../web/engine/client";
 import type { OpenRequest, WriteRequest } from "../web/engine/protocol";
 
@@ -126,17 +127,31 @@ export function tinyFile(name: string): string {
 /** Cores of other devices than this machine: more helpers, whether there are cores for them or not. */
 export const MORE_CORES = [4, 8];
 
+/** Where `perform` wants to find what `deviceAnswer` gives. */
+export const DEVICE_PATH = "/device.js";
+
+/**
+ * A module that gives a worker's device so many cores, and then is the worker. It has to come from the site itself: the
+ * page's content policy allows no worker from a blob.
+ */
+export function deviceAnswer(url: string): { headers: Record<string, string>; body: string } {
+  const { searchParams } = new URL(url, "http://localhost");
+  const cores = Number(searchParams.get("cores"));
+  const worker = searchParams.get("worker");
+  const body = worker
+    ? `import "${DEVICE_PATH}?cores=${cores}"; import "${worker}";`
+    : `Object.defineProperty(navigator, "hardwareConcurrency", { value: ${cores} });`;
+  return { headers: { ...HEADERS, "Content-Type": "text/javascript" }, body };
+}
+
 /** In the page: opens a model with the engine that the page has from an earlier task, or a new one, and writes. */
 export async function perform(task: Task): Promise<Result> {
   const { cores } = task;
   if (cores !== undefined) {
-    // The engine asks its own worker's navigator: a module that changes it is loaded there before the worker's script.
-    const module = (source: string): string =>
-      URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-    const first = module(`Object.defineProperty(navigator, "hardwareConcurrency", { value: ${cores} });`);
+    // The engine asks its own worker's navigator, so it is changed there, before the worker's script.
     window.Worker = class extends Worker {
       constructor(url: string | URL, options?: WorkerOptions) {
-        super(module(`import "${first}"; import "${String(url)}";`), options);
+        super(`/device.js?cores=${cores}&worker=${encodeURIComponent(String(url))}`, options);
       }
     };
   }

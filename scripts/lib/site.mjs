@@ -55,9 +55,13 @@ export async function buildSite({ force = false } = {}) {
   await stamps.run(siteStep);
 }
 
-/** Serve dist/ and say where. Runs until the process ends. */
-export async function previewSite(options = {}) {
+/**
+ * Serve dist/ and say where. Runs until the process ends.
+ * @param {import("vite").PreviewOptions} [options]
+ * @param {import("vite").Plugin[]} [plugins] for tests that answer some requests themselves
+ */
+export async function previewSite(options = {}, plugins = []) {
   const { preview } = await import("vite");
-  const server = await preview({ root: ROOT, preview: options, logLevel: "warn" });
+  const server = await preview({ root: ROOT, preview: options, logLevel: "warn", plugins });
   return { server, url: server.resolvedUrls.local[0] };
 }

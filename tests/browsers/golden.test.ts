@@ -7,10 +7,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Plugin } from "vite";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { previewSite } from "../../scripts/lib/site.mjs";
 import { served } from "../e2e/file-server";
 import {
+  DEVICE_PATH,
+  deviceAnswer,
   MORE_CORES,
   perform,
   runsOf,
@@ -31,11 +34,21 @@ const SMOLLM2_PROMPTS = ["plain", "code", "emoji", "long"];
 const ALL_THREADS = null;
 
 const folder = mkdtempSync(join(tmpdir(), "taleproof-golden-"));
+/** Answers for devices with other numbers of cores. */
+const DEVICES: Plugin = {
+  name: "devices",
+  configurePreviewServer({ middlewares }) {
+    middlewares.use(DEVICE_PATH, (request, response) => {
+      const { headers, body } = deviceAnswer(request.url ?? "");
+      response.writeHead(200, headers).end(body);
+    });
+  },
+};
 let site: Awaited<ReturnType<typeof previewSite>>;
 
 beforeAll(async () => {
   writeTinyModels(folder);
-  site = await previewSite({ port: await freePort(), strictPort: true });
+  site = await previewSite({ port: await freePort(), strictPort: true }, [DEVICES]);
 });
 
 afterAll(async () => {

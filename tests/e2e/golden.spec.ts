@@ -10,6 +10,8 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test, type Page } from "@playwright/test";
 import {
+  DEVICE_PATH,
+  deviceAnswer,
   MORE_CORES,
   perform,
   runsOf,
@@ -93,6 +95,11 @@ for (const cores of MORE_CORES) {
   test(`SmolLM2 on a device of ${cores} cores, with any number of its threads and with all`, async ({
     page,
   }) => {
+    await page
+      .context()
+      .route(`**${DEVICE_PATH}?*`, (route) =>
+        route.fulfill({ status: 200, ...deviceAnswer(route.request().url()) }),
+      );
     for (const threads of [null, cores]) {
       await visit(page);
       const engine = await compare(page, "smollm2", DEMO_REQUEST, threads, ["plain"], cores);
