@@ -14,8 +14,8 @@ import pytest
 
 MODEL = Path(__file__).parents[2] / "kernels" / "team.pml"
 PROGRAMS = ("spin", "gcc")
-DEPTH = 1_000_000
-"""More steps than the longest path without a state twice: 373,251 with four threads."""
+DEPTH = 400_000
+"""More steps than the longest path without a state twice: 373,251 with four threads. Each takes memory at once."""
 
 
 @pytest.fixture(autouse=True)
