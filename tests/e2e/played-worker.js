@@ -145,7 +145,7 @@ function fail(id, error) {
 }
 
 /** Holds the lock by which the page knows that the worker lives, as the real one does, and tells once it has it. */
-function held(name) {
+function holdLock(name) {
   return new Promise((resolve) => {
     void navigator.locks.request(name, () => {
       resolve();
@@ -155,7 +155,7 @@ function held(name) {
 }
 
 addEventListener("message", ({ data }) => {
-  if (data.kind === "init") void held(data.args.lock).then(() => answer(data));
+  if (data.kind === "init") void holdLock(data.args.lock).then(() => answer(data));
   else answer(data);
 });
 
