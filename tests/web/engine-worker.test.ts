@@ -36,17 +36,18 @@ beforeEach(async () => {
 
 const OPEN = { source: { kind: "url", url: "https://example.org/a.gguf" }, pinned: null } as const;
 
-test("a cancel for a request that waits for its turn is not lost: nothing is downloaded for it", async () => {
+test("a cancel for a request that waits for its turn is answered before that: nothing is downloaded for it", async () => {
   say({ id: 1, kind: "next", args: null });
   say({ id: 2, kind: "open", args: OPEN });
   say({ id: 3, kind: "open", args: OPEN });
   await Promise.resolve();
   say({ id: 2, kind: "cancel", args: null });
+  await vi.waitFor(() => expect(replies).toHaveLength(1));
   endBatch([]);
   await vi.waitFor(() => expect(replies).toHaveLength(3));
   expect(replies.map(({ id, kind, error }) => [id, kind, error?.code])).toEqual([
-    [1, "result", undefined],
     [2, "error", "cancelled"],
+    [1, "result", undefined],
     [3, "result", undefined],
   ]);
   expect(opened).toHaveLength(1);

@@ -14,6 +14,8 @@ const scope = self as unknown as DedicatedWorkerGlobalScope;
 const host = new EngineHost();
 /** Every request that has no answer yet. */
 const unanswered = new Map<number, AbortController>();
+/** Those that wait for their turn. */
+const waiting = new Map<number, Asked>();
 const asked = new Map<number, Asking>();
 let queue: Promise<unknown> = Promise.resolve();
 
@@ -65,7 +67,19 @@ function accept(message: Asked): void {
   const abort = new AbortController();
   unanswered.set(message.id, abort);
   if (message.kind === "init" || message.kind === "storage") void answer(message, abort.signal);
-  else queue = queue.then(() => answer(message, abort.signal));
+  else {
+    waiting.set(message.id, message);
+    queue = queue.then(() => (waiting.delete(message.id) ? answer(message, abort.signal) : undefined));
+  }
+}
+
+/** A request that still waits is answered now: its turn may be long in coming. */
+function cancel(id: number): void {
+  const abort = unanswered.get(id);
+  const message = waiting.get(id);
+  abort?.abort();
+  waiting.delete(id);
+  if (abort && message) void answer(message, abort.signal);
 }
 
 async function answer(message: Asked, signal: AbortSignal): Promise<void> {
@@ -95,7 +109,7 @@ function broken(thrown: unknown): EngineError {
 scope.addEventListener("message", (event: MessageEvent<RequestMessage>) => {
   const message = event.data;
   if (message.kind === "open" && message.args.asksRegistry === true) asked.set(message.id, new Asking());
-  if (message.kind === "cancel") unanswered.get(message.id)?.abort();
+  if (message.kind === "cancel") cancel(message.id);
   else if (message.kind === "registry") asked.get(message.id)?.settle(message.args);
   else accept(message);
 });
