@@ -29,31 +29,35 @@ export async function exposePython(context: BrowserContext): Promise<void> {
   );
 }
 
-/** The engine's own worker, of all that there are: the one that has Python. */
-async function engineWorker(page: Page): Promise<Worker> {
-  for (const worker of page.workers().reverse()) {
-    if (await worker.evaluate(() => "python" in globalThis).catch(() => false)) return worker;
-  }
-  throw new Error("no worker has Python");
+/** The engine's newest worker; the helpers of its threads are workers too, and answer nobody while they wait. */
+function engineWorker(page: Page): Worker {
+  const worker = page
+    .workers()
+    .reverse()
+    .find((one) => new URL(one.url()).pathname.includes("/worker-"));
+  if (!worker) throw new Error("the page has no engine");
+  return worker;
 }
 
 /**
  * Lets the next call of a function of Python's begin with other code, once.
- * @param where module and name, for example "taleproof.worker_open.read_model"
+ * @param where module or class and name, for example "taleproof.worker_open.read_model"
  */
 export async function beginOnceWith(page: Page, where: string, code: string): Promise<void> {
-  const [module, name] = [where.slice(0, where.lastIndexOf(".")), where.slice(where.lastIndexOf(".") + 1)];
+  const dot = where.lastIndexOf(".");
+  const [holder, name] = [where.slice(0, dot), where.slice(dot + 1)];
   const lines = code.split("\n").map((line) => `    ${line}`);
   const script = [
-    `import ${module} as module`,
-    `original = module.${name}`,
+    "import pkgutil",
+    `holder = pkgutil.resolve_name("${holder}")`,
+    `original = holder.${name}`,
     "def changed(*arguments, **named):",
-    `    module.${name} = original`,
+    `    holder.${name} = original`,
     ...lines,
     "    return original(*arguments, **named)",
-    `module.${name} = changed`,
+    `holder.${name} = changed`,
   ].join("\n");
-  const worker = await engineWorker(page);
+  const worker = engineWorker(page);
   await worker.evaluate((text) => {
     const scope = globalThis as unknown as {
       python: { runPython(code: string, options: { globals: unknown }): void; toPy(value: object): unknown };
