@@ -214,10 +214,13 @@ def _convert(options: argparse.Namespace) -> None:
     from .cli_convert import run_convert
     from .cli_run import expected_digests
 
-    written = run_convert(options.model, options.out, options.type, options.tokenizer, expected_digests(options))
+    converted = run_convert(options.model, options.out, options.type, options.tokenizer, expected_digests(options))
+    written = converted.digests
     if options.json:
-        _print_json(asdict(written))
+        _print_json({**asdict(written), "notes": converted.notes})
     else:
+        for note in converted.notes:
+            print(f"note      {note}")
         print(f"SHA-256   {written.sha256}\nSHA3-256  {written.sha3_256}\nsize      {written.size:,} bytes")
 
 

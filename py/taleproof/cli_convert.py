@@ -1,27 +1,36 @@
-"""The command ``convert``: a path comes in, a GGUF file is written, its digests go out.
+"""The command ``convert``: a path comes in, a GGUF file is written, its digests go out, and what it can't say.
 
 A folder, or any file of a model in several, stands for all of them (model_files.py). Every file is hashed before one
 is parsed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from .cli_guard import opening
 from .convert import TOKENS, convert
 from .digest import Digests, Expected
-from .formats import ModelFile, Value
+from .formats import ModelFile
 from .local import blobs_of_model, verified
 from .model_files import is_tokenizer_bin
 from .model_set import parse_model
 from .reader import Blob, read_file
-from .tokenizers.gguf_keys import keys_of_tokenizer_bin, keys_of_tokenizer_json
+from .tokenizers.gguf_keys import TokenizerKeys, keys_of_tokenizer_bin, keys_of_tokenizer_json
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """The digests of the file that was written, and sentences about what it can't say of the model."""
+
+    digests: Digests
+    notes: tuple[str, ...]
 
 
 def run_convert(
     path: Path, out: Path, type_name: str, tokenizer: Path | None = None, expected: Expected | None = None
-) -> Digests:
-    """Convert the model at a path; return the digests of the file that was written.
+) -> Converted:
+    """Convert the model at a path.
 
     Parameters
     ----------
@@ -38,15 +47,16 @@ def run_convert(
         words = _words(file, beside, tokenizer is not None)
     by_name = {blob.name: blob for blob in blobs}
     with_weights = [by_name[part.name] for part in file.parts]
-    return convert(file, with_weights, out, type_name.upper(), words)
+    digests = convert(file, with_weights, out, type_name.upper(), None if words is None else words.keys)
+    return Converted(digests, words.notes if words else ())
 
 
-def _words(file: ModelFile, blobs: Sequence[Blob], given: bool) -> Mapping[str, Value] | None:
+def _words(file: ModelFile, blobs: Sequence[Blob], given: bool) -> TokenizerKeys | None:
     """Return the tokenizer's keys where the model's own metadata have none."""
     if TOKENS in file.metadata:
         return None
     named = {blob.name: blob for blob in blobs}
     if file.huggingface and "tokenizer.json" in named:
-        return keys_of_tokenizer_json(named["tokenizer.json"], named.get("tokenizer_config.json"))
+        return keys_of_tokenizer_json(file, named["tokenizer.json"], named.get("tokenizer_config.json"))
     bins = [blob for blob in blobs if given or is_tokenizer_bin(blob.name)]
-    return keys_of_tokenizer_bin(bins[0], file.integer("llama.vocab_size")) if bins else None
+    return TokenizerKeys(keys_of_tokenizer_bin(bins[0], file.integer("llama.vocab_size"))) if bins else None

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import gguf
 import numpy as np
@@ -26,7 +27,7 @@ from taleproof.quant import BLOCK_TYPES
 from taleproof.quant.encode import ENCODED, encode
 from taleproof.reader import BytesBlob, FileBlob
 from taleproof.tokenizers import from_llama2c, from_model
-from taleproof.tokenizers.gguf_keys import keys_of_tokenizer_json
+from taleproof.tokenizers.gguf_keys import TokenizerKeys, keys_of_tokenizer_json
 
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -96,6 +97,7 @@ def test_a_llama2c_model_writes_the_same_story(tmp_path: Path, capsys: pytest.Ca
     assert main(["convert", str(STORIES), str(out), "--type", "f32", "--tokenizer", str(WORDS), "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
     assert said["sha256"] == digest_blob(FileBlob(out)).sha256
+    assert said["notes"] == []
     arguments = ["--prompt", "Once upon a time", "--max-tokens", "40", "--backend", "numpy"]
     assert main(["generate", str(out), *arguments]) == 0
     converted = capsys.readouterr().out
@@ -270,15 +272,92 @@ def _tokenizer_json(**changes: object) -> dict[str, object]:
     return said | changes
 
 
+def _model(rows: int, *, ends: tuple[int, ...] = ()) -> ModelFile:
+    """Return a model whose embedding has some rows, for a tokenizer beside it."""
+    return replace(_huggingface("llama", "token_embd.weight", np.zeros((rows, 32)))[0], end_tokens=ends)
+
+
+def _keys(said: object, settings: object = None, **model: Any) -> TokenizerKeys:
+    config = None if settings is None else BytesBlob(json.dumps(settings).encode())
+    return keys_of_tokenizer_json(_model(**{"rows": 6, **model}), BytesBlob(json.dumps(said).encode()), config)
+
+
 def test_a_tokenizer_json_becomes_keys() -> None:
-    config = BytesBlob(json.dumps({"eos_token": {"content": "<|end|>"}, "chat_template": "{{ x }}"}).encode())
-    keys = keys_of_tokenizer_json(BytesBlob(json.dumps(_tokenizer_json()).encode()), config)
-    assert keys["tokenizer.ggml.tokens"] == ["a", "b", "ab", "<|end|>", "[UNUSED4]", "<x>"]
+    found = _keys(_tokenizer_json(), {"eos_token": {"content": "<|end|>"}})
+    keys = found.keys
+    assert keys["tokenizer.ggml.tokens"] == ["a", "b", "ab", "<|end|>", "[PAD4]", "<x>"]
     assert list(np.array(keys["tokenizer.ggml.token_type"])) == [1, 1, 1, 3, 5, 4]
     assert keys["tokenizer.ggml.merges"] == ["a b"]
     assert keys["tokenizer.ggml.pre"] == "gpt-2"
     assert keys["tokenizer.ggml.eos_token_id"] == 3
-    assert keys["tokenizer.chat_template"] == "{{ x }}"
+    assert found.notes == ()
+
+
+@pytest.mark.parametrize(("rows", "more"), [(8, ["<x>", "[PAD6]", "[PAD7]"]), (5, []), (4, None)])
+def test_there_are_as_many_tokens_as_rows_of_the_embedding(rows: int, more: list[str] | None) -> None:
+    """llama.cpp opens no other file; padding is as in its converter, and a token without a row can't be read."""
+    keys = _keys(_tokenizer_json(), rows=rows).keys
+    assert keys["tokenizer.ggml.tokens"] == ["a", "b", "ab", "<|end|>", *([] if more is None else ["[PAD4]", *more])]
+    assert list(np.array(keys["tokenizer.ggml.token_type"])) == [1, 1, 1, 3, 5, 4, 5, 5][:rows]
+
+
+def test_a_tokenizer_with_more_words_than_the_embedding_has_rows_is_another_models() -> None:
+    with pytest.raises(ConversionError, match="another model's"):
+        _keys(_tokenizer_json(), rows=2)
+
+
+def test_a_special_token_without_a_row_is_left_out() -> None:
+    assert "tokenizer.ggml.bos_token_id" not in _keys(_tokenizer_json(), {"bos_token": "<x>"}, rows=5).keys
+
+
+@pytest.mark.parametrize("settings", [{"eos_token": "<|end|>"}, {}])
+def test_other_ends_of_a_text_are_kept(settings: dict[str, str]) -> None:
+    keys = _keys(_tokenizer_json(), settings, ends=(3, 5, 0)).keys
+    assert [keys[f"tokenizer.ggml.{role}_token_id"] for role in ("eos", "eot", "eom")] == [3, 5, 0]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "whole", "pre"),
+    [(r"\p{N}{1,3}", True, "llama-bpe"), (r"\p{N}{1,3}", False, "smaug-bpe"), (r"\p{N}", False, "qwen2")],
+)
+def test_a_pre_tokenizer_gets_ggufs_name(pattern: str, whole: bool, pre: str) -> None:
+    """The expressions are those of Llama 3's and Qwen2's tokenizer.json; Qwen's asks for NFC too."""
+    regex = (
+        r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|"
+        + pattern
+        + r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+    )
+    split = {"type": "Split", "pattern": {"Regex": regex}, "behavior": "Isolated", "invert": False}
+    byte_level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": False, "use_regex": False}
+    said = _tokenizer_json(
+        pre_tokenizer={"type": "Sequence", "pretokenizers": [split, byte_level]}, normalizer={"type": "NFC"}
+    )
+    assert isinstance(said["model"], dict)
+    said["model"]["ignore_merges"] = whole
+    found = _keys(said)
+    assert found.keys["tokenizer.ggml.pre"] == pre
+    assert len(found.notes) == 1
+    assert "NFC" in found.notes[0]
+
+
+def test_a_folder_with_padding_a_normal_form_and_a_template_of_its_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = json.loads(GOLDEN.read_text(encoding="utf-8"))["families"]["qwen3"]
+    (tmp_path / "model.safetensors").write_bytes(safetensors(weights("qwen3", made["shapes"])))
+    (tmp_path / "config.json").write_text(json.dumps(FAMILY_CONFIGS["qwen3"]))
+    (tmp_path / "tokenizer.json").write_text(json.dumps(_tokenizer_json(normalizer={"type": "NFC"})))
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps({"chat_template": "old"}))
+    (tmp_path / "chat_template.jinja").write_text("new")
+    out = tmp_path / "out" / "qwen.gguf"
+    out.parent.mkdir()
+    assert main(["convert", str(tmp_path), str(out), "--type", "f16"]) == 0
+    assert "NFC" in capsys.readouterr().out
+    written = parse(FileBlob(out))
+    tokenizer = from_model(written)
+    assert tokenizer.vocab_size == written.tensors["token_embd.weight"].shape[0] > 6
+    assert tokenizer.encode("[PAD4]ab") == [2]  # a filler is never looked for, and its letters are no tokens
+    assert written.text("tokenizer.chat_template") == "new"
 
 
 @pytest.mark.parametrize(
@@ -286,8 +365,13 @@ def test_a_tokenizer_json_becomes_keys() -> None:
     [
         ({"model": {"type": "Unigram", "vocab": []}}, "Unigram"),
         ({"pre_tokenizer": {"type": "Metaspace"}}, "Metaspace"),
-        ({"normalizer": {"type": "NFC"}}, "kind"),
-        ({"model": {"type": "BPE", "vocab": {"a": 1 << 40}, "merges": []}}, "token ids"),
+        ({"normalizer": {"type": "NFKC"}}, "normalizer, NFKC"),
+        ({"normalizer": {"type": "Sequence", "normalizers": [{"type": "NFC"}, {"type": "Lowercase"}]}}, "Lowercase"),
+        (
+            {"model": {"type": "BPE", "vocab": {"a": 0}, "merges": [], "ignore_merges": True}},
+            "GGUF has no name",
+        ),
+        ({"model": {"type": "BPE", "vocab": {"a": 1 << 40}, "merges": []}}, "another model's"),
         ({"model": {"type": "BPE", "vocab": {"a": "b"}, "merges": []}}, "structure"),
         ({"model": {"type": "BPE", "vocab": {"a": 0}, "merges": ["a"]}}, "structure"),
         ({"model": 5}, "structure"),
@@ -296,7 +380,7 @@ def test_a_tokenizer_json_becomes_keys() -> None:
 )
 def test_a_tokenizer_json_that_gguf_cannot_say(changes: dict[str, object], names: str) -> None:
     with pytest.raises(ConversionError, match=names):
-        keys_of_tokenizer_json(BytesBlob(json.dumps(_tokenizer_json(**changes)).encode()), None)
+        _keys(_tokenizer_json(**changes))
 
 
 def test_the_converted_model_runs(tmp_path: Path) -> None:

@@ -3,18 +3,21 @@
 In comes a tokenizer.bin (llama2.c), or a tokenizer.json with its tokenizer_config.json (Hugging Face); out go
 tokenizer.* keys. Of tokenizer.json those with byte-level BPE, and a pre-tokenizer that GGUF has a name for, are
 taken. Refused with a ConversionError that names the part: all others, because GGUF's kinds say less than
-tokenizer.json does, and a tokenizer that is nearly right makes a model write nonsense.
+tokenizer.json does, and a tokenizer that is nearly right makes a model write nonsense. One exception is made, as
+llama.cpp's converter makes it: GGUF has no key for the normal form NFC, which all of Qwen's tokenizers ask for.
 
-Source: the GGUF specification's tokenizer keys; https://huggingface.co/docs/tokenizers
+Source: the GGUF specification's tokenizer keys; https://huggingface.co/docs/tokenizers; for NFC and for rows of the
+embedding without a token: https://github.com/ggml-org/llama.cpp/blob/master/convert_hf_to_gguf.py
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ..errors import ConversionError
-from ..formats import Value
+from ..formats import ModelFile, Value
 from ..formats.json_text import read_object
 from ..reader import Blob
 from .llama2c import BOS, EOS, FIRST_BYTE, UNKNOWN, read_pieces
@@ -32,8 +35,13 @@ _LLAMA3 = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+"
     r"|\s+(?!\S)|\s+"
 )
-_SPLITS = {_LLAMA3: "llama-bpe", _LLAMA3.replace(r"\p{N}{1,3}", r"\p{N}"): "qwen2"}
-"""Expressions that cut text into words, with GGUF's names for them."""
+_QWEN2 = _LLAMA3.replace(r"\p{N}{1,3}", r"\p{N}")
+_SPLITS = {(_LLAMA3, True): "llama-bpe", (_LLAMA3, False): "smaug-bpe", (_QWEN2, False): "qwen2"}
+"""GGUF's names: by the expression that cuts text into words, and whether a word that is a token is taken whole."""
+
+_NFC_NOTE = (
+    "the tokenizer asks for the normal form NFC, which a GGUF file can't say: texts that NFC changes get other tokens"
+)
 
 
 def keys_of_tokenizer_bin(blob: Blob, vocab_size: int) -> dict[str, Value]:
@@ -58,8 +66,21 @@ def keys_of_tokenizer_bin(blob: Blob, vocab_size: int) -> dict[str, Value]:
     }
 
 
-def keys_of_tokenizer_json(blob: Blob, config: Blob | None) -> dict[str, Value]:
+@dataclass(frozen=True, slots=True)
+class TokenizerKeys:
+    """A tokenizer's keys, and sentences about what they do not say of it."""
+
+    keys: Mapping[str, Value]
+    notes: tuple[str, ...] = ()
+
+
+def keys_of_tokenizer_json(file: ModelFile, blob: Blob, config: Blob | None) -> TokenizerKeys:
     """Return the keys for a tokenizer.json.
+
+    Parameters
+    ----------
+    file : the model that it belongs to: there are as many tokens as its embedding has rows.
+    config : the tokenizer_config.json beside it.
 
     Raises
     ------
@@ -70,38 +91,58 @@ def keys_of_tokenizer_json(blob: Blob, config: Blob | None) -> dict[str, Value]:
     settings = {} if config is None else read_object(config.read(0, config.size), config.name, "content", MAX_JSON)
     try:
         if said["model"].get("type") == "WordPiece":
-            return dict(_wordpiece(blob.name, said))
-        return dict(_byte_level(blob.name, said, settings))
+            return TokenizerKeys(dict(_wordpiece(file, blob.name, said)))
+        notes = _notes(blob.name, said)
+        return TokenizerKeys(dict(_byte_level(file, blob.name, said, settings)), notes)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError):
         raise ConversionError(blob.name, "its structure", "this is no tokenizer.json as it should be") from None
 
 
-def _byte_level(name: str, said: Mapping[str, Any], settings: Mapping[str, Any]) -> Iterator[tuple[str, Value]]:
+def _notes(name: str, said: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what GGUF can't say of a normalizer. Any but NFC is refused: others change nearly every text."""
+    normalizer = said.get("normalizer")
+    if normalizer is None:
+        return ()
+    steps = normalizer["normalizers"] if normalizer["type"] == "Sequence" else [normalizer]
+    kinds = [step["type"] for step in steps]
+    if any(kind != "NFC" for kind in kinds):
+        why = "GGUF has no key for it; take a GGUF file of the same model, which its authors may offer"
+        raise ConversionError(name, f"its normalizer, {', '.join(kinds)}", why)
+    return (_NFC_NOTE,) if kinds else ()
+
+
+def _byte_level(
+    file: ModelFile, name: str, said: Mapping[str, Any], settings: Mapping[str, Any]
+) -> Iterator[tuple[str, Value]]:
     model = said["model"]
     kind = model.get("type", "BPE")
-    if kind != "BPE" or model.get("byte_fallback") or said.get("normalizer") is not None:
-        why = "only byte-level BPE without a normalizer has keys in GGUF; convert from the model's GGUF file instead"
+    if kind != "BPE" or model.get("byte_fallback"):
+        why = "only byte-level BPE has keys in GGUF; take a GGUF file of the same model, which its authors may offer"
         raise ConversionError(name, f"the tokenizer's kind, {kind}", why)
-    tokens, types = _tokens(name, model["vocab"], said.get("added_tokens") or [])
+    tokens, types = _tokens(file, name, said)
     yield PREFIX + "model", "gpt2"
-    yield PREFIX + "pre", _pre_tokenizer(name, said["pre_tokenizer"])
+    yield PREFIX + "pre", _pre_tokenizer(name, said["pre_tokenizer"], bool(model.get("ignore_merges")))
     yield PREFIX + "tokens", tokens
     yield PREFIX + "token_type", np.array(types, "<i4")
     yield PREFIX + "merges", [_merge(merge) for merge in model["merges"]]
     ids = {token: number for number, token in enumerate(tokens)}
+    roles = {}
     for key, role in (("bos_token", "bos"), ("eos_token", "eos"), ("unk_token", "unknown"), ("pad_token", "padding")):
         text = settings.get(key)
         text = text.get("content") if isinstance(text, dict) else text
-        if text is not None:
-            yield f"{PREFIX}{role}_token_id", ids[text]
+        if text in ids:
+            roles[role] = ids[text]
             if role == "bos":
                 yield PREFIX + "add_bos_token", bool(settings.get("add_bos_token")) or text in _first_added(said)
-    template = settings.get("chat_template")
-    if isinstance(template, str):
-        yield "tokenizer.chat_template", template
+    # The other tokens that end a text have GGUF's keys for the ends of a turn and of a message.
+    ends = [token for token in file.end_tokens if token < len(tokens) and token != roles.get("eos")]
+    free = [role for role in ("eos", "eot", "eom") if role not in roles]
+    roles.update(zip(free, ends, strict=False))
+    for role, token in roles.items():
+        yield f"{PREFIX}{role}_token_id", token
 
 
-def _wordpiece(name: str, said: Mapping[str, Any]) -> Iterator[tuple[str, Value]]:
+def _wordpiece(file: ModelFile, name: str, said: Mapping[str, Any]) -> Iterator[tuple[str, Value]]:
     model, normalizer = said["model"], said["normalizer"]
     if said["pre_tokenizer"]["type"] != "BertPreTokenizer" or normalizer["type"] != "BertNormalizer":
         raise ConversionError(name, "its normalizer or pre-tokenizer", "of WordPiece only BERT's own are known")
@@ -110,7 +151,7 @@ def _wordpiece(name: str, said: Mapping[str, Any]) -> Iterator[tuple[str, Value]
     usual = normalizer.get("clean_text") and normalizer.get("handle_chinese_chars")
     if not usual or accents not in (None, lowercase) or model["continuing_subword_prefix"] != CONTINUES:
         raise ConversionError(name, "its settings", "they are others than BERT's")
-    tokens, types = _tokens(name, model["vocab"], said.get("added_tokens") or [])
+    tokens, types = _tokens(file, name, said)
     ids = {token: number for number, token in enumerate(tokens)}
     normal = (TokenType.NORMAL, TokenType.USER_DEFINED)
     yield PREFIX + "model", "bert"
@@ -143,17 +184,28 @@ def _around(said: Mapping[str, Any]) -> tuple[str | None, str | None]:
     return ends[0], ends[1]
 
 
-def _tokens(name: str, vocabulary: Mapping[str, int], added: list[Mapping[str, Any]]) -> tuple[list[str], list[int]]:
-    """Return the tokens by id and their types; ids that nobody has become tokens that no text has."""
-    by_id = {number: (token, TokenType.NORMAL) for token, number in vocabulary.items()}
-    for entry in added:
-        by_id[entry["id"]] = entry["content"], TokenType.CONTROL if entry["special"] else TokenType.USER_DEFINED
-    count = max(by_id) + 1
+def _tokens(file: ModelFile, name: str, said: Mapping[str, Any]) -> tuple[list[str], list[int]]:
+    """Return the tokens by id and their types; ids that nobody has become tokens that no text has.
+
+    There are as many as rows of the embedding, without which llama.cpp refuses a file: embeddings are often padded.
+    An added token without a row, such as Gemma 3's of pictures, is left out.
+    """
+    by_id = {number: (token, TokenType.NORMAL) for token, number in said["model"]["vocab"].items()}
+    embedding = file.tensors.get("token_embd.weight")
+    rows = None if embedding is None else embedding.shape[0]
+    if rows is not None and max(by_id, default=0) >= rows:
+        why = f"the model has {rows:,} tokens, so this is another model's tokenizer"
+        raise ConversionError(name, f"token {max(by_id):,}", why)
+    for entry in said.get("added_tokens") or []:
+        if rows is None or entry["id"] < rows:
+            kind = TokenType.CONTROL if entry["special"] else TokenType.USER_DEFINED
+            by_id[entry["id"]] = entry["content"], kind
+    count = rows or max(by_id) + 1
     if min(by_id) < 0 or count > MAX_TOKENS:
         raise ConversionError(name, "its token ids", f"they are between 0 and {MAX_TOKENS:,}")
     if not all(isinstance(token, str) and type(number) is int for number, (token, _) in by_id.items()):
         raise TypeError
-    tokens = [by_id.get(number, (f"[UNUSED{number}]", TokenType.UNUSED)) for number in range(count)]
+    tokens = [by_id.get(number, (f"[PAD{number}]", TokenType.UNUSED)) for number in range(count)]
     return [token for token, _ in tokens], [int(kind) for _, kind in tokens]
 
 
@@ -165,22 +217,25 @@ def _merge(merge: object) -> str:
     return " ".join(pieces)
 
 
-def _pre_tokenizer(name: str, said: Mapping[str, Any]) -> str:
-    """Return GGUF's name for a pre-tokenizer."""
+def _pre_tokenizer(name: str, said: Mapping[str, Any], whole_words: bool) -> str:
+    """Return GGUF's name for a pre-tokenizer, and for whether a word that is a token is taken whole."""
     parts = said["pretokenizers"] if said["type"] == "Sequence" else [said]
     byte_level = parts[-1]
     if byte_level["type"] == "ByteLevel" and not byte_level.get("add_prefix_space"):
         before = parts[:-1]
-        if byte_level.get("use_regex", True):
+        if byte_level.get("use_regex", True) and not whole_words:
             if not before:
                 return "gpt-2"
             if [part["type"] for part in before] == ["Digits"] and before[0].get("individual_digits"):
                 return "smollm"
         elif [part["type"] for part in before] == ["Split"] and before[0]["behavior"] == "Isolated":
-            found = _SPLITS.get(before[0]["pattern"].get("Regex", ""))
+            found = _SPLITS.get((before[0]["pattern"].get("Regex", ""), whole_words))
             if found is not None and not before[0].get("invert"):
                 return found
-    why = "GGUF has no name for this way of cutting text into words, or none that is known here"
+    why = (
+        "GGUF has no name for this way of cutting text into words, or none that is known here; take a GGUF file of the "
+        "same model, which its authors may offer"
+    )
     raise ConversionError(name, f"its pre-tokenizer, {said['type']}", why)
 
 
