@@ -94,7 +94,9 @@ _DEEPSEEK3 = _MARKED_WORDS + r"| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 _SPARK = _MARKED_WORDS + r"| ?[\p{P}\p{S}]+|[\r\n]|\s+(?!\S)|\s+"
 _BLOOM = r" ?[^(\s|.,!?\u2026\u3002\uFF0C\u3001\u0964\u06D4\u060C)]+"
 # A run of digits is cut in threes from its end; llama.cpp leaves what stands before the run with its first digits.
-_AFMOE_DIGITS = r"\P{N}*\p{N}{1,3}?(?=(?:\p{N}{3})*+(?!\p{N}))"
+# After a cut inside a run the next one is three digits on, so that the run's end is looked for once.
+_AFMOE_DIGITS = r"(?<=\p{N})\p{N}{3}|\P{N}*\p{N}{1,3}?(?=(?:\p{N}{3})*+(?!\p{N}))"
+_SUPERBPE_DIGITS = r"(?<=[0-9])[0-9]{3}(?=[0-9])|(?s:.)(?:(?!(?:[0-9]{3})++(?![0-9]))(?s:.))*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +203,7 @@ _FAMILIES = (
         PreTokenizer((_THREE_DIGITS, _LLAMA3.replace(r"\p{N}{1,3}", r"\p{N}+")), whole_words=True),
         ("minicpm5",),
     ),
-    (PreTokenizer((r"\p{N}+", r"(?=(?:[0-9]{3})+(?![0-9]))")), ("superbpe",)),
+    (PreTokenizer((r"\p{N}+", _SUPERBPE_DIGITS)), ("superbpe",)),
     (
         PreTokenizer(
             (
