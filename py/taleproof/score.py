@@ -29,11 +29,15 @@ def encode_continuation(tokenizer: Tokenizer, prompt: str, continuation: str) ->
 
     Both are parts of the ids of the whole text, which is encoded once. They part where those of the prompt alone begin
     to differ, so that a token which lies across the border, and what the prompt has in its place, is the
-    continuation's. A model that reads a source before it writes has two texts, each encoded for itself.
+    continuation's. A token that the model's rule puts after every text is in neither: the text goes on. A model that
+    reads a source before it writes has two texts, each encoded for itself.
     """
     if isinstance(tokenizer, SourceTokenizer):
         return tokenizer.encode(prompt), tokenizer.encode(continuation, add_bos=False)
-    before, whole = tokenizer.encode(prompt), tokenizer.encode(prompt + continuation)
+    whole, text = (tokenizer.encode(prompt + continuation, add_bos=rule) for rule in (None, False))
+    begin = next((at for at in range(len(whole)) if whole[at : at + len(text)] == text), 0)  # after BOS and its like
+    whole = whole[: begin + len(text)]
+    before = tokenizer.encode(prompt)[: begin + len(tokenizer.encode(prompt, add_bos=False))]
     common = 0
     while common < min(len(before), len(whole)) and before[common] == whole[common]:
         common += 1

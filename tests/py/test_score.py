@@ -1,11 +1,23 @@
 """Teacher forcing: each token is scored once, whatever the batches, and texts are split where they meet."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 import pytest
+from tokenizers import Tokenizer as Library
+from tokenizers import models
+from tokenizers.processors import TemplateProcessing
 
+from fixtures.t5_files import WORDS
 from scripted import Bytes, Script
 from taleproof.errors import EmptyPromptError, PromptTooLongError
+from taleproof.formats import ModelFile
+from taleproof.reader import BytesBlob, FileBlob
 from taleproof.score import encode_continuation, score
+from taleproof.tokenizers import Tokenizer, from_llama2c, from_model, from_tokenizer_json
+from taleproof.tokenizers.source import SourceTokenizer
+from vocabularies import bpe_metadata, model_file, spm_metadata
 
 
 class Rows(Script):
@@ -56,3 +68,47 @@ def test_a_token_across_the_border_is_the_continuations() -> None:
 
     before, after = encode_continuation(Pairs(), "abc", "d")
     assert (before, after) == (Pairs().encode("ab"), Pairs().encode("cd"))
+
+
+TOK512 = Path(__file__).parents[1] / "fixtures" / "tok512.bin"
+
+
+def _json_tokenizer() -> Tokenizer:
+    """Return a tokenizer.json's tokenizer that puts two tokens before every text, and one after it."""
+    template = TemplateProcessing(single="<g> <s> $A </s>", special_tokens=[("<g>", 0), ("<s>", 1), ("</s>", 2)])
+    words = {text: number for number, text in enumerate(["<g>", "<s>", "</s>", *"abcdefghijklmnop", "mo"])}
+    library = Library(models.BPE(words, [("m", "o")]))
+    library.add_special_tokens(["<g>", "<s>", "</s>"])
+    library.post_processor = template
+    blob = BytesBlob(library.to_str().encode(), "tokenizer.json")
+    return from_tokenizer_json(ModelFile("model", "safetensors", "llama", {}, {}, 0), blob, None)
+
+
+TOKENIZERS: dict[str, Callable[[], Tokenizer]] = {
+    "bpe": lambda: from_model(model_file(bpe_metadata("llama-bpe", add_eos_token=True, eos_token_id=1))),
+    "spm": lambda: from_model(model_file(spm_metadata(add_eos_token=True))),
+    "unigram": lambda: from_model(ModelFile("t5.gguf", "GGUF v3", "t5", dict(WORDS), {}, 0)),
+    "llama2c": lambda: from_llama2c(FileBlob(TOK512), 512),
+    "json": _json_tokenizer,
+}
+
+
+@pytest.mark.parametrize("kind", TOKENIZERS)
+@pytest.mark.parametrize(("prompt", "more"), [("ka mo", "mo"), ("kam", "o"), ("ka", " mo"), ("", "mo")])
+def test_prompt_and_continuation_are_one_text_that_is_not_at_its_end(kind: str, prompt: str, more: str) -> None:
+    """The ids are those of the whole text, less what the model's rule puts after a text."""
+    tokenizer = TOKENIZERS[kind]()
+    before, after = encode_continuation(tokenizer, prompt, more)
+    whole, text = tokenizer.encode(prompt + more), tokenizer.encode(prompt + more, add_bos=False)
+    ends = kind != "llama2c"
+    assert [*before, *after] == (whole[:-1] if ends else whole)
+    assert (whole[-1] in tokenizer.eos_ids) == ends
+    assert after == text[len(text) - len(after) :] != []
+    assert len(before) <= len(tokenizer.encode(prompt))
+
+
+def test_a_source_and_what_is_written_are_two_texts() -> None:
+    inner = from_model(ModelFile("t5.gguf", "GGUF v3", "t5", dict(WORDS), {}, 0))
+    before, after = encode_continuation(SourceTokenizer(inner, 0), "kam", "o")
+    assert before == [*inner.encode("kam"), 0]
+    assert after == inner.encode("o", add_bos=False)
