@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
+from tokenizers import AddedToken, models, pre_tokenizers
 from tokenizers import Tokenizer as Library
-from tokenizers import models
 
 from fixtures.families import FAMILIES, GOLDEN, safetensors, weights
 from fixtures.llama2_json import llama2_json
@@ -85,3 +85,29 @@ def test_a_llama2c_model_writes_the_same_with_its_tokenizer_as_json(tmp_path: Pa
         assert model.tokenizer_digests is not None
     assert stories[0] == stories[1]
     assert len(stories[0][1]) == 60
+
+
+def _with_added(*added: AddedToken) -> Library:
+    words = [*"abx\n ", "\u0120", "\u010a"]
+    library = Library(models.BPE({word: i for i, word in enumerate(words)}, []))
+    library.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    library.add_tokens(list(added))
+    return library
+
+
+@pytest.mark.parametrize(
+    "text", ["<a>\n\nx", "<a>  x", "<a> \n\nx", "<a>x", "x <a>  \n\n<a> ", "<a> \n \n\n  x", "\n\n<a>"]
+)
+@pytest.mark.parametrize("left", [False, True])
+def test_a_token_that_takes_white_space_leaves_that_which_is_a_token(text: str, left: bool) -> None:
+    """The ids are the library's."""
+    white = [AddedToken(spaces, normalized=False) for spaces in ("\n\n", "  ")]
+    library = _with_added(AddedToken("<a>", rstrip=True, lstrip=left, normalized=False), *white)
+    assert read(library, {}).encode(text) == library.encode(text).ids
+
+
+def test_an_added_token_that_is_too_long_to_be_looked_for_is_refused() -> None:
+    longest = _with_added(AddedToken("a" * 256, normalized=False))
+    assert read(longest, {}).encode("a" * 256) == longest.encode("a" * 256).ids
+    with pytest.raises(FormatError, match="more than 256 characters"):
+        read(_with_added(AddedToken("a" * 257)), {})
