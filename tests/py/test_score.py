@@ -87,7 +87,7 @@ def _json_tokenizer() -> Tokenizer:
 TOKENIZERS: dict[str, Callable[[], Tokenizer]] = {
     "bpe": lambda: from_model(model_file(bpe_metadata("llama-bpe", add_eos_token=True, eos_token_id=1))),
     "spm": lambda: from_model(model_file(spm_metadata(add_eos_token=True))),
-    "unigram": lambda: from_model(ModelFile("t5.gguf", "GGUF v3", "t5", dict(WORDS), {}, 0)),
+    "unigram": lambda: from_model(ModelFile("t5.gguf", "GGUF v3", "t5", {**WORDS}, {}, 0)),
     "llama2c": lambda: from_llama2c(FileBlob(TOK512), 512),
     "json": _json_tokenizer,
 }
@@ -108,7 +108,7 @@ def test_prompt_and_continuation_are_one_text_that_is_not_at_its_end(kind: str, 
 
 
 def test_a_source_and_what_is_written_are_two_texts() -> None:
-    inner = from_model(ModelFile("t5.gguf", "GGUF v3", "t5", dict(WORDS), {}, 0))
+    inner = from_model(ModelFile("t5.gguf", "GGUF v3", "t5", {**WORDS}, {}, 0))
     before, after = encode_continuation(SourceTokenizer(inner, 0), "kam", "o")
     assert before == [*inner.encode("kam"), 0]
     assert after == inner.encode("o", add_bos=False)

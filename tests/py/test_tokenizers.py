@@ -1,5 +1,6 @@
 """What all tokenizers share: the choice of a kind, special tokens, hostile metadata."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -146,7 +147,7 @@ def test_phi_3s_special_tokens_take_the_white_space_after_them() -> None:
     """The ids are those of llama.cpp with the same rule: by the model's name, in no key of the file."""
     pieces = [*spm_metadata()["tokens"][:-2], "<|user|>", "<|end|>"]
     types = np.array([*spm_metadata()["token_type"][:-2], 3, 3], np.int32)
-    named = model_file(spm_metadata(tokens=pieces, token_type=types))
-    named.metadata["general.name"] = "Phi3"
+    unnamed = model_file(spm_metadata(tokens=pieces, token_type=types))
+    named = replace(unnamed, metadata={**unnamed.metadata, "general.name": "Phi3"})
     user, end = len(pieces) - 2, len(pieces) - 1
     assert from_model(named).encode("<|user|>\n \t<|end|>\n", add_bos=False) == [user, end]

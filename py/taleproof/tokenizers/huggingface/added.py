@@ -48,7 +48,7 @@ def read_added(root: Part, most: int) -> list[Added]:
         content = part.text("content")
         if len(content) > MAX_SPECIAL_LENGTH:
             why = f"it has more than {MAX_SPECIAL_LENGTH} characters, and tokens so long are not looked for"
-            raise part.fail("content", content[:80], why)
+            raise part.fail("content", content[:80], why, remedy="Choose the same model as a GGUF file.")
         found.append(Added(part.count("id", most), content, **read))
     return found
 

@@ -127,9 +127,9 @@ class Part:
         names = [self.path, f"{kind}"[:80] if kind is not None else "", what[:200]]
         raise UnknownTokenizerPartError(self.file, ": ".join(filter(None, names)))
 
-    def fail(self, key: str, value: object, why: str) -> FormatError:
+    def fail(self, key: str, value: object, why: str, *, remedy: str | None = None) -> FormatError:
         """Return the error for a field that can't be right."""
-        return FormatError(self.file, self._below(key), _short(value), None, why)
+        return FormatError(self.file, self._below(key), _short(value), None, why, remedy=remedy)
 
     def _below(self, key: str) -> str:
         return f"{self.path}.{key}" if self.path else key

@@ -42,7 +42,8 @@ def read_tokenizer_json(file: ModelFile, blob: Blob, config: Blob | None) -> "Pi
     rows = MAX_TOKENS if embedding is None else embedding.shape[0]
     if max(ids.values(), default=0) >= rows:
         why = f"the model has {rows:,} tokens, so this is another model's tokenizer"
-        raise root.fail("model.vocab", max(ids.values()) + 1, why)
+        remedy = "Take the tokenizer.json that was published with this model."
+        raise root.fail("model.vocab", max(ids.values()) + 1, why, remedy=remedy)
     # A text model that was cut out of a larger one may keep tokens of other things, such as Gemma 3's of pictures, for
     # which it has no row: it cannot read them.
     added = [token for token in read_added(root, MAX_TOKENS - 1) if token.id < rows]
