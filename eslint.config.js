@@ -4,7 +4,10 @@ import globals from "globals";
 import ts from "typescript-eslint";
 import svelteConfig from "./svelte.config.js";
 
-/** Rules that need types: a promise that nobody waits for is an error that nobody hears of. */
+/**
+ * Rules that need types: a promise that nobody waits for is an error that nobody hears of.
+ * @type {import("eslint").Linter.RulesRecord}
+ */
 const TYPED_RULES = {
   "@typescript-eslint/await-thenable": "error",
   "@typescript-eslint/no-floating-promises": "error",

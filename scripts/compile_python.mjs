@@ -11,7 +11,9 @@ import { join, resolve } from "node:path";
 import { loadPyodide } from "pyodide";
 import { writeWhole } from "./lib/stamp.mjs";
 
-const [pyodideFolder, wheelsFolder, target] = process.argv.slice(2).map((path) => resolve(path));
+const [pyodideFolder = "", wheelsFolder = "", target = ""] = process.argv
+  .slice(2)
+  .map((path) => resolve(path));
 
 const SITE_PACKAGES = "/lib/python3.14/site-packages";
 

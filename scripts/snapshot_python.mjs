@@ -37,7 +37,7 @@ const MODULES = [
   ],
 ];
 
-const target = process.argv[2];
+const [, , target = ""] = process.argv;
 // Python takes this for its own name, and keeps it: the folder that set-up ran in is nobody's business.
 process.argv[1] = "python";
 
@@ -46,7 +46,10 @@ const NOW = 1_577_836_800_000;
 Date.now = () => NOW;
 performance.now = () => 0;
 Math.random = () => 0.5;
-crypto.getRandomValues = (array) => array.fill(0);
+crypto.getRandomValues = (array) => {
+  new Uint8Array(array.buffer, array.byteOffset, array.byteLength).fill(0);
+  return array;
+};
 
 const python = await loadPyodide({ packages: [], env: ENVIRONMENT, _makeSnapshot: true });
 python.runPython(`import ${MODULES.join(", ")}\nrandom.seed(0)`);

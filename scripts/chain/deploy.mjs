@@ -19,11 +19,12 @@ await runScript(async () => {
   const { options } = readOptions(USAGE, {
     options: { faucet: undefined, path: undefined, network: undefined },
   });
-  if (!URL.canParse(options.faucet ?? "")) throw new Problem("usage", `Usage: ${USAGE}`);
+  const { faucet } = options;
+  if (faucet === undefined || !URL.canParse(faucet)) throw new Problem("usage", `Usage: ${USAGE}`);
   requireLinera();
   const wasm = await buildApplication((text) => console.log(text));
-  const wallets = new Wallets(options.faucet, options.path);
-  const deployment = await foundRegistry(options.faucet, wallets, wasm);
+  const wallets = new Wallets(faucet, options.path);
+  const deployment = await foundRegistry(faucet, wallets, wasm);
   writeDeployment(deployment, options.network);
   console.log(`
 The registry is application ${deployment.application}

@@ -21,7 +21,7 @@ await runScript(async () => {
     words: 1,
     options: { as: undefined, name: undefined, path: undefined, network: undefined },
   });
-  const [file] = words;
+  const [file = ""] = words;
   const entry = options.as ? findEntry(options.as) : await entryOfFile(file);
   if (!entry) {
     throw new Problem(
@@ -33,13 +33,19 @@ await runScript(async () => {
   const name = options.name ?? entry.id;
   const { release, paths } = await releaseOf(entry, [file]);
   requireSmall(release);
-  const { answered } = await asPublisher(options, {
-    prepare: (wallet) => putShown(name, release, paths, wallet),
-    act: (publisher, onChain) => publisher.publish(name, onChain),
+  const { answered } = await asPublisher(options, async (wallet) => {
+    const onChain = await putShown(name, release, paths, wallet);
+    return (publisher) => publisher.publish(name, onChain);
   });
   console.log(`${name} is published with its bytes, in block ${answered.height} of the home chain.`);
 });
 
+/**
+ * @param {string} name
+ * @param {import("../lib/chain/release.mjs").Release} release
+ * @param {string[]} paths
+ * @param {import("../lib/chain/wallet.mjs").Wallet} wallet
+ */
 async function putShown(name, release, paths, wallet) {
   const bar = new ProgressBar();
   const total = release.files.reduce((sum, file) => sum + file.size, 0);

@@ -13,9 +13,13 @@ await runScript(async () => {
     words: 1,
     options: { name: undefined, path: undefined, network: undefined },
   });
-  const entry = findEntry(words[0]);
+  const [idOrFile = ""] = words;
+  const entry = findEntry(idOrFile);
   const name = options.name ?? entry.id;
   const { release } = await releaseOf(entry);
-  const { answered } = await asPublisher(options, { act: (publisher) => publisher.publish(name, release) });
+  const { answered } = await asPublisher(
+    options,
+    async () => (publisher) => publisher.publish(name, release),
+  );
   console.log(`${name} is published, in block ${answered.height} of the home chain.`);
 });

@@ -12,12 +12,13 @@ await runScript(async () => {
     words: 2,
     options: { reason: undefined, path: undefined, network: undefined },
   });
-  const [name, number] = words;
+  const [name = "", number] = words;
+  const { reason } = options;
   const version = Number(number);
-  if (!Number.isInteger(version) || version < 1 || !options.reason)
-    throw new Problem("usage", `Usage: ${USAGE}`);
-  const { answered } = await asPublisher(options, {
-    act: (publisher) => publisher.revoke(name, version, options.reason),
-  });
+  if (!Number.isInteger(version) || version < 1 || !reason) throw new Problem("usage", `Usage: ${USAGE}`);
+  const { answered } = await asPublisher(
+    options,
+    async () => (publisher) => publisher.revoke(name, version, reason),
+  );
   console.log(`${name}, version ${version}, is revoked, in block ${answered.height} of the home chain.`);
 });

@@ -10,7 +10,7 @@ import { createReadStream, lstatSync, mkdirSync, readdirSync, renameSync, rmSync
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { isAlive, newOwner } from "./owner.mjs";
-import { diskFull, Problem } from "./problem.mjs";
+import { diskFull, errorCode, Problem } from "./problem.mjs";
 
 /**
  * @typedef {{name: string, sha256: string, size?: number}} Wanted
@@ -18,7 +18,7 @@ import { diskFull, Problem } from "./problem.mjs";
  *   fetch puts each wanted file into the folder, under its name
  */
 
-/** SHA-256 of a file, as hexadecimal text. */
+/** SHA-256 of a file, as hexadecimal text. @param {string} path */
 export async function sha256File(path) {
   const hash = createHash("sha256");
   await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash);
@@ -26,11 +26,12 @@ export async function sha256File(path) {
 }
 
 export class Cache {
+  /** @param {string} folder */
   constructor(folder) {
     this.folder = folder;
   }
 
-  /** The place of the file with this digest. */
+  /** The place of the file with this digest. @param {string} sha256 */
   path(sha256) {
     return join(this.folder, "sha256", sha256);
   }
@@ -42,8 +43,10 @@ export class Cache {
    * @returns {Promise<Map<string, string>>} name -> path
    */
   async obtain(wanted, sources) {
+    /** @type {Wanted[]} */
     let missing = [];
     for (const file of wanted) if (!(await this.#holds(file))) missing.push(file);
+    /** @type {unknown[]} */
     const failures = [];
     for (const source of sources) {
       if (missing.length === 0) break;
@@ -57,6 +60,7 @@ export class Cache {
   /**
    * True if the file is here and unharmed. A damaged one is removed, and so downloaded again; likewise a link, for what it
    * leads to may change after it was looked at.
+   * @param {Wanted} file
    */
   async #holds(file) {
     const path = this.path(file.sha256);
@@ -65,8 +69,10 @@ export class Cache {
     return false;
   }
 
+  /** @param {Source} source @param {Wanted[]} missing @returns {Promise<unknown[]>} what went wrong */
   async #ask(source, missing) {
     const folder = this.#incoming(missing);
+    /** @type {unknown[]} */
     const failures = [];
     try {
       await source.fetch(missing, folder);
@@ -82,6 +88,7 @@ export class Cache {
     return failures;
   }
 
+  /** @param {string} path @param {Wanted} file @param {Source} source */
   async #keep(path, file, source) {
     if (!isFile(path)) return null;
     const actual = await sha256File(path);
@@ -91,7 +98,7 @@ export class Cache {
     return null;
   }
 
-  /** A folder for what arrives now. Folders of runs that were interrupted are cleared away. */
+  /** A folder for what arrives now. Folders of runs that were interrupted are cleared away. @param {Wanted[]} missing */
   #incoming(missing) {
     const parent = join(this.folder, "incoming");
     mkdirSync(parent, { recursive: true });
@@ -107,11 +114,12 @@ export class Cache {
   }
 }
 
-/** Whether a file itself is there, not a link to one. */
+/** Whether a file itself is there, not a link to one. @param {string} path */
 function isFile(path) {
   return lstatSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
+/** @param {Wanted} file @param {string} actual @param {Source} source */
 function digestMismatch(file, actual, source) {
   return new Problem(
     "digest-mismatch",
@@ -122,9 +130,9 @@ function digestMismatch(file, actual, source) {
   );
 }
 
-/** Of several reasons the one to tell: other bytes than expected first, as nothing else is as serious. */
+/** Of several reasons the one to tell: other bytes than expected first, as nothing else is as serious. @param {unknown[]} failures */
 function worst(failures) {
   const rank = ["digest-mismatch", "disk-full", "no-network"];
-  const known = rank.map((code) => failures.find((f) => f.code === code)).find(Boolean);
+  const known = rank.map((code) => failures.find((failure) => errorCode(failure) === code)).find(Boolean);
   return known ?? failures.at(-1) ?? new Problem("no-source", "A file that set-up needs has no source left.");
 }

@@ -11,8 +11,12 @@ const PYTHON = ["py", "tests", "scripts"];
 const ESLINT_CACHE = ["--cache", "--cache-strategy", "content", "--cache-location", "build/eslint/"];
 
 /**
+ * @typedef {[name: string, program: string, args: string[]]} Check
+ */
+
+/**
  * @param {boolean} fix
- * @returns {[name: string, program: string, args: string[]][]}
+ * @returns {Check[]}
  */
 function checks(fix) {
   return [
@@ -28,14 +32,18 @@ function checks(fix) {
     ],
     ["types of the workers", "npx", ["tsc", "--project", "tsconfig.worker.json"]],
     ["types of the tests", "npx", ["tsc", "--project", "tsconfig.tests.json"]],
+    ["types of the scripts", "npx", ["tsc", "--project", "tsconfig.scripts.json"]],
   ];
 }
 
-/** @returns {Promise<{passed: string[], failed: string[]}>} the names of the checks */
-export async function runChecks({ fix = false } = {}) {
+/**
+ * @param {{fix?: boolean, all?: Check[]}} [options]
+ * @returns {Promise<{passed: string[], failed: string[]}>} the names of the checks
+ */
+export async function runChecks({ fix = false, all = checks(fix) } = {}) {
   /** @type {{passed: string[], failed: string[]}} */
   const result = { passed: [], failed: [] };
-  for (const [name, program, args] of checks(fix)) {
+  for (const [name, program, args] of all) {
     console.log(`-- ${name}`);
     const code = await runShown(program, args);
     (code === 0 ? result.passed : result.failed).push(name);

@@ -32,6 +32,7 @@ export function findChromium(environment = process.env) {
   );
 }
 
+/** @param {string} path */
 function isProgram(path) {
   try {
     accessSync(path, constants.X_OK);

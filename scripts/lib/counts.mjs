@@ -5,21 +5,29 @@
  * nothing at all, counts as one failure: silence is no success.
  */
 
-/** @typedef {{passed: number, failed: number, skipped: number}} Counts */
+/**
+ * @typedef {{passed: number, failed: number, skipped: number}} Counts
+ * @typedef {(report: string) => Counts} Reader
+ */
 
 const NOTHING = { passed: 0, failed: 0, skipped: 0 };
 
-/** JUnit's XML, as pytest writes it. @returns {Counts} */
+/** JUnit's XML, as pytest writes it. @param {string} xml @returns {Counts} */
 export function countJUnit(xml) {
   const suite = /<testsuite\b[^>]*>/.exec(xml)?.[0] ?? "";
+  /** @param {string} name */
   const number = (name) => Number(new RegExp(`\\b${name}="(\\d+)"`).exec(suite)?.[1] ?? 0);
   const failed = number("failures") + number("errors");
   const skipped = number("skipped");
   return { passed: number("tests") - failed - skipped, failed, skipped };
 }
 
-/** Vitest's JSON. @returns {Counts} */
+/** Vitest's JSON. @param {string} json @returns {Counts} */
 export function countVitest(json) {
+  /**
+   * @type {{testResults: {status: string, assertionResults: unknown[]}[], numPassedTests: number, numFailedTests: number,
+   *   numPendingTests: number, numTodoTests: number}}
+   */
   const report = JSON.parse(json);
   // A file that cannot even be loaded has no tests in it, and still has failed.
   const broken = report.testResults.filter(
@@ -32,14 +40,14 @@ export function countVitest(json) {
   };
 }
 
-/** Playwright's JSON. A flaky test is a failed one: it may fail for a reader too. @returns {Counts} */
+/** Playwright's JSON. A flaky test is a failed one: it may fail for a reader too. @param {string} json @returns {Counts} */
 export function countPlaywright(json) {
   const { stats, errors } = JSON.parse(json);
   const failed = stats.unexpected + stats.flaky;
   return { passed: stats.expected, failed: failed || Number(errors.length > 0), skipped: stats.skipped };
 }
 
-/** What cargo prints: a line of results for each program of tests. @returns {Counts} */
+/** What cargo prints: a line of results for each program of tests. @param {string} output @returns {Counts} */
 export function countCargo(output) {
   const results = output.matchAll(/^test result: .*?(\d+) passed; (\d+) failed; (\d+) ignored/gm);
   return addCounts(
@@ -51,7 +59,13 @@ export function countCargo(output) {
   );
 }
 
-/** The counts of one suite, given its report (null if there is none) and the runner's exit code. @returns {Counts} */
+/**
+ * The counts of one suite.
+ * @param {Reader} read
+ * @param {string | null} report null if there is none
+ * @param {number} exitCode the runner's
+ * @returns {Counts}
+ */
 export function suiteCounts(read, report, exitCode) {
   let counts = NOTHING;
   try {

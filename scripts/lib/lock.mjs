@@ -11,6 +11,7 @@ import { mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, writeFileSync } 
 import { basename, dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { isAlive, newOwner, processOf } from "./owner.mjs";
+import { errorCode } from "./problem.mjs";
 
 const LOOK_AGAIN_MS = 100;
 /** How systems say that a folder is there and not empty; Windows says so of an empty one too. */
@@ -45,7 +46,11 @@ export async function withLock(path, work, onWait = () => {}, lookAgainMs = LOOK
   }
 }
 
-/** Makes the folder that is to become the lock, and clears away those of processes that died before they came so far. */
+/**
+ * Makes the folder that is to become the lock, and clears away those of processes that died before they came so far.
+ * @param {string} lock
+ * @param {string} owner
+ */
 function prepare(lock, owner) {
   const parent = dirname(lock);
   mkdirSync(parent, { recursive: true });
@@ -60,17 +65,18 @@ function prepare(lock, owner) {
   return own;
 }
 
+/** @param {string} own @param {string} lock */
 function tryLock(own, lock) {
   try {
     renameSync(own, lock);
     return true;
   } catch (error) {
-    if (TAKEN.has(error.code)) return false;
+    if (TAKEN.has(errorCode(error) ?? "")) return false;
     throw error;
   }
 }
 
-/** @returns {string | undefined} */
+/** @param {string} lock @returns {string | undefined} */
 function ownerOf(lock) {
   try {
     return readdirSync(lock)[0];
@@ -79,7 +85,11 @@ function ownerOf(lock) {
   }
 }
 
-/** Removes a lock if it is this owner's, and its folder if nobody has taken it since. */
+/**
+ * Removes a lock if it is this owner's, and its folder if nobody has taken it since.
+ * @param {string} lock
+ * @param {string | undefined} owner
+ */
 function remove(lock, owner) {
   if (owner !== undefined) rmSync(join(lock, owner), { force: true });
   try {

@@ -12,8 +12,8 @@ export var NEEDED_NODE = "20.19 or newer in the 20 line, or 22.12 or newer";
  */
 export function nodeComplaint(version) {
   var parts = version.split(".").map(Number);
-  var major = parts[0];
-  var minor = parts[1];
+  var major = parts[0] || 0;
+  var minor = parts[1] || 0;
   var fits = (major === 20 && minor >= 19) || (major === 22 && minor >= 12) || major > 22;
   if (fits) return null;
   return (

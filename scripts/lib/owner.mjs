@@ -6,6 +6,7 @@
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { errorCode } from "./problem.mjs";
 
 /** A name that no other owner has ever had: `<number>-<when the process began>-<random>`. */
 export function newOwner() {
@@ -34,11 +35,11 @@ function isRunning(pid) {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return error.code === "EPERM";
+    return errorCode(error) === "EPERM";
   }
 }
 
-/** When a process began, in letters and digits that stay the same as long as it lives; empty where nobody can say. */
+/** When a process began, in letters and digits that stay the same as long as it lives; empty where nobody can say. @param {number} pid */
 function began(pid) {
   if (process.platform === "linux") return beganOnLinux(pid);
   if (process.platform === "win32") return ""; // asking there takes a second
@@ -53,7 +54,7 @@ function began(pid) {
   }
 }
 
-/** Field 22 of /proc/PID/stat: clock ticks since the machine was started (proc(5)), and which start that was. */
+/** Field 22 of /proc/PID/stat: clock ticks since the machine was started (proc(5)), and which start that was. @param {number} pid */
 function beganOnLinux(pid) {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");

@@ -13,7 +13,7 @@ export function cacheFolder(environment = process.env) {
   return environment.TALEPROOF_CACHE || join(homedir(), ".cache", "taleproof");
 }
 
-/** A program of the virtual environment. */
+/** A program of the virtual environment. @param {string} name */
 export function venvProgram(name) {
   return process.platform === "win32" ? join(VENV, "Scripts", `${name}.exe`) : join(VENV, "bin", name);
 }

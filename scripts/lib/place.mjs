@@ -5,7 +5,7 @@ import { dirname } from "node:path";
 /** From this size on a file is linked. Smaller ones are copied, so that an editor cannot change both at once. */
 const LINK_FROM_BYTES = 1 << 20;
 
-/** Put `from` at `to`. Nobody ever sees half a file there. */
+/** Put `from` at `to`. Nobody ever sees half a file there. @param {string} from @param {string} to */
 export function placeFile(from, to) {
   mkdirSync(dirname(to), { recursive: true });
   const temporary = `${to}.${process.pid}.part`;
@@ -16,6 +16,7 @@ export function placeFile(from, to) {
   renameSync(temporary, to);
 }
 
+/** @param {string} from @param {string} to */
 function linkOrCopy(from, to) {
   if (statSync(from).size >= LINK_FROM_BYTES) {
     try {

@@ -22,6 +22,7 @@ const DISK_FULL = /ENOSPC|EDQUOT|No space left on device|Disk quota exceeded|not
 const NO_NETWORK =
   /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ENOTCACHED|fetch failed|UND_ERR|NewConnectionError|NameResolutionError|ConnectTimeoutError|ConnectionError|Max retries exceeded|Temporary failure in name resolution|Network is unreachable|\(from versions: none\)/i;
 
+/** @param {unknown} [cause] */
 export function diskFull(cause) {
   return new Problem(
     "disk-full",
@@ -31,6 +32,7 @@ export function diskFull(cause) {
   );
 }
 
+/** @param {string} what @param {unknown} [cause] */
 export function noNetwork(what, cause) {
   return new Problem(
     "no-network",
@@ -42,6 +44,9 @@ export function noNetwork(what, cause) {
 
 /**
  * Tell a full disk and a missing network, by what a program printed or an error says.
+ * @param {string} what
+ * @param {string} text
+ * @param {unknown} [cause]
  * @returns {Problem | null} null where it is neither
  */
 export function commonProblem(what, text, cause) {
@@ -50,14 +55,28 @@ export function commonProblem(what, text, cause) {
   return null;
 }
 
-/** An error and its causes as one text, for commonProblem to look at. */
+/** The code of a Problem or of an error of Node's. @param {unknown} error @returns {string | undefined} */
+export function errorCode(error) {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return typeof code === "string" ? code : undefined;
+}
+
+/** @param {unknown} error */
+export function errorMessage(error) {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** An error and its causes as one text, for commonProblem to look at. @param {unknown} error */
 export function errorText(error) {
   const parts = [];
-  for (let e = error; e instanceof Error; e = e.cause) parts.push(`${e.code ?? ""} ${e.message}`);
+  for (let e = error; e instanceof Error; e = e.cause) parts.push(`${errorCode(e) ?? ""} ${e.message}`);
   return parts.join("\n");
 }
 
-/** Run `main`; print a Problem as its sentence, anything else with its stack, and leave with 1. */
+/**
+ * Run `main`; print a Problem as its sentence, anything else with its stack, and leave with 1.
+ * @param {() => Promise<void>} main
+ */
 export async function runScript(main) {
   try {
     await main();

@@ -7,12 +7,18 @@
 const WIDTH = 24;
 const REDRAW_MS = 100;
 
-/** A number of bytes as people write it: 98.4 MB. */
+/** A number of bytes as people write it: 98.4 MB. @param {number} bytes */
 export function megabytes(bytes) {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
-/** The line for one moment. `seconds` is the time since the download began. */
+/**
+ * The line for one moment.
+ * @param {string} label
+ * @param {number} done
+ * @param {number} total 0 if not known
+ * @param {number} seconds since the download began
+ */
 export function progressLine(label, done, total, seconds) {
   const rate = seconds > 0 ? done / seconds : 0;
   const speed = rate > 0 ? `, ${megabytes(rate)}/s` : "";
@@ -34,7 +40,7 @@ export class ProgressBar {
     this.stream = stream;
   }
 
-  /** A download begins. */
+  /** A download begins. @param {string} label @param {number} total 0 if not known */
   begin(label, total) {
     this.end();
     this.#label = label;
@@ -43,7 +49,7 @@ export class ProgressBar {
     if (!this.stream.isTTY) this.stream.write(`  ${label}${total ? ` (${megabytes(total)})` : ""}\n`);
   }
 
-  /** So much has arrived. */
+  /** So much has arrived. @param {number} done @param {number} total */
   update(done, total) {
     const now = Date.now();
     if (!this.stream.isTTY || (now - this.#drawn < REDRAW_MS && done < total)) return;
@@ -57,6 +63,7 @@ export class ProgressBar {
     this.#drawn = 0;
   }
 
+  /** @param {string} line */
   #draw(line) {
     this.stream.write(`\r${line.slice(0, (this.stream.columns ?? 120) - 1)}\u001b[K`);
   }

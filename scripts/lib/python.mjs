@@ -6,11 +6,11 @@
 import { execFileSync } from "node:child_process";
 import { Problem } from "./problem.mjs";
 
-const OLDEST = [3, 11];
+const OLDEST = { major: 3, minor: 11 };
 /** The plain name first: it is the one that the person chose. */
 const NAMES = ["python3", "python", "python3.14", "python3.13", "python3.12", "python3.11", "py"];
 
-/** The version of a Python program as [major, minor], or null if it does not start. */
+/** The version of a Python program as [major, minor], or null if it does not start. @param {string} program */
 export function pythonVersion(program) {
   try {
     const code = "import sys; print(sys.version_info[0], sys.version_info[1])";
@@ -35,7 +35,8 @@ export function findPython(environment = process.env, versionOf = pythonVersion)
   for (const name of names) {
     const version = versionOf(name);
     if (!version) continue;
-    if (version[0] === OLDEST[0] && version[1] >= OLDEST[1]) return name;
+    const [major = 0, minor = 0] = version;
+    if (major === OLDEST.major && minor >= OLDEST.minor) return name;
     old.push(`${name} is ${version.join(".")}`);
   }
   const remedy =

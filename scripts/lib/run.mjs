@@ -14,11 +14,19 @@ const LOG_FOLDER = join(ROOT, "build", "setup");
 const LINES_SHOWN = 15;
 
 /**
+ * @typedef {Record<string, string | undefined>} Environment
+ * @typedef {object} Quiet
+ * @property {string} log the log's name
+ * @property {(line: string) => boolean | void} [onLine] told each line; one that it answers with true is not kept
+ * @property {Environment} [env]
+ */
+
+/**
  * Run a program quietly; its output goes to a log, and to the screen only when it fails.
  * @param {string} what what the program is for, as the subject of a sentence: "The Python packages"
  * @param {string} program
  * @param {string[]} args
- * @param {{log: string, onLine?: (line: string) => void, env?: Record<string, string>}} options
+ * @param {Quiet} options
  * @returns {Promise<string>}
  */
 export async function runQuietly(what, program, args, options) {
@@ -37,6 +45,13 @@ export async function runQuietly(what, program, args, options) {
   );
 }
 
+/**
+ * @param {string} program
+ * @param {string[]} args
+ * @param {Omit<Quiet, "log">} options
+ * @param {string} [log] a file
+ * @returns {Promise<{code: number, output: string}>}
+ */
 function collect(program, args, options, log) {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
@@ -47,14 +62,15 @@ function collect(program, args, options, log) {
     });
     let output = "";
     let rest = "";
+    /** @param {string} chunk */
     const take = (chunk) => {
       rest += chunk;
       const lines = rest.split(/\r?\n/);
-      rest = lines.pop();
+      rest = lines.pop() ?? "";
       for (const line of lines) {
         if (options.onLine?.(line)) continue;
         output += `${line}\n`;
-        appendFileSync(log, `${line}\n`);
+        if (log !== undefined) appendFileSync(log, `${line}\n`);
       }
     };
     child.stdout.setEncoding("utf8").on("data", take);
@@ -66,6 +82,9 @@ function collect(program, args, options, log) {
 
 /**
  * Run a program with its output on the screen.
+ * @param {string} program
+ * @param {string[]} args
+ * @param {Environment} env
  * @returns {Promise<number>} its exit code
  */
 export function runShown(program, args, env = {}) {
@@ -83,6 +102,8 @@ export function runShown(program, args, env = {}) {
 
 /**
  * Run a program whose every line, of output and of errors, is told as it comes.
+ * @param {string} program
+ * @param {string[]} args
  * @param {(line: string) => void} onLine
  * @returns {Promise<number>} its exit code
  */
@@ -91,7 +112,7 @@ export async function runTold(program, args, onLine, env = {}) {
   return code;
 }
 
-/** npm is a .cmd file on Windows, and those only start in a shell. */
+/** npm is a .cmd file on Windows, and those only start in a shell. @param {string} program */
 function needsShell(program) {
   return process.platform === "win32" && !program.endsWith(".exe");
 }

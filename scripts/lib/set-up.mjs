@@ -38,11 +38,13 @@ export async function setUp() {
     modelStep(cache),
   ];
   if (steps.every((step) => stamps.isDone(step))) return { ran: 0 };
+  /** @param {number} owner */
   const say = (owner) =>
     console.log(`Another set-up is at work in this folder (process ${owner}); waiting for it.`);
   return withLock(join(STAMP_FOLDER, "lock"), () => runSteps(steps), say);
 }
 
+/** @param {import("./stamp.mjs").Step[]} steps */
 async function runSteps(steps) {
   let ran = 0;
   for (const step of steps) {

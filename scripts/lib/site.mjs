@@ -63,5 +63,8 @@ export async function buildSite({ force = false } = {}) {
 export async function previewSite(options = {}, plugins = []) {
   const { preview } = await import("vite");
   const server = await preview({ root: ROOT, preview: options, logLevel: "warn", plugins });
-  return { server, url: server.resolvedUrls.local[0] };
+  const url = server.resolvedUrls?.local[0];
+  if (url === undefined)
+    throw new Problem("no-address", "The site's server has no address. Run the command again.");
+  return { server, url };
 }

@@ -29,7 +29,7 @@ import { dirname, join, relative, sep } from "node:path";
 
 const SKIPPED = new Set(["__pycache__", "node_modules", ".DS_Store"]);
 
-/** All files below a path, sorted, or the path itself if it is a file. A path that is missing has none. */
+/** All files below a path, sorted, or the path itself if it is a file. A path that is missing has none. @param {string} path @returns {string[]} */
 export function filesBelow(path) {
   if (!existsSync(path)) return [];
   if (statSync(path).isFile()) return [path];
@@ -39,7 +39,12 @@ export function filesBelow(path) {
     .sort();
 }
 
-/** A digest of the contents and names of files, and of further facts. */
+/**
+ * A digest of the contents and names of files, and of further facts.
+ * @param {string} root
+ * @param {string[]} paths
+ * @param {string[]} facts
+ */
 export function inputKey(root, paths, facts = []) {
   const hash = createHash("sha256");
   for (const path of paths.flatMap(filesBelow)) {
@@ -50,6 +55,7 @@ export function inputKey(root, paths, facts = []) {
   return hash.digest("hex");
 }
 
+/** @param {string} path */
 function fingerprint(path) {
   const info = statSync(path, { throwIfNoEntry: false });
   if (!info) return "missing";
@@ -57,6 +63,7 @@ function fingerprint(path) {
 }
 
 export class Stamps {
+  /** @param {string} root of the inputs @param {string} folder of the stamps */
   constructor(root, folder) {
     this.root = root;
     this.folder = folder;
@@ -81,14 +88,17 @@ export class Stamps {
     writeWhole(this.#path(step), JSON.stringify({ key, outputs }));
   }
 
+  /** @param {Step} step */
   #key(step) {
     return inputKey(this.root, step.inputs(), step.facts);
   }
 
+  /** @param {Step} step */
   #path(step) {
     return join(this.folder, `${step.name}.json`);
   }
 
+  /** @param {Step} step @returns {{key: string, outputs: Record<string, string>} | null} */
   #read(step) {
     try {
       return JSON.parse(readFileSync(this.#path(step), "utf8"));
@@ -98,7 +108,11 @@ export class Stamps {
   }
 }
 
-/** Write a file so that nobody ever sees half of it. */
+/**
+ * Write a file so that nobody ever sees half of it.
+ * @param {string} path
+ * @param {string | NodeJS.ArrayBufferView} content
+ */
 export function writeWhole(path, content) {
   mkdirSync(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}.part`;

@@ -5,12 +5,12 @@
  * suites and arm64's may lack something: what they need is large, and the page is whole without it.
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { countApplicationTests, testApplication } from "./chain/application.mjs";
 import { ARM64_TESTS, requireQemu } from "./arm64.mjs";
 import { findTester } from "./chain/compiler.mjs";
 import { lineraVersion, requireLinera } from "./chain/linera.mjs";
+import { freePort } from "./chain/ports.mjs";
 import { runChecks } from "./checks.mjs";
 import { countCargo, countJUnit, countPlaywright, countVitest, suiteCounts } from "./counts.mjs";
 import { ROOT, venvProgram } from "./paths.mjs";
@@ -23,6 +23,7 @@ const REPORTS = join(ROOT, "build", "reports");
 /**
  * lacks: what the machine lacks, and how to install it. excused: even in CI, tests may be skipped for the want of it.
  * @typedef {{name: string, counts: import("./counts.mjs").Counts, lacks?: string | null, excused?: boolean}} Result
+ * @typedef {import("./counts.mjs").Reader} Reader
  */
 
 /** @returns {Promise<Result[]>} */
@@ -50,12 +51,14 @@ async function checks() {
   return { name: "checks", counts: { passed: passed.length, failed: failed.length, skipped: 0 } };
 }
 
+/** @param {string} name @param {string} folder */
 function pytest(name, folder) {
   const report = join(REPORTS, `${name}.xml`);
   const args = ["-m", "pytest", "-q", folder, `--junitxml=${report}`];
   return suite(name, countJUnit, report, () => runShown(venvProgram("python"), args));
 }
 
+/** @param {string} name @param {string} config */
 function vitest(name, config) {
   const report = join(REPORTS, `${name}.json`);
   const args = ["vitest", "run", "--config", config, "--reporter=default", "--reporter=json"];
@@ -119,7 +122,7 @@ async function chain() {
   return { ...result, lacks: whatIsLacking(requireLinera), excused: lineraVersion() === null };
 }
 
-/** What the sentence of its Problem says, if it has one. */
+/** What the sentence of its Problem says, if it has one. @param {() => unknown} require */
 function whatIsLacking(require) {
   try {
     require();
@@ -130,21 +133,16 @@ function whatIsLacking(require) {
   }
 }
 
+/**
+ * @param {string} name
+ * @param {Reader} read
+ * @param {string} report a file
+ * @param {() => Promise<number>} run gives the runner's exit code
+ */
 async function suite(name, read, report, run) {
   console.log(`\n== ${name}`);
   rmSync(report, { force: true });
   const code = await run();
   const text = existsSync(report) ? readFileSync(report, "utf8") : null;
   return { name, counts: suiteCounts(read, text, code) };
-}
-
-/** A port that nobody listens on, so that two test runs on one machine do not meet. */
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer().on("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
 }

@@ -52,6 +52,7 @@ export function applicationKey() {
   return inputKey(ROOT, [join(CHAIN, "Cargo.toml"), join(CHAIN, "Cargo.lock"), ...sources]);
 }
 
+/** @param {string} target @param {string} kept @param {(text: string) => void} say */
 async function compile(target, kept, say) {
   const { name, program, args, env } = findCompiler();
   say(`Compiling the application with ${name} (minutes the first time) ...`);
@@ -89,17 +90,19 @@ export function countApplicationTests() {
   return sources.flatMap((path) => readFileSync(path, "utf8").match(/^\s*#\[test\]$/gm) ?? []).length;
 }
 
-/** Cargo goes by the sources' time stamps, and clones of any age share this folder: what is ours is compiled again. */
+/** Cargo goes by the sources' time stamps, and clones of any age share this folder: what is ours is compiled again. @param {string} built */
 function forgetOwn(built) {
   const prints = join(built, ".fingerprint");
   for (const each of existsSync(prints) ? readdirSync(prints) : [])
     if (each.startsWith(PACKAGE)) rmSync(join(prints, each), { recursive: true });
 }
 
+/** @param {string} kept */
 function isWhole(kept) {
   return NAMES.every((name) => existsSync(wasm(kept, name)));
 }
 
+/** @param {string} folder @param {string} name */
 function wasm(folder, name) {
   return join(folder, `${name}.wasm`);
 }

@@ -4,17 +4,19 @@ import { requireLinera } from "./linera.mjs";
 import { Publisher } from "./publisher.mjs";
 import { withService } from "./service.mjs";
 
+/** @typedef {import("./publisher.mjs").Accepted} Accepted */
+
 /**
- * @param {{path?: string, network?: string}} options
- * @param {{prepare?: (wallet: import("./wallet.mjs").Wallet) => Promise<unknown>,
- *   act: (publisher: Publisher, prepared: any) => Promise<import("./publisher.mjs").Request>}} what prepare: what needs
- *   the wallet before its service has it
+ * @param {{path: string | undefined, network: string | undefined}} options
+ * @param {(wallet: import("./wallet.mjs").Wallet) => Promise<(publisher: Publisher) => Promise<Accepted>>} prepare what
+ *   needs the wallet before its service has it; it gives what is done then
+ * @returns {Promise<Accepted>}
  */
-export async function asPublisher(options, { prepare, act }) {
+export async function asPublisher(options, prepare) {
   requireLinera();
   const { faucet, application } = readDeployment(options.network);
   const { publisher: wallet } = new Wallets(faucet, options.path);
   await wallet.claim(faucet);
-  const prepared = await prepare?.(wallet);
-  return withService(wallet, (service) => act(new Publisher(service, application), prepared));
+  const act = await prepare(wallet);
+  return withService(wallet, (service) => act(new Publisher(service, application)));
 }

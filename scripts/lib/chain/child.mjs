@@ -11,12 +11,16 @@ import { Problem } from "../problem.mjs";
 const LINES_KEPT = 30;
 const PATIENCE_MS = 5_000;
 
-/** Groups that are running, for the case that this program ends without having stopped them. */
+/**
+ * Groups that are running, for the case that this program ends without having stopped them.
+ * @type {Set<number>}
+ */
 const running = new Set();
 process.on("exit", () => running.forEach((pid) => signalGroup(pid, "SIGKILL")));
 
 export class Child {
   #child;
+  /** @type {string[]} */
   #lines = [];
   /** @type {(line: string) => void} */
   #onLine = () => {};
@@ -43,7 +47,7 @@ export class Child {
       // Not "close": what it started may outlive it and hold its output open.
       this.#child.once("exit", (code, signal) => resolve(signal ? `signal ${signal}` : `code ${code}`));
     });
-    void this.ended.then(() => running.delete(pid));
+    if (pid !== undefined) void this.ended.then(() => running.delete(pid));
     for (const stream of [this.#child.stdout, this.#child.stderr]) this.#keep(stream);
   }
 
@@ -52,7 +56,7 @@ export class Child {
     return this.#lines.join("\n");
   }
 
-  /** Waits for a line with this text; fails when the program ends before, or is silent for too long. */
+  /** Waits for a line with this text; fails when the program ends before, or is silent for too long. @param {string} text @param {number} milliseconds */
   async printed(text, milliseconds) {
     const heard = new Promise((resolve) => {
       this.#onLine = (line) => line.includes(text) && resolve(true);
@@ -60,7 +64,7 @@ export class Child {
     await this.#within(heard, milliseconds);
   }
 
-  /** The same until `question` is answered with yes. */
+  /** The same until `question` is answered with yes. @param {() => Promise<boolean>} question @param {number} milliseconds */
   async answers(question, milliseconds) {
     let waiting = true;
     const asked = (async () => {
@@ -89,13 +93,15 @@ export class Child {
     return this.ended;
   }
 
-  /** Never returns; throws when it has ended. */
+  /** Never returns; throws when it has ended. @returns {Promise<never>} */
   async end() {
     const how = await this.ended;
     throw new Problem("child-ended", `${this.lastLines}\n\n${this.what} has ended by itself (${how}).`);
   }
 
+  /** @param {Promise<unknown>} promise @param {number} milliseconds */
   async #within(promise, milliseconds) {
+    /** @type {NodeJS.Timeout | undefined} */
     let timer;
     const late = new Promise((_, reject) => {
       timer = setTimeout(
@@ -110,11 +116,12 @@ export class Child {
     }
   }
 
+  /** @param {import("node:stream").Readable} stream */
   #keep(stream) {
     let rest = "";
-    stream.setEncoding("utf8").on("data", (chunk) => {
+    stream.setEncoding("utf8").on("data", (/** @type {string} */ chunk) => {
       const lines = (rest + chunk).split("\n");
-      rest = lines.pop();
+      rest = lines.pop() ?? "";
       for (const line of lines) {
         this.#lines.push(line);
         if (this.#lines.length > LINES_KEPT) this.#lines.shift();
@@ -124,6 +131,7 @@ export class Child {
   }
 }
 
+/** @param {number} pid @param {NodeJS.Signals} signal */
 function signalGroup(pid, signal) {
   try {
     process.kill(-pid, signal);

@@ -123,7 +123,7 @@ function debianCompiler() {
   };
 }
 
-/** Paths of this machine stay out of what is published. */
+/** Paths of this machine stay out of what is published. @param {string[]} more */
 function flags(...more) {
   const home = process.env.CARGO_HOME || join(homedir(), ".cargo");
   return {
@@ -131,6 +131,7 @@ function flags(...more) {
   };
 }
 
+/** @param {string} program @param {string[]} args */
 function ask(program, args, env = process.env) {
   try {
     return execFileSync(program, args, { encoding: "utf8", env, stdio: ["ignore", "pipe", "ignore"] });

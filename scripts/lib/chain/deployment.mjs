@@ -33,13 +33,17 @@ export class Wallets {
   }
 }
 
-/** Write network.json for the page. @param {string} [path] instead of the site's own */
+/**
+ * Write network.json for the page.
+ * @param {Deployment} deployment
+ * @param {string} [path] instead of the site's own
+ */
 export function writeDeployment({ faucet, homeChain, application }, path) {
   const text = `${JSON.stringify({ faucet, homeChain, application }, null, 2)}\n`;
   for (const place of places(path)) writeWhole(place, text);
 }
 
-/** Remove it; the site then offers no chain. */
+/** Remove it; the site then offers no chain. @param {string} [path] */
 export function removeDeployment(path) {
   for (const place of places(path)) rmSync(place, { force: true });
 }
@@ -63,10 +67,12 @@ export function readDeployment(path = PUBLIC_FILE) {
   throw new Problem("network-json-damaged", `${path} is damaged. Remove it, and deploy the registry again.`);
 }
 
+/** @param {unknown} text */
 function isHex(text) {
   return typeof text === "string" && /^[0-9a-f]{64,}$/.test(text);
 }
 
+/** @param {string} [path] */
 function places(path) {
   if (path !== undefined) return [path];
   return existsSync(join(BUILT, "index.html")) ? [PUBLIC_FILE, join(BUILT, "network.json")] : [PUBLIC_FILE];

@@ -9,8 +9,14 @@ import { Service } from "./service.mjs";
 /** A service that lived shorter than this would end again. */
 const SHORT_LIFE_MS = 10_000;
 
-/** Runs `work` with a signal that Ctrl+C aborts; `work` hands what has to be taken down to `later`, last things first. */
+/** @typedef {(closer: () => unknown) => void} Later told what has to be taken down */
+
+/**
+ * Runs `work` until Ctrl+C; what `work` hands to `later` is then taken down, last things first.
+ * @param {(how: {later: Later}) => Promise<unknown>} work
+ */
 export async function untilInterrupted(work) {
+  /** @type {(() => unknown)[]} */
   const closers = [];
   const interrupted = new AbortController();
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(name, () => interrupted.abort());

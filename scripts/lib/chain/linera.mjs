@@ -55,6 +55,7 @@ export function linera(what, args, environment) {
   });
 }
 
+/** @type {[code: string, pattern: RegExp, remedy: string][]} */
 const CAUSES = [
   [
     "no-balance",
@@ -75,7 +76,12 @@ const CAUSES = [
   ],
 ];
 
-/** What a failed command printed -> the Problem to tell. */
+/**
+ * What a failed command printed -> the Problem to tell.
+ * @param {string} what
+ * @param {string} output
+ * @param {unknown} [cause]
+ */
 export function lineraProblem(what, output, cause) {
   for (const [code, pattern, remedy] of CAUSES) {
     if (pattern.test(output)) return new Problem(code, `${what} failed: ${remedy}`, { cause });
@@ -83,9 +89,9 @@ export function lineraProblem(what, output, cause) {
   return new Problem("linera-failed", `${what} failed. \`linera\` says:\n${essence(output)}`, { cause });
 }
 
-/** What a person can use of linera's error: the message and its causes, without stamps and backtraces. */
+/** What a person can use of linera's error: the message and its causes, without stamps and backtraces. @param {string} output */
 function essence(output) {
-  const text = output.split(/^Stack backtrace:/m)[0];
+  const [text = ""] = output.split(/^Stack backtrace:/m);
   const lines = text.split("\n").filter((line) => line.trim() !== "");
   return lines.map((line) => line.replace(/^\S+Z\s+ERROR \S+: /, "")).join("\n");
 }

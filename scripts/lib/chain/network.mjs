@@ -9,7 +9,7 @@ import { isFree, requirePorts, watchPorts } from "./ports.mjs";
 
 const START_MS = 60_000;
 
-/** The ports that `linera net up` counts off from the one that it is given. */
+/** The ports that `linera net up` counts off from the one that it is given. @param {number} base */
 export function validatorPorts(base) {
   return {
     "the validator": base + 1,

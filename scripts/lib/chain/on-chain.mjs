@@ -13,12 +13,14 @@ const MOST_BYTES = 10_000_000;
 /** Half of what a block may have: a reader sees progress, and asks little memory of the service for one answer. */
 const CHUNK_BYTES = 500_000;
 
-/** Whether a release is small enough. */
+/** @typedef {import("./release.mjs").Release} Release */
+
+/** Whether a release is small enough. @param {Release} release */
 export function fitsOnChain({ files }) {
   return bytesOf(files) <= MOST_BYTES;
 }
 
-/** Refuses a release that is not. */
+/** Refuses a release that is not. @param {Release} release */
 export function requireSmall(release) {
   if (fitsOnChain(release)) return;
   const megabytes = (bytesOf(release.files) / 1e6).toFixed(1);
@@ -30,18 +32,21 @@ export function requireSmall(release) {
 }
 
 /**
- * @param {{files: {name: string, size: number}[]}} release
+ * @param {Release} release
  * @param {string[]} paths of its files, in order
  * @param {import("./wallet.mjs").Wallet} wallet
  * @param {(done: number) => void} [onProgress] bytes so far
+ * @returns {Promise<Release>}
  */
 export async function putOnChain(release, paths, wallet, onProgress = () => {}) {
   requireSmall(release);
   let done = 0;
   const files = [];
   for (const [index, file] of release.files.entries()) {
+    const path = paths[index];
+    if (path === undefined) throw new Error(`no path is given for ${file.name}`);
     const chunks = [];
-    for (const piece of pieces(readFileSync(paths[index]))) {
+    for (const piece of pieces(readFileSync(path))) {
       chunks.push({ hash: await publish(piece, wallet), size: piece.length });
       onProgress((done += piece.length));
     }
@@ -56,6 +61,7 @@ export function pieces(bytes, most = CHUNK_BYTES) {
   return Array.from({ length: count }, (_, index) => bytes.subarray(index * most, (index + 1) * most));
 }
 
+/** @param {Buffer} piece @param {import("./wallet.mjs").Wallet} wallet */
 async function publish(piece, wallet) {
   const folder = mkdtempSync(join(tmpdir(), "taleproof-"));
   try {
@@ -67,6 +73,7 @@ async function publish(piece, wallet) {
   }
 }
 
+/** @param {{size: number}[]} files */
 function bytesOf(files) {
   return files.reduce((sum, file) => sum + file.size, 0);
 }

@@ -5,7 +5,7 @@ import { Problem } from "../problem.mjs";
 
 const WATCH_MS = 2_000;
 
-/** Refuses to go on where a port is taken. @param {Record<string, number>} ports what each is for -> its number */
+/** Refuses to go on where a port is taken. @param {Record<string, number>} ports what each is for -> its number @param {string} remedy */
 export async function requirePorts(ports, remedy) {
   for (const [what, port] of Object.entries(ports)) {
     if (await isFree(port)) continue;
@@ -18,13 +18,13 @@ export function freePort() {
   return new Promise((resolve, reject) => {
     const server = createServer().on("error", reject);
     server.listen(0, () => {
-      const { port } = server.address();
+      const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
       server.close(() => resolve(port));
     });
   });
 }
 
-/** Never returns; throws once nobody answers at one of the ports any more. @param {Record<string, number>} ports */
+/** Never returns; throws once nobody answers at one of the ports any more. @param {Record<string, number>} ports @returns {Promise<never>} */
 export async function watchPorts(ports) {
   for (;;) {
     await pause(WATCH_MS, undefined, { ref: false });
@@ -38,9 +38,11 @@ export async function watchPorts(ports) {
   }
 }
 
+/** @param {number} port @returns {Promise<boolean>} */
 function answers(port) {
   return new Promise((resolve) => {
     const socket = connect(port, "localhost");
+    /** @param {boolean} answer */
     const tell = (answer) => {
       socket.destroy();
       resolve(answer);
@@ -49,7 +51,7 @@ function answers(port) {
   });
 }
 
-/** Whether this program could listen there. */
+/** Whether this program could listen there. @param {number} port @returns {Promise<boolean>} */
 export function isFree(port) {
   return new Promise((resolve) => {
     const server = createServer().on("error", () => resolve(false));

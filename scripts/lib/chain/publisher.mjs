@@ -13,6 +13,8 @@ const REVOKE =
   "mutation($name: String!, $version: Int!, $reason: String!) { revoke(name: $name, version: $version, reason: $reason) }";
 
 /** @typedef {{number: number, status: string, reason: string | null, answered: {height: number} | null}} Request */
+/** @typedef {Request & {answered: {height: number}}} Accepted */
+/** @typedef {Record<string, unknown>} Variables */
 
 export class Publisher {
   /**
@@ -24,41 +26,58 @@ export class Publisher {
     this.application = application;
   }
 
-  /** @returns {Promise<Request>} accepted */
+  /**
+   * @param {string} name
+   * @param {import("./release.mjs").Release} release
+   * @returns {Promise<Accepted>}
+   */
   publish(name, release) {
     return this.#request(PUBLISH, { name, release });
   }
 
-  /** @returns {Promise<Request>} accepted */
+  /**
+   * @param {string} name
+   * @param {number} version
+   * @param {string} reason
+   * @returns {Promise<Accepted>}
+   */
   revoke(name, version, reason) {
     return this.#request(REVOKE, { name, version, reason });
   }
 
+  /** @param {string} mutation @param {Variables} variables @returns {Promise<Accepted>} */
   async #request(mutation, variables) {
     const after = await this.#count();
     await this.#ask(mutation, variables);
     const request = await this.#answer(after + 1);
-    if (request.status === "ACCEPTED") return request;
-    const code = /\[([a-z0-9-]+)\]$/.exec(request.reason)?.[1] ?? "refused";
-    throw new Problem(code, `The registry refused it: ${request.reason.replace(/ \[[a-z0-9-]+\]$/, "")}`);
+    const { answered } = request;
+    if (request.status === "ACCEPTED" && answered) return { ...request, answered };
+    const reason = request.reason ?? request.status;
+    const code = /\[([a-z0-9-]+)\]$/.exec(reason)?.[1] ?? "refused";
+    throw new Problem(code, `The registry refused it: ${reason.replace(/ \[[a-z0-9-]+\]$/, "")}`);
   }
 
   /** How many requests this chain has made. */
   async #count() {
     let count = 0;
-    for (let after = 0; after !== null;) {
+    /** @type {number | null} */
+    let after = 0;
+    while (after !== null) {
       const query = "query($after: Int) { requests(after: $after, first: 100) { items { number } next } }";
-      const { items, next } = (await this.#ask(query, { after })).requests;
-      count += items.length;
-      after = next;
+      /** @type {{requests: {items: unknown[], next: number | null}}} */
+      const { requests } = await this.#ask(query, { after });
+      count += requests.items.length;
+      after = requests.next;
     }
     return count;
   }
 
+  /** @param {number} number @returns {Promise<Request>} */
   async #answer(number) {
     const query =
       "query($number: Int!) { request(number: $number) { number status reason answered { height } } }";
     for (const end = Date.now() + ANSWER_MS; Date.now() < end;) {
+      /** @type {{request: Request | null}} */
       const { request } = await this.#ask(query, { number });
       if (request && request.status !== "PENDING") return request;
       await new Promise((resolve) => setTimeout(resolve, 100));
@@ -70,6 +89,12 @@ export class Publisher {
     );
   }
 
+  /**
+   * @template T
+   * @param {string} query
+   * @param {Variables} variables
+   * @returns {Promise<T>}
+   */
   #ask(query, variables) {
     return this.service.askApplication(this.application, query, variables);
   }

@@ -30,7 +30,11 @@ export async function foundRegistry(faucet, wallets, wasm) {
   return { faucet, homeChain, application };
 }
 
-/** A release of the catalogue, on chain if it is small. Null if its files cannot be had. */
+/**
+ * A release of the catalogue, on chain if it is small. Null if its files cannot be had.
+ * @param {import("./release.mjs").Entry} entry
+ * @param {import("./wallet.mjs").Wallet} wallet
+ */
 async function foundingRelease(entry, wallet) {
   let found;
   try {

@@ -11,9 +11,10 @@ import { dirname, join, resolve } from "node:path";
 import { Cache } from "../cache.mjs";
 import { webSource } from "../download.mjs";
 import { cacheFolder, PUBLIC, ROOT } from "../paths.mjs";
-import { Problem } from "../problem.mjs";
+import { errorMessage, Problem } from "../problem.mjs";
 
 const CATALOGUE = join(PUBLIC, "models.json");
+/** @type {Record<string, string>} */
 const ROLES = { model: "WEIGHTS", weights: "WEIGHTS", tokenizer: "TOKENIZER", config: "CONFIG" };
 /** Where a file may lie beside where its entry lies. */
 const FOLDERS = [PUBLIC, join(PUBLIC, "models"), join(ROOT, "tests", "fixtures")];
@@ -21,8 +22,12 @@ const FOLDERS = [PUBLIC, join(PUBLIC, "models"), join(ROOT, "tests", "fixtures")
 /**
  * @typedef {{role: string, name: string, size?: number, sha256?: string, sha3_256?: string, urls: string[]}} EntryFile
  *   with one digest at least
- * @typedef {{id: string, description?: string, licence: {id: string}, architecture: string, format: string,
+ * @typedef {{id: string, description?: string, licence: {id: string, terms?: unknown}, architecture: string, format: string,
  *   contextLength: number, files: EntryFile[], folder: string}} Entry folder: where the entry was read from
+ * @typedef {{role: string, name: string, size: number, sha256: string, sha3_256: string, urls: string[],
+ *   chunks: {hash: string, size: number}[]}} ReleaseFile
+ * @typedef {{description: string, licence: string, architecture: string, format: string, contextLength: number,
+ *   files: ReleaseFile[]}} Release
  */
 
 /** All entries of the catalogue. @returns {Entry[]} */
@@ -30,7 +35,7 @@ export function catalogue() {
   return readEntries(CATALOGUE).map((entry) => ({ ...entry, folder: PUBLIC }));
 }
 
-/** The entry of this id in the catalogue, or in this file of the same form. @returns {Entry} */
+/** The entry of this id in the catalogue, or in this file of the same form. @param {string} idOrFile @returns {Entry} */
 export function findEntry(idOrFile) {
   const known = catalogue().find((entry) => entry.id === idOrFile);
   if (known) return known;
@@ -44,10 +49,12 @@ export function findEntry(idOrFile) {
     );
   }
   const [entry] = readEntries(idOrFile);
+  if (!entry)
+    throw new Problem("model-incomplete", `${idOrFile} describes no model. public/models.json shows how.`);
   return { ...entry, folder: dirname(resolve(idOrFile)) };
 }
 
-/** The entry of the catalogue that has a file of these bytes. @returns {Promise<Entry | undefined>} */
+/** The entry of the catalogue that has a file of these bytes. @param {string} path @returns {Promise<Entry | undefined>} */
 export async function entryOfFile(path) {
   const { sha256 } = await digests(path);
   return catalogue().find((entry) => entry.files.some((file) => file.sha256 === sha256));
@@ -56,7 +63,7 @@ export async function entryOfFile(path) {
 /**
  * @param {Entry} entry
  * @param {string[]} [paths] files to use before looking for others
- * @returns {Promise<{release: object, paths: string[]}>} the release without chunks, and where its files lie
+ * @returns {Promise<{release: Release, paths: string[]}>} the release without chunks, and where its files lie
  */
 export async function releaseOf(entry, paths = []) {
   const files = [];
@@ -75,7 +82,12 @@ export async function releaseOf(entry, paths = []) {
   };
 }
 
-/** Where a file of an entry lies, downloaded if need be, and its second digest. */
+/**
+ * Where a file of an entry lies, downloaded if need be, and its second digest.
+ * @param {EntryFile} file
+ * @param {Entry} entry
+ * @param {string[]} paths
+ */
 async function locate(file, entry, paths) {
   const folders = [entry.folder, ...FOLDERS];
   const relative = file.urls.filter((url) => !url.includes(":"));
@@ -94,21 +106,26 @@ async function locate(file, entry, paths) {
   return { path, ...(await digests(path)) };
 }
 
+/** @param {EntryFile} file @param {Entry} entry @returns {Promise<string>} its path */
 async function download(file, entry) {
+  const { name, sha256 } = file;
   // What is downloaded is kept under its SHA-256; a file that is known by another digest is not.
-  const sources = (file.sha256 ? file.urls : [])
+  const sources = (sha256 ? file.urls : [])
     .filter((url) => url.startsWith("https://") && url.endsWith(`/${file.name}`))
     .map((url) => webSource(new URL(url).host, url.slice(0, -file.name.length)));
-  if (sources.length === 0) {
+  if (!sha256 || sources.length === 0) {
     throw new Problem(
       "no-file",
       `${file.name} of ${entry.id} is not at hand. Put it beside its description.`,
     );
   }
-  return (await new Cache(cacheFolder()).obtain([file], sources)).get(file.name);
+  const cache = new Cache(cacheFolder());
+  const { size } = file;
+  await cache.obtain([{ name, sha256, ...(size === undefined ? {} : { size }) }], sources);
+  return cache.path(sha256);
 }
 
-/** Both digests of a file, in one pass. */
+/** Both digests of a file, in one pass. @param {string} path */
 async function digests(path) {
   const hashes = { sha256: createHash("sha256"), sha3_256: createHash("sha3-256") };
   for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
@@ -118,21 +135,26 @@ async function digests(path) {
   return { sha256: hashes.sha256.digest("hex"), sha3_256: hashes.sha3_256.digest("hex") };
 }
 
+/** @param {string} path @returns {Omit<Entry, "folder">[]} */
 function readEntries(path) {
   let json;
   try {
     json = JSON.parse(readFileSync(path, "utf8"));
   } catch (cause) {
-    throw new Problem("model-unreadable", `${path} cannot be read as JSON: ${cause.message}`, { cause });
+    throw new Problem("model-unreadable", `${path} cannot be read as JSON: ${errorMessage(cause)}`, {
+      cause,
+    });
   }
   const entries = json.models ?? [json];
   for (const entry of entries) requireFields(entry, path);
   return entries;
 }
 
+/** @param {Partial<Entry>} entry @param {string} path */
 function requireFields(entry, path) {
-  const needed = ["id", "licence", "architecture", "format", "contextLength", "files"];
-  const fileNeeds = ["role", "name", "urls"];
+  const needed = /** @type {const} */ (["id", "licence", "architecture", "format", "contextLength", "files"]);
+  const fileNeeds = /** @type {const} */ (["role", "name", "urls"]);
+  /** @type {Partial<EntryFile>[]} */
   const files = Array.isArray(entry.files) ? entry.files : [];
   const missing = [
     ...needed.filter((field) => entry[field] === undefined),

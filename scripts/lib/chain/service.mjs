@@ -4,7 +4,7 @@
  * In: a wallet. Out: answers to queries; mutations become blocks of the wallet's chain. Refused: a GraphQL error, as a
  * Problem with the application's own code and sentence.
  */
-import { Problem } from "../problem.mjs";
+import { errorMessage, Problem } from "../problem.mjs";
 import { Child } from "./child.mjs";
 import { lineraProblem } from "./linera.mjs";
 import { freePort, requirePorts } from "./ports.mjs";
@@ -45,7 +45,7 @@ export class Service {
       await child.answers(() => service.#ready(), START_MS);
     } catch (error) {
       await child.stop();
-      throw lineraProblem(child.what, error.message, error);
+      throw lineraProblem(child.what, errorMessage(error), error);
     }
     return service;
   }
@@ -54,12 +54,25 @@ export class Service {
     return this.child.stop();
   }
 
-  /** Ask the wallet itself. */
+  /**
+   * Ask the wallet itself.
+   * @template T
+   * @param {string} query
+   * @param {Record<string, unknown>} variables
+   * @returns {Promise<T>}
+   */
   ask(query, variables = {}) {
     return askGraphQL(this.url, query, variables);
   }
 
-  /** Ask the application on the wallet's chain. */
+  /**
+   * Ask the application on the wallet's chain.
+   * @template T
+   * @param {string} application
+   * @param {string} query
+   * @param {Record<string, unknown>} variables
+   * @returns {Promise<T>}
+   */
   askApplication(application, query, variables = {}) {
     const url = `${this.url}/chains/${this.wallet.chain}/applications/${application}`;
     return askGraphQL(url, query, variables);
@@ -67,14 +80,21 @@ export class Service {
 
   async #ready() {
     try {
-      return Boolean((await this.ask("{ chains { default } }")).chains.default);
+      /** @type {{chains: {default: string | null}}} */
+      const { chains } = await this.ask("{ chains { default } }");
+      return Boolean(chains.default);
     } catch {
       return false;
     }
   }
 }
 
-/** Start a wallet's service for as long as `work` lasts. */
+/**
+ * Start a wallet's service for as long as `work` lasts.
+ * @template T
+ * @param {import("./wallet.mjs").Wallet} wallet
+ * @param {(service: Service) => Promise<T>} work
+ */
 export async function withService(wallet, work) {
   const service = await Service.start(wallet);
   try {
@@ -85,10 +105,11 @@ export async function withService(wallet, work) {
 }
 
 /**
+ * @template T what is asked for; the query says so, and nobody checks it here
  * @param {string} url
  * @param {string} query
  * @param {Record<string, unknown>} variables
- * @returns {Promise<any>} the answer's data
+ * @returns {Promise<T>} the answer's data
  */
 export async function askGraphQL(url, query, variables) {
   const answer = await fetch(url, {

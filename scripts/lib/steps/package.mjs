@@ -17,10 +17,12 @@ const LIST = join(TARGET, "wheels.json");
 
 function version() {
   const text = readFileSync(join(ROOT, "py", "taleproof", "__init__.py"), "utf8");
-  return /__version__ = "([^"]+)"/.exec(text)[1];
+  const found = /__version__ = "([^"]+)"/.exec(text)?.[1];
+  if (found === undefined) throw new Error("py/taleproof/__init__.py has no __version__");
+  return found;
 }
 
-/** Builds the wheel of the sources in a folder: the same sources give the same bytes, wherever and whenever. */
+/** Builds the wheel of the sources in a folder: the same sources give the same bytes, wherever and whenever. @param {string} sources @param {string} target */
 export async function buildWheel(sources, target) {
   const args = ["-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", target, sources];
   // One fixed time inside the archive.

@@ -35,23 +35,33 @@ const UNUSED = [
   "testing",
 ].map((folder) => `numpy/${folder}/`);
 
-/** The wheels' names and digests, as Pyodide's lock file gives them. */
-export function lockedWheels(lock, packages = PACKAGES) {
-  return packages.map((name) => ({
-    name: lock.packages[name].file_name,
-    sha256: lock.packages[name].sha256,
-  }));
+/** @typedef {{packages: Record<string, {file_name: string, sha256: string}>}} Lock */
+
+/** The entry of one package. @param {Lock} lock @param {string} name */
+function locked(lock, name) {
+  const entry = lock.packages[name];
+  if (entry === undefined) throw new Error(`${name} is not in ${LOCK}`);
+  return entry;
 }
 
+/** The wheels' names and digests, as Pyodide's lock file gives them. @param {Lock} lock */
+export function lockedWheels(lock, packages = PACKAGES) {
+  return packages.map((name) => {
+    const { file_name, sha256 } = locked(lock, name);
+    return { name: file_name, sha256 };
+  });
+}
+
+/** @returns {Lock} */
 function readLock() {
   return JSON.parse(readFileSync(join(SOURCE, LOCK), "utf8"));
 }
 
-/** Serves NumPy without its unused parts, and a lock file that has its digest. */
+/** Serves NumPy without its unused parts, and a lock file that has its digest. @param {Lock} lock @param {string} wheel */
 async function placeLean(lock, wheel) {
   const folder = mkdtempSync(join(tmpdir(), "taleproof-numpy-"));
   try {
-    const { numpy } = lock.packages;
+    const numpy = locked(lock, "numpy");
     const lean = join(folder, numpy.file_name);
     const args = [UNPACK, "--lean", wheel, lean, ...UNUSED];
     await runQuietly("NumPy", venvProgram("python"), args, { log: "numpy" });
@@ -65,7 +75,7 @@ async function placeLean(lock, wheel) {
   }
 }
 
-/** @returns {import("../stamp.mjs").Step} */
+/** @param {import("../cache.mjs").Cache} cache @returns {import("../stamp.mjs").Step} */
 export function pyodideStep(cache) {
   return {
     name: "pyodide",
@@ -87,10 +97,12 @@ export function pyodideStep(cache) {
         }),
       ];
       const lock = readLock();
-      const { file_name: numpy } = lock.packages.numpy;
+      const { file_name: numpy } = locked(lock, "numpy");
       const wheels = await cache.obtain(lockedWheels(lock), sources);
-      for (const [name, path] of wheels) if (name !== numpy) placeFile(path, join(TARGET, name));
-      await placeLean(lock, wheels.get(numpy));
+      for (const [name, path] of wheels) {
+        if (name === numpy) await placeLean(lock, path);
+        else placeFile(path, join(TARGET, name));
+      }
     },
   };
 }

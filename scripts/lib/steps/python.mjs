@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runPip } from "../download.mjs";
 import { ROOT, VENV, venvProgram } from "../paths.mjs";
-import { Problem } from "../problem.mjs";
+import { errorMessage, Problem } from "../problem.mjs";
 import { findPython, pythonVersion } from "../python.mjs";
 import { blockOf } from "../requirements.mjs";
 import { runQuietly } from "../run.mjs";
@@ -37,7 +37,7 @@ async function createEnvironment() {
   try {
     await runQuietly("The Python environment", python, ["-m", "venv", "--clear", VENV], { log: "venv" });
   } catch (error) {
-    if (!/ensurepip|No module named venv/.test(error.message)) throw error;
+    if (!/ensurepip|No module named venv/.test(errorMessage(error))) throw error;
     throw new Problem(
       "python-venv-missing",
       "This Python cannot make virtual environments. Install what it lacks (on Debian: apt-get install " +

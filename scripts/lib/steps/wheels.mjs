@@ -3,9 +3,8 @@
  *
  * MarkupSafe has no wheel for Pyodide; its wheel for Linux without the compiled half is a complete one in plain Python.
  */
-import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { pipDownload, pipSource } from "../download.mjs";
+import { pipDownload, pipSource, wheelIn } from "../download.mjs";
 import { PUBLIC, ROOT, venvProgram } from "../paths.mjs";
 import { placeFile } from "../place.mjs";
 import { runQuietly } from "../run.mjs";
@@ -33,14 +32,13 @@ const pureMarkupSafe = {
   name: "the Python package MarkupSafe==3.0.4",
   async fetch(_wanted, folder) {
     await pipDownload("MarkupSafe==3.0.4", folder, ONE_PLATFORM);
-    const wheel = (await readdir(folder)).find((name) => name.endsWith(".whl"));
-    const args = ["--pure", join(folder, wheel), join(folder, MARKUPSAFE.name)];
+    const args = ["--pure", await wheelIn(folder), join(folder, MARKUPSAFE.name)];
     const script = join(ROOT, "scripts", "unpack.py");
     await runQuietly("MarkupSafe", venvProgram("python"), [script, ...args], { log: "markupsafe" });
   },
 };
 
-/** @returns {import("../stamp.mjs").Step} */
+/** @param {import("../cache.mjs").Cache} cache @returns {import("../stamp.mjs").Step} */
 export function wheelsStep(cache) {
   return {
     name: "wheels",
