@@ -39,7 +39,7 @@ const GLIBC_TAGS = ["manylinux2014", "manylinux_2_17", "manylinux_2_26", "manyli
 /** How many tests tests/arm64 has, for where they cannot run. */
 export const ARM64_TESTS = 3;
 
-/** The first of these programs that is on the search path, or null. */
+/** The first of these programs that is on the search path, or null. @param {string[]} names */
 function findProgram(names, path = process.env.PATH ?? "") {
   const folders = path.split(delimiter);
   return names.find((name) => folders.some((folder) => existsSync(join(folder, name)))) ?? null;
@@ -75,7 +75,7 @@ export async function arm64Machine() {
   };
 }
 
-/** The lines of requirements.txt for the wheels of the machine, with whatever options follow them, and Node.js. */
+/** The lines of requirements.txt for the wheels of the machine, with whatever options follow them, and Node.js. @param {string} text */
 function wheelRequirements(text) {
   const wanted = new Set(WHEELS.split(" "));
   const entries = text
@@ -86,7 +86,7 @@ function wheelRequirements(text) {
   return `${entries.join("")}${NODE}\n`;
 }
 
-/** Builds aside and renames, so that an interruption leaves no half machine. */
+/** Builds aside and renames, so that an interruption leaves no half machine. @param {string} folder @param {string} requirements */
 async function build(folder, requirements) {
   const aside = `${folder}.${process.pid}.partial`;
   rmSync(aside, { recursive: true, force: true });
@@ -100,6 +100,7 @@ async function build(folder, requirements) {
   }
 }
 
+/** @param {string} root @param {string} apt */
 async function unpackDebian(root, apt) {
   for (const part of ["state/lists/partial", "cache/archives/partial"])
     mkdirSync(join(apt, part), { recursive: true });
@@ -113,6 +114,7 @@ async function unpackDebian(root, apt) {
       `Dir::State::status "${apt}/status";\nDir::Cache "${apt}/cache";\nDebug::NoLocking "true";\n`,
   );
   const what = "Debian's packages for arm64";
+  /** @param {string[]} args */
   const run = (args) => runQuietly(what, "apt-get", args, { log: "arm64-apt", env: { APT_CONFIG: config } });
   await run(["update", "-qq"]);
   await run(["install", "-y", "-qq", "--no-install-recommends", "--download-only", ...DEBIAN_PACKAGES]);
@@ -122,6 +124,7 @@ async function unpackDebian(root, apt) {
   rmSync(apt, { recursive: true });
 }
 
+/** @param {string} site @param {string} list @param {string} requirements */
 async function installWheels(site, list, requirements) {
   writeFileSync(list, requirements);
   const platforms = GLIBC_TAGS.flatMap((tag) => ["--platform", `${tag}_aarch64`]);

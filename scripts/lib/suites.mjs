@@ -87,11 +87,12 @@ async function arm64() {
   return vitest("arm64", "tests/arm64/vitest.config.ts");
 }
 
-/** Whether a suite is left out for want of something: in CI it is run all the same, and fails. */
+/** Whether a suite is left out for want of something: in CI it is run all the same, and fails. @param {string | null} lacks */
 function leftOut(lacks) {
   return lacks !== null && process.env.CI !== "true";
 }
 
+/** @param {string} name @param {string | null} lacks @param {number} count @returns {Result} */
 function skipped(name, lacks, count) {
   console.log(`\n== ${name}\n${lacks}`);
   return { name, lacks, counts: { passed: 0, failed: 0, skipped: count } };
