@@ -133,10 +133,11 @@ def values(build: str) -> JournalArena:
     harness.arena = arena = JournalArena(build)
     arena.any_nan = True
     activations = [np.resize(np.array(pair, np.float32), (2, COLUMNS)) for pair in INPUTS]
+    every, one = np.concatenate(activations), activations[1][:1]  # a prompt's rows, and a single token's
 
     def multiply(weight: ArenaTensor) -> None:
-        for x in activations:
-            harness.run(lambda ops, rows: ops.linear(rows[0], weight), [x], ids=[0, 0])
+        for x in (every, one):
+            harness.run(lambda ops, rows: ops.linear(rows[0], weight), [x], ids=[0] * len(x))
 
     for name in QUANTISED:
         for fill, half in itertools.product(BYTES, HALVES if HALF_FIELDS[name] else (0.0,)):
