@@ -12,6 +12,8 @@ import type { AddressInfo } from "node:net";
 export interface Faults {
   /** Ends the connection of each answer in turn after so many bytes of its body. */
   drops?: number[];
+  /** Sends each answer in turn up to so many bytes of its body, and then nothing more. */
+  stalls?: number[];
   /** Turns the bits of one byte, by its place in the file. */
   flip?: number;
   /** Answers without regard to Range. */
@@ -37,6 +39,7 @@ async function bytesOf(file: string | Buffer, start: number, length: number): Pr
 export class FileServer {
   readonly ranges: (string | null)[] = [];
   private readonly drops: number[];
+  private readonly stalls: number[];
   private readonly server: Server;
 
   private constructor(
@@ -45,6 +48,7 @@ export class FileServer {
     private readonly faults: Faults,
   ) {
     this.drops = [...(faults.drops ?? [])];
+    this.stalls = [...(faults.stalls ?? [])];
     this.server = createServer((request, response) => {
       this.answer(request, response).catch(() => response.destroy());
     });
@@ -87,7 +91,9 @@ export class FileServer {
   }
 
   private async send(response: ServerResponse, start: number): Promise<void> {
-    const end = start + (this.drops.shift() ?? Infinity);
+    const drop = this.drops.shift() ?? Infinity;
+    const stall = this.stalls.shift() ?? Infinity;
+    const end = start + Math.min(drop, stall);
     for (let at = start; at < this.size; at += PIECE) {
       const piece = await bytesOf(this.file, at, Math.min(PIECE, this.size - at, end - at));
       const flip = (this.faults.flip ?? -1) - at;
@@ -96,6 +102,7 @@ export class FileServer {
       if (at + PIECE >= end) {
         // What was written must leave first, or the reader would see less of it than it was sent.
         await new Promise((resolve) => response.write("", resolve));
+        if (stall <= drop) return;
         response.socket?.destroySoon();
         return;
       }
