@@ -1,7 +1,7 @@
 /* A model of team.c for spin: what its threads read and write, one access a step, in every order there can be.
  *
- * THREADS threads run programs for ever, each on any number of them from 1 to THREADS, chosen anew every time; that contains
- * all, half and one. A program has two instructions with a wait between them. Any thread may be late by any time: between
+ * THREADS threads run programs for ever, each on any number of them from 1 to THREADS, chosen anew every time (the engine asks
+ * for all or for one). A program has two instructions with a wait between them. Any thread may be late by any time: between
  * two of its steps the others may take as many as they can. One sleep may end for no reason. With KILLED, one helper is
  * ended from outside, anywhere. To the others it is one that is late for ever, so what holds without KILLED of the
  * work that is done holds with it too; what is new is that the engine's thread has to give up instead of waiting for ever.

@@ -2,7 +2,7 @@
 
 Usage: python scripts/measure_unicode.py [TARGET]
 In: the package tokenizers at the version of requirements.txt. Out: py/taleproof/tokenizers/unicode_table.bin, the JSON
-object that tokenizers/unicode.py reads, compressed.
+object that tokenizers/characters.py reads, compressed.
 
 The library's parts have their tables from several crates, each of its own version of Unicode, so no one version of
 Unicode's own files gives these ids. The library is therefore asked for each of the 1,112,064 characters.

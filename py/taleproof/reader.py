@@ -75,7 +75,7 @@ class BytesBlob:
 class FileBlob(BytesBlob):
     """A blob over a file, mapped into memory: only what is read is loaded.
 
-    It shows the file as it is at each moment, so that it is for what is read once. What is hashed and parsed afterwards
+    It shows the file as it is at each moment, so it is only for what is read once. What is hashed and parsed afterwards
     comes from ``read_file``. ``name`` is the path's if none is given.
     """
 

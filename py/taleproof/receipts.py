@@ -87,11 +87,11 @@ class StoryRecord:
     context : positions of the session.
     tokens, text, finish_reason : what was written. ``stopped`` is by the person.
     logits : the running digests of logits_trail.py.
-    engine : the engine's version; None in records from before it was kept.
-    date : the date that the chat template was told, such as "2026-02-03"; None where it did not ask. A chat record
-        without one that is told again is told DEFAULT_DAY of chat.py, as it was.
+    engine : the engine's version; None in records that do not name it.
+    date : the date that the chat template was told, such as "2026-02-03"; None where it did not ask. A chat story
+        whose record has none is written again with DEFAULT_DAY of chat.py.
 
-    The last two are left out of the JSON where they are None, so that a record from before has the digest it had.
+    The last two are left out of the JSON where they are None, so that records without them keep their digests.
     """
 
     model_name: str

@@ -53,8 +53,8 @@ class RopeScaling:
     factor : how many times as long the texts are.
     original_context : tokens of the texts that it was first trained with.
     attention_factor : what the magnitude that the kind itself has is multiplied with.
-    beta_fast, beta_slow : full turns over the original context from which on, and up to which, YaRN keeps a frequency,
-        and interpolates it.
+    beta_fast, beta_slow : full turns over the original context. YaRN keeps a frequency that makes at least beta_fast,
+        interpolates one that makes at most beta_slow, and mixes both between.
     whole : whether the dimensions of these are rounded outwards to whole numbers.
     """
 

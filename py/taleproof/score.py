@@ -27,10 +27,10 @@ class Scored:
 def encode_continuation(tokenizer: Tokenizer, prompt: str, continuation: str) -> tuple[list[int], list[int]]:
     """Return the ids of a prompt and of the text after it.
 
-    Both are parts of the ids of the whole text, which is encoded once. They part where those of the prompt alone begin
-    to differ, so that a token which lies across the border, and what the prompt has in its place, is the
-    continuation's. A token that the model's rule puts after every text is in neither: the text goes on. A model that
-    reads a source before it writes has two texts, each encoded for itself.
+    Both are parts of the ids of the whole text. The continuation begins where the ids of the prompt alone begin to
+    differ from these, so that a token which lies across the border belongs to the continuation. A token that the
+    model's rule puts after every text is in neither: the text goes on. A model that reads a source before it writes has
+    two texts, each encoded for itself.
     """
     if isinstance(tokenizer, SourceTokenizer):
         return tokenizer.encode(prompt), tokenizer.encode(continuation, add_bos=False)

@@ -1,6 +1,6 @@
-"""Text for a terminal: whatever a model or a file says comes in, text that only shows goes out.
+"""Text for a terminal: whatever a model or a file says comes in, text that is safe to print goes out.
 
-A terminal takes control characters for orders: to move, to delete, to put something on the clipboard (ESC ] 52). They
+A terminal obeys control characters: to move, to delete, to put something on the clipboard (ESC ] 52). They
 are shown as Unicode's pictures of them, U+2400 and following; those without a picture as U+FFFD.
 """
 

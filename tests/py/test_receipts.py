@@ -117,7 +117,7 @@ def test_record_is_canonical_and_has_its_digest() -> None:
 
 
 def test_a_record_from_before_engine_and_date_were_kept_has_the_digest_it_had() -> None:
-    # As computed by the version before (c9881c6).
+    # Computed by the code that did not keep them.
     assert RECORD.sha256() == "e8a8f41c469ebf8385651e7c3eab304c2bc309ebe90b893d4417848d7bf907d6"
 
 

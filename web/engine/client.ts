@@ -2,8 +2,8 @@
  * The engine as the page sees it: start it, open a model, write.
  *
  * In: requests as protocol.ts types them. Out: promises, and a story as an async generator. The worker is started when
- * first needed and, after a crash, started anew by the next call of `ready` or `open`; whatever was pending is rejected
- * with an EngineError whose message is meant for the person. At most one story is written at a time.
+ * first needed and, after a crash, started anew by the next call of `ready`, `open`, `useThreads` or `storage`; whatever was
+ * pending is rejected with an EngineError whose message is meant for the person. At most one story is written at a time.
  *
  * Whatever takes a signal can be stopped at any time: the person hears of it at once, and the worker is interrupted, or
  * ended, where it does not come to rest (stopping.ts). The next request waits for that.

@@ -30,7 +30,7 @@ interface Wheel {
   bytes: Uint8Array;
 }
 
-/** The wheels that the site lists; the browser refuses one whose SHA-256 is not the listed one. */
+/** The wheels that the site lists. One whose SHA-256 is not the listed one is refused, by StartFiles or by the browser. */
 export async function fetchWheels(base: string): Promise<Wheel[]> {
   const folder = new URL("wheels/", base);
   const response = await fetch(new URL("wheels.json", folder));

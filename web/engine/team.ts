@@ -7,7 +7,7 @@
 
 /** More threads than this gain nothing: memory is the limit long before. */
 const MOST_THREADS = 8;
-/** Helpers of which none has told anything for so long are not coming. Each of them that starts begins it anew. */
+/** Milliseconds without a word from any helper after which the others are not coming. Each that starts begins them anew. */
 const SILENCE_MS = 30_000;
 
 export const STACK_BYTES = 64 * 1024;

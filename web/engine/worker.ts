@@ -1,9 +1,9 @@
 /**
  * The engine worker: messages in, messages out; what they mean is in host.ts.
  *
- * Requests that touch the model are answered one after the other; `init` is not kept waiting, and `cancel` is heard by a
- * request that still waits for its turn too. Whatever
- * leaves the engine in an unknown state is told to the page as a crash, after which the page ends this worker.
+ * Requests that touch the model are answered one after the other; `init` is not kept waiting, and a request that still
+ * waits for its turn can be cancelled too. Whatever leaves the engine in an unknown state is told to the page as a crash,
+ * after which the page ends this worker.
  */
 
 import { cancelled, EngineError } from "./errors";

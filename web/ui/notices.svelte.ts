@@ -54,7 +54,7 @@ export class Notices {
     this.say(sentence);
   }
 
-  /** Tells something in passing to screen readers; eyes see it happen. */
+  /** Tells screen readers something in passing that others see happen. */
   say(sentence: string): void {
     this.status = sentence;
   }

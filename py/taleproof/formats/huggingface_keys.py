@@ -88,7 +88,7 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
                 "max_position_embeddings": 512,
                 "type_vocab_size": 2,
                 "layer_norm_eps": 1e-12,
-                "tie_word_embeddings": True,  # of a head that an encoder of texts has not
+                "tie_word_embeddings": True,  # of a head that an encoder of texts does not have
             },
             {
                 "hidden_act": ("gelu",),

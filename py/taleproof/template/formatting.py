@@ -93,7 +93,7 @@ def _braced(budget: Budget, value: Value, spec: str) -> str:
 def _formatted(make: Callable[[], str]) -> str:
     try:
         return make()
-    except (ValueError, TypeError, OverflowError) as error:  # whose words are each Python's own
+    except (ValueError, TypeError, OverflowError) as error:  # their words differ between versions of Python
         raise TemplateRefusal("it formats a value in a way that its kind does not have") from error
 
 

@@ -60,7 +60,7 @@ class Stream:
 
 @dataclass(frozen=True)
 class Undefined:
-    """What a name stands for that has no value: it prints as nothing."""
+    """The value of a name that has none: it prints as nothing."""
 
     name: str
 

@@ -185,10 +185,10 @@ def _around(said: Mapping[str, Any]) -> tuple[str | None, str | None]:
 
 
 def _tokens(file: ModelFile, name: str, said: Mapping[str, Any]) -> tuple[list[str], list[int]]:
-    """Return the tokens by id and their types; ids that nobody has become tokens that no text has.
+    """Return the tokens by id and their types; an id without a token gets a filler, which no text contains.
 
     There are as many as rows of the embedding, without which llama.cpp refuses a file: embeddings are often padded.
-    An added token without a row, such as Gemma 3's of pictures, is left out.
+    An added token without a row, such as Gemma 3's for pictures, is left out.
     """
     by_id = {number: (token, TokenType.NORMAL) for token, number in said["model"]["vocab"].items()}
     embedding = file.tensors.get("token_embd.weight")

@@ -161,7 +161,7 @@ def _ends(file: ModelFile, pieces: list[str], types: NDArray[np.uint8]) -> set[i
 
 
 def _without_text(ends: set[int], pieces: list[str], types: NDArray[np.uint8]) -> frozenset[int]:
-    """Return the ends less those that are part of an answer in vocabularies that have certain others.
+    """Return the tokens that end a text, without those that only end a part of an answer.
 
     With gpt-oss's or Solar's ends of a turn, "<|end|>" ends a part of it; with Gemma 4's, "</s>" is HTML.
     """
@@ -179,7 +179,7 @@ def _without_text(ends: set[int], pieces: list[str], types: NDArray[np.uint8]) -
 
 
 def _lstrip(file: ModelFile, vocabulary: Vocabulary) -> frozenset[int]:
-    """Return the tokens that take the white space before them, which no key says: by the names that llama.cpp knows."""
+    """Return the tokens that take the white space before them. No key says so; llama.cpp goes by names."""
     pre, name = file.text(PREFIX + "pre", ""), file.text("general.name", "").lower()
     mask = ""
     if any(jina in pre for jina in ("jina-v2-de", "jina-v2-es", "jina-v2-code")):
@@ -190,7 +190,7 @@ def _lstrip(file: ModelFile, vocabulary: Vocabulary) -> frozenset[int]:
 
 
 def _rstrip(file: ModelFile, vocabulary: Vocabulary) -> frozenset[int]:
-    """Return the tokens that take the white space after them, which no key says: Phi-3's, by the model's name."""
+    """Return the tokens that take the white space after them. No key says so; Phi-3's do, by the model's name."""
     name = file.text("general.name", "").lower()
     if "phi-3" not in name and "phi3" not in name:
         return frozenset()

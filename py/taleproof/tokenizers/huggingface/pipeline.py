@@ -44,8 +44,8 @@ def read_tokenizer_json(file: ModelFile, blob: Blob, config: Blob | None) -> "Pi
         why = f"the model has {rows:,} tokens, so this is another model's tokenizer"
         remedy = "Take the tokenizer.json that was published with this model."
         raise root.fail("model.vocab", max(ids.values()) + 1, why, remedy=remedy)
-    # A text model that was cut out of a larger one may keep tokens of other things, such as Gemma 3's of pictures, for
-    # which it has no row: it cannot read them.
+    # A text model that was cut out of a larger one may keep tokens for other things, such as Gemma 3's for pictures. It
+    # has no rows for them, and cannot read them.
     added = [token for token in read_added(root, MAX_TOKENS - 1) if token.id < rows]
     around = read_post_processor(root.optional("post_processor"))
     ends_at_bos = file.format.startswith("llama2.c")  # whose training data have it between the stories
