@@ -19,3 +19,16 @@ test("the first word comes before any file does, and with the lock held", async 
   expect(told).toEqual({ step: "script", fraction: 0, held: ["engine"] });
   vi.unstubAllGlobals();
 });
+
+test("a request that comes right after the start waits for it", async () => {
+  vi.stubGlobal("navigator", { hardwareConcurrency: 8 });
+  vi.stubGlobal("crossOriginIsolated", true);
+  vi.stubGlobal("fetch", () => Promise.reject(new TypeError("no network")));
+  const host = new EngineHost();
+  const started = host.init({ base: "https://example.org/", lock: "engine", interrupts: null }, () => undefined);
+  const asked = host.useThreads(2);
+  const [first, second] = await Promise.allSettled([started, asked]);
+  expect(first.status).toBe("rejected");
+  expect(second).toEqual(first); // and not that the engine was never started
+  vi.unstubAllGlobals();
+});

@@ -96,9 +96,7 @@ export class EngineHost {
    * or compiled: from then on the page watches the lock, and waits as long as the worker lives.
    */
   async init(args: StartArgs, progress: (progress: StartProgress) => void): Promise<EngineInfo> {
-    await holdLock(args.lock);
-    progress({ step: "script", fraction: START_SHARES.script });
-    this.ready ??= this.start(args, progress);
+    this.ready ??= this.begin(args, progress); // at once: a request that comes after this one waits for it
     this.api = await this.ready;
     const info = unwrap<Pick<EngineInfo, "kernels" | "numericsVersion" | "version" | "python" | "memory">>(
       this.api.info(),
@@ -197,6 +195,13 @@ export class EngineHost {
     const digest = expected?.sha256 ?? expected?.sha3_256;
     const kept = digest ? await this.storage.has(digest) : false;
     if (!kept) this.fetcher.prefetch(request.source.url);
+  }
+
+  /** The first word is told before anything is fetched or compiled. */
+  private async begin(args: StartArgs, progress: (progress: StartProgress) => void): Promise<PythonApi> {
+    await holdLock(args.lock);
+    progress({ step: "script", fraction: START_SHARES.script });
+    return this.start(args, progress);
   }
 
   private async start(
