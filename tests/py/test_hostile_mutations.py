@@ -14,7 +14,7 @@ from fixtures.hostile.seeds import GRAMMAR, grammar_seeds, seeds
 from taleproof.formats.huggingface_keys import FAMILIES, ROPE
 
 
-BYTES, SETTINGS = 10_000, 1_000
+BYTES, SETTINGS = 2_000, 1_000
 
 
 @pytest.mark.parametrize("name", seeds())

@@ -25,7 +25,10 @@ test("a request that comes right after the start waits for it", async () => {
   vi.stubGlobal("crossOriginIsolated", true);
   vi.stubGlobal("fetch", () => Promise.reject(new TypeError("no network")));
   const host = new EngineHost();
-  const started = host.init({ base: "https://example.org/", lock: "engine", interrupts: null }, () => undefined);
+  const started = host.init(
+    { base: "https://example.org/", lock: "engine", interrupts: null },
+    () => undefined,
+  );
   const asked = host.useThreads(2);
   const [first, second] = await Promise.allSettled([started, asked]);
   expect(first.status).toBe("rejected");

@@ -152,6 +152,8 @@ def _round(_: Budget, value: Value, precision: Value = 0, method: Value = "commo
     if method not in ("ceil", "floor"):
         raise TemplateRefusal("it rounds by a method that is not known here")
     scale = 10**places
+    if not math.isfinite(float(value) * scale):
+        raise TemplateRefusal("it rounds a number that is too large")
     return (math.ceil if method == "ceil" else math.floor)(value * scale) / scale
 
 
