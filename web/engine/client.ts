@@ -278,5 +278,6 @@ export class EngineClient {
 
 /** A byte that the worker's Python looks at between two instructions; null where no memory can be shared. */
 function sharedByte(): Uint8Array | null {
-  return globalThis.crossOriginIsolated ? new Uint8Array(new SharedArrayBuffer(1)) : null;
+  const shared = globalThis.crossOriginIsolated && typeof SharedArrayBuffer !== "undefined"; // not in every browser
+  return shared ? new Uint8Array(new SharedArrayBuffer(1)) : null;
 }
