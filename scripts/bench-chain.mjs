@@ -10,6 +10,7 @@ import { parseArgs } from "node:util";
 
 const { runScript } = await import("./lib/problem.mjs");
 const { setUp } = await import("./lib/set-up.mjs");
+const { wholeNumber } = await import("./lib/bench/options.mjs");
 const { openRegistry } = await import("./lib/bench/registry.mjs");
 const { measureVisits } = await import("./lib/bench/visits.mjs");
 const { previewSite, buildSite } = await import("./lib/site.mjs");
@@ -23,25 +24,25 @@ await runScript(async () => {
       json: { type: "boolean", default: false },
     },
   });
+  const [models, visits] = [wholeNumber("models", values.models, 0), wholeNumber("visits", values.visits)];
   if (values.json) console.log = console.error;
   requireLinera();
   await setUp();
   await buildSite();
-  const registry = await openRegistry(Number(values.models));
+  const registry = await openRegistry(models);
   try {
     const { server, url } = await previewSite({ port: 0 });
-    const result = {
-      models: registry.models,
-      ...(await measureVisits(url, registry.deployment, Number(values.visits))),
-    };
+    const readers = await measureVisits(url, registry.deployment, visits);
     await server.close();
-    process.stdout.write(values.json ? `${JSON.stringify(result, null, 2)}\n` : format(result));
+    const json = JSON.stringify({ models: registry.models, ...readers }, null, 2);
+    process.stdout.write(values.json ? `${json}\n` : format(registry.models, readers));
   } finally {
     await registry.close();
   }
 });
 
-function format({ models, ...readers }) {
+/** @param {number} models @param {Record<string, import("./lib/bench/visits.mjs").Visits>} readers */
+function format(models, readers) {
   const lines = [`A registry of ${models} models; milliseconds since the page was opened`];
   for (const [reader, { all, quickest }] of Object.entries(readers)) {
     lines.push("", `${reader}: ${all.map(Math.round).join(", ")}`);

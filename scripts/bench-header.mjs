@@ -10,6 +10,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadPyodide } from "pyodide";
 import { PUBLIC, ROOT } from "./lib/paths.mjs";
+import { Problem } from "./lib/problem.mjs";
 
 const ROUNDS = 7;
 
@@ -55,11 +56,15 @@ def measure(tokens, merges):
 const python = await loadPyodide({ packages: [] });
 const folder = join(PUBLIC, "pyodide");
 const numpy = readdirSync(folder).find((name) => name.startsWith("numpy-"));
+if (numpy === undefined)
+  throw new Problem("not-set-up", `There is no NumPy in ${folder}. Run node scripts/setup.mjs first.`);
 python.unpackArchive(new Uint8Array(readFileSync(join(folder, numpy))), "whl");
 python.FS.mkdir("/source");
 python.FS.mount(python.FS.filesystems.NODEFS, { root: ROOT }, "/source");
 python.globals.set("rounds", ROUNDS);
-for (const [name, size, best, median] of python.runPython(PROGRAM).toJs()) {
+/** @type {[name: string, size: number, best: number, median: number][]} */
+const measured = python.runPython(PROGRAM).toJs();
+for (const [name, size, best, median] of measured) {
   const megabytes = (size / 1e6).toFixed(1).padStart(6);
   console.log(
     `${name.padEnd(34)}${megabytes} MB   best ${best.toFixed(3)} s   median ${median.toFixed(3)} s`,

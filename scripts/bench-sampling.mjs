@@ -17,7 +17,15 @@ const UNIT = 0.37; // the number drawn: any does
 const PENALISED = 64;
 const TOLD_BYTES = 64; // before the penalised ids, kernels/sample.c
 
-/** Penalty, inverse temperature, top-k, min-p, top-p, as kernels/sample.c takes them. */
+/**
+ * @typedef {[penalty: number, inverseTemperature: number, topK: number, minP: number, topP: number]} Settings
+ * @typedef {object} Kernels
+ * @property {(...args: number[]) => number} choose
+ * @property {(vocabulary: number) => number} choose_bytes
+ * @property {WebAssembly.Global<"i32">} __heap_base
+ */
+
+/** As kernels/sample.c takes them. @type {Record<string, Settings>} */
 const SETTINGS = {
   greedy: [1, 0, 0, 0, -1],
   temperature: [1, 1.25, 0, 0, -1],
@@ -27,7 +35,11 @@ const SETTINGS = {
   "the same, penalty": [1.1, 1.25, 40, 0, 0.9],
 };
 
-/** Sums of twelve uniform numbers; the generator is that of Numerical Recipes (Press et al. 2007, section 7.1.7). */
+/**
+ * Sums of twelve uniform numbers; the generator is that of Numerical Recipes (Press et al. 2007, section 7.1.7).
+ * @param {number} count
+ * @param {number} deviation
+ */
 function normal(count, deviation) {
   let state = 1;
   const uniform = () => {
@@ -38,15 +50,17 @@ function normal(count, deviation) {
   return Float32Array.from({ length: count }, () => deviation * sum());
 }
 
+/** @param {number[]} values */
 function median(values) {
-  return values.sort((a, b) => a - b)[values.length >> 1];
+  return values.sort((a, b) => a - b)[values.length >> 1] ?? NaN;
 }
 
 const memory = new WebAssembly.Memory({ initial: 16, maximum: 1024 });
 const module = new WebAssembly.Module(readFileSync(join(ROOT, "build", "kernels", "baseline.wasm")));
-const { choose, choose_bytes, __heap_base } = new WebAssembly.Instance(module, { env: { memory } }).exports;
+const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+const { choose, choose_bytes, __heap_base } = /** @type {Kernels} */ (exports);
 
-/** Returns milliseconds of one choice. */
+/** Returns milliseconds of one choice. @param {Float32Array} logits @param {Settings} settings */
 function measure(logits, settings) {
   const place = Math.ceil(__heap_base.value / 64) * 64;
   const room = place + Math.ceil(logits.byteLength / 64) * 64;

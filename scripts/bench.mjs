@@ -19,20 +19,22 @@ const { writePlot } = await import("./lib/bench/plot.mjs");
 const { writeBetween } = await import("./lib/bench/readme.mjs");
 const { runBench } = await import("./lib/bench/run.mjs");
 const { serveBench } = await import("./lib/bench/site.mjs");
-const { MODELS } = await import("./lib/bench/jobs.mjs");
+const { wholeNumber } = await import("./lib/bench/options.mjs");
+const { MODELS, modelOf } = await import("./lib/bench/jobs.mjs");
 const { measureReading } = await import("./lib/bench/reading.mjs");
 const { formatReading, readingMarkdown } = await import("./lib/bench/reading-report.mjs");
 const { captionOf, formatMarkdown, formatProfile, formatText } = await import("./lib/bench/table.mjs");
 
 const ENGINES = ["taleproof", "wllama", "wllama-simd", "candle", "llama.cpp"];
 
-function positive(name, text) {
-  const value = Number(text);
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new Problem("bad-option", `--${name} takes whole numbers above 0, not "${text}".`);
-}
+/** @typedef {import("./lib/bench/run.mjs").Result} Result */
 
-/** The names of a list, all of which have to be known. */
+/**
+ * The names of a list, all of which have to be known.
+ * @param {string} option
+ * @param {string} text
+ * @param {string[]} known
+ */
 function namesOf(option, text, known) {
   const wanted = text.split(",");
   const unknown = wanted.find((name) => !known.includes(name));
@@ -40,6 +42,7 @@ function namesOf(option, text, known) {
   throw new Problem("bad-option", `--${option} knows ${known.join(", ")}, not "${unknown}".`);
 }
 
+/** @param {Result} result */
 const withCaption = (result) => `${formatMarkdown(result)}\n\n${captionOf(result)}`;
 
 await runScript(async () => {
@@ -59,11 +62,12 @@ await runScript(async () => {
     },
   });
   const options = {
-    rounds: positive("rounds", values.rounds),
-    tokens: positive("tokens", values.tokens),
-    threads: values.threads.split(",").map((text) => positive("threads", text)),
+    rounds: wholeNumber("rounds", values.rounds),
+    tokens: wholeNumber("tokens", values.tokens),
+    threads: values.threads.split(",").map((text) => wholeNumber("threads", text)),
     engines: [...new Set(["taleproof", ...namesOf("engines", values.engines, ENGINES)])],
     models: namesOf("models", values.models, Object.keys(MODELS)),
+    /** @param {string} line */
     say: (line) => console.error(line),
   };
   // With --json, standard output belongs to the figures.
@@ -74,13 +78,14 @@ await runScript(async () => {
       ? await candleModule(options.say)
       : null;
   const real =
-    values.reading || values.model !== undefined || options.models.some((key) => MODELS[key].listed);
+    values.reading || values.model !== undefined || options.models.some((key) => modelOf(key).listed);
   const { url, models, close } = await serveBench(candle, real);
+  /** @template T @param {T} result @param {(result: T) => string} format */
   const show = (result, format) =>
     process.stdout.write(values.json ? `${JSON.stringify(result, null, 2)}\n` : format(result));
   try {
     if (values.profile) {
-      const [threads] = options.threads;
+      const [threads = 1] = options.threads;
       show(await measureProfile(url, { ...options, threads, model: values.model }), formatProfile);
       return;
     }

@@ -33,6 +33,7 @@ function checks(fix) {
     ["types of the workers", "npx", ["tsc", "--project", "tsconfig.worker.json"]],
     ["types of the tests", "npx", ["tsc", "--project", "tsconfig.tests.json"]],
     ["types of the scripts", "npx", ["tsc", "--project", "tsconfig.scripts.json"]],
+    ["types of the benchmark", "npx", ["tsc", "--project", "tsconfig.bench.json"]],
   ];
 }
 

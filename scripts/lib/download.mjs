@@ -49,7 +49,9 @@ async function download(url, target, bar, fetcher) {
     const total = Number(answer.headers.get("content-length") ?? 0);
     let done = 0;
     bar.begin(label, total);
-    const counted = Readable.fromWeb(answer.body).on("data", (chunk) => {
+    // Where the page's types are known too, `fetch` has theirs.
+    const body = /** @type {import("node:stream/web").ReadableStream} */ (answer.body);
+    const counted = Readable.fromWeb(body).on("data", (chunk) => {
       timer.refresh();
       done += chunk.length;
       bar.update(done, total);

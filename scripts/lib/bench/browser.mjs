@@ -19,20 +19,24 @@ export class BenchBrowser {
     return new BenchBrowser(await mkdtemp(join(tmpdir(), "taleproof-bench-")));
   }
 
+  /** @type {import("@playwright/test").BrowserContext | null} there between a visit and `leave` */
+  #context = null;
+
+  /** @param {string} profile a folder */
   constructor(profile) {
     this.profile = profile;
-    this.context = null;
   }
 
-  /** Visit a page in a browser that was just started. */
+  /** Visit a page in a browser that was just started. @param {string} address */
   async visit(address) {
     await this.leave();
-    this.context = await chromium.launchPersistentContext(this.profile, {
+    const context = await chromium.launchPersistentContext(this.profile, {
       executablePath: findChromium(),
       args: FLAGS,
       headless: true,
     });
-    const page = this.context.pages()[0] ?? (await this.context.newPage());
+    this.#context = context;
+    const page = context.pages()[0] ?? (await context.newPage());
     page.setDefaultTimeout(600_000);
     page.on("pageerror", (error) => console.error(`${address}: ${error.message}`));
     await page.goto(address);
@@ -41,28 +45,36 @@ export class BenchBrowser {
 
   /** The most memory that the page's process ever had at once, in bytes; null where the system does not tell. */
   async peakMemory() {
-    const session = await this.context.browser()?.newBrowserCDPSession();
-    const { processInfo } = session ? await session.send("SystemInfo.getProcessInfo") : { processInfo: [] };
-    const peaks = processInfo.filter(({ type }) => type === "renderer").map(({ id }) => peakOf(id));
+    const peaks = (await this.#renderers()).map(({ id }) => peakOf(id));
     return peaks.length > 0 ? Math.max(...peaks) || null : null;
   }
 
   /** Processor time of the page's process so far, all its threads together, in seconds. */
   async processorSeconds() {
-    const session = await this.context.browser().newBrowserCDPSession();
-    const { processInfo } = await session.send("SystemInfo.getProcessInfo");
-    await session.detach();
-    const renderers = processInfo.filter(({ type }) => type === "renderer");
-    return renderers.reduce((sum, { cpuTime }) => sum + cpuTime, 0);
+    return (await this.#renderers()).reduce((sum, { cpuTime }) => sum + cpuTime, 0);
   }
 
   version() {
-    return this.context.browser()?.version() ?? "unknown";
+    return this.#browser().version();
   }
 
   async leave() {
-    await this.context?.close();
-    this.context = null;
+    await this.#context?.close();
+    this.#context = null;
+  }
+
+  /** The processes that show pages. */
+  async #renderers() {
+    const session = await this.#browser().newBrowserCDPSession();
+    const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+    await session.detach();
+    return processInfo.filter(({ type }) => type === "renderer");
+  }
+
+  #browser() {
+    const browser = this.#context?.browser();
+    if (!browser) throw new Error("no page has been visited, or Playwright tells nothing of its browser");
+    return browser;
   }
 
   async dispose() {
@@ -71,7 +83,7 @@ export class BenchBrowser {
   }
 }
 
-/** The high-water mark of a process's resident memory, from Linux's /proc. */
+/** The high-water mark of a process's resident memory, from Linux's /proc. @param {number} pid */
 function peakOf(pid) {
   try {
     const line = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"));

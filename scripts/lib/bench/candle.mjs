@@ -8,11 +8,13 @@ import { execFileSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, renameSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { cacheFolder, ROOT } from "../paths.mjs";
+import { errorMessage } from "../problem.mjs";
 import { runQuietly } from "../run.mjs";
 import { inputKey } from "../stamp.mjs";
 
 const CRATE = join(ROOT, "scripts", "bench-candle");
-const SOURCES = ["Cargo.toml", "Cargo.lock", "src"].map((name) => join(CRATE, name));
+const MANIFEST = join(CRATE, "Cargo.toml");
+const SOURCES = [MANIFEST, join(CRATE, "Cargo.lock"), join(CRATE, "src")];
 const TARGET = "wasm32-unknown-unknown";
 const FLAGS = ["-C target-feature=+simd128", '--cfg getrandom_backend="custom"'];
 
@@ -20,7 +22,7 @@ export const NO_CANDLE =
   "not measured: install Rust with the target wasm32-unknown-unknown (rustup target add wasm32-unknown-unknown), " +
   "and it is built from crates.io, in some minutes";
 
-/** @returns {Promise<string | null>} */
+/** @param {(line: string) => void} say @returns {Promise<string | null>} */
 export async function candleModule(say) {
   const folder = join(cacheFolder(), "candle");
   const path = join(folder, `${inputKey(ROOT, SOURCES)}.wasm`);
@@ -30,14 +32,16 @@ export async function candleModule(say) {
   say("candle: building it, which takes some minutes, this once");
   const target = join(folder, "target");
   const options = ["build", "--release", "--locked", "--target", TARGET, "--target-dir", target];
-  const build = [toolchain.cargo, ...options, ...toolchain.options, "--manifest-path", SOURCES[0]];
+  const args = [...options, ...toolchain.options, "--manifest-path", MANIFEST];
   // Whoever measures on this machine at the same time is not to notice.
-  const polite = process.platform === "win32" ? build : ["nice", "-n", "15", ...build];
+  const polite = process.platform !== "win32";
   const env = { RUSTC: toolchain.rustc, RUSTFLAGS: FLAGS.join(" "), ...toolchain.environment };
   try {
-    await runQuietly("candle", polite[0], polite.slice(1), { log: "candle", env });
+    if (polite)
+      await runQuietly("candle", "nice", ["-n", "15", toolchain.cargo, ...args], { log: "candle", env });
+    else await runQuietly("candle", toolchain.cargo, args, { log: "candle", env });
   } catch (problem) {
-    say(problem.message);
+    say(errorMessage(problem));
     return null;
   }
   mkdirSync(folder, { recursive: true });
@@ -63,6 +67,7 @@ function findToolchain() {
   return null;
 }
 
+/** @param {string} name @returns {string[]} each program of that name on the search path */
 function onPath(name) {
   return (process.env.PATH ?? "")
     .split(delimiter)
@@ -70,6 +75,7 @@ function onPath(name) {
     .filter((path) => existsSync(path));
 }
 
+/** @param {string} program @param {string[]} args @returns {string | null} what it prints; null where it fails */
 function ask(program, args) {
   try {
     return execFileSync(program, args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();

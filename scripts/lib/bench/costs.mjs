@@ -10,12 +10,23 @@ import { ROOT, venvProgram } from "../paths.mjs";
 
 const FLOAT = 4;
 
+/**
+ * @typedef {{name: string, elements: number, bytes: number}} Block a type of weights, by the elements and bytes of a block
+ * @typedef {{ops: Record<number, string>, types: Record<number, Block>}} InstructionSet
+ * @typedef {{bytes: number, products?: number, shape?: string}} Cost
+ * @typedef {{rows: number, runs: number, positions: number, tokens: number}} Runs
+ * @typedef {(type: number, weights: number) => number} BytesOf
+ * @typedef {[number, number, number, number, number, number, number, number, number, number]} Arguments the first ten of
+ *   an instruction's words after the first two: no operation here looks at more
+ */
+
+/** @returns {InstructionSet} */
 export function readInstructionSet() {
   const script = join(ROOT, "scripts", "lib", "bench", "instruction_set.py");
   return JSON.parse(execFileSync(venvProgram("python"), [script], { encoding: "utf8" }));
 }
 
-/** @type {Record<string, (a: number[], entry: {rows: number, runs: number, positions: number, tokens: number}, bytesOf: (type: number, weights: number) => number) => {bytes: number, products?: number, shape?: string}>} */
+/** @type {Record<string, (a: Arguments, runs: Runs, bytesOf: BytesOf) => Cost>} */
 const COSTS = {
   embedding: ([, , type, , k], { rows }, bytesOf) => ({ bytes: bytesOf(type, rows * k) }),
   rms_norm: ([, , , , n], { rows }) => ({ bytes: FLOAT * rows * n }),
@@ -39,15 +50,23 @@ const COSTS = {
 };
 
 /**
- * @param {{ops: Record<number, string>, types: Record<number, {name: string, elements: number, bytes: number}>}} set
- * @param {import("../../../web/bench/timed-kernels").InstructionTime} entry
+ * @param {InstructionSet} set
+ * @param {import("../../../web/bench/messages").InstructionTime} entry
  */
 export function costOf({ ops, types }, entry) {
-  const [head, fixedRows, ...args] = entry.words;
+  const [head = 0, fixedRows = 0] = entry.words;
+  const args = /** @type {Arguments} */ (Array.from({ length: 10 }, (_, i) => entry.words[2 + i] ?? 0));
   const op = ops[head & 0xffff] ?? `operation ${head & 0xffff}`;
-  const bytesOf = (type, weights) => (weights / types[type].elements) * types[type].bytes;
+  /** @param {number} type */
+  const blockOf = (type) => {
+    const block = types[type];
+    if (!block) throw new Error(`a program has weights of the unknown type ${type}`);
+    return block;
+  };
+  /** @type {BytesOf} */
+  const bytesOf = (type, weights) => (weights / blockOf(type).elements) * blockOf(type).bytes;
   const rows = fixedRows ? fixedRows * entry.runs : entry.tokens;
   const { bytes = null, products = 0, shape } = COSTS[op]?.(args, { ...entry, rows }, bytesOf) ?? {};
-  const name = op === "matmul" ? `matmul ${types[args[4]].name} ${shape}` : op.replaceAll("_", " ");
+  const name = op === "matmul" ? `matmul ${blockOf(args[4]).name} ${shape}` : op.replaceAll("_", " ");
   return { name, bytes, products };
 }

@@ -1,4 +1,5 @@
 /** What the engines are given to do: a model, and texts to go on with. */
+import { Problem } from "../problem.mjs";
 
 export const MODEL = "SmolLM2-135M-Instruct.Q4_1.gguf";
 
@@ -13,6 +14,14 @@ export const MODELS = {
   q8_0: { title: "SmolLM2-135M Q8_0", listed: "SmolLM2-135M Q8_0" },
   gemma: { title: "Gemma 3 270M Q4_K_M", listed: "Gemma 3 270M" },
 };
+
+/** @param {string} name */
+export function modelOf(name) {
+  const model = MODELS[name];
+  if (!model)
+    throw new Problem("bad-option", `There is no model "${name}": ${Object.keys(MODELS).join(", ")}.`);
+  return model;
+}
 
 /** Positions of a text; the same in web/bench/page.ts. */
 export const CONTEXT = 1024;
@@ -40,7 +49,7 @@ const PASSAGE =
   "moon behind him, and held out a small tin box with both of his hands. It was locked, and it was warm, and whatever " +
   "was inside of it was knocking, so loudly that she all but let the";
 
-/** Some 256 tokens. */
+/** Some 256 tokens. @param {number} round */
 export function openingOf(round) {
   return `${OPENINGS[round % OPENINGS.length]} ${PASSAGE}`;
 }
@@ -48,7 +57,7 @@ export function openingOf(round) {
 /** Ten tokens or so. */
 export const SHORT_PROMPT = "Once upon a time there was a keeper of a";
 
-/** Nearly a thousand tokens: four openings, the last of them cut short. */
+/** Nearly a thousand tokens: four openings, the last of them cut short. @param {number} round */
 export function longPrompt(round) {
   const whole = [0, 1, 2].map((i) => openingOf(round + i)).join(" ");
   return `${whole} ${openingOf(round + 3)

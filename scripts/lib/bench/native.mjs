@@ -25,6 +25,7 @@ export const NO_NATIVE =
   `not measured: install the Python package ${PACKAGE} (pip install ${PACKAGE}), and name that Python in ` +
   "TALEPROOF_XLLAMACPP_PYTHON";
 
+/** @param {string} python */
 function hasPackage(python) {
   try {
     execFileSync(python, ["-c", `import ${PACKAGE}`], { stdio: "ignore" });
@@ -34,28 +35,51 @@ function hasPackage(python) {
   }
 }
 
+/**
+ * @typedef {import("node:stream").Writable} Writable
+ * @typedef {import("node:stream").Readable} Readable
+ * @typedef {import("node:child_process").ChildProcessByStdio<Writable, Readable, null>} Child
+ * @typedef {{version: string, instructions: string[]}} Begun native.py's first line
+ * @typedef {{text: string, prompt_n: number, prompt_per_second: number, predicted_n: number, predicted_per_second: number,
+ *   first_seconds: number, whole_seconds: number}} Written its line for a text
+ */
+
 export class NativeLane {
   engine = "llama.cpp";
   title = "llama.cpp native";
+  /** @type {string | null} told when it has begun, like `instructions` */
+  version = null;
+  /** @type {string[] | null} */
+  instructions = null;
+  /** @type {Child | null} */
+  #child = null;
+  /** @type {NodeJS.AsyncIterator<string> | null} */
+  #lines = null;
 
   /** @param {string} python @param {number} threads @param {string} model the path of its file */
   constructor(python, threads, model) {
-    Object.assign(this, { python, threads, model });
+    this.python = python;
+    this.threads = threads;
+    this.model = model;
   }
 
   async begin() {
-    this.child = spawn(this.python, [SCRIPT, this.model, String(this.threads), String(CONTEXT)], {
+    const child = spawn(this.python, [SCRIPT, this.model, String(this.threads), String(CONTEXT)], {
       stdio: ["pipe", "pipe", "ignore"],
     });
-    this.child.on("error", () => undefined); // its lines then end, which is told below
-    this.lines = createInterface({ input: this.child.stdout })[Symbol.asyncIterator]();
+    child.on("error", () => undefined); // its lines then end, which is told below
+    this.#child = child;
+    this.#lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    /** @type {Begun} */
     const { version, instructions } = await this.#answer();
     this.version = `${PACKAGE} ${version}`;
     this.instructions = instructions;
   }
 
+  /** @param {import("./measure.mjs").Job} job */
   async round({ prompt, maxTokens }) {
-    this.child.stdin.write(`${JSON.stringify({ prompt, tokens: maxTokens })}\n`);
+    this.#child?.stdin.write(`${JSON.stringify({ prompt, tokens: maxTokens })}\n`);
+    /** @type {Written} */
     const answer = await this.#answer();
     return {
       promptTokens: answer.prompt_n,
@@ -69,14 +93,15 @@ export class NativeLane {
     };
   }
 
+  /** @template T @returns {Promise<T>} */
   async #answer() {
-    const { value, done } = await this.lines.next();
-    if (done)
+    const line = await this.#lines?.next();
+    if (!line || line.done)
       throw new Problem("bench-native", `${PACKAGE} ended before its time. Try it by itself: ${SCRIPT}`);
-    return JSON.parse(value);
+    return JSON.parse(line.value);
   }
 
   async dispose() {
-    this.child?.kill();
+    this.#child?.kill();
   }
 }

@@ -7,6 +7,13 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { captionOf } from "./table.mjs";
 
+/**
+ * @typedef {import("./run.mjs").Measured} Measured
+ * @typedef {{threads: number, rate: number}} Bar
+ * @typedef {{model: string | null, title: string, engine: string, bars: Bar[]}} Group an engine's bars; the first group of
+ *   a model has the model's name
+ */
+
 const WIDTH = 760;
 const MARGIN = 28;
 const BARS_FROM = 250;
@@ -34,33 +41,34 @@ const STYLE = `
     .ours { fill: #e07a52; }
   }`;
 
+/** @param {string} path @param {Measured} result */
 export function writePlot(path, result) {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, plotOf(result));
 }
 
+/** @param {Measured} result */
 export function plotOf(result) {
   const groups = result.models.flatMap(groupsOf);
-  const rates = result.models.flatMap(({ rows }) => rows.map((row) => row.decodeTokensPerSecond));
-  const scale = scaleFor(Math.max(...rates));
+  const scale = scaleFor(Math.max(...groups.map(fastest)));
+  /** @param {number} rate */
   const xOf = (rate) => BARS_FROM + (rate / scale.end) * (BARS_TO - BARS_FROM);
   const parts = [];
   let y = TOP;
-  for (const { model, title, engine, rows } of groups) {
+  for (const { model, title, engine, bars } of groups) {
     if (model !== null) {
       parts.push(text(MARGIN, y + 14, model));
       y += BAR_STEP + 4;
     }
-    const middle = y + (rows.length * BAR_STEP - (BAR_STEP - BAR)) / 2;
+    const middle = y + (bars.length * BAR_STEP - (BAR_STEP - BAR)) / 2;
     parts.push(text(MARGIN, middle + 4, title, engine === "taleproof" ? "" : "quiet"));
-    for (const row of rows) {
-      const threads = row.threads === 1 ? "1 thread" : `${row.threads} threads`;
-      const end = xOf(row.decodeTokensPerSecond);
+    for (const { threads, rate } of bars) {
+      const end = xOf(rate);
       const colour = engine === "taleproof" ? "bar ours" : "bar";
       parts.push(
-        text(BARS_FROM - 10, y + 13, threads, "quiet", "end"),
+        text(BARS_FROM - 10, y + 13, threads === 1 ? "1 thread" : `${threads} threads`, "quiet", "end"),
         `<rect class="${colour}" x="${BARS_FROM}" y="${y}" width="${round(end - BARS_FROM)}" height="${BAR}" rx="2"/>`,
-        text(end + 7, y + 13, row.decodeTokensPerSecond.toFixed(1), "number"),
+        text(end + 7, y + 13, rate.toFixed(1), "number"),
       );
       y += BAR_STEP;
     }
@@ -85,47 +93,58 @@ export function plotOf(result) {
   ].join("\n");
 }
 
-/** A model's rows by engine, the slowest on top; the first group also has the model's name. */
+/**
+ * A model's rows that have a rate, by engine, the slowest on top; the first group also has the model's name.
+ * @param {Measured["models"][number]} model
+ * @returns {Group[]}
+ */
 function groupsOf({ title: model, rows }) {
+  /** @type {Map<string, Group>} */
   const groups = new Map();
-  for (const row of rows) {
-    const group = groups.get(row.title) ?? { model: null, title: row.title, engine: row.engine, rows: [] };
-    group.rows.push(row);
-    groups.set(row.title, group);
+  for (const { title, engine, threads, decodeTokensPerSecond: rate } of rows) {
+    if (rate === undefined) continue;
+    const group = groups.get(title) ?? { model: null, title, engine, bars: [] };
+    group.bars.push({ threads, rate });
+    groups.set(title, group);
   }
-  const fastest = ({ rows: own }) => Math.max(...own.map((row) => row.decodeTokensPerSecond));
   const sorted = [...groups.values()].sort((a, b) => fastest(a) - fastest(b));
   return sorted.map((group, i) => (i === 0 ? { ...group, model } : group));
 }
 
-/** Round steps, about five of them. */
+/** @param {Group} group */
+const fastest = ({ bars }) => Math.max(...bars.map(({ rate }) => rate));
+
+/** Round steps, about five of them. @param {number} largest */
 function scaleFor(largest) {
   const size = 10 ** Math.floor(Math.log10(largest / 5));
-  const step = [1, 2, 5, 10].map((n) => n * size).find((n) => largest / n <= 6);
+  const step = [1, 2, 5, 10].map((n) => n * size).find((n) => largest / n <= 6) ?? 10 * size;
   const count = Math.ceil(largest / step);
   return { end: largest, ticks: Array.from({ length: count }, (_, i) => i * step) };
 }
 
+/** @param {number} x @param {number} tick @param {number} bottom */
 function gridLine(x, tick, bottom) {
   const line = `<line class="grid" x1="${round(x)}" x2="${round(x)}" y1="${TOP - 8}" y2="${bottom}"/>`;
   return line + text(x, bottom + 16, String(tick), "quiet number", "middle");
 }
 
+/** @param {number} x @param {number} y @param {string} content */
 function text(x, y, content, className = "", anchor = "start") {
   const escaped = content.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
   const attributes = className === "" ? "" : ` class="${className}"`;
   return `<text x="${round(x)}" y="${round(y)}" text-anchor="${anchor}"${attributes}>${escaped}</text>`;
 }
 
-/** A text in lines that fit. */
+/** A text in lines that fit. @param {string} content */
 function wrapped(content) {
   const lines = [""];
   for (const word of content.split(" ")) {
-    const line = lines.at(-1);
+    const line = lines.at(-1) ?? "";
     if (line.length + word.length >= CAPTION_LETTERS) lines.push(word);
     else lines[lines.length - 1] = line === "" ? word : `${line} ${word}`;
   }
   return lines;
 }
 
+/** @param {number} value */
 const round = (value) => Math.round(value * 10) / 10;

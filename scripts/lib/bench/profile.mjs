@@ -10,9 +10,28 @@ import { openingOf, SHORT_PROMPT } from "./jobs.mjs";
 
 const READ_BYTES = 1 << 28;
 
-/** @param {{threads: number, tokens: number, model?: string, say: (line: string) => void}} options model: one of the benchmark's own */
+/**
+ * @typedef {object} KernelRow one kind of instruction; times and bytes are a token's
+ * @property {string} kernel
+ * @property {number} microseconds
+ * @property {number} share of all instructions' time
+ * @property {number | null} bytes null where it is not known what it reads
+ * @property {number | null} shareOfMemoryLimit
+ * @property {number} multiplyAddsPerSecond
+ *
+ * @typedef {{threads: number, readBytesPerSecond: number, prefill: KernelRow[], decode: KernelRow[],
+ *   besideProgram: Record<string, number>}} Profile besideProgram: microseconds a token
+ */
+
+/**
+ * @param {string} base the address of the pages
+ * @param {{threads: number, tokens: number, model?: string | undefined, say: (line: string) => void}} options model: one of
+ *   the benchmark's own
+ * @returns {Promise<Profile>}
+ */
 export async function measureProfile(base, { threads, tokens, model, say }) {
   say("profile: instruction by instruction");
+  /** @param {number} round */
   const promptOf = (round) => (model ? SHORT_PROMPT.slice(round) : openingOf(round));
   const lane = await BrowserLane.create(base, "taleproof", "Taleproof", threads);
   lane.address += `&timed=instructions${model ? `&model=${encodeURIComponent(model)}` : ""}`;
@@ -25,6 +44,7 @@ export async function measureProfile(base, { threads, tokens, model, say }) {
     const times = await lane.page.evaluate(() => window.times());
     const readBytesPerSecond = await lane.page.evaluate((size) => window.readRate(size), READ_BYTES);
     const set = readInstructionSet();
+    /** @param {boolean} prefill @param {number} count */
     const rows = (prefill, count) =>
       kernelRows(
         set,
@@ -44,8 +64,16 @@ export async function measureProfile(base, { threads, tokens, model, say }) {
   }
 }
 
-/** One row for each kind of instruction, the costliest first; times and bytes are a token's. */
+/**
+ * One row for each kind of instruction, the costliest first.
+ * @param {import("./costs.mjs").InstructionSet} set
+ * @param {import("../../../web/bench/messages").InstructionTime[]} entries
+ * @param {number} tokens
+ * @param {number} readBytesPerSecond
+ * @returns {KernelRow[]}
+ */
 function kernelRows(set, entries, tokens, readBytesPerSecond) {
+  /** @type {Map<string, {kernel: string, ms: number, bytes: number | null, products: number}>} */
   const kinds = new Map();
   for (const entry of entries) {
     const { name, bytes, products } = costOf(set, entry);

@@ -5,21 +5,32 @@
  */
 import { aimLines, aligned, markdownTable } from "./table.mjs";
 
-/** The figures that reading is to reach. */
+/**
+ * @typedef {import("./aims.mjs").Aim} Aim
+ * @typedef {import("./reading.mjs").Read} Read
+ * @typedef {import("./reading.mjs").Loaded} Loaded
+ * @typedef {import("./reading.mjs").Reading} Reading
+ */
+
+/** The figures that reading is to reach. @param {Read[]} read @param {Loaded[]} loaded */
 export function readingAims(read, loaded) {
+  /** @type {Aim[]} */
   const aims = [];
+  /** @param {string} aim @param {number} value @param {number} bound */
   const most = (aim, value, bound) =>
     aims.push({ aim, wanted: `at most ${bound}`, value, met: value <= bound });
-  const largest = read.toSorted((a, b) => b.tokens - a.tokens)[0];
-  most(`header of ${largest.tokens.toLocaleString("en")} tokens, s`, largest.parse.median, 0.7);
+  const [largest] = read.toSorted((a, b) => b.tokens - a.tokens);
+  if (largest) most(`header of ${largest.tokens.toLocaleString("en")} tokens, s`, largest.parse.median, 0.7);
   for (const { kind, encode } of read) most(`100 KB of English, ${kind}, s`, encode.median, 0.5);
   for (const { model, hash, python } of loaded)
     most(`loading ${model}, Python to the hash`, python / hash, 1);
   return aims;
 }
 
+/** @param {import("./reading.mjs").Seconds} times */
 const seconds = ({ first, median: middle }) => [first.toFixed(3), middle.toFixed(3)];
 
+/** @param {Reading} result @returns {import("./table.mjs").Table[]} */
 function tablesOf({ read, loaded }) {
   const readHead = [
     ...["tokenizer", "model", "tokens", "header, first, s", "header, s"],
@@ -43,20 +54,22 @@ function tablesOf({ read, loaded }) {
     ...[whole, hash, storage, kernels, python].map((ms) => ms.toFixed(0)),
   ]);
   return [
-    [readHead, readRows],
-    [loadedHead, loadedRows],
+    { head: readHead, rows: readRows },
+    { head: loadedHead, rows: loadedRows },
   ];
 }
 
+/** @param {Reading} result */
 const captionOf = ({ date, rounds, machine }) =>
   `${date}, ${machine.cores} cores of ${machine.processor}; median of ${rounds} rounds, of loading the quickest.`;
 
+/** @param {Reading} result */
 export function formatReading(result) {
-  const tables = tablesOf(result).flatMap(([head, rows]) => ["", ...aligned([head, ...rows])]);
+  const tables = tablesOf(result).flatMap((table) => ["", ...aligned(table)]);
   return [...["", captionOf(result)], ...tables, "", ...aimLines(result.aims), ""].join("\n");
 }
 
+/** @param {Reading} result */
 export function readingMarkdown(result) {
-  const tables = tablesOf(result).map(([head, rows]) => markdownTable(head, rows));
-  return [...tables, captionOf(result)].join("\n\n");
+  return [...tablesOf(result).map(markdownTable), captionOf(result)].join("\n\n");
 }

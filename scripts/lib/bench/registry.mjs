@@ -18,14 +18,20 @@ import { Service } from "../chain/service.mjs";
 const AT_ONCE = 40;
 const LOOK_AGAIN_MS = 200;
 
-/** @returns {Promise<{deployment: import("../chain/deployment.mjs").Deployment, models: number, close: () => Promise<void>}>} */
+/** @typedef {import("../chain/deployment.mjs").Deployment} Deployment */
+
+/**
+ * @param {number} count
+ * @returns {Promise<{deployment: Deployment, models: number, close: () => Promise<void>}>}
+ */
 export async function openRegistry(count) {
   const folder = mkdtempSync(join(tmpdir(), "taleproof-bench-"));
   /** @type {(() => unknown)[]} */
   const closers = [() => rmSync(folder, { recursive: true, force: true })];
-  const later = (closer) => closers.push(closer);
+  /** @type {import("../chain/keep.mjs").Later} */
+  const later = (closer) => void closers.push(closer);
   const close = async () => {
-    while (closers.length > 0) await closers.pop()();
+    for (let closer = closers.pop(); closer; closer = closers.pop()) await closer();
   };
   try {
     const { broken, faucet } = await startNetwork({
@@ -48,7 +54,12 @@ export async function openRegistry(count) {
   }
 }
 
-/** Publishes that many models, and returns how many the registry then has. */
+/**
+ * Publishes that many models, and returns how many the registry then has.
+ * @param {number} count
+ * @param {Service} home
+ * @param {string} application
+ */
 async function publish(count, home, application) {
   const { release } = await releaseOf(findEntry("stories260k"));
   const names = Array.from({ length: count }, (_, index) => `many-${index}`);
@@ -60,6 +71,7 @@ async function publish(count, home, application) {
     await home.askApplication(application, mutation, { release });
   }
   for (;;) {
+    /** @type {{registry: {models: number}}} */
     const { registry } = await home.askApplication(application, "{ registry { models } }");
     if (registry.models >= count) return registry.models;
     await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));

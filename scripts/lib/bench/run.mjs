@@ -10,7 +10,7 @@ import { PUBLIC, ROOT } from "../paths.mjs";
 import { aimsOf } from "./aims.mjs";
 import { BrowserLane } from "./browser-lane.mjs";
 import { NO_CANDLE } from "./candle.mjs";
-import { MODEL, MODELS } from "./jobs.mjs";
+import { MODEL, modelOf } from "./jobs.mjs";
 import { measureLanes } from "./measure.mjs";
 import { findNative, NativeLane, NO_NATIVE } from "./native.mjs";
 import { blankMemory, measureContext, measureSmall } from "./small.mjs";
@@ -18,36 +18,68 @@ import { blankMemory, measureContext, measureSmall } from "./small.mjs";
 const CANDLE_VERSION = "0.9.2";
 const NATIVE = "llama.cpp";
 
-/** Engines whose pages take any model, with the package that each is. */
+/** Engines whose pages take any model, with the package that each is. @type {Record<string, string>} */
 const PACKAGES = { wllama: "@wllama/wllama", "wllama-simd": "wllama-with-simd" };
 
 /**
- * @typedef {{title: string, rows: import("./measure.mjs").Row[]}} ModelRows
+ * @typedef {import("./measure.mjs").Lane} Lane
+ * @typedef {import("./measure.mjs").Row} Row
+ * @typedef {{url: string, models: string}} Site models: the folder of the benchmark's models
  * @typedef {{rounds: number, tokens: number, threads: number[], engines: string[], models: string[],
  *   candle: boolean, say: (line: string) => void}} Options
+ *
+ * @typedef {{processor: string, cores: number, platform: string}} Machine
+ * @typedef {{title: string, rows: Row[]}} ModelRows
+ *
+ * @typedef {object} MemoryUse of our page's process on one thread; null where it is not told
+ * @property {number} modelBytes
+ * @property {number} cacheBytes
+ * @property {number} arenaBytes
+ * @property {number} pythonBytes
+ * @property {number | null} peakBytes
+ * @property {number | null} browserCountedBytes
+ * @property {number | null} blankPageBytes
+ *
+ * @typedef {object} Ours what only this engine is asked
+ * @property {import("./small.mjs").Context[]} context
+ * @property {MemoryUse} memory
+ * @property {number} digestBytesPerSecond
+ * @property {{stories260K: import("./small.mjs").Small, float15M: import("./small.mjs").Small}} small
+ *
+ * @typedef {{date: string, rounds: number, tokens: number, threads: number[], chromium: string, machine: Machine,
+ *   models: ModelRows[], missing: {engine: string, why: string}[]} & Partial<Ours>} Measured
+ * @typedef {Measured & {aims: import("./aims.mjs").Aim[]}} Result
  */
 
-/** @param {{url: string, models: string}} site @param {Options} options */
+/** @param {Site} site @param {Options} options @returns {Promise<Result>} */
 export async function runBench(site, options) {
   const { rounds, tokens, threads, models, say } = options;
   const native = options.engines.includes(NATIVE) ? findNative() : null;
+  /** @type {ModelRows[]} */
   const measured = [];
+  /** @type {Partial<Ours>} */
   let extras = {};
   let chromium = "unknown";
   for (const key of models) {
-    const { title, listed } = MODELS[key];
+    const { title, listed } = modelOf(key);
     say(title);
     const lanes = await openLanes(site, listed, native, options);
     try {
       const rows = await measureLanes(lanes, { rounds, tokens, say });
       measured.push({ title, rows });
-      const ours = lanes.filter((lane) => lane.engine === "taleproof");
-      chromium = ours[0].browser.version();
-      if (listed === null) extras = await measureOurs(site.url, ours, rows[0], { rounds, say });
+      const ours = lanes
+        .filter((lane) => lane instanceof BrowserLane)
+        .filter(({ engine }) => engine === "taleproof");
+      const [first, row] = [ours[0], rows[0]];
+      if (first) chromium = first.browser.version();
+      if (listed === null && first && row) {
+        extras = await measureOurs(site.url, ours, first, row, { rounds, say });
+      }
     } finally {
       for (const lane of lanes) await lane.dispose();
     }
   }
+  /** @type {Measured} */
   const result = {
     date: new Date().toISOString().slice(0, 10),
     ...{ rounds, tokens, threads, chromium, machine: machineHere(), models: measured },
@@ -57,19 +89,31 @@ export async function runBench(site, options) {
   return { ...result, aims: aimsOf(result) };
 }
 
-/** What only this engine is asked, with the product's own model open. */
-async function measureOurs(base, lanes, row, { rounds, say }) {
+/**
+ * What only this engine is asked, with the product's own model open.
+ * @param {string} base
+ * @param {BrowserLane[]} lanes
+ * @param {BrowserLane} first
+ * @param {Row} row the first lane's
+ * @param {Pick<Options, "rounds" | "say">} options
+ * @returns {Promise<Ours>}
+ */
+async function measureOurs(base, lanes, first, row, { rounds, say }) {
   say("taleproof: a long context");
+  /** @type {Ours["context"]} */
   const context = [];
   for (const lane of lanes) context.push(await measureContext(lane, rounds));
-  const memory = await memoryOf(base, lanes[0], row);
-  const digestBytesPerSecond = await lanes[0].page.evaluate(() => window.digestRate());
+  const memory = await memoryOf(base, first, row);
+  const digestBytesPerSecond = await first.page.evaluate(() => window.digestRate());
   say("taleproof: small models");
-  const small = {};
-  for (const name of ["stories260K", "float15M"]) small[name] = await measureSmall(base, name, rounds);
+  const small = {
+    stories260K: await measureSmall(base, "stories260K", rounds),
+    float15M: await measureSmall(base, "float15M", rounds),
+  };
   return { context, memory, digestBytesPerSecond, small };
 }
 
+/** @returns {Machine} */
 export function machineHere() {
   const processors = cpus();
   return {
@@ -79,19 +123,30 @@ export function machineHere() {
   };
 }
 
+/** @param {string} engine */
 function titleOf(engine) {
-  if (!(engine in PACKAGES)) return "Taleproof";
-  const path = join(ROOT, "node_modules", PACKAGES[engine], "package.json");
-  return `wllama ${JSON.parse(readFileSync(path, "utf8")).version}`;
+  const name = PACKAGES[engine];
+  if (name === undefined) return "Taleproof";
+  /** @type {{version: string}} */
+  const { version } = JSON.parse(readFileSync(join(ROOT, "node_modules", name, "package.json"), "utf8"));
+  return `wllama ${version}`;
 }
 
-/** Visits are measured with the product's own model only: they tell how fast a page starts, whatever the block type. */
+/**
+ * Visits are measured with the product's own model only: they tell how fast a page starts, whatever the block type.
+ * @param {Site} site
+ * @param {string | null} listed
+ * @param {string | null} native a Python that has llama.cpp
+ * @param {Pick<Options, "threads" | "engines" | "candle">} options
+ */
 async function openLanes(site, listed, native, { threads, engines, candle }) {
+  /** @type {Lane[]} */
   const lanes = [];
   for (const engine of engines.filter((name) => name === "taleproof" || name in PACKAGES))
     for (const n of threads) {
       const lane = await BrowserLane.create(site.url, engine, titleOf(engine), n, listed);
-      lanes.push(listed === null ? lane : Object.assign(lane, { visit: null }));
+      if (listed !== null) lane.visit = null;
+      lanes.push(lane);
     }
   if (candle && listed === null) lanes.push(await candleLane(site.url));
   const path = listed === null ? join(PUBLIC, "models", MODEL) : pathOf(site.models, listed);
@@ -99,25 +154,39 @@ async function openLanes(site, listed, native, { threads, engines, candle }) {
   return lanes;
 }
 
+/** @param {string} folder @param {string} listed */
 function pathOf(folder, listed) {
+  /** @type {Record<string, import("../../../web/bench/models").ListedModel>} */
   const list = JSON.parse(readFileSync(join(folder, "models.json"), "utf8"));
-  return join(folder, list[listed].files[0].name);
+  const file = list[listed]?.files[0];
+  if (!file) throw new Error(`models.json has no file of ${listed}`);
+  return join(folder, file.name);
 }
 
+/** @param {Pick<Options, "engines" | "candle">} options @param {string | null} native @returns {Measured["missing"]} */
 function missingOf({ engines, candle }, native) {
+  /** @type {Measured["missing"]} */
   const missing = [];
   if (engines.includes("candle") && !candle) missing.push({ engine: "candle", why: NO_CANDLE });
   if (engines.includes(NATIVE) && !native) missing.push({ engine: NATIVE, why: NO_NATIVE });
   return missing;
 }
 
-/** candle has one thread, brings no tokenizer, and is so slow that one round has to do. */
+/** candle has one thread, brings no tokenizer, and is so slow that one round has to do. @param {string} base */
 async function candleLane(base) {
   const lane = await BrowserLane.create(base, "candle", `candle ${CANDLE_VERSION}`, 1);
-  return Object.assign(lane, { visit: null, mostRounds: 1 });
+  lane.visit = null;
+  lane.mostRounds = 1;
+  return lane;
 }
 
-/** The peak of our page's process on one thread, and what it is made of. */
+/**
+ * The peak of our page's process on one thread, and what it is made of.
+ * @param {string} base
+ * @param {BrowserLane} lane
+ * @param {Row} row
+ * @returns {Promise<MemoryUse>}
+ */
 async function memoryOf(base, lane, row) {
   const figures = await lane.page.evaluate(() => window.memoryFigures);
   return {
@@ -125,8 +194,8 @@ async function memoryOf(base, lane, row) {
     cacheBytes: figures.cache,
     arenaBytes: figures.arena,
     pythonBytes: figures.python,
-    peakBytes: row.peakProcessBytes,
-    browserCountedBytes: row.browserCountedBytes,
+    peakBytes: row.peakProcessBytes ?? null,
+    browserCountedBytes: row.browserCountedBytes ?? null,
     blankPageBytes: await blankMemory(base),
   };
 }

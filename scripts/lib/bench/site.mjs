@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { HEADERS } from "../headers.mjs";
 import { PUBLIC, ROOT, venvProgram } from "../paths.mjs";
 import { placeFile } from "../place.mjs";
+import { Problem } from "../problem.mjs";
 import { runQuietly } from "../run.mjs";
 import { linkPublicFiles } from "../vite-public.mjs";
 
@@ -23,6 +24,7 @@ export async function serveBench(candle, real = false) {
   const { build, preview } = await import("vite");
   mkdirSync(join(ROOT, "build"), { recursive: true });
   const outDir = mkdtempSync(join(ROOT, "build", "bench-"));
+  /** @type {import("vite").InlineConfig} */
   const shared = {
     configFile: false,
     root: PAGES,
@@ -59,5 +61,10 @@ export async function serveBench(candle, real = false) {
     await server.close();
     rmSync(outDir, { recursive: true, force: true });
   };
-  return { url: server.resolvedUrls.local[0], models, close };
+  const url = server.resolvedUrls?.local[0];
+  if (url === undefined) {
+    await close();
+    throw new Problem("no-address", "The benchmark's server has no address. Run the command again.");
+  }
+  return { url, models, close };
 }

@@ -11,34 +11,59 @@ import { median } from "./measure.mjs";
 /** Few enough that the context stays what it is said to be. */
 const CONTEXT_TOKENS = 32;
 const SMALL_TOKENS = 200;
+/** More than any cache holds. */
+const READ_BYTES = 1 << 28;
 
-/** Decode with some ten tokens before, and with nearly a thousand, in turns. */
+/**
+ * @typedef {{threads: number, shortTokensPerSecond: number, longTokensPerSecond: number}} Context
+ *
+ * @typedef {object} Small
+ * @property {number} bytes of the model's file
+ * @property {number} tokensPerSecond
+ * @property {{kernels: number, python: number, messages: number}} microsecondsPerToken
+ * @property {number} readBytesPerSecond the memory's speed
+ * @property {number} shareOfReading tokens a second, to those that reading the file once for each would allow
+ */
+
+/**
+ * Decode with some ten tokens before, and with nearly a thousand, in turns.
+ * @param {BrowserLane} lane
+ * @param {number} rounds
+ * @returns {Promise<Context>}
+ */
 export async function measureContext(lane, rounds) {
-  const rates = { short: [], long: [] };
+  /** @param {string} prompt */
+  const rateOf = async (prompt) =>
+    (await lane.round({ prompt, maxTokens: CONTEXT_TOKENS })).decodeTokensPerSecond;
+  /** @type {number[]} */
+  const short = [];
+  /** @type {number[]} */
+  const long = [];
   for (let round = 0; round < rounds; round++) {
-    const jobs = { short: SHORT_PROMPT, long: longPrompt(round) };
-    for (const [name, prompt] of Object.entries(jobs)) {
-      const figures = await lane.round({ prompt, maxTokens: CONTEXT_TOKENS });
-      rates[name].push(figures.decodeTokensPerSecond);
-    }
+    short.push(await rateOf(SHORT_PROMPT));
+    long.push(await rateOf(longPrompt(round)));
   }
   return {
     threads: lane.threads,
-    shortTokensPerSecond: median(rates.short),
-    longTokensPerSecond: median(rates.long),
+    shortTokensPerSecond: median(short),
+    longTokensPerSecond: median(long),
   };
 }
 
-/** A small model on one thread, and where a token's time goes. */
+/**
+ * A small model on one thread, and where a token's time goes.
+ * @param {string} base
+ * @param {string} name
+ * @param {number} rounds
+ * @returns {Promise<Small>}
+ */
 export async function measureSmall(base, name, rounds) {
   const lane = await BrowserLane.create(base, "taleproof", name, 1);
   lane.address += `&timed=calls&model=${name}`;
   try {
     await lane.begin();
-    const { bytes } = await lane.page.evaluate(
-      async (model) => (await (await fetch("bench-models/models.json")).json())[model].files[0],
-      name,
-    );
+    const bytes = await lane.page.evaluate(bytesOf, name);
+    /** @type {{rate: number, kernels: number, python: number}[]} */
     const runs = [];
     for (let round = 0; round < rounds + 1; round++) {
       const { decodeTokensPerSecond: rate, tokens } = await lane.round({
@@ -49,6 +74,7 @@ export async function measureSmall(base, name, rounds) {
       const inKernels = Object.values(kernels).reduce((sum, ms) => sum + ms, 0);
       runs.push({ rate, kernels: inKernels / tokens, python: (busy - inKernels) / tokens });
     }
+    /** @param {"rate" | "kernels" | "python"} key */
     const middle = (key) => median(runs.slice(1).map((run) => run[key])); // the first one warms up
     const rate = middle("rate");
     const [kernels, python] = [middle("kernels") * 1000, middle("python") * 1000];
@@ -65,10 +91,16 @@ export async function measureSmall(base, name, rounds) {
   }
 }
 
-/** More than any cache holds. */
-const READ_BYTES = 1 << 28;
+/** In the page: the size of the first file of one of the benchmark's models. @param {string} model */
+async function bytesOf(model) {
+  /** @type {Record<string, import("../../../web/bench/models").ListedModel>} */
+  const list = await (await fetch("bench-models/models.json")).json();
+  const file = list[model]?.files[0];
+  if (!file) throw new Error(`models.json has no file of ${model}`);
+  return file.bytes;
+}
 
-/** What the process of a page with nothing on it takes, by the same count. */
+/** What the process of a page with nothing on it takes, by the same count. @param {string} base */
 export async function blankMemory(base) {
   const browser = await BenchBrowser.create();
   try {

@@ -2,18 +2,35 @@
 import { describe, expect, it } from "vitest";
 import { aimsOf } from "../../../scripts/lib/bench/aims.mjs";
 import { costOf } from "../../../scripts/lib/bench/costs.mjs";
-import { median } from "../../../scripts/lib/bench/measure.mjs";
+import { median, type Row } from "../../../scripts/lib/bench/measure.mjs";
+import { wholeNumber } from "../../../scripts/lib/bench/options.mjs";
 import { plotOf } from "../../../scripts/lib/bench/plot.mjs";
+import type { Measured, MemoryUse } from "../../../scripts/lib/bench/run.mjs";
+import type { Small } from "../../../scripts/lib/bench/small.mjs";
 import { formatReading, readingAims, readingMarkdown } from "../../../scripts/lib/bench/reading-report.mjs";
 import { formatMarkdown } from "../../../scripts/lib/bench/table.mjs";
 
-const row = (engine: string, threads: number, decode: number, prefill: number) => ({
-  ...{ engine, title: `The <${engine}>`, version: null, threads },
-  ...{ decodeTokensPerSecond: decode, prefillTokensPerSecond: prefill },
-  rounds: [{ promptTokens: 255, tokens: 128 }],
+const row = (engine: string, threads: number, decode: number, prefill: number): Row => {
+  const rates = { decodeTokensPerSecond: decode, prefillTokensPerSecond: prefill };
+  const processor = { decodeTokensPerProcessorSecond: decode, prefillTokensPerProcessorSecond: prefill };
+  return {
+    ...{ engine, title: `The <${engine}>`, version: null, instructions: null, threads },
+    ...rates,
+    ...{ visits: [], rounds: [{ promptTokens: 255, tokens: 128, text: "", ...rates, ...processor }] },
+  };
+};
+
+const small = (tokensPerSecond: number, shareOfReading: number): Small => ({
+  ...{ bytes: 1e6, readBytesPerSecond: 1e10, tokensPerSecond, shareOfReading },
+  microsecondsPerToken: { kernels: 1, python: 1, messages: 1 },
 });
 
-const RESULT = {
+const MEMORY: MemoryUse = {
+  ...{ modelBytes: 100e6, cacheBytes: 20e6, arenaBytes: 130e6, pythonBytes: 40e6 },
+  ...{ peakBytes: 371e6, browserCountedBytes: 270e6, blankPageBytes: 100e6 },
+};
+
+const RESULT: Measured = {
   ...{ date: "2026-01-01", rounds: 3, tokens: 128, threads: [1, 2], chromium: "1" },
   machine: { processor: "a processor", cores: 2, platform: "linux" },
   models: [
@@ -32,11 +49,9 @@ const RESULT = {
   ],
   missing: [],
   context: [{ threads: 1, shortTokensPerSecond: 100, longTokensPerSecond: 80 }],
-  memory: {
-    ...{ modelBytes: 100e6, cacheBytes: 20e6, blankPageBytes: 100e6 },
-    ...{ peakBytes: 371e6, browserCountedBytes: 270e6 },
-  },
-  small: { stories260K: { tokensPerSecond: 1499 }, float15M: { shareOfReading: 0.6 } },
+  memory: MEMORY,
+  digestBytesPerSecond: 1e9,
+  small: { stories260K: small(1499, 0.1), float15M: small(100, 0.6) },
 };
 
 describe("aims", () => {
@@ -62,6 +77,12 @@ describe("aims", () => {
     expect(
       [...aims.keys()].filter((aim) => aim.includes("2 threads, to native") || aim.includes("first token")),
     ).toEqual([]);
+  });
+
+  it("leaves out memory that the system does not tell", () => {
+    const untold = { ...MEMORY, peakBytes: null, browserCountedBytes: null, blankPageBytes: null };
+    const told = aimsOf({ ...RESULT, memory: untold });
+    expect(told.filter(({ aim }) => aim.endsWith("MB"))).toEqual([]);
   });
 });
 
@@ -163,13 +184,20 @@ describe("plot and table", () => {
 describe("reading", () => {
   const times = (median: number) => ({ first: 2 * median, median, best: median });
   const reader = (kind: string, tokens: number, parse: number, encode: number) => ({
-    ...{ kind, model: `a model of ${tokens}`, tokens, parse: times(parse), encode: times(encode) },
+    ...{
+      kind,
+      model: `a model of ${tokens}`,
+      tokens,
+      textTokens: 1,
+      parse: times(parse),
+      encode: times(encode),
+    },
     ready: times(parse),
   });
   const read = [reader("small", 100, 9, 0.5), reader("large", 262_144, 0.7, 0.51)];
   const loaded = [
-    { model: "one", whole: 100, hash: 50, storage: 5, kernels: 5, python: 40 },
-    { model: "other", whole: 100, hash: 40, storage: 5, kernels: 5, python: 50 },
+    { model: "one", whole: 100, hash: 50, storage: 5, kernels: 5, python: 40, prepare: 1 },
+    { model: "other", whole: 100, hash: 40, storage: 5, kernels: 5, python: 50, prepare: 1 },
   ];
   const aims = readingAims(read, loaded);
 
@@ -194,4 +222,12 @@ describe("reading", () => {
 it("takes the middle", () => {
   expect(median([3, 1, 2])).toBe(2);
   expect(median([4, 1, 2, 3])).toBe(2.5);
+});
+
+it("takes whole numbers only, none below the least", () => {
+  expect(wholeNumber("rounds", "3")).toBe(3);
+  expect(wholeNumber("models", "0", 0)).toBe(0);
+  for (const text of ["0", "-1", "1.5", "many", "NaN", "Infinity"])
+    expect(() => wholeNumber("rounds", text)).toThrow(`not "${text}"`);
+  expect(() => wholeNumber("models", "", 0)).toThrow("from 0 on");
 });
