@@ -103,6 +103,16 @@ describe("a crash", () => {
     vi.useRealTimers();
   });
 
+  test("is not suspected because the device slept before the worker's first word", async () => {
+    vi.useFakeTimers();
+    const { client, workers } = played();
+    const ready = client.ready();
+    await vi.runOnlyPendingTimersAsync(); // as at waking: what is due is called once, and nothing that it begins
+    workers[0]!.send(result(1, "info"));
+    expect(await ready).toBe("info");
+    vi.useRealTimers();
+  });
+
   test("before the worker said anything is a start that failed", async () => {
     const { client, workers, crashes } = played();
     const ready = client.ready();

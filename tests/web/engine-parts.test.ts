@@ -125,6 +125,14 @@ describe("a connection that goes quiet", () => {
     expect(await second).toEqual({ chunk: undefined, dropped: true });
   });
 
+  test("is not one whose answer came while the device slept", async () => {
+    slow(STALL_MS + 1);
+    const answer = new Fetcher().get("https://a/", "{}");
+    await vi.advanceTimersByTimeAsync(STALL_MS); // the timer ran out, and the answer is the next that is taken
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await answer).toBeDefined();
+  });
+
   test("is not one that is slow, however long the whole takes", async () => {
     slow(...Array.from({ length: 10 }, () => STALL_MS - 1));
     const answer = new Fetcher().get("https://a/", "{}");

@@ -193,6 +193,17 @@ describe("opening", () => {
     await vi.advanceTimersByTimeAsync(END_MS);
     expect([workers[0]!.terminated, crashes]).toEqual([true, ["opening-too-long"]]);
   });
+
+  test("is not given up because the device slept while it was prepared", async () => {
+    const client = await started();
+    const opening = client.open(MODEL);
+    const { id } = workers[0]!.received[1]!;
+    const told = { file: "a.gguf", total: 200_000_000, rate: 0, secondsLeft: null };
+    workers[0]!.tell({ id, kind: "progress", progress: { ...told, phase: "prepare", bytes: 0 } });
+    await vi.runOnlyPendingTimersAsync(); // as at waking: what is due is called once, and nothing that it begins
+    workers[0]!.send(id, "opened");
+    expect(await opening).toBe("opened");
+  });
 });
 
 describe("a story", () => {

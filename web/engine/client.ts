@@ -11,6 +11,7 @@
 
 import { filledIn, randomSeed } from "./filled-in";
 import { cancelled, EngineError } from "./errors";
+import { inTurn, quarters } from "./in-turn";
 import type {
   EngineInfo,
   FileRequest,
@@ -56,7 +57,7 @@ export class EngineClient {
   private worker: WorkerLike | null = null;
   private watchdog: Watchdog | null = null;
   private interrupts: Uint8Array | null = null;
-  private firstWord: ReturnType<typeof setTimeout> | undefined;
+  private stopWaiting: () => void = () => undefined;
   private started: Promise<EngineInfo> | null = null;
   private running = false;
   private startListeners = new Set<(progress: StartProgress) => void>();
@@ -241,12 +242,12 @@ export class EngineClient {
     worker.addEventListener("message", (event) => {
       if (worker !== this.worker) return;
       heard = true;
-      clearTimeout(this.firstWord);
+      this.stopWaiting();
       this.receive(event.data as ReplyMessage);
     });
     worker.addEventListener("error", broken);
     worker.addEventListener("messageerror", broken);
-    this.firstWord = setTimeout(() => broken(new Event("silence")), FIRST_WORD_MS);
+    this.stopWaiting = inTurn(quarters(FIRST_WORD_MS), () => broken(new Event("silence")));
     this.watchdog = watchdog;
     this.interrupts = sharedByte();
     return { worker, watchdog };
@@ -266,7 +267,7 @@ export class EngineClient {
   }
 
   private end(error: EngineError): void {
-    clearTimeout(this.firstWord);
+    this.stopWaiting();
     this.watchdog?.end();
     this.worker?.terminate();
     this.worker = this.watchdog = this.started = this.lastStart = null;

@@ -7,6 +7,7 @@
  */
 
 import { cancelled, EngineError } from "./errors";
+import { inTurn, quarters } from "./in-turn";
 import type {
   LoadProgress,
   RegistryAnswers,
@@ -32,8 +33,8 @@ interface Pending {
   progress: ((progress: never) => void) | undefined;
   /** There once it was stopped; null while the engine starts, which no file can make hang. */
   stopping?: Stopping | null;
-  /** How long it may still take to parse and prepare a file. */
-  budget?: ReturnType<typeof setTimeout>;
+  /** There while it parses and prepares a file, for which the time is limited. */
+  endBudget?: () => void;
 }
 
 export interface Options<K extends RequestKind> {
@@ -99,14 +100,14 @@ export class PendingRequests {
 
   /** Gives up a file that takes far too long to parse and prepare; its bytes may take as long as the network does. */
   private watchOpening(id: number, pending: Pending, told: StartProgress | LoadProgress): void {
-    clearTimeout(pending.budget);
+    pending.endBudget?.();
     if (!("phase" in told) || told.phase !== "prepare" || told.bytes > 0) return;
     const seconds = openingBudget(told.total ?? 0);
-    pending.budget = setTimeout(() => {
+    pending.endBudget = inTurn(quarters(seconds * 1000), () => {
       const error = openingTooLong(told.file, seconds);
       pending.reject(error);
       this.stop(id, error, 0);
-    }, seconds * 1000);
+    });
   }
 
   receive(message: Answer): void {
@@ -135,7 +136,7 @@ export class PendingRequests {
 
   /** Of a request that has its answer, or whose worker is gone. */
   private letGo(pending: Pending): void {
-    clearTimeout(pending.budget);
+    pending.endBudget?.();
     pending.stopping?.done();
     if ([...this.pending.values()].some((other) => other.stopping !== undefined)) return;
     this.rest?.settle();

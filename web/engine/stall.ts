@@ -2,9 +2,10 @@
  * Waiting for the network that ends when nothing comes any more.
  *
  * In: something that is awaited. Out: its result, or a call of `stalled` once nothing has come for STALL_MS. Only the
- * wait for a next byte is measured, never a whole transfer, so a slow connection is not taken for a dead one. Two timers
- * in turn: after a sleep of the device, or a long computation here, what has arrived meanwhile is taken first.
+ * wait for a next byte is measured, never a whole transfer, so a slow connection is not taken for a dead one. After a
+ * sleep of the device, or a long computation here, what has arrived meanwhile is taken first.
  */
+import { inTurn } from "./in-turn";
 
 /** Milliseconds without a byte after which a connection is dead. */
 export const STALL_MS = 60_000;
@@ -12,13 +13,11 @@ export const STALL_MS = 60_000;
 export const GRACE_MS = 1_000;
 
 export async function unlessStalled<T>(awaited: Promise<T>, stalled: () => void): Promise<T> {
-  let timer = setTimeout(() => {
-    timer = setTimeout(stalled, GRACE_MS);
-  }, STALL_MS);
+  const callOff = inTurn([STALL_MS, GRACE_MS], stalled);
   try {
     return await awaited;
   } finally {
-    clearTimeout(timer);
+    callOff();
   }
 }
 
