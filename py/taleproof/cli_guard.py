@@ -20,6 +20,9 @@ OPENING_SECONDS = 30
 OPENING_SECONDS_A_BYTE = 1e-6
 """What parsing and preparing a file may take, as in web/engine/stopping.ts: a hundred times what it does."""
 
+PARTS = 30
+"""Alarms that the time is counted by: however long a command is suspended, only one of them waits for it."""
+
 INTERRUPTED = 130
 FAILED = 2
 
@@ -63,6 +66,7 @@ class _Guard:
     def __init__(self, child: int) -> None:
         self._child = child
         self._seconds, self._name = 0.0, ""
+        self._parts_left = PARTS
         self._interrupted = False
         self._killed = False
 
@@ -75,7 +79,7 @@ class _Guard:
                 seconds, _, name = line.rstrip("\n").partition(" ")
                 self._seconds, self._name = float(seconds), name
                 if not self._interrupted:
-                    signal.setitimer(signal.ITIMER_REAL, self._seconds)
+                    self._count_down(self._seconds)
         code = os.waitstatus_to_exitcode(os.waitpid(self._child, 0)[1])
         signal.setitimer(signal.ITIMER_REAL, 0)
         if self._interrupted and code < 0:
@@ -90,10 +94,18 @@ class _Guard:
             return FAILED
         return code if code >= 0 else 128 - code
 
+    def _count_down(self, seconds: float) -> None:
+        self._parts_left = PARTS
+        signal.setitimer(signal.ITIMER_REAL, seconds / PARTS, seconds / PARTS)
+
     def _on_interrupt(self, _signum: int, _frame: FrameType | None) -> None:
         self._interrupted = True  # the terminal has told the child too
-        signal.setitimer(signal.ITIMER_REAL, GRACE)
+        self._count_down(GRACE)
 
     def _on_alarm(self, _signum: int, _frame: FrameType | None) -> None:
+        self._parts_left -= 1
+        if self._parts_left > 0:
+            return
+        signal.setitimer(signal.ITIMER_REAL, 0)
         self._killed = True
         os.kill(self._child, signal.SIGKILL)

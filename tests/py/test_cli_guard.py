@@ -26,6 +26,7 @@ def started(code: str) -> subprocess.Popen[str]:
     )
     process = subprocess.Popen(
         [sys.executable, "-c", script],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -72,6 +73,26 @@ def test_a_file_that_takes_too_long_is_named_and_given_up() -> None:
     assert process.returncode == 2
     assert "hostile.gguf was not ready" in told
     assert "Choose another file" in told
+
+
+def test_a_file_is_not_given_up_because_the_command_was_suspended() -> None:
+    process = started(
+        "cli_guard.OPENING_SECONDS = 3600\n"
+        "set_timer = signal.setitimer\n"
+        "def told(*args):\n"
+        "    set_timer(*args)\n"
+        "    print('on its way', flush=True)  # the guard: its clock runs\n"
+        "signal.setitimer = told\n"
+        "def run():\n"
+        "    with cli_guard.opening('sound.gguf', 1000): sys.stdin.readline()\n"
+        "    return 0"
+    )
+    os.killpg(process.pid, signal.SIGSTOP)  # as Ctrl+Z does, which only a shell's processes obey
+    assert os.WIFSTOPPED(os.waitpid(process.pid, os.WUNTRACED)[1])
+    os.kill(process.pid, signal.SIGALRM)  # as the clock does while it is suspended, however long
+    os.killpg(process.pid, signal.SIGCONT)
+    _, told = process.communicate("\n", timeout=60)
+    assert (process.returncode, told) == (0, "")
 
 
 def test_convert_gives_up_a_file_that_takes_too_long_to_parse(tmp_path: Path) -> None:
