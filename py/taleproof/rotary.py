@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from .errors import UnknownSettingError
 from .formats import ModelFile
 from .formats.limits import FACTOR, MAGNITUDE, MAX_POSITIONS, ROPE_BASE, STRETCH, TURNS
+from .formats.yarn import yarn_magnitude
 
 
 TRUNCATE = "{architecture}.rope.scaling.truncate"
@@ -151,11 +152,6 @@ def _scale(frequencies: list[Decimal], scaling: RopeScaling, base: float, rotate
         scaled.append(_EXACT.multiply(frequency, kept + (1 - kept) / factor))
     magnitude = Decimal(scaling.attention_factor) * yarn_magnitude(factor)
     return scaled, float(magnitude)
-
-
-def yarn_magnitude(factor: Decimal, weight: Decimal = Decimal(1)) -> Decimal:
-    """Return what cosines and sines are multiplied with by default (YaRN, equation 22), for a factor of at least 1."""
-    return 1 + weight * Decimal("0.1") * _EXACT.ln(factor)
 
 
 def _turns_to_dimension(turns: float, base: float, rotated: int, context: int) -> Decimal:

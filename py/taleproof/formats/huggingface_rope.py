@@ -16,6 +16,7 @@ from .huggingface_config import Config
 from .huggingface_keys import HARMLESS, ROPE
 from .limits import FACTOR, MAGNITUDE, MAX_POSITIONS, ROPE_BASE, STRETCH, TURNS
 from .model_file import Value
+from .yarn import yarn_magnitude
 
 
 _EXACT = Context(prec=34)
@@ -111,12 +112,12 @@ def _yarn_keys(config: Config, rope: Config) -> dict[str, Value]:
         "rope.scaling.yarn_beta_fast": rope.f32("beta_fast", *TURNS) if rope.value("beta_fast") else 32.0,
         "rope.scaling.yarn_beta_slow": rope.f32("beta_slow", *TURNS) if rope.value("beta_slow") else 1.0,
     }
-    usual = _magnitude(factor, Decimal(1))
+    usual = yarn_magnitude(factor)
     if rope.given("attention_factor"):
         magnitude = Decimal(rope.f32("attention_factor", *MAGNITUDE))
     elif rope.value("mscale") and rope.value("mscale_all_dim"):
         above, below = (Decimal(rope.f32(key, *MAGNITUDE)) for key in ("mscale", "mscale_all_dim"))
-        magnitude = _EXACT.divide(_magnitude(factor, above), _magnitude(factor, below))
+        magnitude = _EXACT.divide(yarn_magnitude(factor, above), yarn_magnitude(factor, below))
     else:
         magnitude = usual
     if magnitude != usual:  # GGUF keeps what the usual one is multiplied with
@@ -124,11 +125,6 @@ def _yarn_keys(config: Config, rope: Config) -> dict[str, Value]:
     if not rope.flag("truncate"):
         keys["rope.scaling.truncate"] = False
     return keys
-
-
-def _magnitude(factor: Decimal, weight: Decimal) -> Decimal:
-    """Return what cosines and sines are multiplied with (YaRN, equation 22; the weight is DeepSeek's mscale)."""
-    return 1 + weight * Decimal("0.1") * _EXACT.ln(factor) if factor > 1 else Decimal(1)
 
 
 def _longrope_keys(config: Config, rope: Config, rotated: int) -> dict[str, Value]:
