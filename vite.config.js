@@ -23,6 +23,8 @@ export default defineConfig({
     // The plugin above links the large files; a copy of the demo model at each build would cost 98 MB and time.
     copyPublicDir: false,
     assetsInlineLimit: 0,
+    // What scripts/licences.py makes the page of licences from, and then removes.
+    license: { fileName: ".vite/licences.json" },
     rolldownOptions: {
       checks,
       // The front page, the wallet's frame, and the engine by itself for measurements and the browser tests. The chain's

@@ -1,3 +1,3 @@
 """Stories written by a language model, reproducible to the last bit: the engine of Taleproof."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

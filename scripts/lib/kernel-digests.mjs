@@ -1,8 +1,8 @@
 /**
- * The digests that the kernels have, as the engine's source gives them (numerics.py).
+ * The digests that the kernels have, as the engine's source gives them (numerics.py), and those of every release.
  *
- * In: the folder of the compiled kernels. Out: nothing, or numerics.py with their digests written into it. Refused: kernels
- * that differ from what is written there.
+ * In: the folder of the compiled kernels. Out: nothing, or numerics.py and releases.json with their digests written into
+ * them. Refused: kernels that differ from what numerics.py says.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,11 +10,13 @@ import { sha256File } from "./cache.mjs";
 import { ROOT } from "./paths.mjs";
 import { Problem } from "./problem.mjs";
 import { writeWhole } from "./stamp.mjs";
+import { engineVersion } from "./version.mjs";
 
 /** With the relaxed integer dot product and without, and both for a shared memory. */
 export const BUILDS = ["relaxed", "baseline", "relaxed-shared", "baseline-shared"];
 
 const SOURCE = join(ROOT, "py", "taleproof", "numerics.py");
+const RELEASES = join(ROOT, "kernels", "releases.json");
 const TABLE = /^KERNEL_DIGESTS = \{\n([^}]*)\}$/m;
 
 /** @returns {Record<string, string>} build -> SHA-256 */
@@ -42,8 +44,25 @@ export function checkDigests(built, pinned) {
   );
 }
 
-/** Writes the digests into the engine's source. @param {Record<string, string>} built */
+/** Writes the digests into the engine's source, and as the only ones of its version. @param {Record<string, string>} built */
 export function pinDigests(built) {
+  const source = readFileSync(SOURCE, "utf8");
   const rows = BUILDS.map((name) => `    "${name}": "${built[name]}",\n`).join("");
-  writeWhole(SOURCE, readFileSync(SOURCE, "utf8").replace(TABLE, `KERNEL_DIGESTS = {\n${rows}}`));
+  writeWhole(SOURCE, source.replace(TABLE, `KERNEL_DIGESTS = {\n${rows}}`));
+  const releases = withRelease(JSON.parse(readFileSync(RELEASES, "utf8")), engineVersion(), {
+    numerics: Number(/^NUMERICS_VERSION = (\d+)$/m.exec(source)?.[1]),
+    kernels: [built],
+  });
+  writeWhole(RELEASES, `${JSON.stringify(releases, null, 2)}\n`);
+}
+
+/**
+ * The releases with one more, which stands first, or with that one changed.
+ * @typedef {{numerics: number, kernels: Record<string, string>[]}} Release
+ * @param {Record<string, Release>} releases
+ * @param {string} version
+ * @param {Release} release
+ */
+export function withRelease(releases, version, release) {
+  return { ...(version in releases ? {} : { [version]: release }), ...releases, [version]: release };
 }

@@ -2,13 +2,14 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { filesBelow } from "./stamp.mjs";
-import { PUBLIC, ROOT } from "./paths.mjs";
+import { PUBLIC, ROOT, venvProgram } from "./paths.mjs";
 import { Problem } from "./problem.mjs";
 import { runShown } from "./run.mjs";
 import { stamps } from "./set-up.mjs";
 
 const DIST = join(ROOT, "dist");
 const VITE = join(ROOT, "node_modules", "vite", "bin", "vite.js");
+const LICENCES = join(ROOT, "scripts", "licences.py");
 const SOURCES = [
   "index.html",
   "chain.html",
@@ -19,6 +20,9 @@ const SOURCES = [
   "tsconfig.json",
   "tsconfig.base.json",
   "package-lock.json",
+  "LICENSE",
+  "NOTICE",
+  "licences",
 ];
 /** Its content is known by its name and digest; reading 98 MB at each start would take longer than all the rest. */
 const LARGE = join(PUBLIC, "models");
@@ -30,10 +34,12 @@ const siteStep = {
   inputs: () => [
     ...SOURCES.map((name) => join(ROOT, name)),
     join(ROOT, "scripts", "lib"),
+    LICENCES,
     ...filesBelow(PUBLIC).filter((path) => !path.startsWith(LARGE)),
   ],
   outputs: () => [
     join(DIST, "index.html"),
+    join(DIST, "licences.html"),
     ...filesBelow(PUBLIC).map((path) => join(DIST, path.slice(PUBLIC.length + 1))),
   ],
   async run() {
@@ -43,6 +49,13 @@ const siteStep = {
       throw new Problem(
         "build-failed",
         "The site could not be built. The reason stands above; mend it and try again.",
+      );
+    }
+    if ((await runShown(venvProgram("python"), [LICENCES, DIST])) !== 0) {
+      throw new Problem(
+        "licences-incomplete",
+        "The site has parts that NOTICE does not name as they are. Each stands above: correct its line in NOTICE, " +
+          "or put its licence's text into licences/.",
       );
     }
   },

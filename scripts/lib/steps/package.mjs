@@ -3,24 +3,18 @@
  *
  * Out: public/wheels/taleproof-VERSION-py3-none-any.whl and public/wheels/wheels.json.
  */
-import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { readdirSync, rmSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { sha256File } from "../cache.mjs";
 import { PUBLIC, ROOT, venvProgram } from "../paths.mjs";
 import { Problem } from "../problem.mjs";
 import { runQuietly } from "../run.mjs";
 import { writeWhole } from "../stamp.mjs";
+import { engineVersion } from "../version.mjs";
 import { JINJA, MARKUPSAFE } from "./wheels.mjs";
 
 const TARGET = join(PUBLIC, "wheels");
 const LIST = join(TARGET, "wheels.json");
-
-function version() {
-  const text = readFileSync(join(ROOT, "py", "taleproof", "__init__.py"), "utf8");
-  const found = /__version__ = "([^"]+)"/.exec(text)?.[1];
-  if (found === undefined) throw new Error("py/taleproof/__init__.py has no __version__");
-  return found;
-}
 
 /** Builds the wheel of the sources in a folder: the same sources give the same bytes, wherever and whenever. @param {string} sources @param {string} target */
 export async function buildWheel(sources, target) {
@@ -32,11 +26,12 @@ export async function buildWheel(sources, target) {
 
 /** @returns {import("../stamp.mjs").Step} */
 export function packageStep() {
-  const wheel = () => join(TARGET, `taleproof-${version()}-py3-none-any.whl`);
+  const wheel = () => join(TARGET, `taleproof-${engineVersion()}-py3-none-any.whl`);
   return {
     name: "package",
     title: "The engine's package",
-    inputs: () => [join(ROOT, "py", "taleproof"), join(ROOT, "pyproject.toml")],
+    inputs: () =>
+      ["py/taleproof", "pyproject.toml", "LICENSE", "NOTICE", "licences"].map((name) => join(ROOT, name)),
     facts: [JINJA.sha256, MARKUPSAFE.sha256],
     outputs: () => [wheel(), LIST],
     async run() {

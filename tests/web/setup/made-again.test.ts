@@ -23,7 +23,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 it("the engine's wheel", async () => {
-  for (const name of ["py", "pyproject.toml", "LICENSE"])
+  for (const name of ["py", "pyproject.toml", "LICENSE", "NOTICE", "licences"])
     cpSync(join(ROOT, name), join(folder, name), { recursive: true });
   for (const name of readdirSync(join(folder, "py"), { recursive: true, encoding: "utf8" })) {
     utimesSync(join(folder, "py", name), 1e9, 1e9);

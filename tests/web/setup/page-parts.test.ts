@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { BUILDS, checkDigests, pinnedDigests } from "../../../scripts/lib/kernel-digests.mjs";
+import { BUILDS, checkDigests, pinnedDigests, withRelease } from "../../../scripts/lib/kernel-digests.mjs";
 import { PUBLIC, ROOT } from "../../../scripts/lib/paths.mjs";
 import { describeWheels } from "../../../scripts/lib/steps/package.mjs";
 
@@ -64,5 +64,18 @@ describe("the kernels' digests", () => {
       "",
     );
     expect(() => checkDigests(pinned, pinnedDigests(withoutTable))).toThrow();
+  });
+
+  it("of a new version stand before the others, and those of the same version are replaced", () => {
+    const release = { numerics: 1, kernels: [pinned] };
+    const other = { numerics: 1, kernels: [{ relaxed: "other" }] };
+    expect(Object.entries(withRelease({ "1": other }, "2", release))).toEqual([
+      ["2", release],
+      ["1", other],
+    ]);
+    expect(Object.entries(withRelease({ "2": other, "1": other }, "2", release))).toEqual([
+      ["2", release],
+      ["1", other],
+    ]);
   });
 });

@@ -1,0 +1,112 @@
+"""scripts/licences.py on a played site: each part that NOTICE names, and then one fault at a time."""
+
+import json
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+
+ROOT = Path(__file__).parents[2]
+SCRIPT = ROOT / "scripts" / "licences.py"
+PARTS = [
+    [field.strip() for field in line.split("|")] for line in (ROOT / "NOTICE").read_text().splitlines() if "|" in line
+]
+VITE = ".vite/licences.json"
+
+
+def run(site: Path) -> str:
+    """Return what is refused; empty where the page was written."""
+    done = subprocess.run([sys.executable, SCRIPT, site], capture_output=True, check=False, text=True)
+    assert (done.returncode == 0) == (done.stderr == "") == (site / "licences.html").is_file()
+    return done.stderr
+
+
+def write_wheel(path: Path, name: str, licence: str) -> None:
+    metadata = f"Name: {name}\nVersion: 1.0\nLicense-Expression: {licence}\nLicense-File: LICENSE\n"
+    with zipfile.ZipFile(path, "w") as wheel:
+        wheel.writestr(f"{name}-1.0.dist-info/METADATA", metadata)
+        wheel.writestr(f"{name}-1.0.dist-info/licenses/LICENSE", f"The licence of {name} <its author>")
+
+
+def write_list(site: Path, *more: dict[str, str]) -> None:
+    """Write the packages of the scripts, as Vite lists them."""
+    listed = [
+        {"name": name, "version": "1.0", "identifier": licence, "text": f"The licence of {name}"}
+        for name, licence, files, _ in PARTS
+        if files.startswith("assets/") and name != "vite"
+    ]
+    (site / VITE).write_text(json.dumps([*listed, *more]))
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    for name, licence, files, _ in PARTS:
+        for file in files.split():
+            path = tmp_path / file.replace("*", "1")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if path.suffix == ".whl":
+                write_wheel(path, name, licence)
+            else:
+                path.write_bytes(b"")
+    (tmp_path / "index.html").touch()
+    (tmp_path / VITE).parent.mkdir()
+    write_list(tmp_path)
+    return tmp_path
+
+
+def test_a_site_that_notice_describes_gets_a_page(site: Path) -> None:
+    assert run(site) == ""
+    page = (site / "licences.html").read_text()
+    for name, licence, *_ in PARTS:
+        assert re.search(f"<h2>{re.escape(name)}[ 0-9.]*: {re.escape(licence)}</h2>\n<pre>", page), name
+    assert "The licence of numpy &lt;its author&gt;" in page
+    assert "Mozilla Public License" in page
+    assert not (site / VITE).parent.exists()
+
+
+def test_a_package_that_notice_does_not_name(site: Path) -> None:
+    write_list(site, {"name": "left-pad", "version": "2.0", "identifier": "WTFPL"})
+    assert run(site) == "left-pad 2.0 (WTFPL) is in the site, and not in NOTICE.\n"
+
+
+def test_a_package_whose_licence_changed(site: Path) -> None:
+    write_list(site, {"name": "idb", "version": "9.0", "identifier": "BUSL-1.1"})
+    assert run(site) == "idb 9.0 has the licence BUSL-1.1; NOTICE says ISC.\n"
+
+
+def test_a_wheel_that_notice_does_not_name(site: Path) -> None:
+    write_wheel(site / "wheels/astray-1.0-py3-none-any.whl", "astray", "MIT")
+    assert run(site).splitlines() == [
+        "wheels/astray-1.0-py3-none-any.whl: nothing in NOTICE says whose it is.",
+        "astray 1.0 (MIT) is in the site, and not in NOTICE.",
+    ]
+
+
+def test_a_wheel_whose_licence_changed(site: Path) -> None:
+    write_wheel(site / "wheels/jinja2-1.whl", "jinja2", "AGPL-3.0-only")
+    assert "jinja2 1.0 has the licence AGPL-3.0-only" in run(site)
+
+
+def test_a_file_of_nobody(site: Path) -> None:
+    (site / "assets/somebody.woff2").touch()
+    assert run(site) == "assets/somebody.woff2: nothing in NOTICE says whose it is.\n"
+
+
+def test_a_part_that_the_site_no_longer_has(site: Path) -> None:
+    (site / VITE).write_text(
+        json.dumps([entry for entry in json.loads((site / VITE).read_text()) if entry["name"] != "idb"])
+    )
+    next(site.glob("models/SmolLM2*")).unlink()
+    assert run(site).splitlines() == [
+        f"{name} is in NOTICE, and not in the site." for name in ("idb", "SmolLM2-135M-Instruct")
+    ]
+
+
+def test_a_rust_package_that_the_list_lacks(site: Path) -> None:
+    sources = b"/registry/src/index.crates.io-6f17d22bba15001f/serde-1.0.1/x.rs\0index.crates.io-1949cf8c6b5b557f/new-crate-0.3.0/y.rs"
+    (site / "assets/index_bg-1.wasm").write_bytes(sources)
+    assert run(site) == "new-crate is in index_bg-1.wasm, and not in @linera/client's list.\n"
