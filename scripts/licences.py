@@ -1,9 +1,9 @@
 """The licences of all that the built site passes on, in one page, and a check that NOTICE names each of them.
 
-``licences.py DIST``: in come NOTICE, the texts in licences/, and the built site with the list of packages that Vite found
-in its scripts (DIST/.vite/licences.json, removed at the end). Out goes DIST/licences.html. Refused, with all faults told
-at once: a file that nothing in NOTICE explains, a package that NOTICE doesn't name or names with another licence, a part
-of NOTICE that the site doesn't have, a part without a text.
+``licences.py DIST``: in come NOTICE, the texts in licences/, and the built site with the list of packages that Vite
+found in its scripts (DIST/.vite/licences.json, removed at the end). Out goes DIST/licences.html. Refused, with all
+faults told at once: a file that nothing in NOTICE explains, a package that NOTICE doesn't name or names with another
+licence, a part of NOTICE that the site doesn't have, a part without a text.
 """
 
 import email
@@ -36,12 +36,12 @@ BUNDLER = "vite"
 
 RUST = "@linera/client"
 """Compiled from Rust packages. Their names are in licences/linera-client.txt, one a line before its licence."""
-_CRATE = re.compile(rb"index\.crates\.io-[0-9a-f]+/([A-Za-z0-9_-]+?)-\d+\.\d")
+_CRATE = re.compile(rb"/registry/src/[^/]+/([A-Za-z0-9_-]+?)-\d+\.\d")
 
 
 @dataclass(frozen=True)
 class Part:
-    """A line of NOTICE: what others made, its licence (an SPDX expression), its files in the site, where it comes from."""
+    """A line of NOTICE: what others made, its licence (an SPDX expression), its files in the site, its origin."""
 
     name: str
     licence: str
@@ -81,7 +81,7 @@ def of_wheel(path: Path) -> Found:
 
 
 def texts_of(part: Part, found: Sequence[Found]) -> list[str]:
-    """Return a part's licence: as its package brings it, else the text for that licence; and what licences/ adds by name."""
+    """Return a part's licence, as its package brings it or as it always is, and what licences/ has by its name."""
     standard = ROOT / "LICENSE" if part.licence == "Apache-2.0" else TEXTS / f"{part.licence}.txt"
     named = TEXTS / f"{re.sub(r'[^a-z0-9]+', '-', part.name.lower()).strip('-')}.txt"
     brought = [one.text for one in found if one.text]

@@ -107,6 +107,6 @@ def test_a_part_that_the_site_no_longer_has(site: Path) -> None:
 
 
 def test_a_rust_package_that_the_list_lacks(site: Path) -> None:
-    sources = b"/registry/src/index.crates.io-6f17d22bba15001f/serde-1.0.1/x.rs\0index.crates.io-1949cf8c6b5b557f/new-crate-0.3.0/y.rs"
+    sources = b"/registry/src/one-6f17d22b/serde-1.0.1/a.rs /registry/src/one-1949cf8c/new-crate-0.3.0/b.rs"
     (site / "assets/index_bg-1.wasm").write_bytes(sources)
     assert run(site) == "new-crate is in index_bg-1.wasm, and not in @linera/client's list.\n"
