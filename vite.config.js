@@ -7,24 +7,24 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vite";
 import { HEADERS } from "./scripts/lib/headers.mjs";
+import { listPackages } from "./scripts/lib/vite-packages.mjs";
 import { linkPublicFiles } from "./scripts/lib/vite-public.mjs";
 
 // How long each plugin took is no news to those who only want to see the page.
 const checks = { bundlerTimings: false };
+const packages = listPackages();
 
 export default defineConfig({
   base: "./",
   // A missing file answers 404. Vite's default would send index.html with status 200 in its place.
   appType: "mpa",
-  plugins: [svelte(), linkPublicFiles()],
-  worker: { format: "es", rolldownOptions: { checks } },
+  plugins: [svelte(), linkPublicFiles(), packages.page],
+  worker: { format: "es", plugins: () => [packages.worker], rolldownOptions: { checks } },
   build: {
     target: "es2022",
     // The plugin above links the large files; a copy of the demo model at each build would cost 98 MB and time.
     copyPublicDir: false,
     assetsInlineLimit: 0,
-    // What scripts/licences.py makes the page of licences from, and then removes.
-    license: { fileName: ".vite/licences.json" },
     rolldownOptions: {
       checks,
       // The front page, the wallet's frame, and the engine by itself for measurements and the browser tests. The chain's

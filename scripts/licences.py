@@ -1,9 +1,9 @@
 """The licences of all that the built site passes on, in one page, and a check that NOTICE names each of them.
 
-``licences.py DIST``: in come NOTICE, the texts in licences/, and the built site with the list of packages that Vite
-found in its scripts (DIST/.vite/licences.json, removed at the end). Out goes DIST/licences.html. Refused, with all
-faults told at once: a file that nothing in NOTICE explains, a package that NOTICE doesn't name or names with another
-licence, a part of NOTICE that the site doesn't have, a part without a text.
+``licences.py DIST``: in come NOTICE, the texts in licences/, and the built site with the list of packages in its
+scripts (DIST/.vite/packages.json of vite-packages.mjs, removed at the end). Out goes DIST/licences.html. Refused, with
+all faults told at once: a file that nothing in NOTICE explains, a package that NOTICE doesn't name or names with
+another licence, a part of NOTICE that the site doesn't have, a part without a text.
 """
 
 import email
@@ -21,7 +21,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 NOTICE = ROOT / "NOTICE"
 TEXTS = ROOT / "licences"
-BUNDLED = ".vite/licences.json"
+BUNDLED = ".vite/packages.json"
 PAGE = "licences.html"
 SCRIPTS = ("assets/*.js",)
 
@@ -29,10 +29,10 @@ OURS = (
     *("index.html", "chain.html", "engine.html", "models.json", "network.json", PAGE, BUNDLED),
     *(*SCRIPTS, "assets/*.css", "kernels/*", "wheels/taleproof-*.whl", "wheels/wheels.json"),
 )
-"""Files that we wrote. What else is in the scripts is in Vite's list."""
+"""Files that we wrote. What else is in the scripts is in the list of packages."""
 
 BUNDLER = "vite"
-"""It puts a few lines of its own into scripts, which its list leaves out."""
+"""It puts a few lines of its own into scripts, which no list of packages has."""
 
 RUST = "@linera/client"
 """Compiled from Rust packages. Their names are in licences/linera-client.txt, one a line before its licence."""
@@ -65,9 +65,12 @@ def read_notice(notice: str) -> dict[str, Part]:
     return {name: Part(name, licence, tuple(files.split()), source) for name, licence, files, source in rows}
 
 
-def bundled(listed: Iterable[Mapping[str, str]]) -> list[Found]:
-    """Return the packages of Vite's list."""
-    return [Found(entry["name"], entry["version"], entry.get("identifier"), entry.get("text", "")) for entry in listed]
+def of_package(folder: Path) -> Found:
+    """Return what a package of node_modules says of itself, with its licence file."""
+    package = json.loads((folder / "package.json").read_bytes())
+    texts = [path for path in sorted(folder.iterdir()) if re.match("licen[cs]e|copying", path.name, re.IGNORECASE)]
+    text = "\n\n".join(path.read_text(encoding="utf-8") for path in texts)
+    return Found(package["name"], package["version"], package.get("license"), text)
 
 
 def of_wheel(path: Path) -> Found:
@@ -109,10 +112,10 @@ def faults(parts: Mapping[str, Part], found: Sequence[Found], files: Sequence[st
             yield f"{one.name} {one.version} has the licence {one.licence}; NOTICE says {part.licence}."
     names = {one.name for one in found} | {BUNDLER}
     for part in parts.values():
-        missing = part.files == SCRIPTS and part.name not in names
-        if missing or not all(fnmatch.filter(files, glob) for glob in part.files):
+        unlisted = part.files == SCRIPTS and part.name not in names
+        if unlisted or not all(fnmatch.filter(files, glob) for glob in part.files):
             yield f"{part.name} is in NOTICE, and not in the site."
-        if not texts_of(part, [one for one in found if one.name == part.name]):
+        elif not texts_of(part, [one for one in found if one.name == part.name]):
             yield f"{part.name} has no text: put it into licences/."
 
 
@@ -138,7 +141,8 @@ def main(site: Path) -> list[str]:
     parts = read_notice(NOTICE.read_text(encoding="utf-8"))
     files = sorted(path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file())
     wheels = [site / file for file in files if file.endswith(".whl") and not fnmatch.fnmatchcase(file, OURS[-2])]
-    found = bundled(json.loads((site / BUNDLED).read_bytes())) + [of_wheel(path) for path in wheels]
+    packages = json.loads((site / BUNDLED).read_bytes())
+    found = [of_package(Path(folder)) for folder in packages] + [of_wheel(path) for path in wheels]
     wrong = list(faults(parts, found, files))
     crates = (TEXTS / "linera-client.txt").read_text(encoding="utf-8")
     for glob in parts[RUST].files if RUST in parts else ():

@@ -15,7 +15,7 @@ SCRIPT = ROOT / "scripts" / "licences.py"
 PARTS = [
     [field.strip() for field in line.split("|")] for line in (ROOT / "NOTICE").read_text().splitlines() if "|" in line
 ]
-VITE = ".vite/licences.json"
+LIST = ".vite/packages.json"
 
 
 def run(site: Path) -> str:
@@ -32,30 +32,33 @@ def write_wheel(path: Path, name: str, licence: str) -> None:
         wheel.writestr(f"{name}-1.0.dist-info/licenses/LICENSE", f"The licence of {name} <its author>")
 
 
-def write_list(site: Path, *more: dict[str, str]) -> None:
-    """Write the packages of the scripts, as Vite lists them."""
-    listed = [
-        {"name": name, "version": "1.0", "identifier": licence, "text": f"The licence of {name}"}
-        for name, licence, files, _ in PARTS
-        if files.startswith("assets/") and name != "vite"
-    ]
-    (site / VITE).write_text(json.dumps([*listed, *more]))
+def write_package(site: Path, name: str, licence: str) -> None:
+    """Write a package, and put it at the end of the list of those in the scripts."""
+    folder = site.with_name("node_modules") / name
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "package.json").write_text(json.dumps({"name": name, "version": "1.0", "license": licence}))
+    (folder / "LICENSE").write_text(f"The licence of {name}")
+    listed = json.loads((site / LIST).read_text())
+    (site / LIST).write_text(json.dumps([*(one for one in listed if one != str(folder)), str(folder)]))
 
 
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
+    site = tmp_path / "dist"
+    (site / LIST).parent.mkdir(parents=True)
+    (site / LIST).write_text("[]")
+    (site / "index.html").touch()
     for name, licence, files, _ in PARTS:
         for file in files.split():
-            path = tmp_path / file.replace("*", "1")
+            path = site / file.replace("*", "1")
             path.parent.mkdir(parents=True, exist_ok=True)
             if path.suffix == ".whl":
                 write_wheel(path, name, licence)
             else:
-                path.write_bytes(b"")
-    (tmp_path / "index.html").touch()
-    (tmp_path / VITE).parent.mkdir()
-    write_list(tmp_path)
-    return tmp_path
+                path.touch()
+        if files.startswith("assets/") and name != "vite":
+            write_package(site, name, licence)
+    return site
 
 
 def test_a_site_that_notice_describes_gets_a_page(site: Path) -> None:
@@ -65,17 +68,17 @@ def test_a_site_that_notice_describes_gets_a_page(site: Path) -> None:
         assert re.search(f"<h2>{re.escape(name)}[ 0-9.]*: {re.escape(licence)}</h2>\n<pre>", page), name
     assert "The licence of numpy &lt;its author&gt;" in page
     assert "Mozilla Public License" in page
-    assert not (site / VITE).parent.exists()
+    assert not (site / LIST).parent.exists()
 
 
 def test_a_package_that_notice_does_not_name(site: Path) -> None:
-    write_list(site, {"name": "left-pad", "version": "2.0", "identifier": "WTFPL"})
-    assert run(site) == "left-pad 2.0 (WTFPL) is in the site, and not in NOTICE.\n"
+    write_package(site, "left-pad", "WTFPL")
+    assert run(site) == "left-pad 1.0 (WTFPL) is in the site, and not in NOTICE.\n"
 
 
 def test_a_package_whose_licence_changed(site: Path) -> None:
-    write_list(site, {"name": "idb", "version": "9.0", "identifier": "BUSL-1.1"})
-    assert run(site) == "idb 9.0 has the licence BUSL-1.1; NOTICE says ISC.\n"
+    write_package(site, "idb", "BUSL-1.1")
+    assert run(site) == "idb 1.0 has the licence BUSL-1.1; NOTICE says ISC.\n"
 
 
 def test_a_wheel_that_notice_does_not_name(site: Path) -> None:
@@ -97,13 +100,16 @@ def test_a_file_of_nobody(site: Path) -> None:
 
 
 def test_a_part_that_the_site_no_longer_has(site: Path) -> None:
-    (site / VITE).write_text(
-        json.dumps([entry for entry in json.loads((site / VITE).read_text()) if entry["name"] != "idb"])
-    )
+    (site / LIST).write_text(json.dumps([one for one in json.loads((site / LIST).read_text()) if "/idb" not in one]))
     next(site.glob("models/SmolLM2*")).unlink()
-    assert run(site).splitlines() == [
-        f"{name} is in NOTICE, and not in the site." for name in ("idb", "SmolLM2-135M-Instruct")
-    ]
+    assert run(site) == "".join(
+        f"{name} is in NOTICE, and not in the site.\n" for name in ("idb", "SmolLM2-135M-Instruct")
+    )
+
+
+def test_a_part_without_a_text(site: Path) -> None:
+    (site.with_name("node_modules") / "svelte/LICENSE").unlink()
+    assert run(site) == "svelte has no text: put it into licences/.\n"
 
 
 def test_a_rust_package_that_the_list_lacks(site: Path) -> None:

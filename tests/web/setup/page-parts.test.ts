@@ -69,13 +69,13 @@ describe("the kernels' digests", () => {
   it("of a new version stand before the others, and those of the same version are replaced", () => {
     const release = { numerics: 1, kernels: [pinned] };
     const other = { numerics: 1, kernels: [{ relaxed: "other" }] };
-    expect(Object.entries(withRelease({ "1": other }, "2", release))).toEqual([
-      ["2", release],
-      ["1", other],
+    expect(Object.entries(withRelease({ "0.1.0": other }, "0.2.0", release))).toEqual([
+      ["0.2.0", release],
+      ["0.1.0", other],
     ]);
-    expect(Object.entries(withRelease({ "2": other, "1": other }, "2", release))).toEqual([
-      ["2", release],
-      ["1", other],
+    expect(Object.entries(withRelease({ "0.2.0": other, "0.1.0": other }, "0.2.0", release))).toEqual([
+      ["0.2.0", release],
+      ["0.1.0", other],
     ]);
   });
 });
