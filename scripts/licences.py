@@ -131,7 +131,9 @@ def page_of(parts: Iterable[Part], found: Sequence[Found]) -> str:
         )
     notice = html.escape(NOTICE.read_text(encoding="utf-8"))
     return (
-        '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>Licences</title>\n'
+        '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width">\n'
+        "<title>Licences</title>\n<style>pre { white-space: pre-wrap }</style>\n"
         f"<h1>Licences</h1>\n<pre>{notice}</pre>\n{''.join(sections)}</html>\n"
     )
 
