@@ -18,7 +18,7 @@ use taleproof_chain::{
     refusal::{require, Error, Refusal},
     requests::{Outcome, Request, RequestKind, RequestStatus},
     state::State,
-    Message, Operation, Parameters, TaleproofAbi, CHANGES,
+    Message, Operation, Parameters, TaleproofAbi, BYTES_PER_COPY, CHANGES,
 };
 
 mod follower;
@@ -29,6 +29,8 @@ mod contract_tests;
 pub struct TaleproofContract {
     state: State,
     runtime: ContractRuntime<Self>,
+    /// Bytes of events that may still be copied by this operation.
+    room: usize,
 }
 
 linera_sdk::contract!(TaleproofContract);
@@ -45,7 +47,7 @@ impl Contract for TaleproofContract {
 
     async fn load(runtime: ContractRuntime<Self>) -> Self {
         let state = State::load(runtime.root_view_storage_context()).await.expect("the state can be loaded");
-        Self { state, runtime }
+        Self { state, runtime, room: BYTES_PER_COPY }
     }
 
     async fn instantiate(&mut self, (): ()) {
@@ -101,7 +103,8 @@ impl TaleproofContract {
 
     /// Changes the registry, if that is for this account to do, and tells every follower.
     async fn carry_out(&mut self, action: Action, by: AccountOwner) -> Result<(), Error> {
-        self.state.registry.permit(&action, by).await?;
+        self.state.permit(&action, by).await?;
+        self.state.charge(&action, by).await?;
         let change = Change { action, by, at: self.block() };
         self.runtime.emit(StreamName::from(change.action.name.as_bytes()), &change);
         let index = self.runtime.emit(StreamName::from(CHANGES), &change);
@@ -118,8 +121,8 @@ impl TaleproofContract {
         match operation {
             Operation::Act(action) => self.act(action).await,
             Operation::Follow => self.follow(),
-            Operation::CatchUp => self.catch_up().await,
-            Operation::Watch { name } => self.watch(&name).await,
+            Operation::CatchUp { most } => self.catch_up(most).await,
+            Operation::Watch { name, most } => self.watch(&name, most).await,
             Operation::RecordStory { model, receipt } => {
                 let owner = self.signer()?;
                 let block = self.block();

@@ -2,13 +2,18 @@
 //!
 //! There is a copy of the whole registry where it is followed, and one of each model that is watched.
 
-use linera_sdk::linera_base_types::{GenericApplicationId, StreamName, StreamUpdate};
+use std::ops::Range;
+
+use linera_sdk::{
+    bcs,
+    linera_base_types::{GenericApplicationId, StreamName, StreamUpdate},
+};
 use taleproof_chain::{
-    limits,
+    limits::{self, CHANGE},
     models::Change,
     refusal::{Error, Refusal},
     registry::RegistryView,
-    CHANGES, EVENTS_PER_BLOCK,
+    CHANGES, EVENTS_PER_COPY,
 };
 
 use crate::TaleproofContract;
@@ -23,16 +28,16 @@ impl TaleproofContract {
         Ok(())
     }
 
-    pub async fn catch_up(&mut self) -> Result<(), Error> {
+    pub async fn catch_up(&mut self, most: u32) -> Result<(), Error> {
         self.state.registry.permit_catch_up()?;
-        self.copy().await
+        self.copy(most).await
     }
 
-    pub async fn watch(&mut self, name: &str) -> Result<(), Error> {
+    pub async fn watch(&mut self, name: &str, most: u32) -> Result<(), Error> {
         RegistryView::permit_follow(self.home(), self.runtime.chain_id())?;
         limits::name(name)?;
         if self.state.watched.try_load_entry(name).await?.is_some() {
-            return self.copy_model(name, 0).await;
+            return self.copy_model(name, 0, most).await;
         }
         self.subscribe(name.as_bytes());
         self.state.watched.try_load_entry_mut(name).await?.following.set(true);
@@ -57,36 +62,45 @@ impl TaleproofContract {
         }
         if stream.stream_name.0 == CHANGES {
             self.state.registry.hear(update.next_index);
-            return self.copy().await;
+            return self.copy(EVENTS_PER_COPY).await;
         }
         match std::str::from_utf8(&stream.stream_name.0) {
             Ok(name) if self.state.watched.try_load_entry(name).await?.is_some() => {
-                self.copy_model(name, update.next_index).await
+                self.copy_model(name, update.next_index, EVENTS_PER_COPY).await
             }
             _ => Err(unknown()),
         }
     }
 
     /// Copies the next events of the whole registry.
-    async fn copy(&mut self) -> Result<(), Error> {
-        let changes = self.read(CHANGES, self.state.registry.missing());
+    async fn copy(&mut self, most: u32) -> Result<(), Error> {
+        let changes = self.read(CHANGES, self.state.registry.missing(), most);
         Ok(self.state.registry.append(changes).await?)
     }
 
     /// Copies the next events of a model that is watched, and was announced to have had so many.
-    async fn copy_model(&mut self, name: &str, announced: u32) -> Result<(), Error> {
+    async fn copy_model(&mut self, name: &str, announced: u32, most: u32) -> Result<(), Error> {
         let missing = {
             let mut model = self.state.watched.try_load_entry_mut(name).await?;
             model.hear(announced);
             model.missing()
         };
-        let changes = self.read(name.as_bytes(), missing);
+        let changes = self.read(name.as_bytes(), missing, most);
         Ok(self.state.watched.try_load_entry_mut(name).await?.append(changes).await?)
     }
 
-    fn read(&mut self, stream: &[u8], range: std::ops::Range<u32>) -> Vec<Change> {
+    /// Reads the first events of a range: not more than asked for, and only as long as there is room for any that may come.
+    fn read(&mut self, stream: &[u8], range: Range<u32>, most: u32) -> Vec<Change> {
         let home = self.home();
-        let end = range.end.min(range.start.saturating_add(EVENTS_PER_BLOCK));
-        (range.start..end).map(|index| self.runtime.read_event(home, StreamName::from(stream), index)).collect()
+        let mut changes = Vec::new();
+        for index in range.take(most.min(EVENTS_PER_COPY) as usize) {
+            if self.room < CHANGE {
+                break;
+            }
+            let change: Change = self.runtime.read_event(home, StreamName::from(stream), index);
+            self.room -= bcs::serialized_size(&change).expect("what was read can be written");
+            changes.push(change);
+        }
+        changes
     }
 }

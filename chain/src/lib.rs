@@ -30,8 +30,12 @@ use crate::{
 /// model, which no model can be.
 pub const CHANGES: &[u8] = b"*";
 
-/// Events copied in one block at most; `CatchUp` copies what is left.
-pub const EVENTS_PER_BLOCK: u32 = 256;
+/// Events copied by one operation at most; `CatchUp` copies what is left, and may ask for fewer.
+pub const EVENTS_PER_COPY: u32 = 256;
+
+/// Bytes of events copied by one operation at most. What a block reads stands in the block, and a block has at most
+/// 1,000,000 bytes on the public testnet: the rest is for messages that come in with it.
+pub const BYTES_PER_COPY: usize = 250_000;
 
 /// Fixed by the application's id, and so readable on every chain without asking another.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -61,10 +65,10 @@ pub enum Operation {
     Act(Action),
     /// Copy the home chain's changes to this chain from now on.
     Follow,
-    /// Copy the next of the changes that this chain was told of.
-    CatchUp,
-    /// Copy the changes of one model from now on; once more, the next of those that this chain was told of.
-    Watch { name: String },
+    /// Copy the next of the changes that this chain was told of, so many at most.
+    CatchUp { most: u32 },
+    /// Copy the changes of one model from now on; once more, the next of those that this chain was told of, so many at most.
+    Watch { name: String, most: u32 },
     /// Keep the digest of a story's record.
     RecordStory { model: Digest, receipt: Digest },
     /// Mint a token of a story.

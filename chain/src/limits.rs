@@ -3,11 +3,11 @@
 
 use std::{collections::BTreeSet, ops::RangeInclusive};
 
-use linera_sdk::linera_base_types::AccountOwner;
+use linera_sdk::{bcs, linera_base_types::AccountOwner};
 
 use crate::{
     models::{Action, Chunk, Deed, File, Release, Role},
-    nft::{Sampler, StoryLimits, StoryReceipt},
+    nft::{Mode, Sampler, StoryLimits, StoryReceipt},
     refusal::{require, Refusal},
 };
 
@@ -24,11 +24,22 @@ pub const URLS: usize = 8;
 pub const CHUNKS: usize = 64;
 /// A data blob is no larger on any network that we know of.
 pub const CHUNK_SIZE: u64 = 1_000_000;
+/// Bytes of a release in BCS. Its home chain's block has it three times, as a message and on two streams; a follower's
+/// block has some of them.
+pub const RELEASE: usize = 32_768;
+/// Bytes of any change in BCS: a release, and what stands around it; or a reason.
+pub const CHANGE: usize = RELEASE + 512;
+/// Versions of one name.
+pub const VERSIONS: usize = 1_000;
+/// Bytes of all that one account publishes and gives away, in BCS. Revocations don't count: they are always taken.
+pub const ACCOUNT: u64 = 1 << 24;
 pub const PROMPT: usize = 16_384;
 pub const STOPS: usize = 16;
 pub const STOP: usize = 256;
 pub const TOKENS: u32 = 1 << 20;
-pub const DECIMAL: usize = 24;
+/// Digits of a decimal that count; a double has no more.
+pub const DECIMAL: usize = 17;
+pub const COUNT: u32 = i32::MAX as u32;
 
 /// Checks what an account asks of the registry.
 pub fn action(action: &Action) -> Result<(), Refusal> {
@@ -79,7 +90,12 @@ pub fn release(release: &Release) -> Result<(), Refusal> {
         file(each)?;
         require(names.insert(&each.name), "file-name-twice", || format!("Two files are called {}.", each.name))?;
     }
-    Ok(())
+    let size = bcs::serialized_size(release).expect("a release can be written in BCS");
+    require(size <= RELEASE, "release-size", || {
+        format!(
+            "A version has at most {RELEASE} bytes with all its files' names, URLs and chunks; this one has {size}."
+        )
+    })
 }
 
 fn file(file: &File) -> Result<(), Refusal> {
@@ -140,6 +156,10 @@ pub fn receipt(receipt: &StoryReceipt) -> Result<(), Refusal> {
         format!("A prompt has at most {PROMPT} bytes; this one has {}.", receipt.prompt.len())
     })?;
     require(receipt.numerics >= 1, "numerics", || "The versions of the numerics count from 1.".into())?;
+    if let Some(text) = &receipt.date {
+        date(text)?;
+        require(receipt.mode == Mode::Chat, "date", || "Only a chat template is told a date.".into())?;
+    }
     sampler(&receipt.sampler)?;
     story_limits(&receipt.limits)?;
     require((1..=TOKENS).contains(&receipt.token_count), "token-count", || {
@@ -155,7 +175,9 @@ fn sampler(sampler: &Sampler) -> Result<(), Refusal> {
     require(seed, "seed", || format!("A seed is 0 to 2^64 - 1 in decimal digits, not {}.", short(&sampler.seed)))?;
     let decimals = [&sampler.temperature, &sampler.top_p, &sampler.min_p];
     decimals.into_iter().flatten().try_for_each(|text| decimal(text))?;
-    decimal(&sampler.repeat_penalty)
+    decimal(&sampler.repeat_penalty)?;
+    let counts = sampler.top_k.unwrap_or_default() <= COUNT && sampler.repeat_last_n <= COUNT;
+    require(counts, "sampler-count", || format!("top_k and repeat_last_n are at most {COUNT}."))
 }
 
 fn story_limits(limits: &StoryLimits) -> Result<(), Refusal> {
@@ -169,14 +191,56 @@ fn story_limits(limits: &StoryLimits) -> Result<(), Refusal> {
     require(fits, "stop", || format!("A story has at most {STOPS} stop strings, each of 1 to {STOP} bytes."))
 }
 
-/// Checks a decimal's form, 0.8 or 1e-7; whether its value is one that a sampler takes, the replay says.
+/// Checks a decimal's form, which is the one that ECMAScript writes: 0.8, 100, 1e-7. No number that a sampler takes has
+/// more than three digits before its point; whether its value is one, the replay says.
 fn decimal(text: &str) -> Result<(), Refusal> {
-    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, "0"));
-    let exponent = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
-    let fits = text.len() <= DECIMAL && digits(whole) && digits(fraction) && digits(exponent);
-    require(fits, "decimal", || format!("A decimal is written like 0.8 or 1e-7, not {}.", short(text)))
+    require(is_decimal(text), "decimal", || format!("A decimal is written like 0.8 or 1e-7, not {}.", short(text)))
+}
+
+fn is_decimal(text: &str) -> bool {
+    if !text.bytes().all(|byte| byte.is_ascii_digit() || b".e-".contains(&byte)) {
+        return false;
+    }
+    let whole = |part: &str| part == "0" || ((1..=3).contains(&part.len()) && digits(part) && !part.starts_with('0'));
+    let fraction = |part: &str| digits(part) && !part.ends_with('0');
+    let significant = text.split('e').next().unwrap_or_default().replace('.', "");
+    if significant.trim_start_matches('0').len() > DECIMAL {
+        return false;
+    }
+    match (text.split_once("e-"), text.split_once('.')) {
+        // Below a millionth: one digit before the point.
+        (Some((mantissa, exponent)), _) => {
+            let (first, rest) = mantissa.split_once('.').unwrap_or((mantissa, "1"));
+            let exponent = exponent.parse::<u32>().is_ok_and(|value| value >= 7 && value.to_string() == exponent);
+            whole(first) && first.len() == 1 && first != "0" && fraction(rest) && exponent
+        }
+        (None, Some((before, after))) => {
+            let small = before == "0" && after.starts_with("000000");
+            whole(before) && fraction(after) && !small
+        }
+        (None, None) => whole(text),
+    }
+}
+
+fn digits(part: &str) -> bool {
+    !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Checks a date's form, 2026-02-03; which days a month has is not looked at.
+fn date(text: &str) -> Result<(), Refusal> {
+    let parts: Vec<&str> = text.split('-').collect();
+    let number = |part: &str, length: usize| part.len() == length && digits(part);
+    let fits = match parts[..] {
+        [year, month, day] => {
+            number(year, 4)
+                && number(month, 2)
+                && ("01"..="12").contains(&month)
+                && number(day, 2)
+                && ("01"..="31").contains(&day)
+        }
+        _ => false,
+    };
+    require(fits, "date", || format!("A date is written like 2026-02-03, not {}.", short(text)))
 }
 
 /// Checks a text for people: its length in characters, and no control characters but line breaks.

@@ -15,7 +15,7 @@ use taleproof_chain::{
     refusal::Error,
     registry::RegistryView,
     state::State,
-    Operation,
+    Operation, EVENTS_PER_COPY,
 };
 
 use crate::Runtime;
@@ -50,18 +50,19 @@ impl MutationRoot {
         Ok(self.schedule(&Operation::Follow))
     }
 
-    /// Copy the next of the changes that this chain was told of.
-    async fn catch_up(&self) -> Result<bool> {
+    /// Copy the next of the changes that this chain was told of: as many as one block takes in, or fewer.
+    async fn catch_up(&self, most: Option<u32>) -> Result<bool> {
         self.state.registry.permit_catch_up().map_err(Error::from)?;
-        Ok(self.schedule(&Operation::CatchUp))
+        Ok(self.schedule(&Operation::CatchUp { most: most.unwrap_or(EVENTS_PER_COPY) }))
     }
 
-    /// Copy the changes of one model to this chain from now on; once more, the next of those that it was told of.
-    async fn watch(&self, name: String) -> Result<bool> {
+    /// Copy the changes of one model to this chain from now on; once more, the next of those that it was told of: as many
+    /// as one block takes in, or fewer.
+    async fn watch(&self, name: String, most: Option<u32>) -> Result<bool> {
         let home = self.runtime.application_parameters().home;
         RegistryView::permit_follow(home, self.runtime.chain_id()).map_err(Error::from)?;
         limits::name(&name).map_err(Error::from)?;
-        Ok(self.schedule(&Operation::Watch { name }))
+        Ok(self.schedule(&Operation::Watch { name, most: most.unwrap_or(EVENTS_PER_COPY) }))
     }
 
     /// Keep the digest of a story's record on this chain.
@@ -101,7 +102,7 @@ impl MutationRoot {
         limits::action(&action).map_err(Error::from)?;
         let home = self.runtime.application_parameters().home == self.runtime.chain_id();
         if let Some(by) = by.filter(|_| home) {
-            self.state.registry.permit(&action, by).await?;
+            self.state.permit(&action, by).await?;
         }
         Ok(self.schedule(&Operation::Act(action)))
     }

@@ -63,7 +63,11 @@ pub struct StoryReceipt {
     /// The SHA-256 of the kernels' module.
     pub kernels: Option<Digest>,
     pub prompt: String,
+    /// The SHA-256 of the ids that the model read, as canonical JSON.
+    pub prompt_tokens: Digest,
     pub mode: Mode,
+    /// The date that the model's chat template was told, such as 2026-02-03; null where it did not ask.
+    pub date: Option<String>,
     pub sampler: Sampler,
     pub limits: StoryLimits,
     /// How many tokens were written.
@@ -82,6 +86,13 @@ pub struct Nft {
     /// The block of the chain that it was minted on.
     pub minted: Block,
     pub minted_on: ChainId,
+}
+
+impl Nft {
+    /// Its bytes in BCS.
+    pub fn weight(&self) -> usize {
+        bcs::serialized_size(self).expect("a token can be written in BCS")
+    }
 }
 
 /// Where a token is minted.

@@ -4,6 +4,7 @@ use std::{ops::Deref, sync::Arc};
 
 use async_graphql::{Enum, Object, Result, SimpleObject};
 use linera_sdk::{
+    bcs,
     linera_base_types::AccountOwner,
     views::{linera_views::reentrant_collection_view::ReadGuardedView, ViewError},
 };
@@ -14,7 +15,7 @@ use taleproof_chain::{
     state::State,
 };
 
-use crate::page::{self, Page};
+use crate::page::{self, Page, Room};
 
 /// Why, when and by whom a version was withdrawn.
 #[derive(SimpleObject)]
@@ -48,6 +49,11 @@ impl Version {
             None => None,
         };
         Ok(Some(Self { model: action.name, number, publisher, published, release, revoked }))
+    }
+
+    /// Its bytes in BCS, but for a few.
+    pub fn weight(&self) -> usize {
+        bcs::serialized_size(&self.release).expect("a release can be written in BCS")
     }
 }
 
@@ -89,11 +95,7 @@ impl ChangeOutput {
     pub async fn load(registry: &RegistryView, model: &ModelView, index: u32) -> Result<Self, ViewError> {
         let Change { action, by, at } = registry.change(index).await?;
         let (kind, version, reason, new_owner) = match action.deed {
-            Deed::Publish(_) => {
-                let versions = model.versions.read(..).await?;
-                let place = versions.binary_search(&index).expect("a published version is listed");
-                (ChangeKind::Published, Some(place as u32 + 1), None, None)
-            }
+            Deed::Publish(_) => (ChangeKind::Published, Some(model.number(index).await?), None, None),
             Deed::Revoke { version, reason } => (ChangeKind::Revoked, Some(version), Some(reason), None),
             Deed::Transfer { new_owner } => (ChangeKind::Transferred, None, None, Some(new_owner)),
         };
@@ -192,12 +194,18 @@ impl ModelOutput {
     /// The oldest first.
     async fn versions(&self, after: Option<u32>, first: Option<i32>) -> Result<Page<Version, u32>> {
         let model = self.load().await?;
-        let (range, more) = page::range(after, first, model.versions.count()).map_err(Error::from)?;
-        let next = more.then_some(range.end as u32);
-        let mut items = Vec::new();
+        let count = model.versions.count();
+        let range = page::range(after, first, count).map_err(Error::from)?.0;
+        let (start, mut room, mut items) = (range.start, Room::new(), Vec::new());
         for place in range {
-            items.extend(Version::load(&self.source, &model, place as u32 + 1).await?);
+            let version = Version::load(&self.source, &model, place as u32 + 1).await?.expect("a counted version");
+            let fits = room.take(version.weight());
+            items.push(version);
+            if !fits {
+                break;
+            }
         }
+        let next = page::next(start, items.len(), count);
         Ok(Page { items, next })
     }
 }

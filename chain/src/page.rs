@@ -13,6 +13,8 @@ use crate::objects::{ChangeOutput, ModelOutput, Version};
 
 const MOST: i32 = 100;
 const USUAL: i32 = 50;
+/// Bytes of a page's items, in BCS, beyond which it takes no further one.
+const WEIGHT: usize = 1_000_000;
 
 /// Some items of a list; `next`, passed as `after`, leads to those that follow, and is null at the end.
 #[derive(SimpleObject)]
@@ -35,6 +37,27 @@ pub fn size(first: Option<i32>) -> Result<usize, Refusal> {
         format!("A page has 1 to {MOST} items; {first} were asked for.")
     })?;
     Ok(first as usize)
+}
+
+/// How much room a page has left. Its first item is taken whatever it weighs.
+pub struct Room(usize);
+
+impl Room {
+    pub fn new() -> Self {
+        Self(WEIGHT)
+    }
+
+    /// Takes an item of so many bytes; says whether another may follow.
+    pub fn take(&mut self, bytes: usize) -> bool {
+        self.0 = self.0.saturating_sub(bytes);
+        self.0 > 0
+    }
+}
+
+/// How many of a list's `count` items were passed when a page that began at `start` has so many; null at the list's end.
+pub fn next(start: usize, items: usize, count: usize) -> Option<u32> {
+    let end = start + items;
+    (end < count).then_some(end as u32)
 }
 
 /// The range of a list that follows its `after` first items, and whether more follows it.

@@ -17,7 +17,7 @@ use taleproof_chain::{
 
 use crate::{
     objects::{ChangeOutput, ModelOutput, Source, Version, Watched},
-    page::{self, Page},
+    page::{self, Page, Room},
     Runtime,
 };
 
@@ -104,11 +104,19 @@ impl QueryRoot {
             Some(name) => Some(registry.position(&name).await? + 1),
             None => None,
         };
-        let (range, more) = page::range(start, first, registry.names.count()).map_err(Error::from)?;
-        let names = registry.names.read(range).await?;
-        let next = if more { names.last().cloned() } else { None };
-        let items =
-            names.into_iter().map(|name| ModelOutput { source: Source::Whole(self.state.clone()), name }).collect();
+        let count = registry.names.count();
+        let range = page::range(start, first, count).map_err(Error::from)?.0;
+        let (start, mut room, mut items) = (range.start, Room::new(), Vec::new());
+        for name in registry.names.read(range).await? {
+            let model = registry.models.try_load_entry(&name).await?.expect("a listed model is in the state");
+            // A model is asked for two of its versions as a rule: the latest, and the latest usable one.
+            let fits = room.take(2 * *model.heaviest.get() as usize);
+            items.push(ModelOutput { source: Source::Whole(self.state.clone()), name });
+            if !fits {
+                break;
+            }
+        }
+        let next = page::next(start, items.len(), count).and(items.last()).map(|model| model.name.clone());
         Ok(Page { items, next })
     }
 
@@ -118,13 +126,20 @@ impl QueryRoot {
         let Some(known) = registry.digests.try_load_entry(&digest).await? else {
             return Ok(Page { items: Vec::new(), next: None });
         };
-        let (range, more) = page::range(after, first, known.count()).map_err(Error::from)?;
-        let next = more.then_some(range.end as u32);
-        let mut items = Vec::new();
+        let count = known.count();
+        let range = page::range(after, first, count).map_err(Error::from)?.0;
+        let (start, mut room, mut items) = (range.start, Room::new(), Vec::new());
         for id in known.read(range).await? {
             let model = registry.models.try_load_entry(&id.name).await?.expect("an indexed model is in the state");
-            items.extend(Version::load(registry, &model, id.number).await?);
+            let version =
+                Version::load(registry, &model, id.number).await?.expect("an indexed version is in the state");
+            let fits = room.take(version.weight());
+            items.push(version);
+            if !fits {
+                break;
+            }
         }
+        let next = page::next(start, items.len(), count);
         Ok(Page { items, next })
     }
 
@@ -236,7 +251,15 @@ impl QueryRoot {
     }
 
     async fn load(&self, ids: Page<Digest, Digest>) -> Result<Page<Nft, Digest>> {
-        let nfts = self.state.nfts.nfts.multi_get(&ids.items).await?;
-        Ok(Page { items: nfts.into_iter().flatten().collect(), next: ids.next })
+        let (count, mut room, mut items) = (ids.items.len(), Room::new(), Vec::new());
+        for nft in self.state.nfts.nfts.multi_get(&ids.items).await?.into_iter().flatten() {
+            let fits = room.take(nft.weight());
+            items.push(nft);
+            if !fits {
+                break;
+            }
+        }
+        let next = if items.len() < count { items.last().map(|nft: &Nft| nft.token_id) } else { ids.next };
+        Ok(Page { items, next })
     }
 }

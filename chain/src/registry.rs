@@ -6,12 +6,14 @@
 use std::{collections::BTreeSet, ops::Range};
 
 use linera_sdk::{
+    bcs,
     linera_base_types::{AccountOwner, ChainId},
     views::{linera_views, LogView, MapView, RegisterView, View, ViewError, ViewStorageContext},
 };
 
 use crate::{
     digest::Digest,
+    limits::VERSIONS,
     models::{Action, Change, Deed, VersionId},
     refusal::{require, Error, Refusal},
 };
@@ -32,6 +34,8 @@ pub struct ModelView {
     pub versions: LogView<u32>,
     /// By the number of the version.
     pub revocations: MapView<u32, u32>,
+    /// Bytes of the largest of its changes, by which a page of models is kept small.
+    pub heaviest: RegisterView<u32>,
 }
 
 #[derive(View)]
@@ -47,6 +51,23 @@ pub struct RegistryView {
     /// How many events this chain was told of.
     pub announced: RegisterView<u32>,
     pub following: RegisterView<bool>,
+}
+
+impl ModelView {
+    /// The number of the version that a change published.
+    pub async fn number(&self, change: u32) -> Result<u32, ViewError> {
+        let (mut low, mut high) = (0, self.versions.count());
+        while low < high {
+            let middle = (low + high) / 2;
+            let known = self.versions.get(middle).await?.expect("a version below the count");
+            if known <= change {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        Ok(low as u32)
+    }
 }
 
 impl RegistryView {
@@ -79,7 +100,11 @@ impl RegistryView {
             format!("The name {name} belongs to {owner}; only that account may change it, and {by} is another.")
         })?;
         match &action.deed {
-            Deed::Publish(_) => {}
+            Deed::Publish(_) => {
+                require(model.versions.count() < VERSIONS, "version-count", || {
+                    format!("A name has at most {VERSIONS} versions, and {name} has them; publish under a new name.")
+                })?;
+            }
             Deed::Revoke { version, .. } => {
                 let known = (1..=model.versions.count()).contains(&(*version as usize));
                 require(known, "unknown-version", || {
@@ -133,6 +158,9 @@ impl RegistryView {
         let name = &change.action.name;
         let mut model = self.models.try_load_entry_mut(name).await?;
         model.changes.push(index);
+        let size = bcs::serialized_size(&change)? as u32;
+        let heaviest = size.max(*model.heaviest.get());
+        model.heaviest.set(heaviest);
         match &change.action.deed {
             Deed::Publish(_) => {
                 if model.versions.count() == 0 {

@@ -195,6 +195,68 @@ fn models_come_in_pages() {
     assert_eq!(refused(&service, query, json!({ "after": "d" })).1, Some(value!("unknown-name")));
 }
 
+/// A release of some 30 KB, of which a page of 100 would have too many.
+fn heavy(byte: u8) -> Deed {
+    let mut release = release(byte);
+    release.files[0].urls = vec!["x".repeat(2_000); 8];
+    let second = File { role: Role::Tokenizer, name: "words".into(), ..release.files[0].clone() };
+    release.files.push(second);
+    Deed::Publish(release)
+}
+
+#[test]
+fn a_page_ends_where_it_weighs_enough_and_the_next_goes_on_from_there() {
+    let names: Vec<_> = (0..70).map(|number| format!("toy-{number:02}")).collect();
+    let changes = names.iter().map(|name| (name.as_str(), heavy(1)));
+    let versions = (0..70).map(|_| ("many", heavy(2)));
+    let (service, _) = service(changes.chain(versions).collect());
+    let weigh = |value: &Value| value.to_string().len();
+
+    let (mut seen, mut after, mut pages) = (Vec::new(), None::<String>, 0);
+    loop {
+        let query = "query($after: String) { models(after: $after, first: 100)
+            { items { name latest { release { files { urls } } } latestUsable { release { files { urls } } } } next } }";
+        let Value::Object(answer) = ask(&service, query, json!({ "after": after })) else { panic!("an object") };
+        let models = linera_sdk::serde_json::to_value(&answer["models"]).unwrap();
+        assert!(weigh(&answer["models"]) < 1_200_000);
+        let items = models["items"].as_array().unwrap();
+        seen.extend(items.iter().map(|item| item["name"].as_str().unwrap().to_owned()));
+        pages += 1;
+        match models["next"].as_str() {
+            Some(next) => after = Some(next.into()),
+            None => break,
+        }
+    }
+    assert_eq!(seen[..70], names);
+    assert_eq!((seen.len(), seen[70].as_str()), (71, "many"));
+    assert!(pages > 3, "{pages}");
+
+    for (query, variables) in [
+        ("query($after: Int) { list: model(name: \"many\") { versions(after: $after, first: 100) { items { number } next } } }", json!({})),
+        (
+            "query($digest: Digest, $after: Int) { list: version(digest: $digest, after: $after, first: 100) { items { number } next } }",
+            json!({ "digest": "02".repeat(32) }),
+        ),
+    ] {
+        let (mut numbers, mut after) = (Vec::new(), None::<u64>);
+        loop {
+            let mut given = variables.clone();
+            given["after"] = json!(after);
+            let answer = linera_sdk::serde_json::to_value(ask(&service, &query.replace("Digest,", "Digest!,"), given)).unwrap();
+            let list = &answer["list"];
+            let page = if list["versions"].is_null() { list } else { &list["versions"] };
+            let items = page["items"].as_array().unwrap();
+            assert!(items.len() < 40);
+            numbers.extend(items.iter().map(|item| item["number"].as_u64().unwrap()));
+            after = page["next"].as_u64();
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(numbers, (1..=70).collect::<Vec<_>>());
+    }
+}
+
 #[test]
 fn history_tells_what_was_done() {
     let transfer = Deed::Transfer { new_owner: BOB };

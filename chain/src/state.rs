@@ -1,9 +1,16 @@
 //! All that the application keeps on one chain.
 
-use linera_sdk::views::{linera_views, RootView, ViewStorageContext};
+use linera_sdk::{
+    bcs,
+    linera_base_types::AccountOwner,
+    views::{linera_views, MapView, RootView, ViewError, ViewStorageContext},
+};
 
 use crate::{
+    limits::ACCOUNT,
+    models::{Action, Deed},
     nft::NftsView,
+    refusal::{require, Error},
     registry::{CollectionView, RegistryView},
     requests::RequestsView,
     stories::StoriesView,
@@ -21,4 +28,40 @@ pub struct State {
     pub requests: Part<RequestsView>,
     pub stories: Part<StoriesView>,
     pub nfts: Part<NftsView>,
+    /// On the home chain, the bytes that each account published and gave away.
+    pub published: MapView<AccountOwner, u64>,
+}
+
+impl State {
+    /// Refuses an action that is not the account's to do, or for which it has no room left.
+    pub async fn permit(&self, action: &Action, by: AccountOwner) -> Result<(), Error> {
+        self.registry.permit(action, by).await?;
+        let published = self.published(by).await?;
+        require(published + weight(action) <= ACCOUNT, "account-full", || {
+            format!(
+                "An account publishes at most {ACCOUNT} bytes in this registry, and {by} has published {published}."
+            )
+        })?;
+        Ok(())
+    }
+
+    /// Counts what a permitted action adds to what its account has published.
+    pub async fn charge(&mut self, action: &Action, by: AccountOwner) -> Result<(), ViewError> {
+        let published = self.published(by).await?;
+        self.published.insert(&by, published + weight(action))
+    }
+
+    async fn published(&self, by: AccountOwner) -> Result<u64, ViewError> {
+        Ok(self.published.get(&by).await?.unwrap_or_default())
+    }
+}
+
+/// The bytes of an action that count; a revocation has none, so that it is taken whatever was published before.
+fn weight(action: &Action) -> u64 {
+    match action.deed {
+        Deed::Revoke { .. } => 0,
+        Deed::Publish(_) | Deed::Transfer { .. } => {
+            bcs::serialized_size(action).expect("an action can be written in BCS") as u64
+        }
+    }
 }

@@ -52,8 +52,8 @@ fn operations() -> Vec<Operation> {
     let (model, token_id) = (Digest([1; 32]), Digest([2; 32]));
     let rest = [
         Operation::Follow,
-        Operation::CatchUp,
-        Operation::Watch { name: "toy".into() },
+        Operation::CatchUp { most: 256 },
+        Operation::Watch { name: "toy".into(), most: 7 },
         Operation::RecordStory { model, receipt: Digest([3; 32]) },
         Operation::Mint { minter: OWNER, receipt: Box::new(receipt()) },
         Operation::Transfer { source_owner: OWNER, token_id, target_account: account() },

@@ -4,13 +4,16 @@
 
 mod samples;
 
-use linera_sdk::linera_base_types::{AccountOwner, CryptoHash, DataBlobHash};
+use linera_sdk::{
+    bcs,
+    linera_base_types::{AccountOwner, CryptoHash, DataBlobHash},
+};
 use samples::{receipt, release};
 use taleproof_chain::{
     digest::Digest,
     limits::{self, *},
     models::{Action, Chunk, Deed, File, Release, Role},
-    nft::StoryReceipt,
+    nft::{Mode, StoryReceipt},
     refusal::Refusal,
 };
 
@@ -212,15 +215,97 @@ fn numbers_that_are_text() {
     ] {
         assert_eq!(of_receipt(|receipt| receipt.sampler.seed = seed.into()), expected, "{seed}");
     }
-    for fits in ["0", "0.8", "1e-7", "1.5e+21", "100"] {
+    for fits in ["0", "0.8", "1e-7", "1.5e-10", "100", "12.5", "0.000001", "0.30000000000000004", "5e-324"] {
         assert_eq!(of_receipt(|receipt| receipt.sampler.temperature = Some(fits.into())), "fits", "{fits}");
     }
-    for odd in ["", ".5", "5.", "-1", "1e", "NaN", "Infinity", "1,5", "1e5e5", "1111111111111111111111111"] {
+    for odd in [
+        "",
+        " ",
+        ".5",
+        "5.",
+        "-1",
+        "+1",
+        "1e",
+        "e-7",
+        "NaN",
+        "Infinity",
+        "1,5",
+        "1e5e5",
+        "1e-7e-7",
+        "1e-7.5",
+        "0x10",
+        "00",
+        "01",
+        "0.80",
+        "1.0",
+        "0.0000001",
+        "10e-8",
+        "0e-7",
+        "1e-6",
+        "1e-07",
+        "1e7",
+        "1e+21",
+        "1000",
+        "0.123456789012345678",
+    ] {
         assert_eq!(of_receipt(|receipt| receipt.sampler.temperature = Some(odd.into())), "decimal", "{odd}");
         assert_eq!(of_receipt(|receipt| receipt.sampler.top_p = Some(odd.into())), "decimal", "{odd}");
         assert_eq!(of_receipt(|receipt| receipt.sampler.min_p = Some(odd.into())), "decimal", "{odd}");
         assert_eq!(of_receipt(|receipt| receipt.sampler.repeat_penalty = odd.into()), "decimal", "{odd}");
     }
+}
+
+#[test]
+fn counts_of_a_sampler() {
+    assert_eq!(of_receipt(|receipt| receipt.sampler.top_k = Some(COUNT)), "fits");
+    assert_eq!(of_receipt(|receipt| receipt.sampler.top_k = Some(COUNT + 1)), "sampler-count");
+    assert_eq!(of_receipt(|receipt| receipt.sampler.repeat_last_n = COUNT), "fits");
+    assert_eq!(of_receipt(|receipt| receipt.sampler.repeat_last_n = COUNT + 1), "sampler-count");
+}
+
+#[test]
+fn dates() {
+    for (date, expected) in
+        [("2026-02-03", "fits"), ("0001-12-31", "fits"), ("2026-13-03", "date"), ("2026-00-03", "date")]
+    {
+        assert_eq!(of_receipt(|receipt| receipt.date = Some(date.into())), expected, "{date}");
+    }
+    for odd in [
+        "",
+        "2026-2-3",
+        "2026-02-32",
+        "2026-02-03T",
+        "3 Feb 2026",
+        "2026-02",
+        "٢٠٢٦-02-03",
+        "-026-02-03",
+        "2026-02-03-04",
+    ] {
+        assert_eq!(of_receipt(|receipt| receipt.date = Some(odd.into())), "date", "{odd}");
+    }
+    let raw = |date: Option<&str>| {
+        of_receipt(|receipt| {
+            receipt.mode = Mode::Raw;
+            receipt.date = date.map(Into::into);
+        })
+    };
+    assert_eq!((raw(None), raw(Some("2026-02-03"))), ("fits".into(), "date".into()));
+}
+
+/// The largest version that keeps to the limit of its bytes, and one byte more.
+#[test]
+fn bytes_of_a_release() {
+    let of = |extra: usize| {
+        of_release(|release| {
+            let file = release.files.remove(0);
+            let named =
+                |number: usize| File { name: format!("{number:02}"), urls: vec!["x".repeat(URL)], ..file.clone() };
+            release.files = (0..15).map(named).collect();
+            let missing = RELEASE - bcs::serialized_size(release).unwrap();
+            release.files[0].urls.push("x".repeat(missing - 2 + extra)); // the length of the text takes two bytes
+        })
+    };
+    assert_eq!((of(0), of(1)), ("fits".into(), "release-size".into()));
 }
 
 #[test]

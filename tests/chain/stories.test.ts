@@ -29,7 +29,9 @@ function receipt(number: number) {
     numerics: 1,
     kernels: "e".repeat(64),
     prompt: "Once upon a time",
+    promptTokens: "c".repeat(64),
     mode: "RAW",
+    date: null,
     sampler: {
       seed: "18446744073709551615",
       temperature: "0.8",

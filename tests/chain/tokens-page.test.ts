@@ -25,8 +25,8 @@ const WRITTEN = 12;
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
-/** The ids that the command line writes, with the page's settings. */
-function knownIds(): number[] {
+/** The ids that the command line reads and writes, with the page's settings. */
+function knownIds(): { prompt: number[]; written: number[] } {
   const settings = {
     temperature: "0.8",
     "top-p": "0.95",
@@ -38,11 +38,16 @@ function knownIds(): number[] {
   const model = ["tests/fixtures/stories260K.bin", "--tokenizer", "tests/fixtures/tok512.bin"];
   const asked = ["--prompt", OPENING, "--max-tokens", String(WRITTEN), "--json", ...words];
   const said = execFileSync(venvProgram("python"), ["-m", "taleproof", "generate", ...model, ...asked]);
-  return (JSON.parse(said.toString()) as { tokens: { id: number }[] }).tokens.map(({ id }) => id);
+  const { prompt_tokens: prompt, tokens } = JSON.parse(said.toString()) as {
+    prompt_tokens: number[];
+    tokens: { id: number }[];
+  };
+  return { prompt, written: tokens.map(({ id }) => id) };
 }
 
 /** The receipt of a story that its writer stopped before its limit; `change` makes it another one. */
 function stopped(change: object = {}) {
+  const { prompt, written } = knownIds();
   return {
     story: sha256(JSON.stringify(change)),
     model: SMALL.files[0]!.sha256,
@@ -50,7 +55,9 @@ function stopped(change: object = {}) {
     numerics: 1,
     kernels: null,
     prompt: OPENING,
+    promptTokens: sha256(JSON.stringify(prompt)),
     mode: "RAW",
+    date: null,
     sampler: {
       seed: SEED,
       temperature: "0.8",
@@ -62,7 +69,7 @@ function stopped(change: object = {}) {
     },
     limits: { maxTokens: LIMIT, stop: [], context: 512 },
     tokenCount: WRITTEN,
-    tokens: sha256(JSON.stringify(knownIds())),
+    tokens: sha256(JSON.stringify(written)),
     ...change,
   };
 }

@@ -2,12 +2,14 @@
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** The registry's tests publish hundreds of models, which every newcomer after them would have to copy: they come last. */
-class RegistryLast extends BaseSequencer {
+/** These publish hundreds of models, which every newcomer after them would have to copy: they come last. */
+const LAST = ["registry.test.ts", "crowded.test.ts"];
+class FullRegistryLast extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const isLast = ({ moduleId }: TestSpecification): boolean => moduleId.endsWith("registry.test.ts");
+    const place = ({ moduleId }: TestSpecification): number =>
+      LAST.findIndex((name) => moduleId.endsWith(`/${name}`));
     const sorted = await super.sort(files);
-    return [...sorted.filter((file) => !isLast(file)), ...sorted.filter(isLast)];
+    return sorted.toSorted((a, b) => place(a) - place(b));
   }
 }
 
@@ -18,7 +20,7 @@ export default defineConfig({
     globalSetup: ["tests/chain/global-setup.ts"],
     // One network for all, and its services would only take each other's processor time.
     fileParallelism: false,
-    sequence: { sequencer: RegistryLast },
+    sequence: { sequencer: FullRegistryLast },
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },

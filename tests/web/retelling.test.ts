@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { StoryReceipt } from "../../web/chain/story-receipt";
 import { EngineError } from "../../web/engine/errors";
-import type { StoryRecord, WriteEvent } from "../../web/engine/protocol";
+import type { WriteEvent } from "../../web/engine/protocol";
 import { chooseOwn } from "../../web/ui/choice";
 import { EngineState } from "../../web/ui/engine.svelte";
 import { Models } from "../../web/ui/models.svelte";
@@ -34,7 +34,6 @@ const END: WriteEvent = {
 
 let port: PlayedEngine;
 let desk: { busy: boolean };
-let shelf: { stories: { record: StoryRecord | null }[] };
 
 function retell(receipt: StoryReceipt = MINE) {
   const notices = new Notices();
@@ -47,14 +46,13 @@ function retell(receipt: StoryReceipt = MINE) {
     follow: async () => undefined,
     query: async () => none,
   };
-  return { retelling: new Retelling(receipt, { models, engine, chain, desk, shelf }), models, notices };
+  return { retelling: new Retelling(receipt, { models, engine, chain, desk }), models, notices };
 }
 
 beforeEach(() => {
   port = new PlayedEngine();
   port.stories = [[...TOLD, END]];
   desk = { busy: false };
-  shelf = { stories: [] };
 });
 
 describe("a token's story", () => {
@@ -95,16 +93,9 @@ describe("a token's story", () => {
   ])("is not the same, and says whether %s", async (_what, read, samePrompt) => {
     const record = { ...RECORD, prompt_tokens: read };
     port.stories = [[...TOLD.slice(0, 3), { ...END, record } as WriteEvent]];
-    shelf.stories = [{ record: null }, { record: { ...RECORD, prompt: "x" } }, { record: RECORD }];
     const { retelling } = retell();
     await retelling.write(FILE);
     expect(retelling.outcome).toMatchObject({ same: false, samePrompt });
-  });
-
-  it("does not say which tokens were read where its record is not kept here", async () => {
-    const { retelling } = retell();
-    await retelling.write(FILE);
-    expect(retelling.outcome).toMatchObject({ same: true, samePrompt: null });
   });
 
   it("waits for the story at the desk", async () => {

@@ -14,6 +14,7 @@ const CAUSES: readonly (readonly [RegExp, ChainCode, string])[] = [
   [/blobs? not found/i, "blob-missing", "a part of it."],
   [/Failed to instantiate Wasm module/, "wrong-network", "its application is of another kind."],
   [/fees exceeded the total funding|insufficient (balance|fund)/i, "no-funds", ""],
+  [/size of the block exceeds|too much fuel|number of bytes (read|written)/i, "block-too-large", ""],
   [/RuntimeError: unreachable/, "application-failed", ""],
 ];
 

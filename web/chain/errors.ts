@@ -29,12 +29,12 @@ const CODES = {
     "The wallet's chain has nothing left to pay for a block. Forget this wallet and let the faucet give a new chain. ",
   "application-failed":
     "The application on the chain stopped without saying why, and changed nothing: it may be that it does not allow this. ",
+  "block-too-large":
+    "What other chains sent this wallet, and the registry's news with it, do not fit in one block. Forget this wallet, and " +
+    "the faucet gives a new chain. ",
   "registry-refused": "The registry did not answer the question: ",
   "chain-refused": "The application on the chain refused this, and changed nothing: ",
   "record-invalid": "This story's record is not one that can be put on chain: ",
-  "record-dated":
-    "This model's chat template asked what day it is, and a token has no place for the answer, so that it could not " +
-    "have the story written again. Put a receipt of the story on your chain instead. ",
   "receipt-unwritable": "No story can be written from this token's receipt: ",
   "receipt-model-missing":
     "This page has no model of the digest that this token names. If you have the file, choose it here. Wanted is the SHA-256 ",

@@ -6,6 +6,7 @@
  * they come. A model's own are few, however large the registry is.
  */
 
+import { EngineError } from "../engine/errors";
 import { act, dataOf, readStanding, REGISTRY, type Ask, type Standing } from "./registry";
 import type { Network } from "./network";
 
@@ -16,6 +17,9 @@ const NEWS_MS = 450;
 const FIRST_MS = 10_000;
 /** The same for one model's. Whether there is no model of this name, the whole registry has to tell. */
 const FIRST_OF_MODEL_MS = 2500;
+
+/** Changes that are asked for in one block; the application takes in as many of them as there is room for. */
+const CHANGES = 256;
 
 /** What is copied: how to see how far it is, to begin, and to have what was announced. */
 interface Copying {
@@ -33,13 +37,29 @@ function copying(ask: Ask, network: Network, name: string | null): Copying {
     const look = async (): Promise<Standing> =>
       readStanding(dataOf(await ask(`query { ${REGISTRY} }`, {})), network);
     const begin = (): Promise<void> => act(ask, "mutation { follow }");
-    return { look, begin, more: () => act(ask, "mutation { catchUp }"), firstMs: FIRST_MS };
+    const catchUp = (most: number): Promise<void> =>
+      act(ask, "mutation($most: Int) { catchUp(most: $most) }", { most });
+    return { look, begin, more: () => inParts(catchUp), firstMs: FIRST_MS };
   }
   const query = `query($name: String!) { ${REGISTRY} watched(name: $name) { following copied announced } }`;
   const look = async (): Promise<Standing> =>
     readStanding(dataOf(await ask(query, { name })), network, "watched");
-  const watch = (): Promise<void> => act(ask, "mutation($name: String!) { watch(name: $name) }", { name });
-  return { look, begin: watch, more: watch, firstMs: FIRST_OF_MODEL_MS };
+  const watch = (most: number): Promise<void> =>
+    act(ask, "mutation($name: String!, $most: Int) { watch(name: $name, most: $most) }", { name, most });
+  const some = (): Promise<void> => inParts(watch);
+  return { look, begin: some, more: some, firstMs: FIRST_OF_MODEL_MS };
+}
+
+/** Takes in as many changes as a block can hold: where it would be too large, half as many are asked for. */
+async function inParts(take: (most: number) => Promise<void>): Promise<void> {
+  for (let most = CHANGES; ; most = Math.floor(most / 2)) {
+    try {
+      await take(most);
+      return;
+    } catch (thrown) {
+      if (!(thrown instanceof EngineError) || thrown.code !== "block-too-large" || most === 1) throw thrown;
+    }
+  }
 }
 
 /** @param pause waits; for tests. */

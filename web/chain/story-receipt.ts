@@ -3,13 +3,13 @@
  *
  * In: the record that the engine gave (receipts.py), or a receipt that the chain gives. Out: a receipt as the application
  * takes it, a request that writes the story again, and whether what came of it is the story. Refused: a record or a receipt
- * of another shape, and numbers that no sampler takes.
+ * of another shape, and values in another form than the record's canonical one (a temperature of 0x10, a seed of 007).
  */
 
 import type { Json, StoryRecord, WriteRequest } from "../engine/protocol";
 import { Shape, type Fields, type Refuse } from "../engine/shape";
 import { chainError } from "./errors";
-import { canonicalJson, digestOf, receiptDigest } from "./receipts";
+import { digestOf, receiptDigest } from "./receipts";
 
 /** Decimals are texts, as the record's canonical JSON writes them. What is null was off. */
 export type StoryReceipt = {
@@ -22,7 +22,11 @@ export type StoryReceipt = {
   /** The SHA-256 of the kernels' module. */
   kernels: string | null;
   prompt: string;
+  /** The SHA-256 of the ids that the model read, as canonical JSON. */
+  promptTokens: string;
   mode: "RAW" | "CHAT";
+  /** The date that the chat template was told; null where it did not ask. */
+  date: string | null;
   sampler: {
     seed: string;
     temperature: string | null;
@@ -56,8 +60,7 @@ export interface Outcome {
   kernels: string | null;
   numerics: number | null;
   /**
-   * Whether the model read the same tokens before it wrote; null where the story's own record is not kept here, which
-   * names them, as its receipt does not.
+   * Whether the model read the same tokens before it wrote; null where this story was cut, and so has no record.
    */
   samePrompt: boolean | null;
 }
@@ -94,6 +97,11 @@ class Fielded extends Shape {
   }
 }
 
+const LARGEST_SEED = 2n ** 64n - 1n;
+const DATE = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;
+/** Below, the likeliest token is always taken (sampling.py). */
+const LEAST_TEMPERATURE = 1e-7;
+
 const answered = new Fielded((where, what) => chainError("registry-invalid", `${where} ${what}.`));
 const recorded = new Fielded((where, what) => chainError("record-invalid", `${where} ${what}.`));
 
@@ -101,12 +109,11 @@ const recorded = new Fielded((where, what) => chainError("record-invalid", `${wh
 export function dateOf(record: StoryRecord): string | null {
   if (record.chat === undefined) return null;
   const { date, ...rest } = recorded.fields(record.chat, "its chat");
-  if (typeof date === "string" && /^\d{4}-\d{2}-\d{2}$/.test(date) && Object.keys(rest).length === 0)
-    return date;
+  if (typeof date === "string" && DATE.test(date) && Object.keys(rest).length === 0) return date;
   throw chainError("record-invalid", 'its chat, field "date", is not a date.');
 }
 
-/** The receipt of a story's record. A token has no place for a date that the model was told: such a story is refused. */
+/** The receipt of a story's record. */
 export async function receiptOf(record: StoryRecord): Promise<StoryReceipt> {
   const shape = recorded;
   const where = "the record";
@@ -117,7 +124,6 @@ export async function receiptOf(record: StoryRecord): Promise<StoryReceipt> {
   const mode = shape.text(record, "mode", where).toUpperCase();
   if (mode !== "RAW" && mode !== "CHAT")
     throw chainError("record-invalid", `${where} has no mode that is known.`);
-  if (dateOf(record) !== null) throw chainError("record-dated");
   const decimal = (key: string): string => String(shape.number(sampler, key, "its sampler"));
   const decimalOrOff = (key: string): string | null => shape.maybe(sampler, key, "its sampler", decimal);
   return {
@@ -127,7 +133,9 @@ export async function receiptOf(record: StoryRecord): Promise<StoryReceipt> {
     numerics: shape.count(record, "numerics", where),
     kernels: shape.maybe(record, "kernels", where, (key) => shape.digest(record, key, where)),
     prompt: shape.words(record, "prompt", where),
+    promptTokens: await digestOf(shape.list(record, "prompt_tokens", where)),
     mode,
+    date: dateOf(record),
     sampler: {
       seed: shape.text(sampler, "seed", "its sampler"),
       temperature: decimalOrOff("temperature"),
@@ -149,7 +157,10 @@ export async function receiptOf(record: StoryRecord): Promise<StoryReceipt> {
   };
 }
 
-/** A receipt as the chain gives it. */
+/**
+ * A receipt as the chain gives it. A token may have come from anybody, and the contract looks at its values' forms only:
+ * they are looked at where a story is written from them, so that one odd token does not hide the others.
+ */
 export function readStoryReceipt(value: Json | undefined, where: string): StoryReceipt {
   const shape = answered;
   const from = shape.fields(value, where);
@@ -168,7 +179,9 @@ export function readStoryReceipt(value: Json | undefined, where: string): StoryR
     numerics: shape.count(from, "numerics", where),
     kernels: shape.maybe(from, "kernels", where, (key) => shape.digest(from, key, where)),
     prompt: shape.words(from, "prompt", where),
+    promptTokens: shape.digest(from, "promptTokens", where),
     mode,
+    date: shape.maybe(from, "date", where, (key) => shape.text(from, key, where)),
     sampler: {
       seed: decimal("seed"),
       temperature: decimalOrOff("temperature"),
@@ -188,14 +201,22 @@ export function readStoryReceipt(value: Json | undefined, where: string): StoryR
   };
 }
 
-/** What the engine is asked, to write a receipt's story. What is no number for a sampler is refused by the engine itself. */
-export function requestOf({ prompt, mode, sampler, limits }: StoryReceipt): WriteRequest {
-  const number = (text: string): number => {
-    const value = Number(text);
-    if (!Number.isFinite(value)) throw chainError("receipt-unwritable", `${text} is no number.`);
-    return value;
-  };
+/** What its text says, where that is the one form of it; what is no number for a sampler is refused by the engine itself. */
+function number(text: string): number {
+  const value = Number(text);
+  if (Number.isFinite(value) && String(value) === text) return value;
+  throw chainError("receipt-unwritable", `${text} is not how a record writes a number.`);
+}
+
+/** What the engine is asked, to write a receipt's story. */
+export function requestOf({ prompt, mode, date, sampler, limits }: StoryReceipt): WriteRequest {
   const { seed, temperature, topP, topK, minP, repeatPenalty, repeatLastN } = sampler;
+  if (!/^(0|[1-9]\d{0,19})$/.test(seed) || BigInt(seed) > LARGEST_SEED)
+    throw chainError("receipt-unwritable", `${seed} is not how a record writes a seed.`);
+  if (date !== null && (mode !== "CHAT" || !DATE.test(date)))
+    throw chainError("receipt-unwritable", `${date} is no date that a chat template was told.`);
+  if ([prompt, ...limits.stop].some((text) => /\p{Cs}/u.test(text)))
+    throw chainError("receipt-unwritable", "its words have half of a character in them.");
   return {
     kind: "new",
     prompt,
@@ -210,7 +231,7 @@ export function requestOf({ prompt, mode, sampler, limits }: StoryReceipt): Writ
       repeatLastN,
     },
     limits: { maxTokens: limits.maxTokens, stop: limits.stop },
-    date: null, // a token holds none; records with one are not minted
+    date,
   };
 }
 
@@ -218,11 +239,7 @@ export function requestOf({ prompt, mode, sampler, limits }: StoryReceipt): Writ
  * Whether what was written is the receipt's story: the same number of tokens, and every one of them the same. The record
  * names the file too, the build of the kernels and how the story ended, so that its digest may be another one all the same.
  */
-export async function compare(
-  receipt: StoryReceipt,
-  { ids, record }: Retold,
-  kept: StoryRecord | null = null,
-): Promise<Outcome> {
+export async function compare(receipt: StoryReceipt, { ids, record }: Retold): Promise<Outcome> {
   const tokens = await digestOf(ids);
   const made = record && (await receiptOf(record));
   return {
@@ -232,9 +249,16 @@ export async function compare(
     story: made?.story ?? null,
     kernels: made?.kernels ?? null,
     numerics: made?.numerics ?? null,
-    samePrompt:
-      record &&
-      kept &&
-      canonicalJson(record.prompt_tokens ?? null) === canonicalJson(kept.prompt_tokens ?? null),
+    samePrompt: made && made.promptTokens === receipt.promptTokens,
   };
+}
+
+/** The settings that had no part in a story's tokens, whatever they were: that those are the same says nothing about these. */
+export function withoutEffect({ sampler }: StoryReceipt): string[] {
+  const { temperature, repeatPenalty } = sampler;
+  const certain = temperature === null || Number(temperature) < LEAST_TEMPERATURE;
+  return [
+    ...(certain ? ["seed", "top-p", "top-k", "min-p"] : []),
+    ...(Number(repeatPenalty) === 1 ? ["the length that the repeat penalty looks back"] : []),
+  ];
 }

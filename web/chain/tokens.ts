@@ -45,7 +45,7 @@ export interface Claim {
 }
 
 const NFT = `tokenId owner minter mintedOn minted { height timestamp } receipt {
-  story model tokenizer numerics kernels prompt mode
+  story model tokenizer numerics kernels prompt promptTokens mode date
   sampler { seed temperature topP topK minP repeatPenalty repeatLastN }
   limits { maxTokens stop context } tokenCount tokens
 }`;

@@ -7,7 +7,6 @@
  */
 
 import { chainError } from "../chain/errors";
-import { receiptDigest } from "../chain/receipts";
 import { compare, requestOf, type Outcome, type Retold, type StoryReceipt } from "../chain/story-receipt";
 import { cancelled, EngineError, toEngineError } from "../engine/errors";
 import type { StoryRecord, Verdict } from "../engine/protocol";
@@ -17,7 +16,6 @@ import type { EngineState } from "./engine.svelte";
 import { findModel, isWanted, namedBy, type Places } from "./find-model";
 import type { Models, OpenModel } from "./models.svelte";
 import { WET_PIECES } from "./paragraphs";
-import type { Story } from "./story";
 
 export type RetellingPhase = "blank" | "finding" | "opening" | "reading" | "writing" | "done";
 
@@ -25,7 +23,6 @@ export interface RetellingParts extends Places {
   models: Models;
   engine: EngineState;
   desk: Pick<Desk, "busy">;
-  shelf: { stories: readonly Pick<Story, "record">[] };
 }
 
 export class Retelling {
@@ -67,7 +64,7 @@ export class Retelling {
         this.run(open, signal),
       );
       if (!retold) throw cancelled();
-      this.outcome = await compare(this.receipt, retold, await this.keptRecord());
+      this.outcome = await compare(this.receipt, retold);
       this.phase = "done";
     } catch (thrown) {
       this.phase = "blank";
@@ -98,14 +95,6 @@ export class Retelling {
     if (where === null) return;
     const message = `A story is being written ${where}. Let it end, or stop it there; then write this one.`;
     throw new EngineError({ code: "busy", message });
-  }
-
-  /** The story's own record, where it is on the shelf. */
-  private async keptRecord(): Promise<StoryRecord | null> {
-    for (const { record } of this.parts.shelf.stories)
-      if (record?.prompt === this.receipt.prompt && (await receiptDigest(record)) === this.receipt.story)
-        return record;
-    return null;
   }
 
   private async run(open: OpenModel, signal: AbortSignal): Promise<Retold> {

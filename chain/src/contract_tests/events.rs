@@ -6,7 +6,7 @@ use linera_sdk::{
     util::BlockingWait as _,
     Contract as _,
 };
-use taleproof_chain::{models::Deed, CHANGES, EVENTS_PER_BLOCK};
+use taleproof_chain::{limits::CHANGE, models::Deed, BYTES_PER_COPY, CHANGES, EVENTS_PER_COPY};
 
 use super::*;
 
@@ -44,7 +44,11 @@ fn update_of(stream: &[u8], previous_index: u32, next_index: u32) -> StreamUpdat
 }
 
 fn watch(name: &str) -> Operation {
-    Operation::Watch { name: name.into() }
+    Operation::Watch { name: name.into(), most: EVENTS_PER_COPY }
+}
+
+fn catch_up(most: u32) -> Operation {
+    Operation::CatchUp { most }
 }
 
 /// A chain that watches one model, and can read these events of its stream.
@@ -148,7 +152,7 @@ fn events_of_another_stream_are_refused() {
 #[test]
 fn a_long_stream_is_copied_block_by_block() {
     let mut follower = contract_on(elsewhere());
-    let total = EVENTS_PER_BLOCK + 3;
+    let total = EVENTS_PER_COPY + 3;
     let mut change = home_with(1).changes().remove(0);
     for index in 0..total {
         change.action.name = format!("toy-{index}");
@@ -156,13 +160,85 @@ fn a_long_stream_is_copied_block_by_block() {
     }
     follower.operate_as(ALICE, Operation::Follow).unwrap();
     process(&mut follower, vec![update(0, total)]);
-    assert_eq!(follower.state.registry.count(), EVENTS_PER_BLOCK);
+    assert_eq!(follower.state.registry.count(), EVENTS_PER_COPY);
 
-    follower.operate_as(ALICE, Operation::CatchUp).unwrap();
+    follower.operate_as(ALICE, catch_up(EVENTS_PER_COPY)).unwrap();
     assert_eq!(follower.state.registry.count(), total);
-    assert_eq!(code(follower.operate_as(ALICE, Operation::CatchUp)), "caught-up");
+    assert_eq!(code(follower.operate_as(ALICE, catch_up(EVENTS_PER_COPY))), "caught-up");
     let names = follower.state.registry.names.read(..).blocking_wait().unwrap();
     assert_eq!(names.last(), Some(&format!("toy-{}", total - 1)));
+}
+
+/// Many of the largest changes that there can be.
+fn largest_changes(count: u32) -> Vec<Change> {
+    let mut contract = contract_on(home());
+    let name = "n".repeat(64);
+    contract.operate_as(ALICE, act(&name, Deed::Publish(largest(1)))).unwrap();
+    vec![contract.changes().remove(0); count as usize]
+}
+
+fn bytes(changes: &[Change]) -> usize {
+    changes.iter().map(|change| bcs::serialized_size(change).unwrap()).sum()
+}
+
+#[test]
+fn no_change_is_larger_than_what_there_has_to_be_room_for() {
+    assert!(bytes(&largest_changes(1)) <= CHANGE);
+    let mut contract = contract_on(home());
+    contract.operate_as(ALICE, publish("toy", 1)).unwrap();
+    contract.operate_as(ALICE, act("toy", Deed::Revoke { version: 1, reason: "🦊".repeat(500) })).unwrap();
+    assert!(bytes(&contract.changes()[1..]) <= CHANGE);
+}
+
+#[test]
+fn large_events_are_copied_by_their_bytes() {
+    let changes = largest_changes(20);
+    let mut follower = contract_on(elsewhere());
+    for (index, change) in changes.iter().enumerate() {
+        offer(&mut follower, index as u32, change);
+    }
+    follower.operate_as(ALICE, Operation::Follow).unwrap();
+    process(&mut follower, vec![update(0, 20)]);
+    let first = follower.changes();
+    assert!(bytes(&first) <= BYTES_PER_COPY && bytes(&first) + CHANGE > BYTES_PER_COPY, "{}", first.len());
+    while follower.state.registry.count() < 20 {
+        follower.room = BYTES_PER_COPY; // each operation has a contract of its own
+        let before = follower.changes().len();
+        follower.operate_as(ALICE, catch_up(EVENTS_PER_COPY)).unwrap();
+        assert!(follower.changes().len() > before);
+    }
+    assert_eq!(follower.changes(), changes);
+}
+
+#[test]
+fn all_streams_of_one_operation_share_its_room() {
+    let changes = largest_changes(20);
+    let name = changes[0].action.name.clone();
+    let mut chain = watcher_of(&name, &changes);
+    for (index, change) in changes.iter().enumerate() {
+        offer(&mut chain, index as u32, change);
+    }
+    chain.operate_as(ALICE, Operation::Follow).unwrap();
+    process(&mut chain, vec![update_of(name.as_bytes(), 0, 20), update(0, 20)]);
+    let copied = bytes(&watched(&chain, &name)) + bytes(&chain.changes());
+    assert!(copied <= BYTES_PER_COPY, "{copied}");
+    assert_eq!(*chain.state.registry.announced.get(), 20, "what finds no room is heard of all the same");
+}
+
+#[test]
+fn a_follower_may_ask_for_fewer() {
+    let changes = home_with(5).changes();
+    let mut follower = follower_of(&home_with(5));
+    follower.state.registry.hear(5);
+    for most in [1, 3] {
+        follower.operate_as(ALICE, catch_up(most)).unwrap();
+    }
+    assert_eq!(follower.changes(), changes[..4]);
+
+    let mut watcher = watcher_of("toy", &changes);
+    watcher.state.watched.try_load_entry_mut("toy").blocking_wait().unwrap().hear(5);
+    watcher.operate_as(ALICE, Operation::Watch { name: "toy".into(), most: 2 }).unwrap();
+    assert_eq!(watched(&watcher, "toy"), changes[..2]);
 }
 
 #[test]
@@ -220,10 +296,10 @@ fn a_watched_model_is_copied_once_whatever_is_announced() {
 #[test]
 fn a_long_history_is_copied_by_watching_once_more() {
     let change = home_with(1).changes().remove(0);
-    let total = EVENTS_PER_BLOCK + 3;
+    let total = EVENTS_PER_COPY + 3;
     let mut watcher = watcher_of("toy", &vec![change; total as usize]);
     process(&mut watcher, vec![update_of(b"toy", 0, total)]);
-    assert_eq!(watched(&watcher, "toy").len(), EVENTS_PER_BLOCK as usize);
+    assert_eq!(watched(&watcher, "toy").len(), EVENTS_PER_COPY as usize);
 
     watcher.operate_as(ALICE, watch("toy")).unwrap();
     assert_eq!(watched(&watcher, "toy").len(), total as usize);

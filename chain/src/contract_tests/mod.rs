@@ -7,6 +7,7 @@ mod stories;
 mod tokens;
 
 use linera_sdk::{
+    bcs,
     linera_base_types::{AccountOwner, ApplicationId, BlockHeight, ChainId, CryptoHash, Timestamp},
     util::BlockingWait as _,
     views::View as _,
@@ -14,10 +15,11 @@ use linera_sdk::{
 };
 use taleproof_chain::{
     digest::Digest,
+    limits::RELEASE,
     models::{Action, Change, Chunk, Deed, File, FoundingModel, Release, Role},
     refusal::Error,
     state::State,
-    Message, Operation, Parameters,
+    Message, Operation, Parameters, BYTES_PER_COPY,
 };
 
 use crate::TaleproofContract;
@@ -52,7 +54,7 @@ pub fn contract_with(chain: ChainId, founding: Vec<FoundingModel>) -> TaleproofC
         .with_block_height(BlockHeight(7))
         .with_system_time(Timestamp::from(1_000_000));
     let state = State::load(runtime.root_view_storage_context()).blocking_wait().expect("the state can be loaded");
-    TaleproofContract { state, runtime }
+    TaleproofContract { state, runtime, room: BYTES_PER_COPY }
 }
 
 impl TaleproofContract {
@@ -112,6 +114,17 @@ pub fn release(byte: u8) -> Release {
             chunks: Vec::<Chunk>::new(),
         }],
     }
+}
+
+/// A release of as many bytes as one may have.
+pub fn largest(byte: u8) -> Release {
+    let mut release = release(byte);
+    let file = release.files.remove(0);
+    let named = |number: usize| File { name: format!("{number:02}"), urls: vec!["x".repeat(2_000)], ..file.clone() };
+    release.files = (0..15).map(named).collect();
+    let missing = RELEASE - bcs::serialized_size(&release).unwrap();
+    release.files[0].urls.push("x".repeat(missing - 2)); // the length of the text takes two bytes
+    release
 }
 
 pub fn publish(name: &str, byte: u8) -> Operation {

@@ -5,7 +5,10 @@ use linera_sdk::{
     util::BlockingWait as _,
     Contract as _,
 };
-use taleproof_chain::models::{Chunk, Deed, FoundingModel};
+use taleproof_chain::{
+    limits::{ACCOUNT, VERSIONS},
+    models::{Chunk, Deed, FoundingModel},
+};
 
 use super::*;
 
@@ -49,6 +52,36 @@ fn what_is_revoked_has_to_be_there_and_not_be_revoked() {
     contract.operate_as(ALICE, act("toy", revoke(1))).unwrap();
     assert_eq!(code(contract.operate_as(ALICE, act("toy", revoke(1)))), "already-revoked");
     assert_eq!(contract.changes().len(), 2);
+}
+
+#[test]
+fn an_account_publishes_so_many_bytes_and_revokes_what_it_likes() {
+    let mut contract = contract_on(home());
+    let (mut taken, per_name) = (0u64, 32);
+    let refused = loop {
+        let name = format!("toy-{}", taken / per_name);
+        match contract.operate_as(ALICE, act(&name, Deed::Publish(largest(1)))) {
+            Ok(()) => taken += 1,
+            refused => break code(refused),
+        }
+    };
+    assert_eq!((refused.as_str(), taken), ("account-full", ACCOUNT / RELEASE as u64 - 1));
+    let transfer = act("toy-0", Deed::Transfer { new_owner: BOB });
+    contract.state.published.insert(&ALICE, ACCOUNT).unwrap();
+    assert_eq!(code(contract.operate_as(ALICE, transfer)), "account-full");
+    contract.operate_as(ALICE, act("toy-0", revoke(1))).unwrap();
+    contract.operate_as(BOB, publish("another-account", 1)).unwrap();
+}
+
+#[test]
+fn a_name_has_so_many_versions() {
+    let mut contract = contract_on(home());
+    for _ in 0..VERSIONS {
+        contract.operate_as(ALICE, publish("toy", 1)).unwrap();
+    }
+    assert_eq!(code(contract.operate_as(ALICE, publish("toy", 1))), "version-count");
+    contract.operate_as(ALICE, act("toy", revoke(VERSIONS as u32))).unwrap();
+    contract.operate_as(ALICE, publish("toy-2", 1)).unwrap();
 }
 
 #[test]

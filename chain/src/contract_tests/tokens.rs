@@ -13,7 +13,9 @@ fn receipt(byte: u8) -> StoryReceipt {
         numerics: 1,
         kernels: None,
         prompt: "Once upon a time".into(),
+        prompt_tokens: Digest([8; 32]),
         mode: Mode::Raw,
+        date: None,
         sampler: Sampler {
             seed: "42".into(),
             temperature: Some("0.8".into()),

@@ -34,7 +34,9 @@ pub fn receipt() -> StoryReceipt {
         numerics: 1,
         kernels: Some(Digest([6; 32])),
         prompt: "Once upon a time".into(),
+        prompt_tokens: Digest([8; 32]),
         mode: Mode::Chat,
+        date: Some("2026-02-03".into()),
         sampler: Sampler {
             seed: "42".into(),
             temperature: Some("0.8".into()),

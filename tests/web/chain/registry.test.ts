@@ -1,5 +1,6 @@
 /** The registry's answers: which version speaks for a model, and that nothing half understood ever vouches. */
 import { describe, expect, it } from "vitest";
+import { chainError } from "../../../web/chain/errors";
 import { catchUp, follow } from "../../../web/chain/follow";
 import { MODEL, readModel } from "../../../web/chain/registry";
 import type { Json } from "../../../web/engine/protocol";
@@ -151,10 +152,11 @@ describe("readModel", () => {
   });
 });
 
-const WATCH = "mutation($name: String!) { watch(name: $name) }";
+const WATCH = "mutation($name: String!, $most: Int) { watch(name: $name, most: $most) }";
+const CATCH_UP = "mutation($most: Int) { catchUp(most: $most) }";
 
 describe.each([
-  { what: "the whole registry", name: null, FOLLOW: "mutation { follow }", CATCH_UP: "mutation { catchUp }" },
+  { what: "the whole registry", name: null, FOLLOW: "mutation { follow }", CATCH_UP },
   { what: "one model", name: "tiny", FOLLOW: WATCH, CATCH_UP: WATCH },
 ])("follow: $what", ({ name, FOLLOW, CATCH_UP }) => {
   /** The answer of a chain whose copy is so far; that of the other kind has nothing. */
@@ -226,6 +228,27 @@ describe.each([
     const stuck = played(Array<number>(100).fill(1), true);
     await catchUp(stuck.ask, NETWORK, name);
     expect(mutations(stuck.asked)).toEqual([CATCH_UP]);
+  });
+
+  it("asks for fewer where a block would be too large, and tells of it where even one is", async () => {
+    for (const [fits, asked] of [
+      [60, [256, 128, 64, 32]],
+      [0, [256, 128, 64, 32, 16, 8, 4, 2, 1]],
+    ] as const) {
+      const most: Json[] = [];
+      let copied = 1;
+      const ask = async (query: string, variables: { [key: string]: Json }): Promise<string> => {
+        if (!query.startsWith("mutation")) return standing({ following: true, copied, announced: 3 });
+        most.push(variables.most ?? null);
+        if (Number(variables.most) > fits) throw chainError("block-too-large");
+        copied = 3;
+        return '{"data":{"catchUp":true}}';
+      };
+      const caught = catchUp(ask, NETWORK, name);
+      if (fits > 0) await caught;
+      else await expect(caught).rejects.toMatchObject({ code: "block-too-large" });
+      expect(most).toEqual(asked);
+    }
   });
 
   it("gives up waiting where nothing was ever published", async () => {

@@ -1,6 +1,13 @@
 /** What a token holds, made of a story's record, read back from the chain, and compared with what is written from it. */
 import { describe, expect, it } from "vitest";
-import { compare, readStoryReceipt, receiptOf, requestOf } from "../../../web/chain/story-receipt";
+import {
+  compare,
+  readStoryReceipt,
+  receiptOf,
+  requestOf,
+  withoutEffect,
+  type StoryReceipt,
+} from "../../../web/chain/story-receipt";
 import type { Json } from "../../../web/engine/protocol";
 import { hashed, IDS, RECEIPT, RECORD } from "./told";
 
@@ -16,7 +23,6 @@ describe("the receipt of a record", () => {
   it.each([
     [0.1 + 0.2, "0.30000000000000004"],
     [1e-7, "1e-7"],
-    [1e21, "1e+21"],
     [5, "5"],
     [0, "0"],
     [5e-324, "5e-324"],
@@ -38,9 +44,10 @@ describe("the receipt of a record", () => {
     });
   });
 
-  it("is of no record whose model was told the date, for which a token has no place", async () => {
-    const record = { ...RECORD, mode: "chat", chat: { date: "2026-02-03" } };
-    await expect(receiptOf(record)).rejects.toMatchObject({ code: "record-dated" });
+  it("has the date that the model was told, and asks for it again", async () => {
+    const receipt = await receiptOf({ ...RECORD, mode: "chat", chat: { date: "2026-02-03" } });
+    expect(receipt).toMatchObject({ mode: "CHAT", date: "2026-02-03" });
+    expect(requestOf(receipt)).toMatchObject({ mode: "chat", date: "2026-02-03" });
   });
 
   it.each([
@@ -49,6 +56,7 @@ describe("the receipt of a record", () => {
     ["chat", { date: "3 Feb" }],
     ["chat", { date: "2026-02-03", time: "12:00" }],
     ["tokens", null],
+    ["prompt_tokens", null],
     ["model", { sha256: "x" }],
     ["tokenizer", {}],
     ["numerics", "1"],
@@ -101,10 +109,31 @@ describe("a receipt from the chain", () => {
       limits: { maxTokens: limits.maxTokens, stop: [] },
       date: null,
     });
-    const { sampler } = RECEIPT;
-    expect(() => requestOf({ ...RECEIPT, sampler: { ...sampler, topP: "9e999" } })).toThrow(
+  });
+
+  it.each([
+    ...["9e999", " ", "", "0x10", "1e-400", "99999999999999999999", "0.80", "1.", ".5", "1e-07", "+1", "NaN"].map(
+      (text) => ({ sampler: { ...RECEIPT.sampler, topP: text } }),
+    ),
+    ...["-1", "1e3", "00000000000000000007", "18446744073709551616", "0x1", " 1", ""].map((seed) => ({
+      sampler: { ...RECEIPT.sampler, seed },
+    })),
+    { date: "2026-02-03" }, // nobody tells a date without a chat template
+    ...["2026-2-3", "2026-02-03T12:00", "2026-13-01", "today"].map((date) => ({ mode: "CHAT" as const, date })),
+    { prompt: "half of a fox: \ud83e" },
+    { limits: { ...RECEIPT.limits, stop: ["\udd8a"] } },
+  ])("asks for nothing where a value is in another form than a record's: %j", (change) => {
+    expect(() => requestOf({ ...RECEIPT, ...change })).toThrow(
       expect.objectContaining({ code: "receipt-unwritable" }),
     );
+  });
+
+  it("names the settings that its tokens say nothing about", () => {
+    const of = (change: Partial<StoryReceipt["sampler"]>) =>
+      withoutEffect({ ...RECEIPT, sampler: { ...RECEIPT.sampler, ...change } }).length;
+    expect([of({}), of({ temperature: null }), of({ temperature: "1e-8" }), of({ repeatPenalty: "1" })]).toEqual([
+      0, 4, 4, 1,
+    ]);
   });
 });
 
@@ -117,13 +146,15 @@ describe("the comparison", () => {
       story: RECEIPT.story,
       kernels: RECEIPT.kernels,
       numerics: RECEIPT.numerics,
-      samePrompt: null,
+      samePrompt: true,
     });
     const record = { ...RECORD, kernels: "6".repeat(64), numerics: 2 };
     const { kernels, numerics } = record;
     const differs = { same: true, story: hashed(record), kernels, numerics };
     expect(await compare(RECEIPT, { ids: IDS, record })).toMatchObject(differs);
-    const none = { same: true, story: null, kernels: null, numerics: null };
+    const other = { ...RECORD, prompt_tokens: [1, 404] };
+    expect(await compare(RECEIPT, { ids: IDS, record: other })).toMatchObject({ same: true, samePrompt: false });
+    const none = { same: true, story: null, kernels: null, numerics: null, samePrompt: null };
     expect(await compare(RECEIPT, { ids: IDS, record: null })).toMatchObject(none);
   });
 

@@ -42,7 +42,9 @@ export const RECEIPT: StoryReceipt = {
   numerics: 1,
   kernels: "4".repeat(64),
   prompt: "Once upon a time\n“there” was \u{1f98a}",
+  promptTokens: hashed([1, 403]),
   mode: "RAW",
+  date: null,
   sampler: {
     seed: "18446744073709551615",
     temperature: "0.8",

@@ -1,0 +1,133 @@
+/**
+ * A registry that somebody filled with the largest versions that it takes: newcomers still follow it, read it and get a tick.
+ *
+ * A follower's block holds what it copies, and the public testnet's blocks have at most 1,000,000 bytes. Copied by their
+ * number alone, these would make a block that no chain can hold.
+ */
+import { createHash } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from "vitest";
+import { askHome, Chain, network, release } from "./chains";
+import { serveNetwork, Site } from "./site";
+import { bytesOf, Reader, serveSmall, SMALL } from "./small-model";
+
+/** Bytes of a version, in BCS (chain/src/limits.rs). */
+const LARGEST = 32_768;
+const HEAVY = 35;
+const PER_BLOCK = 7;
+const HONEST = 96;
+/** Ten large blocks take half a minute, and ten times as long on a machine that has other work. */
+const PATIENCE_MS = 400_000;
+
+type Release = ReturnType<typeof release>;
+
+/** A version with so many bytes in its addresses: the other fields have some hundred. */
+function weighing(bytes: number): Release {
+  const one = release("a");
+  const urls = (length: number): string[] =>
+    Array.from({ length: Math.ceil(length / 2000) }, (_, i) => "x".repeat(Math.min(2000, length - i * 2000)));
+  const files = [];
+  for (let left = bytes; left > 0; left -= 16_000)
+    files.push({ ...one.files[0]!, name: `part-${files.length}`, urls: urls(Math.min(16_000, left)) });
+  return { ...one, files };
+}
+
+/** The small model's own files, in a version that the page can get. */
+function small(): Release {
+  const hash = (algorithm: string, name: string): string =>
+    createHash(algorithm).update(bytesOf(name)).digest("hex");
+  const files = SMALL.files.map(({ name }, i) => ({
+    ...release().files[0]!,
+    role: i === 0 ? "WEIGHTS" : "TOKENIZER",
+    name,
+    size: bytesOf(name).length,
+    sha256: hash("sha256", name),
+    sha3_256: hash("sha3-256", name),
+  }));
+  return { ...release(), files };
+}
+
+interface Standing {
+  registry: { copied: number; announced: number };
+}
+const STANDING = "{ registry { copied announced } }";
+
+describe.skipIf(!inject("network"))("a registry full of the largest versions", () => {
+  let mallory: Chain; // fills it
+
+  /** Publishes a release under many names, or many times under one, several in a block. */
+  const publishAll = async (names: string[], one: Release, perBlock: number): Promise<void> => {
+    for (let first = 0; first < names.length; first += perBlock) {
+      const fields = names
+        .slice(first, first + perBlock)
+        .map((name, i) => `n${i}: publish(name: "${name}", release: $release)`);
+      await mallory.ask(`mutation($release: ReleaseInput!) { ${fields.join("\n")} }`, { release: one });
+    }
+  };
+  const versions = async (name: string): Promise<number> => {
+    const query = "query($name: String!) { model(name: $name) { versionCount } }";
+    const { model } = await askHome<{ model: { versionCount: number } | null }>(query, { name });
+    return model?.versionCount ?? 0;
+  };
+
+  beforeAll(async () => {
+    mallory = await Chain.open("mallory");
+    await publishAll(Array<string>(HEAVY).fill("heavy"), weighing(LARGEST - 700), PER_BLOCK);
+    const honest = Array.from({ length: HONEST }, (_, i) => `honest-${i}`);
+    await publishAll(honest, weighing(3500), 32);
+    await mallory.publisher.publish("heavy", small());
+    const arrived = async (): Promise<void> =>
+      expect([await versions("heavy"), await versions(honest.at(-1)!)]).toEqual([HEAVY + 1, 1]);
+    await vi.waitFor(arrived, { timeout: PATIENCE_MS, interval: 100 });
+  }, PATIENCE_MS);
+  afterAll(() => mallory?.close());
+
+  it("takes none that is larger", async () => {
+    await expect(mallory.publisher.publish("larger", weighing(LARGEST))).rejects.toMatchObject({
+      code: "release-size",
+    });
+    await expect(mallory.publisher.publish("larger", weighing(319_000))).rejects.toMatchObject({
+      code: "release-size",
+    });
+  });
+
+  it("is copied whole by a new wallet's chain", async () => {
+    const nina = await Chain.open("nina", ["--max-new-events-per-block", "1000000"]);
+    try {
+      await nina.ask("mutation { follow }");
+      await nina.until<Standing>(STANDING, {}, ({ registry }) => registry.announced > HEAVY);
+      for (let blocks = 0; ; blocks++) {
+        const { registry } = await nina.ask<Standing>(STANDING);
+        if (registry.copied === registry.announced) break;
+        expect(blocks).toBeLessThan(40);
+        await nina.ask("mutation { catchUp }");
+        const { registry: next } = await nina.ask<Standing>(STANDING);
+        expect(next.copied).toBeGreaterThan(registry.copied);
+      }
+      expect(await nina.ask<Standing>(STANDING)).toEqual(await askHome<Standing>(STANDING));
+      const query = `{ model(name: "heavy") { versionCount latestUsable { number }
+        versions(first: 100) { items { number release { files { urls } } } next } } }`;
+      const answer = await nina.ask<{ model: { versions: { items: unknown[]; next: number } } }>(query);
+      expect(answer).toMatchObject({ model: { versionCount: HEAVY + 1, latestUsable: { number: HEAVY + 1 } } });
+      const { items, next } = answer.model.versions;
+      expect([items.length < HEAVY, items.length === next]).toEqual([true, true]); // a page ends where it weighs enough
+    } finally {
+      await nina.close();
+    }
+  }, PATIENCE_MS);
+
+  it("gives its tick to somebody whose model has a history of such versions", async () => {
+    const site = await Site.open();
+    try {
+      const visitor = await site.visitor();
+      await serveNetwork(visitor);
+      await serveSmall(visitor, { name: "heavy" });
+      const reader = await Reader.come(site, visitor);
+      await reader.sees("Registered");
+      const said = await reader.readsWhy("Every byte is as registered");
+      expect(said).toContain(`heavy, version ${HEAVY + 1}`);
+      expect(said).toContain(network().homeChain);
+    } finally {
+      await site.close();
+    }
+  }, PATIENCE_MS);
+});
