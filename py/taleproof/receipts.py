@@ -2,7 +2,7 @@
 
 What was run comes in, JSON values and their one canonical form go out (RFC 8785: keys sorted, no spaces, numbers as
 ECMAScript writes them), so that the same story has the same bytes and the same SHA-256 everywhere. Values that have
-no such form are refused with ValueError: NaN, infinities, integers beyond 2**53, lone surrogates.
+no such form are refused with ValueError: NaN, infinities, integers that no float64 is equal to, lone surrogates.
 """
 
 import hashlib
@@ -24,9 +24,6 @@ from .tokenizers.base import well_formed
 
 FORMAT = "taleproof-story/1"
 
-LARGEST_INTEGER = 2**53
-"""Above, JSON's readers need not agree on a number."""
-
 
 def canonical_json(value: JsonValue) -> str:
     """Return a value's canonical form.
@@ -41,15 +38,24 @@ def canonical_json(value: JsonValue) -> str:
     if isinstance(value, bool) or value is None:
         return json.dumps(value)
     if isinstance(value, int):
-        if abs(value) > LARGEST_INTEGER:
-            raise ValueError(f"an integer that JSON's readers need not agree on: {value}")
-        return str(value)
+        return _integer(value)
     if isinstance(value, float):
         return _number(value)
     if not isinstance(value, Mapping):
         return "[" + ",".join(map(canonical_json, value)) + "]"
     names = sorted(value, key=lambda name: name.encode("utf-16-be", "surrogatepass"))  # by UTF-16 code units
     return "{" + ",".join(f"{canonical_json(name)}:{canonical_json(value[name])}" for name in names) + "}"
+
+
+def _integer(value: int) -> str:
+    """Return an integer as the float64 that it is read as."""
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if number != value:
+        raise ValueError(f"an integer that JSON's readers need not agree on: {value}")
+    return _number(number)
 
 
 def _number(value: float) -> str:

@@ -85,7 +85,14 @@ def test_reads_back_as_the_same_and_is_stable(value: JsonValue) -> None:
     assert canonical_json(read) == text
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), 2**53 + 1, "\ud800", {"\udc00": 1}, [[-(2**60)]]])
+@pytest.mark.parametrize(
+    ("value", "text"), [(2**53 + 2, "9007199254740994"), (-(2**60), "-1152921504606847000"), (10**21, "1e+21")]
+)
+def test_an_integer_is_the_float64_that_other_readers_take_it_for(value: int, text: str) -> None:
+    assert canonical_json(value) == canonical_json(float(value)) == text
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 2**53 + 1, "\ud800", {"\udc00": 1}, [[-(2**60) - 1]], 10**400])
 def test_refuses_what_has_no_form(value: JsonValue) -> None:
     with pytest.raises(ValueError, match=r"JSON|surrogates"):
         canonical_json(value)

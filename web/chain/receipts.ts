@@ -31,14 +31,25 @@ const STORIES = `query($owner: AccountOwner!, $after: Int) {
 
 const shape = new Shape((where, what) => chainError("registry-invalid", `${where} ${what}.`));
 
-/** RFC 8785: keys sorted by UTF-16 code units, no spaces, numbers and texts as ECMAScript writes them. */
+/**
+ * RFC 8785: keys sorted by UTF-16 code units, no spaces, numbers and texts as ECMAScript writes them. Refused, as there:
+ * numbers that are not finite, and half of a character, which is no Unicode.
+ */
 export function canonicalJson(value: Json): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
+  if (typeof value === "string") return canonicalText(value);
+  if (typeof value === "number" && !Number.isFinite(value))
+    throw chainError("record-invalid", `${value} is no number of JSON.`);
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   const members = Object.keys(value)
     .sort()
-    .map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key] ?? null)}`);
+    .map((key) => `${canonicalText(key)}:${canonicalJson(value[key] ?? null)}`);
   return `{${members.join(",")}}`;
+}
+
+function canonicalText(text: string): string {
+  if (/\p{Cs}/u.test(text)) throw chainError("record-invalid", "half of a character stands in it.");
+  return JSON.stringify(text);
 }
 
 /** The SHA-256 of a value's canonical JSON. */

@@ -19,6 +19,11 @@ describe("canonicalJson", () => {
     );
   });
 
+  it.each([["half of a character", "\ud83e"], ["no number", NaN], ["no end", Infinity]])("refuses %s", (_what, value) => {
+    for (const made of [value, [value], { a: value }, ...(typeof value === "string" ? [{ [value]: 1 }] : [])])
+      expect(() => canonicalJson(made)).toThrow(expect.objectContaining({ code: "record-invalid" }));
+  });
+
   it("has the digest that receipts.py gives", async () => {
     const value: Json = {
       z: [1, -0, 0.1, 1e21, 1e-7, 123456789012345680000, null, true],
