@@ -90,44 +90,54 @@ describe.skipIf(!inject("network"))("a registry full of the largest versions", (
     });
   });
 
-  it("is copied whole by a new wallet's chain", async () => {
-    const nina = await Chain.open("nina", ["--max-new-events-per-block", "1000000"]);
-    try {
-      await nina.ask("mutation { follow }");
-      await nina.until<Standing>(STANDING, {}, ({ registry }) => registry.announced > HEAVY);
-      for (let blocks = 0; ; blocks++) {
-        const { registry } = await nina.ask<Standing>(STANDING);
-        if (registry.copied === registry.announced) break;
-        expect(blocks).toBeLessThan(40);
-        await nina.ask("mutation { catchUp }");
-        const { registry: next } = await nina.ask<Standing>(STANDING);
-        expect(next.copied).toBeGreaterThan(registry.copied);
-      }
-      expect(await nina.ask<Standing>(STANDING)).toEqual(await askHome<Standing>(STANDING));
-      const query = `{ model(name: "heavy") { versionCount latestUsable { number }
+  it(
+    "is copied whole by a new wallet's chain",
+    async () => {
+      const nina = await Chain.open("nina", ["--max-new-events-per-block", "1000000"]);
+      try {
+        await nina.ask("mutation { follow }");
+        await nina.until<Standing>(STANDING, {}, ({ registry }) => registry.announced > HEAVY);
+        for (let blocks = 0; ; blocks++) {
+          const { registry } = await nina.ask<Standing>(STANDING);
+          if (registry.copied === registry.announced) break;
+          expect(blocks).toBeLessThan(40);
+          await nina.ask("mutation { catchUp }");
+          const { registry: next } = await nina.ask<Standing>(STANDING);
+          expect(next.copied).toBeGreaterThan(registry.copied);
+        }
+        expect(await nina.ask<Standing>(STANDING)).toEqual(await askHome<Standing>(STANDING));
+        const query = `{ model(name: "heavy") { versionCount latestUsable { number }
         versions(first: 100) { items { number release { files { urls } } } next } } }`;
-      const answer = await nina.ask<{ model: { versions: { items: unknown[]; next: number } } }>(query);
-      expect(answer).toMatchObject({ model: { versionCount: HEAVY + 1, latestUsable: { number: HEAVY + 1 } } });
-      const { items, next } = answer.model.versions;
-      expect([items.length < HEAVY, items.length === next]).toEqual([true, true]); // a page ends where it weighs enough
-    } finally {
-      await nina.close();
-    }
-  }, PATIENCE_MS);
+        const answer = await nina.ask<{ model: { versions: { items: unknown[]; next: number } } }>(query);
+        expect(answer).toMatchObject({
+          model: { versionCount: HEAVY + 1, latestUsable: { number: HEAVY + 1 } },
+        });
+        const { items, next } = answer.model.versions;
+        expect([items.length < HEAVY, items.length === next]).toEqual([true, true]); // a page ends where it weighs enough
+      } finally {
+        await nina.close();
+      }
+    },
+    PATIENCE_MS,
+  );
 
-  it("gives its tick to somebody whose model has a history of such versions", async () => {
-    const site = await Site.open();
-    try {
-      const visitor = await site.visitor();
-      await serveNetwork(visitor);
-      await serveSmall(visitor, { name: "heavy" });
-      const reader = await Reader.come(site, visitor);
-      await reader.sees("Registered");
-      const said = await reader.readsWhy("Every byte is as registered");
-      expect(said).toContain(`heavy, version ${HEAVY + 1}`);
-      expect(said).toContain(network().homeChain);
-    } finally {
-      await site.close();
-    }
-  }, PATIENCE_MS);
+  it(
+    "gives its tick to somebody whose model has a history of such versions",
+    async () => {
+      const site = await Site.open();
+      try {
+        const visitor = await site.visitor();
+        await serveNetwork(visitor);
+        await serveSmall(visitor, { name: "heavy" });
+        const reader = await Reader.come(site, visitor);
+        await reader.sees("Registered");
+        const said = await reader.readsWhy("Every byte is as registered");
+        expect(said).toContain(`heavy, version ${HEAVY + 1}`);
+        expect(said).toContain(network().homeChain);
+      } finally {
+        await site.close();
+      }
+    },
+    PATIENCE_MS,
+  );
 });

@@ -9,7 +9,7 @@ class FullRegistryLast extends BaseSequencer {
     const place = ({ moduleId }: TestSpecification): number =>
       LAST.findIndex((name) => moduleId.endsWith(`/${name}`));
     const sorted = await super.sort(files);
-    return sorted.toSorted((a, b) => place(a) - place(b));
+    return [...sorted].sort((a, b) => place(a) - place(b));
   }
 }
 

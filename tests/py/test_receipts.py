@@ -92,7 +92,9 @@ def test_an_integer_is_the_float64_that_other_readers_take_it_for(value: int, te
     assert canonical_json(value) == canonical_json(float(value)) == text
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), 2**53 + 1, "\ud800", {"\udc00": 1}, [[-(2**60) - 1]], 10**400])
+@pytest.mark.parametrize(
+    "value", [float("nan"), float("inf"), 2**53 + 1, "\ud800", {"\udc00": 1}, [[-(2**60) - 1]], 10**400]
+)
 def test_refuses_what_has_no_form(value: JsonValue) -> None:
     with pytest.raises(ValueError, match=r"JSON|surrogates"):
         canonical_json(value)

@@ -19,7 +19,11 @@ describe("canonicalJson", () => {
     );
   });
 
-  it.each([["half of a character", "\ud83e"], ["no number", NaN], ["no end", Infinity]])("refuses %s", (_what, value) => {
+  it.each([
+    ["half of a character", "\ud83e"],
+    ["no number", NaN],
+    ["no end", Infinity],
+  ])("refuses %s", (_what, value) => {
     for (const made of [value, [value], { a: value }, ...(typeof value === "string" ? [{ [value]: 1 }] : [])])
       expect(() => canonicalJson(made)).toThrow(expect.objectContaining({ code: "record-invalid" }));
   });

@@ -112,14 +112,28 @@ describe("a receipt from the chain", () => {
   });
 
   it.each([
-    ...["9e999", " ", "", "0x10", "1e-400", "99999999999999999999", "0.80", "1.", ".5", "1e-07", "+1", "NaN"].map(
-      (text) => ({ sampler: { ...RECEIPT.sampler, topP: text } }),
-    ),
+    ...[
+      "9e999",
+      " ",
+      "",
+      "0x10",
+      "1e-400",
+      "99999999999999999999",
+      "0.80",
+      "1.",
+      ".5",
+      "1e-07",
+      "+1",
+      "NaN",
+    ].map((text) => ({ sampler: { ...RECEIPT.sampler, topP: text } })),
     ...["-1", "1e3", "00000000000000000007", "18446744073709551616", "0x1", " 1", ""].map((seed) => ({
       sampler: { ...RECEIPT.sampler, seed },
     })),
     { date: "2026-02-03" }, // nobody tells a date without a chat template
-    ...["2026-2-3", "2026-02-03T12:00", "2026-13-01", "today"].map((date) => ({ mode: "CHAT" as const, date })),
+    ...["2026-2-3", "2026-02-03T12:00", "2026-13-01", "today"].map((date) => ({
+      mode: "CHAT" as const,
+      date,
+    })),
     { prompt: "half of a fox: \ud83e" },
     { limits: { ...RECEIPT.limits, stop: ["\udd8a"] } },
   ])("asks for nothing where a value is in another form than a record's: %j", (change) => {
@@ -131,9 +145,12 @@ describe("a receipt from the chain", () => {
   it("names the settings that its tokens say nothing about", () => {
     const of = (change: Partial<StoryReceipt["sampler"]>) =>
       withoutEffect({ ...RECEIPT, sampler: { ...RECEIPT.sampler, ...change } }).length;
-    expect([of({}), of({ temperature: null }), of({ temperature: "1e-8" }), of({ repeatPenalty: "1" })]).toEqual([
-      0, 4, 4, 1,
-    ]);
+    expect([
+      of({}),
+      of({ temperature: null }),
+      of({ temperature: "1e-8" }),
+      of({ repeatPenalty: "1" }),
+    ]).toEqual([0, 4, 4, 1]);
   });
 });
 
@@ -153,7 +170,10 @@ describe("the comparison", () => {
     const differs = { same: true, story: hashed(record), kernels, numerics };
     expect(await compare(RECEIPT, { ids: IDS, record })).toMatchObject(differs);
     const other = { ...RECORD, prompt_tokens: [1, 404] };
-    expect(await compare(RECEIPT, { ids: IDS, record: other })).toMatchObject({ same: true, samePrompt: false });
+    expect(await compare(RECEIPT, { ids: IDS, record: other })).toMatchObject({
+      same: true,
+      samePrompt: false,
+    });
     const none = { same: true, story: null, kernels: null, numerics: null, samePrompt: null };
     expect(await compare(RECEIPT, { ids: IDS, record: null })).toMatchObject(none);
   });

@@ -100,7 +100,9 @@ describe("opening a model", () => {
     expect(whole()).toEqual([]);
     link.says = async () => answer({ model: null });
     expect((await chain.ask({ ...asked, name: "silent" }))?.model).toMatchObject({ status: "unknown" });
-    expect(link.queries).toContain("mutation($name: String!, $most: Int) { watch(name: $name, most: $most) }");
+    expect(link.queries).toContain(
+      "mutation($name: String!, $most: Int) { watch(name: $name, most: $most) }",
+    );
     expect(whole()).not.toEqual([]);
   });
 
