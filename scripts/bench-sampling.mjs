@@ -15,7 +15,7 @@ const DEVIATIONS = { "like a model's": 3, "nearly flat": 0.01 };
 const CALLS = 60;
 const UNIT = 0.37; // the number drawn: any does
 const PENALISED = 64;
-const TOLD_BYTES = 64; // before the penalised ids, kernels/sample.c
+const TOLD_BYTES = 64; // before the penalised ids, kernels/sample/sample.c
 
 /**
  * @typedef {[penalty: number, inverseTemperature: number, topK: number, minP: number, topP: number]} Settings
@@ -25,7 +25,7 @@ const TOLD_BYTES = 64; // before the penalised ids, kernels/sample.c
  * @property {WebAssembly.Global<"i32">} __heap_base
  */
 
-/** As kernels/sample.c takes them. @type {Record<string, Settings>} */
+/** As kernels/sample/sample.c takes them. @type {Record<string, Settings>} */
 const SETTINGS = {
   greedy: [1, 0, 0, 0, -1],
   temperature: [1, 1.25, 0, 0, -1],

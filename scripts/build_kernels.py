@@ -1,4 +1,4 @@
-"""Compile kernels/*.c to WebAssembly with the clang in the `ziglang` package.
+"""Compile the C of kernels/ to WebAssembly with the clang in the `ziglang` package.
 
 Writes build/kernels/relaxed.wasm (integer dot product of the relaxed SIMD proposal) and build/kernels/baseline.wasm
 (plain SIMD128), which give the same bits, and of each a twin that takes a shared memory, for threads:
@@ -26,6 +26,7 @@ BUILDS = {
 }
 FLAGS = [
     *("-target", "wasm32-freestanding", "-std=c2x", "-O3", "-Wall", "-Wextra", "-Werror"),
+    f"-I{SOURCES}",
     # The same bits everywhere: no contraction of a * b + c into one rounding, no reordering.
     *("-ffp-contract=off", "-fno-fast-math", "-fno-sanitize=all", "-ffreestanding", "-nostdlib"),
     *("-Wl,--no-entry", "-Wl,--import-memory", "-Wl,--export=__heap_base", "-Wl,--export=__stack_pointer"),
@@ -36,8 +37,9 @@ FLAGS = [
 def fingerprint() -> str:
     """Return the digest of everything that the output depends on."""
     digest = hashlib.sha256()
-    for path in sorted([*SOURCES.glob("*.[ch]"), Path(__file__)]):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    for path in [*sorted(SOURCES.rglob("*.[ch]")), Path(__file__)]:
+        name = path.relative_to(ROOT).as_posix()
+        digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 
 
@@ -45,7 +47,8 @@ def compile_build(name: str, flags: list[str]) -> None:
     """Compile all kernels into build/kernels/NAME.wasm, in place only when complete."""
     target = OUTPUT / f"{name}.wasm"
     partial = target.with_suffix(f".{os.getpid()}.partial")  # two set-ups may run at once
-    sources = [str(path) for path in sorted(SOURCES.glob("*.c"))]
+    # By name, whatever the folder: the linker keeps this order, and the pinned digests depend on it.
+    sources = [str(path) for path in sorted(SOURCES.rglob("*.c"), key=lambda path: path.name)]
     command = [sys.executable, "-m", "ziglang", "cc", *FLAGS, *flags, *sources, "-o", str(partial)]
     subprocess.run(command, check=True, cwd=ROOT)
     shared = target.with_name(f"{name}-shared.wasm")

@@ -1,4 +1,4 @@
-"""Sampling by the kernels (kernels/sample.c): the twin of `sampling.Sampler`, to the bit, on logits in the arena.
+"""Sampling by the kernels (kernels/sample/sample.c): the twin of `sampling.Sampler`, to the bit, on logits in memory.
 
 In come logits and all ids before, out goes the token with its log-probability: one call of a kernel, whatever the
 settings, and no copy of the vocabulary. NumericsError where a logit is not finite.
@@ -16,7 +16,7 @@ from .sampling import Choice, Row, SamplerConfig, effective_temperature
 
 
 _TOLD = struct.Struct("<dff")
-"""Told in kernels/sample.c: the powers' sum, the largest logit, the chosen one. It has a cache line of its own."""
+"""Told in kernels/sample/sample.c: the powers' sum, the largest logit, the chosen one; a cache line of its own."""
 
 
 class SamplingRoom:

@@ -2,7 +2,7 @@
 
 In come float32 arrays, out go float32 arrays. Everything is built from IEEE 754 additions, multiplications and
 roundings, in a fixed order, because a platform's own ``exp`` differs from the next one's in the last bit. The kernels
-(kernels/math.h) follow the same order of operations, so that both sides agree to the bit.
+(kernels/include/math.h) follow the same order of operations, so that both sides agree to the bit.
 """
 
 import numpy as np

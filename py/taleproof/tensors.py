@@ -24,7 +24,7 @@ from .reader import Blob
 W = TypeVar("W", covariant=True)
 
 INTERLEAVED_ROWS = 8
-"""Rows that stand together in the interleaved layout (kernels/interleave.h)."""
+"""Rows that stand together in the interleaved layout (kernels/types/interleave.h)."""
 
 SWAPPED_BLOCKS = 1 << 14
 """Blocks of a big-endian file that are turned around at a time."""

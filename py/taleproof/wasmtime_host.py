@@ -135,7 +135,7 @@ class WasmtimeArena:
         return function
 
     def _check_kernels(self) -> None:
-        """Refuse kernels that fail their own check (kernels/self_check.c), and leave memory as fresh as before."""
+        """Refuse kernels that fail their own check (kernels/run/self_check.c), and leave memory as fresh as before."""
         used, size = self._allocator.top, self.call("self_check_bytes")
         room = self.allocate(size)
         if not self.call("self_check", room):

@@ -93,5 +93,5 @@ def test_the_compiler_may_neither_contract_nor_reorder_floats() -> None:
     "word", ["FP_CONTRACT", "clang fp", "float_control", "builtin_fma", "relaxed_madd", "optimize"]
 )
 def test_no_source_asks_for_it_by_itself(word: str) -> None:
-    for path in sorted((ROOT / "kernels").glob("*.[ch]")):
+    for path in sorted((ROOT / "kernels").rglob("*.[ch]")):
         assert word not in path.read_text("utf-8"), path.name

@@ -33,7 +33,7 @@ def test_the_kernels_compute_what_numerics_version_1_says(build: str) -> None:
     arena = WasmtimeArena(build)
     room = arena.allocate(arena.call("self_check_bytes"))
     right = arena.call("self_check", room)
-    assert right, f"RIGHT in kernels/self_check.c was {int.from_bytes(arena.read(room, 8), 'little'):#018x} here"
+    assert right, f"RIGHT in kernels/run/self_check.c was {int.from_bytes(arena.read(room, 8), 'little'):#018x} here"
 
 
 def test_the_check_leaves_fresh_memory_behind() -> None:

@@ -1,6 +1,6 @@
-"""How threads share a program (kernels/team.c): every order of its steps, tried by spin on a model of the protocol.
+"""How threads share a program (kernels/run/team.c): every order of its steps, tried by spin on a model of the protocol.
 
-kernels/team.pml says what is checked. The model with a fault put in has to fail, or the check would prove nothing.
+kernels/run/team.pml says what is checked. The model with a fault put in has to fail, or the check would prove nothing.
 All of it takes 28 s of processor time, of which the check with four threads is a third.
 """
 
@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 
-MODEL = Path(__file__).parents[2] / "kernels" / "team.pml"
+MODEL = Path(__file__).parents[2] / "kernels" / "run" / "team.pml"
 PROGRAMS = ("spin", "gcc")
 DEPTH = 400_000
 """More steps than the longest path without a state twice: 373,251 with four threads. Each takes memory at once."""

@@ -7,7 +7,7 @@ import { threadsOfDevice } from "../../web/engine/team";
 
 const SITE = "https://example.org/tales/";
 
-/** Where Team in kernels/team.c has the seconds after which a helper is given up. */
+/** Where Team in kernels/run/team.c has the seconds after which a helper is given up. */
 const PATIENCE = 32;
 
 /** What a helper does once it is told its task. */

@@ -28,7 +28,7 @@ export type ReadingAnswer = { figures: ReadingFigures } | { error: string };
 
 /** An instruction of a program, with all its runs on steps of one kind. */
 export interface InstructionTime {
-  /** Its words; see kernels/program.h. */
+  /** Its words; see kernels/include/program.h. */
   words: number[];
   prefill: boolean;
   runs: number;

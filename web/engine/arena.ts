@@ -22,7 +22,7 @@ export class Arena {
   readonly exports: WebAssembly.Exports;
   /** The first byte that is not the kernels' own, nor their threads'. */
   base: number;
-  /** Address of what the threads share (Team in kernels/team.c). */
+  /** Address of what the threads share (Team in kernels/run/team.c). */
   readonly team: number;
   /** How many threads there are. */
   threads = 1;

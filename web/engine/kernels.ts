@@ -3,7 +3,7 @@
  *
  * In: the address of the site. Out: a compiled module and the name of its build. A browser without the relaxed integer
  * dot product gets the baseline build without a word: both give the same bits. So does one where the faster build fails
- * its own check (kernels/self_check.c), with a reason. Refused, with an EngineError: a browser without SIMD, kernels that
+ * its own check (kernels/run/self_check.c), with a reason. Refused, with an EngineError: a browser without SIMD, kernels that
  * cannot be fetched, and a baseline build that fails the check.
  */
 

@@ -11,7 +11,7 @@ const MOST_THREADS = 8;
 const SILENCE_MS = 30_000;
 
 export const STACK_BYTES = 64 * 1024;
-/** Team in kernels/team.c takes 48 bytes; a cache line of its own keeps it apart. */
+/** Team in kernels/run/team.c takes 48 bytes; a cache line of its own keeps it apart. */
 export const TEAM_BYTES = 64;
 /** The word of Team that says how long the engine waits for a helper that was killed. */
 const PATIENCE_WORD = 8;
@@ -22,7 +22,7 @@ const PATIENCE = 60;
 export interface HelperTask {
   module: WebAssembly.Module;
   memory: WebAssembly.Memory;
-  /** Address of what the threads share (Team in kernels/team.c). */
+  /** Address of what the threads share (Team in kernels/run/team.c). */
   team: number;
   /** Which thread this is; the engine is thread 0. */
   index: number;

@@ -21,7 +21,7 @@ from . import Logits
 W = TypeVar("W")
 
 MAX_HEAD_DIM = 256
-"""Beyond it the integer sums of the attention kernel could overflow (kernels/attention.c)."""
+"""Beyond it the integer sums of the attention kernel could overflow (kernels/attention/attention.c)."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What attention does beside the plain causal kind, as the words that the kernel reads (kernels/attention.h).
+"""What attention does beside the plain causal kind, as the words that the kernel reads (kernels/attention/attention.h).
 
 In come the options of one attention, out go bytes. Refused: options that have no meaning together.
 """
@@ -12,7 +12,7 @@ from .relative import distance_buckets
 
 
 _SPANS: tuple[Span, ...] = ("causal", "step", "memory")
-"""In the order of their numbers in kernels/attention.h."""
+"""In the order of their numbers in kernels/attention/attention.h."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class AttentionRule:
         return self.span == "causal" and not (self.window or self.softcap or self.buckets)
 
     def encode(self) -> bytes:
-        """Return AttentionRule of kernels/attention.h: five words, then the bucket of each distance.
+        """Return AttentionRule of kernels/attention/attention.h: five words, then the bucket of each distance.
 
         Raises
         ------

@@ -1,8 +1,8 @@
 """A traced forward pass: instructions over values, planned into scratch memory and written as words for the kernels.
 
 In come instructions, in order, whose arguments are numbers, addresses and values; out go the words that run_program
-(kernels/program.c) reads. A value is a matrix that one instruction makes and later ones read; it has memory from the
-first to the last instruction that names it, so a pass of any depth needs the scratch of its widest layer.
+(kernels/run/program.c) reads. A value is a matrix that one instruction makes and later ones read; it has memory from
+the first to the last instruction that names it, so a pass of any depth needs the scratch of its widest layer.
 """
 
 import struct
@@ -22,7 +22,7 @@ INSTRUCTION_BYTES = 4 * WORDS
 
 
 class Op(IntEnum):
-    """The instruction set; the same numbers as in kernels/program.c."""
+    """The instruction set; the same numbers as in kernels/run/program.c."""
 
     EMBEDDING = 1
     RMS_NORM = 2

@@ -1,4 +1,4 @@
-"""What changes from step to step of a traced program: Step in kernels/program.h, and the token ids after it."""
+"""What changes from step to step of a traced program: Step in kernels/include/program.h, and the token ids after it."""
 
 import struct
 from collections.abc import Sequence

@@ -17,7 +17,7 @@ ACTIVATION_BLOCK = 32
 """Activations that share a scale when they are quantised."""
 
 ACTIVATION_BLOCK_BYTES = 16
-"""Bytes of a block's scale and sums (ActivationBlock in kernels/program.h)."""
+"""Bytes of a block's scale and sums (ActivationBlock in kernels/include/program.h)."""
 
 KEY_BLOCK = 32
 """Positions whose attention weights share a scale; a cache has a multiple of them."""
@@ -49,7 +49,7 @@ class ArenaTensor:
 
 @dataclass(frozen=True)
 class ArenaCache:
-    """The keys or the values of one layer: 15-bit integers and their scales (kernels/attention.h).
+    """The keys or the values of one layer: 15-bit integers and their scales (kernels/attention/attention.h).
 
     Attributes
     ----------
@@ -68,7 +68,7 @@ class ArenaCache:
 
     @property
     def scratch_bytes(self) -> int:
-        """What one thread needs to attend to the whole context (``cut`` in kernels/attention.c)."""
+        """What one thread needs to attend to the whole context (``cut`` in kernels/attention/attention.c)."""
         width = cache_width(self.head_dim)
         floats = HEADS_AT_ONCE * (self.context + self.context // KEY_BLOCK + width) + 4
         return 4 * floats + 2 * HEADS_AT_ONCE * (self.context + width)

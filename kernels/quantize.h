@@ -1,5 +1,0 @@
-#pragma once
-
-#include "program.h"
-
-void quantize_blocks(const float *x, void *q, ActivationBlock *blocks, int wide, uint32_t begin, uint32_t end);

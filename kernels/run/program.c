@@ -1,0 +1,217 @@
+/* One instruction of a traced program: a thread's share of it. */
+#include "include/program.h"
+#include "attention/attention.h"
+#include "ops/elementwise.h"
+#include "ops/matmul.h"
+#include "ops/quantize.h"
+#include "ops/rope.h"
+
+/* The same numbers as in py/taleproof/ops/program.py. */
+enum {
+  OP_EMBEDDING = 1,
+  OP_RMS_NORM,
+  OP_QUANTIZE,
+  OP_MATMUL,
+  OP_ROPE_ANGLES,
+  OP_ROPE,
+  OP_WRITE_KEYS,
+  OP_WRITE_VALUES,
+  OP_ATTENTION,
+  OP_SILU_GATE,
+  OP_ADD,
+  OP_LAST_ROW,
+  OP_LAYER_NORM,
+  OP_UNIT,
+  OP_ADD_ROW,
+  OP_GELU_GATE,
+  OP_GELU,
+  OP_GELU_ERF,
+  OP_RELU,
+  OP_SOFTCAP,
+  OP_SCALE,
+  OP_POSITION_EMBEDDING,
+  OP_TABLE_ROWS,
+  OP_FIRST_ROW,
+  OP_MEAN_ROWS,
+};
+
+#define FLOATS(word) ((float *)(uintptr_t)(word))
+#define BYTES(word) ((uint8_t *)(uintptr_t)(word))
+#define AS_FLOAT(word) __builtin_bit_cast(float, word)
+
+/* embedding: y, w, type, n, k */
+static void run_embedding(const uint32_t *a, uint32_t rows, const Step *step, Thread thread) {
+  uint32_t begin, end;
+  share(thread, rows, 1, &begin, &end);
+  for (uint32_t t = begin; t < end; t++) get_row(a[2], BYTES(a[1]), step->ids[t], a[3], a[4], FLOATS(a[0]) + (size_t)t * a[4]);
+}
+
+/* position_embedding: y, w, type, n, k. A position that the table does not have is NaN, so that the run stops. */
+static void run_position_embedding(const uint32_t *a, uint32_t rows, const Step *step, Thread thread) {
+  uint32_t begin, end;
+  share(thread, rows, 1, &begin, &end);
+  for (uint32_t t = begin; t < end; t++) {
+    float *y = FLOATS(a[0]) + (size_t)t * a[4];
+    if (step->position + t < a[3]) get_row(a[2], BYTES(a[1]), step->position + t, a[3], a[4], y);
+    else
+      for (uint32_t i = 0; i < a[4]; i++) y[i] = __builtin_nanf("");
+  }
+}
+
+/* table_rows: y, w, type, n, k, first */
+static void run_table_rows(const uint32_t *a, uint32_t rows, Thread thread) {
+  uint32_t begin, end;
+  share(thread, rows, 1, &begin, &end);
+  for (uint32_t i = begin; i < end; i++) get_row(a[2], BYTES(a[1]), a[5] + i, a[3], a[4], FLOATS(a[0]) + (size_t)i * a[4]);
+}
+
+/* rms_norm: y, x, weight, epsilon, n, stretches of n columns in a row */
+static void run_rms_norm(const uint32_t *a, uint32_t rows, Thread thread) {
+  uint32_t begin, end;
+  share(thread, rows * a[5], 1, &begin, &end);
+  rms_norm(FLOATS(a[0]), FLOATS(a[1]), FLOATS(a[2]), AS_FLOAT(a[3]), a[4], begin, end);
+}
+
+/* layer_norm: y, x, weight, bias, epsilon, n */
+static void run_layer_norm(const uint32_t *a, uint32_t rows, Thread thread) {
+  uint32_t begin, end;
+  share(thread, rows, 1, &begin, &end);
+  layer_norm(FLOATS(a[0]), FLOATS(a[1]), FLOATS(a[2]), FLOATS(a[3]), AS_FLOAT(a[4]), a[5], begin, end);
+}
+
+/* unit: y, x, n */
+static void run_unit(const uint32_t *a, uint32_t rows, Thread thread) {
+  uint32_t begin, end;
+  share(thread, rows, 1, &begin, &end);
+  unit(FLOATS(a[0]), FLOATS(a[1]), a[2], begin, end);
+}
+
+/* quantize: q, blocks, x, k, wide */
+static void run_quantize(const uint32_t *a, uint32_t rows, Thread thread) {
+  uint32_t begin, end;
+  share(thread, rows * (a[3] / ACTIVATION_BLOCK), 1, &begin, &end);
+  quantize_blocks(FLOATS(a[2]), BYTES(a[0]), (ActivationBlock *)BYTES(a[1]), (int)a[4], begin, end);
+}
+
+/* matmul: y, x, blocks, w, type, n, k */
+static void run_matmul(const uint32_t *a, uint32_t rows, Thread thread) {
+  Matmul m = {FLOATS(a[0]), BYTES(a[1]), (const ActivationBlock *)BYTES(a[2]), BYTES(a[3]), rows, a[6], a[5], 0, 0};
+  share(thread, m.n, 8, &m.begin, &m.end);
+  matmul(a[4], &m);
+}
+
+/* rope_angles: angles, frequencies, magnitude (f64), pairs */
+static void run_rope_angles(const uint32_t *a, uint32_t rows, const Step *step, Thread thread) {
+  uint32_t begin, end;
+  share(thread, rows, 1, &begin, &end);
+  const double magnitude = __builtin_bit_cast(double, (uint64_t)a[2] | (uint64_t)a[3] << 32);
+  rope_angles(FLOATS(a[0]), (const double *)BYTES(a[1]), magnitude, a[4], step->position, begin, end);
+}
+
+/* rope: y, x, angles, halves, heads, head_dim, rotated */
+static void run_rope(const uint32_t *a, uint32_t rows, Thread thread) {
+  uint32_t begin, end;
+  share(thread, rows, 1, &begin, &end);
+  rope(FLOATS(a[0]), FLOATS(a[1]), FLOATS(a[2]), (int)a[3], a[4], a[5], a[6], begin, end);
+}
+
+/* write_keys and write_values: cache, x, kv_heads, head_dim, context */
+static void run_write_cache(const Instruction *i, uint32_t rows, const Step *step, Thread thread) {
+  const uint32_t *a = i->arguments;
+  const Cache cache = cache_at(a[0], a[2], a[3], a[4]);
+  uint32_t begin, end;
+  share(thread, rows, 1, &begin, &end);
+  (i->op == OP_WRITE_KEYS ? write_keys : write_values)(&cache, FLOATS(a[1]), step->position, begin, end);
+}
+
+/* attention: y, scratch, x, keys, values, scratch bytes a thread, scale, heads, kv_heads, head_dim, context, rule, bias */
+static void run_attention(const uint32_t *a, uint32_t rows, const Step *step, Thread thread) {
+  const uint32_t kv_heads = a[8];
+  const Attention attention = {
+      FLOATS(a[0]), FLOATS(a[2]), cache_at(a[3], kv_heads, a[9], a[10]), cache_at(a[4], kv_heads, a[9], a[10]),
+      BYTES(a[1]) + (size_t)thread.index * a[5], AS_FLOAT(a[6]), a[7], step->position,
+      step->tokens, step->memory, (const AttentionRule *)BYTES(a[11]), FLOATS(a[12]),
+  };
+  uint32_t begin, end;
+  share(thread, rows * attention.heads, 1, &begin, &end);
+  attend(&attention, begin, end);
+}
+
+/* silu_gate and gelu_gate: y, gate, up, n and add: y, a, b, n */
+static void run_elementwise(const Instruction *i, uint32_t rows, Thread thread) {
+  const uint32_t *a = i->arguments;
+  uint32_t begin, end;
+  share(thread, rows * a[3], 4, &begin, &end);
+  float *const y = FLOATS(a[0]), *const left = FLOATS(a[1]), *const right = FLOATS(a[2]);
+  switch (i->op) {
+    case OP_SILU_GATE: silu_gate(y, left, right, begin, end); break;
+    case OP_GELU_GATE: gelu_gate(y, left, right, begin, end); break;
+    default: add(y, left, right, begin, end);
+  }
+}
+
+/* gelu, gelu_erf, relu, softcap and scale: y, x, parameter, n */
+static void run_map(const Instruction *i, uint32_t rows, Thread thread) {
+  const uint32_t *a = i->arguments;
+  uint32_t begin, end;
+  share(thread, rows * a[3], 4, &begin, &end);
+  float *const y = FLOATS(a[0]), *const x = FLOATS(a[1]), parameter = AS_FLOAT(a[2]);
+  switch (i->op) {
+    case OP_GELU: gelu(y, x, parameter, begin, end); break;
+    case OP_GELU_ERF: gelu_erf(y, x, parameter, begin, end); break;
+    case OP_RELU: relu(y, x, parameter, begin, end); break;
+    case OP_SOFTCAP: softcap(y, x, parameter, begin, end); break;
+    default: scale(y, x, parameter, begin, end);
+  }
+}
+
+/* add_row: y, x, row, n */
+static void run_add_row(const uint32_t *a, uint32_t rows, Thread thread) {
+  uint32_t begin, end;
+  share(thread, rows, 1, &begin, &end);
+  add_row(FLOATS(a[0]), FLOATS(a[1]), FLOATS(a[2]), a[3], begin, end);
+}
+
+/* first_row and last_row: y, x, n */
+static void run_one_row(const uint32_t *a, uint32_t row, Thread thread) {
+  if (thread.index == 0) __builtin_memcpy(FLOATS(a[0]), FLOATS(a[1]) + (size_t)row * a[2], a[2] * sizeof(float));
+}
+
+/* mean_rows: y, x, n */
+static void run_mean_rows(const uint32_t *a, const Step *step, Thread thread) {
+  uint32_t begin, end;
+  share(thread, a[2], 4, &begin, &end);
+  mean_rows(FLOATS(a[0]), FLOATS(a[1]), step->tokens, a[2], begin, end);
+}
+
+void run_instruction(const Instruction *i, const Step *step, Thread thread) {
+  const uint32_t *a = i->arguments;
+  const uint32_t rows = i->rows ? i->rows : step->tokens;
+  switch (i->op) {
+    case OP_EMBEDDING: run_embedding(a, rows, step, thread); break;
+    case OP_RMS_NORM: run_rms_norm(a, rows, thread); break;
+    case OP_QUANTIZE: run_quantize(a, rows, thread); break;
+    case OP_MATMUL: run_matmul(a, rows, thread); break;
+    case OP_ROPE_ANGLES: run_rope_angles(a, rows, step, thread); break;
+    case OP_ROPE: run_rope(a, rows, thread); break;
+    case OP_WRITE_KEYS:
+    case OP_WRITE_VALUES: run_write_cache(i, rows, step, thread); break;
+    case OP_ATTENTION: run_attention(a, rows, step, thread); break;
+    case OP_SILU_GATE:
+    case OP_GELU_GATE:
+    case OP_ADD: run_elementwise(i, rows, thread); break;
+    case OP_LAST_ROW: run_one_row(a, step->tokens - 1, thread); break;
+    case OP_FIRST_ROW: run_one_row(a, 0, thread); break;
+    case OP_MEAN_ROWS: run_mean_rows(a, step, thread); break;
+    case OP_LAYER_NORM: run_layer_norm(a, rows, thread); break;
+    case OP_UNIT: run_unit(a, rows, thread); break;
+    case OP_ADD_ROW: run_add_row(a, rows, thread); break;
+    case OP_GELU:
+    case OP_GELU_ERF:
+    case OP_RELU:
+    case OP_SOFTCAP:
+    case OP_SCALE: run_map(i, rows, thread); break;
+    case OP_POSITION_EMBEDDING: run_position_embedding(a, rows, step, thread); break;
+    case OP_TABLE_ROWS: run_table_rows(a, rows, thread); break;
+  }
+}

@@ -1,0 +1,34 @@
+/* Q5_0: d (f16), 32 fifth bits, 16 bytes of nibbles; w = d (q - 16). */
+#include "types/interleave.h"
+#define TYPE q5_0
+#define BLOCK_BYTES 22
+#define SUB_BLOCKS 1
+#define WEIGHT_BITS 5
+#define HAS_MINIMUM 0
+#define OFFSET 16
+#define SCALE_BYTES 2
+static const Field FIELDS[] = {{0, 2, 1, BINARY16}};
+
+typedef struct {
+  v128_t d[2];
+} Scales;
+
+INLINE void load_scales(const uint8_t *block, int sub, Scales *scales) {
+  (void)sub;
+  for (int half = 0; half < 2; half++) scales->d[half] = f16x4_to_f32x4(block + 8 * half);
+}
+
+INLINE void plain_scales(const uint8_t *block, int sub, Plain *plain) {
+  (void)sub;
+  plain->d = load_f16(block);
+}
+
+INLINE void plain_weights(const uint8_t *block, int sub, int16_t *q) {
+  (void)sub;
+  for (int i = 0; i < 16; i++) {
+    q[i] = (int16_t)((block[6 + i] & 15) | (block[2 + i / 8] >> i % 8 & 1) << 4);
+    q[16 + i] = (int16_t)(block[6 + i] >> 4 | (block[4 + i / 8] >> i % 8 & 1) << 4);
+  }
+}
+
+#include "types/blocks.h"

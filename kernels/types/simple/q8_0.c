@@ -1,0 +1,32 @@
+/* Q8_0: d (f16), 32 signed bytes; w = d q. */
+#include "types/interleave.h"
+#define TYPE q8_0
+#define BLOCK_BYTES 34
+#define SUB_BLOCKS 1
+#define WEIGHT_BITS 8
+#define WIDE 1
+#define HAS_MINIMUM 0
+#define OFFSET 0
+#define SCALE_BYTES 2
+static const Field FIELDS[] = {{0, 2, 1, BINARY16}};
+
+typedef struct {
+  v128_t d[2];
+} Scales;
+
+INLINE void load_scales(const uint8_t *block, int sub, Scales *scales) {
+  (void)sub;
+  for (int half = 0; half < 2; half++) scales->d[half] = f16x4_to_f32x4(block + 8 * half);
+}
+
+INLINE void plain_scales(const uint8_t *block, int sub, Plain *plain) {
+  (void)sub;
+  plain->d = load_f16(block);
+}
+
+INLINE void plain_weights(const uint8_t *block, int sub, int16_t *q) {
+  (void)sub;
+  for (int i = 0; i < 32; i++) q[i] = (int8_t)block[2 + i];
+}
+
+#include "types/blocks.h"
