@@ -9,7 +9,7 @@ import { gzipSync } from "node:zlib";
 import { loadPyodide } from "pyodide";
 import { writeWhole } from "./lib/stamp.mjs";
 
-/** As in web/engine/python.ts: what Python is told at its start is part of its memory. */
+/** As in web/engine/python/python.ts: what Python is told at its start is part of its memory. */
 const ENVIRONMENT = { HOME: "/home/pyodide", PYTHONHASHSEED: "0" };
 
 const MODULES = [

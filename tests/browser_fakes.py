@@ -46,7 +46,7 @@ class _Exports:
 
 
 class FakeJsArena:
-    """The Arena of web/engine/arena.ts, over wasmtime."""
+    """The Arena of web/engine/memory/arena.ts, over wasmtime."""
 
     def __init__(self, most: int = 1 << 32) -> None:
         self._host = WasmtimeArena()

@@ -18,7 +18,7 @@ GRACE = 0.8
 
 OPENING_SECONDS = 30
 OPENING_SECONDS_A_BYTE = 1e-6
-"""What parsing and preparing a file may take, as in web/engine/stopping.ts: a hundred times what it does."""
+"""What parsing and preparing a file may take, as in web/engine/rpc/stopping.ts: a hundred times what it does."""
 
 PARTS = 30
 """Alarms that the time is counted by: however long a command is suspended, only one of them waits for it."""

@@ -30,7 +30,7 @@ from .worker_story import Batch, Story
 
 
 class Means(Protocol):
-    """What web/engine/host.ts hands over."""
+    """What web/engine/worker/host.ts hands over."""
 
     arena: JsArena
     storage: Store

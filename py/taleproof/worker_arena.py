@@ -1,7 +1,7 @@
 """The browser's arena as the engine and the parsers see it.
 
-In come the memory and the kernels that web/engine/arena.ts made; out goes an Arena (arena.py) that also takes chunks
-which JavaScript holds, without their passing through Python. What does not fit is refused with OutOfMemoryError.
+In come the memory and the kernels that web/engine/memory/arena.ts made; out goes an Arena (arena.py) that also takes
+chunks which JavaScript holds, without their passing through Python. What does not fit is refused with OutOfMemoryError.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ class JsBytes(Protocol):
 
 
 class JsArena(Protocol):
-    """The Arena of web/engine/arena.ts."""
+    """The Arena of web/engine/memory/arena.ts."""
 
     build: str
     code: JsBytes

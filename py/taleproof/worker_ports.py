@@ -34,7 +34,7 @@ class PartialFile(StoredFile, Protocol):
 
 
 class Store(Protocol):
-    """The ModelStorage of web/engine/storage.ts."""
+    """The ModelStorage of web/engine/storage/storage.ts."""
 
     async def find(self, digest: str) -> StoredFile | None: ...
     async def partial(self, key: str) -> PartialFile | None: ...
@@ -58,7 +58,7 @@ class JsPiece(Protocol):
 
 
 class JsAnswer(Protocol):
-    """An answer of web/engine/fetcher.ts."""
+    """An answer of web/engine/network/fetcher.ts."""
 
     status: int
     headers: str
@@ -68,7 +68,7 @@ class JsAnswer(Protocol):
 
 
 class JsFetcher(Protocol):
-    """The Fetcher of web/engine/fetcher.ts."""
+    """The Fetcher of web/engine/network/fetcher.ts."""
 
     async def get(self, url: str, headers: str) -> JsAnswer | None: ...
     def abandon(self) -> None: ...

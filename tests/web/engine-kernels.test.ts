@@ -2,8 +2,8 @@
 
 import { readFile } from "node:fs/promises";
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { compileKernels } from "../../web/engine/kernels";
-import { makeArena } from "../../web/engine/make-arena";
+import { compileKernels } from "../../web/engine/memory/kernels";
+import { makeArena } from "../../web/engine/memory/make-arena";
 
 const SITE = "https://example.org/tales/";
 

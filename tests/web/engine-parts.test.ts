@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
-import { Fetcher } from "../../web/engine/fetcher";
-import { LocalFile } from "../../web/engine/local-file";
-import { RateMeter } from "../../web/engine/rate";
-import { GRACE_MS, STALL_MS } from "../../web/engine/stall";
-import { StartFiles } from "../../web/engine/start-files";
+import { Fetcher } from "../../web/engine/network/fetcher";
+import { LocalFile } from "../../web/engine/storage/local-file";
+import { RateMeter } from "../../web/engine/network/rate";
+import { GRACE_MS, STALL_MS } from "../../web/engine/network/stall";
+import { StartFiles } from "../../web/engine/python/start-files";
 
 describe("the rate of a download", () => {
   test("counts from the bytes of the first moment, as a resumed download begins with some", () => {

@@ -1,7 +1,7 @@
 /** The start of the real engine's host, as far as it goes where no file arrives. */
 
 import { expect, test, vi } from "vitest";
-import { EngineHost } from "../../web/engine/host";
+import { EngineHost } from "../../web/engine/worker/host";
 
 test("the first word comes before any file does, and with the lock held", async () => {
   const held: string[] = [];

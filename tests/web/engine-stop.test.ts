@@ -4,8 +4,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { EngineClient, type WorkerLike } from "../../web/engine/client";
 import type { EngineError } from "../../web/engine/errors";
 import type { ReplyMessage, RequestMessage, StartArgs, WriteRequest } from "../../web/engine/protocol";
-import { FAREWELL_MS } from "../../web/engine/requests";
-import { END_MS, openingBudget, PATIENCE_MS, SIGINT } from "../../web/engine/stopping";
+import { FAREWELL_MS } from "../../web/engine/rpc/requests";
+import { END_MS, openingBudget, PATIENCE_MS, SIGINT } from "../../web/engine/rpc/stopping";
 
 const SITE = "https://example.org/";
 const MODEL = { source: { kind: "url" as const, url: "a.gguf" }, pinned: null };

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import { ModelStorage } from "../../web/engine/storage";
+import { ModelStorage } from "../../web/engine/storage/storage";
 
 const SHA256 = "ab".repeat(32);
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);

@@ -11,7 +11,7 @@ import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { STACK_BYTES, TEAM_BYTES } from "../../web/engine/team";
+import { STACK_BYTES, TEAM_BYTES } from "../../web/engine/memory/team";
 
 interface Shared {
   memory: { start: number; end: number; bytes: string };

@@ -2,8 +2,8 @@
 
 import { readFile } from "node:fs/promises";
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { makeArena } from "../../web/engine/make-arena";
-import { threadsOfDevice } from "../../web/engine/team";
+import { makeArena } from "../../web/engine/memory/make-arena";
+import { threadsOfDevice } from "../../web/engine/memory/team";
 
 const SITE = "https://example.org/tales/";
 

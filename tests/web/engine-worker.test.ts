@@ -6,7 +6,7 @@ import type { RequestMessage } from "../../web/engine/protocol";
 const opened: unknown[] = [];
 let endBatch: (events: never[]) => void = () => undefined;
 
-vi.mock("../../web/engine/host", () => ({
+vi.mock("../../web/engine/worker/host", () => ({
   EngineHost: class {
     next(): Promise<never[]> {
       return new Promise((resolve) => (endBatch = resolve));
@@ -31,7 +31,7 @@ beforeEach(async () => {
     },
     postMessage: (message: never) => replies.push(message),
   });
-  await import("../../web/engine/worker");
+  await import("../../web/engine/worker/worker");
 });
 
 const OPEN = { source: { kind: "url", url: "https://example.org/a.gguf" }, pinned: null } as const;

@@ -4,10 +4,10 @@
  * In: a ReadingTask. Out: what scripts/lib/bench/reading.py answers, or why it came to nothing.
  */
 import type { PyodideAPI } from "pyodide";
-import type { Arena } from "../engine/arena";
-import { makeArena } from "../engine/make-arena";
-import { startPython } from "../engine/python";
 import program from "../../scripts/lib/bench/reading.py?url";
+import type { Arena } from "../engine/memory/arena";
+import { makeArena } from "../engine/memory/make-arena";
+import { startPython } from "../engine/python/python";
 import type { ReadingAnswer, ReadingFigures, ReadingTask } from "./messages";
 
 type Measure = (

@@ -5,7 +5,7 @@
  * such file, and so offers no chain. Refused, with the field's name: anything else.
  */
 
-import { Shape } from "../engine/shape";
+import { Shape } from "../shared/shape";
 import { chainError } from "./errors";
 
 export interface Network {

@@ -7,7 +7,7 @@
  */
 
 import type { Json } from "../engine/protocol";
-import { Shape, type Fields } from "../engine/shape";
+import { Shape, type Fields } from "../shared/shape";
 import { chainError } from "./errors";
 import { LISTED_VERSION, nextOf, readListed, type ListedFile, type ListedVersion } from "./listed";
 import type { Network } from "./network";

@@ -6,7 +6,7 @@
  */
 
 import type { Json, StoryRecord } from "../engine/protocol";
-import { Shape } from "../engine/shape";
+import { Shape } from "../shared/shape";
 import { chainError } from "./errors";
 import { act, dataOf, type Ask } from "./registry";
 

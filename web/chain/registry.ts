@@ -7,7 +7,7 @@
  */
 
 import type { Json, RegistryAnswer, RegistryAnswers } from "../engine/protocol";
-import { Shape, type Fields } from "../engine/shape";
+import { Shape, type Fields } from "../shared/shape";
 import { chainError } from "./errors";
 import type { Network } from "./network";
 

@@ -7,7 +7,7 @@
  */
 
 import type { Json, StoryRecord, WriteRequest } from "../engine/protocol";
-import { Shape, type Fields, type Refuse } from "../engine/shape";
+import { Shape, type Fields, type Refuse } from "../shared/shape";
 import { chainError } from "./errors";
 import { digestOf, receiptDigest } from "./receipts";
 

@@ -9,8 +9,8 @@
  * ended, where it does not come to rest (stopping.ts). The next request waits for that.
  */
 
-import { filledIn, randomSeed } from "./filled-in";
 import { cancelled, EngineError } from "./errors";
+import { filledIn, randomSeed } from "./filled-in";
 import { inTurn, quarters } from "./in-turn";
 import type {
   EngineInfo,
@@ -29,20 +29,23 @@ import type {
   WriteRequest,
 } from "./protocol";
 
-import { PendingRequests, type Options, type WorkerLike } from "./requests";
-import { PATIENCE_MS } from "./stopping";
-import { crashed, NO_MODEL, NOT_STARTED } from "./troubles";
-import { untilAborted } from "./until-aborted";
-import { Watchdog } from "./watchdog";
+import { PendingRequests, type Options, type WorkerLike } from "./rpc/requests";
+import { PATIENCE_MS } from "./rpc/stopping";
+import { crashed, NO_MODEL, NOT_STARTED } from "./rpc/troubles";
+import { untilAborted } from "./rpc/until-aborted";
+import { Watchdog } from "./rpc/watchdog";
 
 export { EngineError } from "./errors";
-export type { WorkerLike } from "./requests";
+export type { WorkerLike } from "./rpc/requests";
 
 /** Requests that begin with a new engine where there is none; any other needs the model that is open. */
 const STARTING: ReadonlySet<RequestKind> = new Set(["open", "threads", "storage"]);
 
 function startWorker(): WorkerLike {
-  return new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "taleproof-engine" });
+  return new Worker(new URL("./worker/worker.ts", import.meta.url), {
+    type: "module",
+    name: "taleproof-engine",
+  });
 }
 
 /**

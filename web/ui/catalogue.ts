@@ -7,7 +7,7 @@
 
 import { EngineError } from "../engine/errors";
 import type { ExpectedDigests, FileRequest, Json, OpenRequest } from "../engine/protocol";
-import { Shape, type Fields } from "../engine/shape";
+import { Shape, type Fields } from "../shared/shape";
 
 export interface CatalogueFile {
   /** `part` is any further file of a model in several: other weights, config.json, tokenizer.json. */

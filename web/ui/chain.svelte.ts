@@ -6,8 +6,8 @@
  * asked. A failure is told, and never becomes trust.
  */
 
-import { chainError } from "../chain/errors";
 import { Copies } from "../chain/copies";
+import { chainError } from "../chain/errors";
 import { Extension } from "../chain/extension";
 import { lastAnswers, rememberAnswers } from "../chain/memory";
 import { fetchNetwork, type Network } from "../chain/network";
@@ -18,7 +18,7 @@ import { putReceipt, receiptDigest, type Receipt } from "../chain/receipts";
 import { forEach, isName, noAnswer, readModel, type Ask, type Asked, type Standing } from "../chain/registry";
 import { EngineError, toEngineError } from "../engine/errors";
 import type { RegistryAnswers, StoryRecord } from "../engine/protocol";
-import { untilAborted } from "../engine/until-aborted";
+import { untilAborted } from "../engine/rpc/until-aborted";
 import { AccountChoice } from "./account.svelte";
 import type { ReadOnChain } from "./gather";
 import { readLocal, writeLocal } from "./local";

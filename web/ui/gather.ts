@@ -6,8 +6,8 @@
  */
 
 import type { ListedFile, ListedVersion } from "../chain/listed";
+import { RateMeter } from "../engine/network/rate";
 import type { LoadProgress, OpenRequest, StoredModel } from "../engine/protocol";
-import { RateMeter } from "../engine/rate";
 
 export type ReadOnChain = (
   file: ListedFile,

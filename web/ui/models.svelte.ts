@@ -6,8 +6,8 @@
  * was shown and accepted.
  */
 
+import type { Asked } from "../chain/registry";
 import { EngineError } from "../engine/errors";
-import { untilAborted } from "../engine/until-aborted";
 import type {
   LoadProgress,
   MemoryFigures,
@@ -17,7 +17,7 @@ import type {
   RegistryAnswers,
   Verdict,
 } from "../engine/protocol";
-import type { Asked } from "../chain/registry";
+import { untilAborted } from "../engine/rpc/until-aborted";
 import { fetchCatalogue, type CatalogueModel } from "./catalogue";
 import { askedOf, chooseEntry, withAcceptance, type Choice } from "./choice";
 import type { EngineState } from "./engine.svelte";

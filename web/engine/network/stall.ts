@@ -5,7 +5,7 @@
  * wait for a next byte is measured, never a whole transfer, so a slow connection is not taken for a dead one. After a
  * sleep of the device, or a long computation here, what has arrived meanwhile is taken first.
  */
-import { inTurn } from "./in-turn";
+import { inTurn } from "../in-turn";
 
 /** Milliseconds without a byte after which a connection is dead. */
 export const STALL_MS = 60_000;

@@ -6,8 +6,8 @@
  * too long to prepare. `rest` is there until all that was stopped has ended.
  */
 
-import { cancelled, EngineError } from "./errors";
-import { inTurn, quarters } from "./in-turn";
+import { cancelled, EngineError } from "../errors";
+import { inTurn, quarters } from "../in-turn";
 import type {
   LoadProgress,
   RegistryAnswers,
@@ -15,7 +15,7 @@ import type {
   RequestKind,
   Requests,
   StartProgress,
-} from "./protocol";
+} from "../protocol";
 import { openingBudget, PATIENCE_MS, Stopping } from "./stopping";
 import { openingTooLong, WOULD_NOT_STOP } from "./troubles";
 

@@ -1,6 +1,6 @@
 /** What the engine's client tells of by itself, when no worker can. In: what happened. Out: errors in words for a person. */
 
-import { EngineError } from "./errors";
+import { EngineError } from "../errors";
 
 export const NOT_STARTED = {
   code: "engine-start-failed",

@@ -7,7 +7,7 @@
  */
 
 import type { PyodideAPI } from "pyodide";
-import { EngineError } from "./errors";
+import { EngineError } from "../errors";
 import { StartFiles } from "./start-files";
 
 /** Pyodide's own packages, from its lock file: what ours needs, and what installs ours. */

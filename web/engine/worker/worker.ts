@@ -6,9 +6,9 @@
  * after which the page ends this worker.
  */
 
-import { cancelled, EngineError } from "./errors";
+import { cancelled, EngineError } from "../errors";
+import type { ReplyMessage, RegistryAnswers, RequestKind, RequestMessage, Requests } from "../protocol";
 import { EngineHost } from "./host";
-import type { ReplyMessage, RegistryAnswers, RequestKind, RequestMessage, Requests } from "./protocol";
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 const host = new EngineHost();

@@ -5,7 +5,7 @@
  * makes of it: a field that is missing, or of another type. Nothing is converted, and nothing is guessed.
  */
 
-import type { Json } from "./protocol";
+import type { Json } from "../engine/protocol";
 
 export type Fields = { [key: string]: Json };
 export type Refuse = (where: string, what: string) => Error;

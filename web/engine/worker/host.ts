@@ -7,11 +7,11 @@
  */
 
 import type { PyodideAPI } from "pyodide";
-import type { Arena } from "./arena";
-import { cancelled, EngineError } from "./errors";
-import { Fetcher } from "./fetcher";
-import { LocalFile } from "./local-file";
-import { makeArena } from "./make-arena";
+import { cancelled, EngineError } from "../errors";
+import type { Arena } from "../memory/arena";
+import { makeArena } from "../memory/make-arena";
+import { Fetcher } from "../network/fetcher";
+import { RateMeter } from "../network/rate";
 import type {
   EngineInfo,
   ErrorData,
@@ -27,11 +27,11 @@ import type {
   StorageReport,
   Verdict,
   WriteEvent,
-} from "./protocol";
-import { startPython } from "./python";
-import { RateMeter } from "./rate";
-import { ModelStorage } from "./storage";
-import { untilAborted } from "./until-aborted";
+} from "../protocol";
+import { startPython } from "../python/python";
+import { untilAborted } from "../rpc/until-aborted";
+import { LocalFile } from "../storage/local-file";
+import { ModelStorage } from "../storage/storage";
 
 /** The Api of worker_api.py. Its methods answer with JSON: {"ok": result} or {"error": ErrorData}. */
 interface PythonApi {

@@ -8,7 +8,7 @@
  * storage, or no room left, everything here quietly does nothing and the model is downloaded again next time.
  */
 
-import type { HalfDownload, StorageReport, StoredModel } from "./protocol";
+import type { HalfDownload, StorageReport, StoredModel } from "../protocol";
 
 const FOLDER = "models";
 const PARTIAL = ".part";

@@ -7,8 +7,8 @@
  * cannot be fetched, and a baseline build that fails the check.
  */
 
-import { EngineError } from "./errors";
-import { watchedFetch } from "./stall";
+import { EngineError } from "../errors";
+import { watchedFetch } from "../network/stall";
 
 export type KernelBuild = "relaxed" | "baseline";
 

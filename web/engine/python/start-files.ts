@@ -6,8 +6,8 @@
  * ours. While this is installed, it stands in the place of the worker's `fetch`.
  */
 
-import { EngineError } from "./errors";
-import { watchedFetch } from "./stall";
+import { EngineError } from "../errors";
+import { watchedFetch } from "../network/stall";
 
 export class StartFiles {
   /** Rejected as soon as a file cannot be had; never resolved. */

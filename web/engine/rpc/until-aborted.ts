@@ -1,6 +1,6 @@
 /** Waiting that the person can end. In: a promise and a signal. Out: its result, or, once the signal is aborted, `cancelled`. */
 
-import { cancelled } from "./errors";
+import { cancelled } from "../errors";
 
 export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return promise;
