@@ -6,7 +6,7 @@ import "./ui/styles/tokens.css";
 import "./ui/styles/base.css";
 import "./ui/styles/controls.css";
 import { mount } from "svelte";
-import { ChainPort } from "./chain/port";
+import { ChainPort } from "./chain/wallet/port";
 import { EngineClient } from "./engine/client";
 import App from "./ui/App.svelte";
 import { createApp } from "./ui/app";

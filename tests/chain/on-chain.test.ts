@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, inject, it } from "vitest";
-import { blobHash } from "../../web/chain/on-chain";
+import { blobHash } from "../../web/chain/registry/on-chain";
 import { Chain } from "./chains";
 
 interface File {

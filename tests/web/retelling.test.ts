@@ -1,6 +1,6 @@
 /** A token's story written again by a played engine: compared, cut where its writer stopped it, and kept from the desk's. */
 import { beforeEach, describe, expect, it } from "vitest";
-import type { StoryReceipt } from "../../web/chain/story-receipt";
+import type { StoryReceipt } from "../../web/chain/stories/story-receipt";
 import { EngineError } from "../../web/engine/errors";
 import type { WriteEvent } from "../../web/engine/protocol";
 import { chooseOwn } from "../../web/ui/choice";

@@ -6,7 +6,7 @@
  */
 
 import { chainError } from "../chain/errors";
-import { Extension, sameAccount } from "../chain/extension";
+import { Extension, sameAccount } from "../chain/wallet/extension";
 import type { EngineError } from "../engine/errors";
 import { readLocal, writeLocal } from "./local";
 

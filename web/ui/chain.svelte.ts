@@ -6,16 +6,24 @@
  * asked. A failure is told, and never becomes trust.
  */
 
-import { Copies } from "../chain/copies";
 import { chainError } from "../chain/errors";
-import { Extension } from "../chain/extension";
-import { lastAnswers, rememberAnswers } from "../chain/memory";
 import { fetchNetwork, type Network } from "../chain/network";
-import { readOnChain } from "../chain/on-chain";
-import type { ChainPort } from "../chain/port";
-import type { ChainStep, WalletInfo } from "../chain/protocol";
-import { putReceipt, receiptDigest, type Receipt } from "../chain/receipts";
-import { forEach, isName, noAnswer, readModel, type Ask, type Asked, type Standing } from "../chain/registry";
+import { Copies } from "../chain/registry/copies";
+import { lastAnswers, rememberAnswers } from "../chain/registry/memory";
+import { readOnChain } from "../chain/registry/on-chain";
+import {
+  forEach,
+  isName,
+  noAnswer,
+  readModel,
+  type Ask,
+  type Asked,
+  type Standing,
+} from "../chain/registry/registry";
+import { putReceipt, receiptDigest, type Receipt } from "../chain/stories/receipts";
+import { Extension } from "../chain/wallet/extension";
+import type { ChainPort } from "../chain/wallet/port";
+import type { ChainStep, WalletInfo } from "../chain/wallet/protocol";
 import { EngineError, toEngineError } from "../engine/errors";
 import type { RegistryAnswers, StoryRecord } from "../engine/protocol";
 import { untilAborted } from "../engine/rpc/until-aborted";

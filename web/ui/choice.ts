@@ -4,8 +4,8 @@
  * In: an entry of the site's list, a version of the registry, a file, an address. Out: a Choice.
  */
 
-import type { ListedFile, ListedVersion } from "../chain/listed";
-import type { Asked } from "../chain/registry";
+import type { ListedFile, ListedVersion } from "../chain/registry/listed";
+import type { Asked } from "../chain/registry/registry";
 import type { ModelSource, OpenRequest, StoredModel } from "../engine/protocol";
 import { catalogueRequest, type CatalogueModel } from "./catalogue";
 

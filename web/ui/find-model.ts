@@ -7,7 +7,7 @@
  */
 
 import { chainError } from "../chain/errors";
-import { findVersion, type ListedVersion } from "../chain/listed";
+import { findVersion, type ListedVersion } from "../chain/registry/listed";
 import type { ModelInfo, ModelSource, StoredModel } from "../engine/protocol";
 import type { Chain } from "./chain.svelte";
 import { chooseEntry, chooseListed, chooseOwn, type Choice } from "./choice";

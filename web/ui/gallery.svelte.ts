@@ -8,9 +8,8 @@
  */
 
 import { chainError } from "../chain/errors";
-import { sameAccount } from "../chain/extension";
-import { listReceipts, receiptDigest, type Receipt } from "../chain/receipts";
-import { receiptOf } from "../chain/story-receipt";
+import { listReceipts, receiptDigest, type Receipt } from "../chain/stories/receipts";
+import { receiptOf } from "../chain/stories/story-receipt";
 import {
   claim,
   claims,
@@ -21,7 +20,8 @@ import {
   type Account,
   type Claim,
   type Nft,
-} from "../chain/tokens";
+} from "../chain/stories/tokens";
+import { sameAccount } from "../chain/wallet/extension";
 import { toEngineError, type EngineError } from "../engine/errors";
 import type { StoryRecord } from "../engine/protocol";
 import type { Chain } from "./chain.svelte";

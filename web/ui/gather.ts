@@ -5,7 +5,7 @@
  * does not keep was fetched from the chain. A file that is kept asks nothing of the chain.
  */
 
-import type { ListedFile, ListedVersion } from "../chain/listed";
+import type { ListedFile, ListedVersion } from "../chain/registry/listed";
 import { RateMeter } from "../engine/network/rate";
 import type { LoadProgress, OpenRequest, StoredModel } from "../engine/protocol";
 

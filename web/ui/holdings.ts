@@ -1,6 +1,6 @@
 /** Who has a name of the registry now. In: its changes, the oldest first. Out: each name with its owner and versions. */
 
-import type { Change } from "../chain/publishing";
+import type { Change } from "../chain/registry/publishing";
 
 export interface Holding {
   owner: string;

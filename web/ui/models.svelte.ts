@@ -6,7 +6,7 @@
  * was shown and accepted.
  */
 
-import type { Asked } from "../chain/registry";
+import type { Asked } from "../chain/registry/registry";
 import { EngineError } from "../engine/errors";
 import type {
   LoadProgress,

@@ -7,7 +7,6 @@
  */
 
 import { chainError } from "../chain/errors";
-import { sameAccount } from "../chain/extension";
 import type { Network } from "../chain/network";
 import {
   publish,
@@ -21,8 +20,9 @@ import {
   type OwnedModel,
   type Request,
   type RequestKind,
-} from "../chain/publishing";
-import type { Ask } from "../chain/registry";
+} from "../chain/registry/publishing";
+import type { Ask } from "../chain/registry/registry";
+import { sameAccount } from "../chain/wallet/extension";
 import { toEngineError, type EngineError } from "../engine/errors";
 import type { Chain } from "./chain.svelte";
 import { holdings } from "./holdings";

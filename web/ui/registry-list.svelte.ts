@@ -6,9 +6,9 @@
  */
 
 import { chainError } from "../chain/errors";
-import { findModel, listModels, type ListedPage, type ListedVersion } from "../chain/listed";
 import type { Network } from "../chain/network";
-import type { Ask } from "../chain/registry";
+import { findModel, listModels, type ListedPage, type ListedVersion } from "../chain/registry/listed";
+import type { Ask } from "../chain/registry/registry";
 import { toEngineError, type EngineError } from "../engine/errors";
 
 /** Few at first, so that what stands below them in the dialogue is not far; then more at a time. */

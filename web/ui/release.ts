@@ -6,8 +6,8 @@
  */
 
 import { chainError } from "../chain/errors";
-import type { Chunk, ListedFile } from "../chain/listed";
-import type { Release } from "../chain/publishing";
+import type { Chunk, ListedFile } from "../chain/registry/listed";
+import type { Release } from "../chain/registry/publishing";
 import type { Digests, ModelSource } from "../engine/protocol";
 import { sourceName } from "./choice";
 import type { OpenModel } from "./models.svelte";

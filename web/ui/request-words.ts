@@ -1,6 +1,6 @@
 /** What was asked of the registry, and what became of it, in words. In: requests and changes. Out: sentences. */
 
-import type { Change, Request, RequestKind } from "../chain/publishing";
+import type { Change, Request, RequestKind } from "../chain/registry/publishing";
 
 const ORDERS: Record<RequestKind, string> = {
   PUBLISH: "To publish",

@@ -7,7 +7,13 @@
  */
 
 import { chainError } from "../chain/errors";
-import { compare, requestOf, type Outcome, type Retold, type StoryReceipt } from "../chain/story-receipt";
+import {
+  compare,
+  requestOf,
+  type Outcome,
+  type Retold,
+  type StoryReceipt,
+} from "../chain/stories/story-receipt";
 import { cancelled, EngineError, toEngineError } from "../engine/errors";
 import type { StoryRecord, Verdict } from "../engine/protocol";
 import type { Choice } from "./choice";

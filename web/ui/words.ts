@@ -1,6 +1,6 @@
 /** What the page says about states that the engine gives as single words. In: those words. Out: sentences. */
 
-import type { ChainStep } from "../chain/protocol";
+import type { ChainStep } from "../chain/wallet/protocol";
 import type { FinishReason, LoadProgress, StartStep, VerdictKind } from "../engine/protocol";
 import { formatBytes, formatRate, formatTimeLeft } from "./format";
 

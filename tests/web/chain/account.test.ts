@@ -1,8 +1,8 @@
 /** Whose wallet the page opens: the wallet's frame and the extension are played, the page's state is real. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { chainError } from "../../../web/chain/errors";
-import { Extension } from "../../../web/chain/extension";
-import type { RequestKind, Requests } from "../../../web/chain/protocol";
+import { Extension } from "../../../web/chain/wallet/extension";
+import type { RequestKind, Requests } from "../../../web/chain/wallet/protocol";
 import { Chain, type ChainLink } from "../../../web/ui/chain.svelte";
 import { Notices } from "../../../web/ui/notices.svelte";
 import { NETWORK, registry } from "./played";

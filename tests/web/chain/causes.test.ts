@@ -1,6 +1,6 @@
 /** What the chain's client says, as it was heard on a real network -> what the person is told. */
 import { describe, expect, it } from "vitest";
-import { chainFailure } from "../../../web/chain/causes";
+import { chainFailure } from "../../../web/chain/wallet/causes";
 
 const RUN =
   "chain client error: Local node operation failed: Worker operation failed: Execution error: Failed to execute Wasm module: ";

@@ -1,7 +1,7 @@
 /** Who signs: the account in an extension, which is played here, or the page's key. tests/chain has a real key sign. */
 import { describe, expect, it } from "vitest";
-import { Extension, type Provider } from "../../../web/chain/extension";
-import { Signers } from "../../../web/chain/signers";
+import { Extension, type Provider } from "../../../web/chain/wallet/extension";
+import { Signers } from "../../../web/chain/wallet/signers";
 
 const ALICE = `0x${"Aa".repeat(20)}`;
 const BOB = `0x${"bb".repeat(20)}`;

@@ -4,8 +4,8 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { pieces } from "../../../scripts/lib/chain/on-chain.mjs";
 import { chainError } from "../../../web/chain/errors";
-import type { ListedFile } from "../../../web/chain/listed";
-import { blobHash, CHUNK, readOnChain } from "../../../web/chain/on-chain";
+import type { ListedFile } from "../../../web/chain/registry/listed";
+import { blobHash, CHUNK, readOnChain } from "../../../web/chain/registry/on-chain";
 import type { Json } from "../../../web/engine/protocol";
 
 const TOKENIZER = readFileSync("tests/fixtures/tok512.bin");

@@ -2,9 +2,9 @@
 import "fake-indexeddb/auto";
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { blobHash, CHUNK } from "../../../web/chain/on-chain";
-import type { ListedFile, ListedVersion } from "../../../web/chain/listed";
-import type { RequestKind, Requests } from "../../../web/chain/protocol";
+import { blobHash, CHUNK } from "../../../web/chain/registry/on-chain";
+import type { ListedFile, ListedVersion } from "../../../web/chain/registry/listed";
+import type { RequestKind, Requests } from "../../../web/chain/wallet/protocol";
 import { Chain, type ChainLink } from "../../../web/ui/chain.svelte";
 import { chooseListed } from "../../../web/ui/choice";
 import { EngineState } from "../../../web/ui/engine.svelte";

@@ -1,7 +1,7 @@
 /** A played registry: what the application on the wallet's chain would answer. The real one is asked by tests/chain. */
 import type { Json } from "../../../web/engine/protocol";
 import type { Network } from "../../../web/chain/network";
-import type { Asked } from "../../../web/chain/registry";
+import type { Asked } from "../../../web/chain/registry/registry";
 
 export const NETWORK: Network = {
   faucet: "http://localhost:8079/",

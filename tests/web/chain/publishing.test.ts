@@ -8,8 +8,8 @@ import {
   revoke,
   transferName,
   type Release,
-} from "../../../web/chain/publishing";
-import type { Ask } from "../../../web/chain/registry";
+} from "../../../web/chain/registry/publishing";
+import type { Ask } from "../../../web/chain/registry/registry";
 import type { Json } from "../../../web/engine/protocol";
 import { NETWORK, PUBLISHER, registry, undeclared, version, WEIGHTS } from "./played";
 

@@ -1,6 +1,6 @@
 /** Receipts: the same digest as Python's, put on chain once. */
 import { describe, expect, it } from "vitest";
-import { canonicalJson, findReceipt, putReceipt, receiptDigest } from "../../../web/chain/receipts";
+import { canonicalJson, findReceipt, putReceipt, receiptDigest } from "../../../web/chain/stories/receipts";
 import type { Json } from "../../../web/engine/protocol";
 import { PUBLISHER, undeclared, WEIGHTS } from "./played";
 

@@ -1,8 +1,8 @@
 /** The registry's answers: which version speaks for a model, and that nothing half understood ever vouches. */
 import { describe, expect, it } from "vitest";
 import { chainError } from "../../../web/chain/errors";
-import { catchUp, follow } from "../../../web/chain/follow";
-import { MODEL, readModel } from "../../../web/chain/registry";
+import { catchUp, follow } from "../../../web/chain/registry/follow";
+import { MODEL, readModel } from "../../../web/chain/registry/registry";
 import type { Json } from "../../../web/engine/protocol";
 import {
   answer,

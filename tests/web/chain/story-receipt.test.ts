@@ -7,7 +7,7 @@ import {
   requestOf,
   withoutEffect,
   type StoryReceipt,
-} from "../../../web/chain/story-receipt";
+} from "../../../web/chain/stories/story-receipt";
 import type { Json } from "../../../web/engine/protocol";
 import { hashed, IDS, RECEIPT, RECORD } from "./told";
 

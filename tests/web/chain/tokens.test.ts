@@ -10,7 +10,7 @@ import {
   readId,
   transfer,
   writeAddress,
-} from "../../../web/chain/tokens";
+} from "../../../web/chain/stories/tokens";
 import type { Json } from "../../../web/engine/protocol";
 import { PUBLISHER, undeclared } from "./played";
 import { nft, RECEIPT } from "./told";

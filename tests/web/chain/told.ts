@@ -1,7 +1,7 @@
 /** One story for tests: its record as the engine gives it, the receipt that a token of it holds, and the token. */
 import { createHash } from "node:crypto";
-import { canonicalJson } from "../../../web/chain/receipts";
-import type { StoryReceipt } from "../../../web/chain/story-receipt";
+import { canonicalJson } from "../../../web/chain/stories/receipts";
+import type { StoryReceipt } from "../../../web/chain/stories/story-receipt";
 import type { Json, StoryRecord } from "../../../web/engine/protocol";
 import { PUBLISHER, WEIGHTS, WORDS } from "./played";
 

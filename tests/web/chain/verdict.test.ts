@@ -3,7 +3,7 @@ import "fake-indexeddb/auto";
 import { readFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { chainError } from "../../../web/chain/errors";
-import type { RequestKind, Requests } from "../../../web/chain/protocol";
+import type { RequestKind, Requests } from "../../../web/chain/wallet/protocol";
 import { parseCatalogue } from "../../../web/ui/catalogue";
 import { Chain, type ChainLink } from "../../../web/ui/chain.svelte";
 import { askedOf, chooseEntry, chooseOwn } from "../../../web/ui/choice";

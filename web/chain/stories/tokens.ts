@@ -5,10 +5,10 @@
  * the claims that went to other chains. Refused as in registry.ts: errors of GraphQL, and anything of another shape.
  */
 
-import type { Json } from "../engine/protocol";
-import { Shape } from "../shared/shape";
-import { chainError } from "./errors";
-import { act, dataOf, type Ask } from "./registry";
+import type { Json } from "../../engine/protocol";
+import { Shape } from "../../shared/shape";
+import { chainError } from "../errors";
+import { act, dataOf, type Ask } from "../registry/registry";
 import { readStoryReceipt, type StoryReceipt } from "./story-receipt";
 
 /** An owner, and the chain on which something of theirs is. */

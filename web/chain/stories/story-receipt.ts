@@ -6,9 +6,9 @@
  * of another shape, and values in another form than the record's canonical one (a temperature of 0x10, a seed of 007).
  */
 
-import type { Json, StoryRecord, WriteRequest } from "../engine/protocol";
-import { Shape, type Fields, type Refuse } from "../shared/shape";
-import { chainError } from "./errors";
+import type { Json, StoryRecord, WriteRequest } from "../../engine/protocol";
+import { Shape, type Fields, type Refuse } from "../../shared/shape";
+import { chainError } from "../errors";
 import { digestOf, receiptDigest } from "./receipts";
 
 /** Decimals are texts, as the record's canonical JSON writes them. What is null was off. */

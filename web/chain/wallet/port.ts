@@ -5,8 +5,8 @@
  * own account is to sign. A failure is an EngineError whose message is meant for the person.
  */
 
-import { cancelled, EngineError, toEngineError } from "../engine/errors";
-import { chainError } from "./errors";
+import { cancelled, EngineError, toEngineError } from "../../engine/errors";
+import { chainError } from "../errors";
 import {
   HELLO,
   type ChainStep,

@@ -6,9 +6,9 @@
  * they come. A model's own are few, however large the registry is.
  */
 
-import { EngineError } from "../engine/errors";
+import { EngineError } from "../../engine/errors";
+import type { Network } from "../network";
 import { act, dataOf, readStanding, REGISTRY, type Ask, type Standing } from "./registry";
-import type { Network } from "./network";
 
 const LOOK_MS = 40;
 /** On a later visit, how long there may be no news before there are none: what was changed since arrives by then. */

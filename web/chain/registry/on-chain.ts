@@ -8,9 +8,9 @@
  */
 
 import { keccak_256 } from "@noble/hashes/sha3";
-import { cancelled, EngineError } from "../engine/errors";
-import { Shape } from "../shared/shape";
-import { chainError } from "./errors";
+import { cancelled, EngineError } from "../../engine/errors";
+import { Shape } from "../../shared/shape";
+import { chainError } from "../errors";
 import type { Chunk, ListedFile } from "./listed";
 import { dataOf, type Ask } from "./registry";
 

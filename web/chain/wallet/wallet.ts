@@ -6,7 +6,7 @@
  */
 
 import { openDB, type DBSchema } from "idb";
-import { chainError } from "./errors";
+import { chainError } from "../errors";
 
 interface WalletSchema extends DBSchema {
   keys: { key: string; value: string };

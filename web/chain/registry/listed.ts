@@ -6,10 +6,10 @@
  * Nothing here vouches for a file: once it is fetched, the registry is asked about it under its name.
  */
 
-import type { Json } from "../engine/protocol";
-import { Shape, type Fields } from "../shared/shape";
-import { chainError } from "./errors";
-import type { Network } from "./network";
+import type { Json } from "../../engine/protocol";
+import { Shape, type Fields } from "../../shared/shape";
+import { chainError } from "../errors";
+import type { Network } from "../network";
 import {
   dataOf,
   readFile,

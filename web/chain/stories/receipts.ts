@@ -5,10 +5,10 @@
  * in which it stands; and all receipts of an account. A record that stands there already is not put there twice.
  */
 
-import type { Json, StoryRecord } from "../engine/protocol";
-import { Shape } from "../shared/shape";
-import { chainError } from "./errors";
-import { act, dataOf, type Ask } from "./registry";
+import type { Json, StoryRecord } from "../../engine/protocol";
+import { Shape } from "../../shared/shape";
+import { chainError } from "../errors";
+import { act, dataOf, type Ask } from "../registry/registry";
 
 export interface Receipt {
   /** Of the record. */

@@ -6,11 +6,11 @@
  * application refuses, in its words, and answers of another shape or of another registry, as registry.ts does.
  */
 
-import type { Json } from "../engine/protocol";
-import { Shape, type Fields } from "../shared/shape";
-import { chainError } from "./errors";
+import type { Json } from "../../engine/protocol";
+import { Shape, type Fields } from "../../shared/shape";
+import { chainError } from "../errors";
+import type { Network } from "../network";
 import { LISTED_VERSION, nextOf, readListed, type ListedFile, type ListedVersion } from "./listed";
-import type { Network } from "./network";
 import { act, dataOf, readStanding, type Ask } from "./registry";
 
 export interface Release {

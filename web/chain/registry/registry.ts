@@ -6,10 +6,10 @@
  * registry than the site's, and a copy that lacks changes. Questions carry their values as variables, never pasted in.
  */
 
-import type { Json, RegistryAnswer, RegistryAnswers } from "../engine/protocol";
-import { Shape, type Fields } from "../shared/shape";
-import { chainError } from "./errors";
-import type { Network } from "./network";
+import type { Json, RegistryAnswer, RegistryAnswers } from "../../engine/protocol";
+import { Shape, type Fields } from "../../shared/shape";
+import { chainError } from "../errors";
+import type { Network } from "../network";
 
 /** Asks the application on the wallet's chain; gives its answer as text. */
 export type Ask = (query: string, variables: { [key: string]: Json }) => Promise<string>;

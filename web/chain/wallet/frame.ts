@@ -1,8 +1,8 @@
 /** The wallet's frame: messages of the page in, what the wallet says out. Only the site's own page may hand it a port. */
 
-import { EngineError, toEngineError } from "../engine/errors";
+import { EngineError, toEngineError } from "../../engine/errors";
+import { chainError } from "../errors";
 import { openLedger, type Ledger } from "./client";
-import { chainError } from "./errors";
 import {
   HELLO,
   type ChainStep,

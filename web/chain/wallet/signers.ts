@@ -6,8 +6,8 @@
  * account's name, and for nothing else. In: the owner that the client names, and a block's hash. Out: its signature.
  */
 
-import { toEngineError, type EngineError } from "../engine/errors";
-import { chainError } from "./errors";
+import { toEngineError, type EngineError } from "../../engine/errors";
+import { chainError } from "../errors";
 import { sameAccount } from "./extension";
 
 /** A key that is here. */

@@ -6,11 +6,11 @@
  * ask the application there. It checks the validators' signatures itself.
  */
 
+import { chainError } from "../errors";
+import type { Network } from "../network";
+import type { Ask } from "../registry/registry";
 import { chainFailure } from "./causes";
-import { chainError } from "./errors";
-import type { Network } from "./network";
 import type { ChainStep } from "./protocol";
-import type { Ask } from "./registry";
 import { Signers, type Account } from "./signers";
 
 export interface Ledger {

@@ -5,8 +5,8 @@
  * as what was being done.
  */
 
-import type { EngineError } from "../engine/errors";
-import { chainError, type ChainCode } from "./errors";
+import type { EngineError } from "../../engine/errors";
+import { chainError, type ChainCode } from "../errors";
 
 /** The first that fits holds: a block that nobody can pay for fails inside of the application. */
 const CAUSES: readonly (readonly [RegExp, ChainCode, string])[] = [

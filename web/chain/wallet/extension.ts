@@ -8,7 +8,7 @@
  */
 
 import type { Signer } from "@linera/metamask";
-import { chainError } from "./errors";
+import { chainError } from "../errors";
 
 /** EIP-1193, as far as it is used. */
 export interface Provider {

@@ -6,8 +6,8 @@
  */
 
 import { openDB, type DBSchema } from "idb";
-import type { RegistryAnswer, RegistryAnswers } from "../engine/protocol";
-import type { Network } from "./network";
+import type { RegistryAnswer, RegistryAnswers } from "../../engine/protocol";
+import type { Network } from "../network";
 import type { Asked } from "./registry";
 
 interface Kept {

@@ -5,8 +5,8 @@
  * failure the next question begins it again.
  */
 
+import type { Network } from "../network";
 import { catchUp, follow } from "./follow";
-import type { Network } from "./network";
 import type { Ask, Standing } from "./registry";
 
 export class Copies {

@@ -7,8 +7,8 @@
  * sign, each with the port that its signature goes to.
  */
 
-import type { ErrorData, Json } from "../engine/protocol";
-import type { Network } from "./network";
+import type { ErrorData, Json } from "../../engine/protocol";
+import type { Network } from "../network";
 
 /** What takes time on the way to an answer, in this order. */
 export type ChainStep = "connect" | "claim" | "follow" | "read";
