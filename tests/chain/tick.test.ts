@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { describe, expect, inject, it } from "vitest";
 import { freePort } from "../../scripts/lib/chain/ports.mjs";
-import { chainCommands, PORT } from "../../web/ui/check-commands";
+import { chainCommands, PORT } from "../../web/app/components/verdict/check-commands";
 import { askHome, network } from "./chains";
 
 const FOUNDED = `{ model(name: "stories260k") {

@@ -1,6 +1,6 @@
 /** The shelf by meaning, with the real encoder: found, like one another, and from bytes that were checked. */
 import { expect, test, type Page } from "@playwright/test";
-import type { Story } from "../../web/ui/story";
+import type { Story } from "../../web/app/lib/story";
 import { makeStory } from "../web/stories";
 import { expectNoSideways } from "./desk";
 import { serveEntry, stopAll, type List } from "./real-models";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { EngineError } from "../../web/engine/errors";
-import { catalogueRequest, fetchCatalogue, parseCatalogue } from "../../web/ui/catalogue";
+import { catalogueRequest, fetchCatalogue, parseCatalogue } from "../../web/app/lib/catalogue";
 
 const BASE = "http://localhost/site/";
 const SHIPPED = readFileSync(new URL("../../public/models.json", import.meta.url), "utf8");

@@ -2,7 +2,7 @@
 
 import { beforeEach, expect, it, vi } from "vitest";
 import { EngineError } from "../../web/engine/errors";
-import type { Story } from "../../web/ui/story";
+import type { Story } from "../../web/app/lib/story";
 import { makeDesk } from "./make-desk";
 import { finished, PlayedEngine, READY, tokens } from "./played-engine";
 

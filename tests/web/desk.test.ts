@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { EngineError } from "../../web/engine/errors";
-import { chooseOwn } from "../../web/ui/choice";
-import type { Story } from "../../web/ui/story";
+import { chooseOwn } from "../../web/app/lib/choice";
+import type { Story } from "../../web/app/lib/story";
 import { makeDesk } from "./make-desk";
 import { finished, PlayedEngine, READY, stats, tokens, unaccepted, verdict } from "./played-engine";
 

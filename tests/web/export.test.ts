@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fileName, toJson, toMarkdown } from "../../web/ui/export";
+import { fileName, toJson, toMarkdown } from "../../web/app/lib/export";
 import { makeStory } from "./stories";
 
 describe("a story as Markdown", () => {

@@ -3,10 +3,10 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { readFileSync } from "node:fs";
 import { chainError } from "../../web/chain/errors";
 import type { Json, StoredModel } from "../../web/engine/protocol";
-import { parseCatalogue } from "../../web/ui/catalogue";
-import { chooseOwn } from "../../web/ui/choice";
-import { findModel, type Places } from "../../web/ui/find-model";
-import type { OpenModel } from "../../web/ui/models.svelte";
+import { parseCatalogue } from "../../web/app/lib/catalogue";
+import { chooseOwn } from "../../web/app/lib/choice";
+import { findModel, type Places } from "../../web/app/features/tokens/find-model";
+import type { OpenModel } from "../../web/app/features/model/models.svelte";
 import { NETWORK, registry, version, WEIGHTS, WORDS } from "./chain/played";
 import { MEMORY, MODEL, PlayedEngine, verdict } from "./played-engine";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import * as format from "../../web/ui/format";
+import * as format from "../../web/app/lib/format";
 
 describe("numbers as people read them", () => {
   it.each([

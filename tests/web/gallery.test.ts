@@ -1,7 +1,7 @@
 /** The gallery's store: what the account has on its chain, read again when there is news, however often that is. */
 import { describe, expect, it } from "vitest";
 import type { Json } from "../../web/engine/protocol";
-import { Gallery, PAGE } from "../../web/ui/gallery.svelte";
+import { Gallery, PAGE } from "../../web/app/features/tokens/gallery.svelte";
 import { PUBLISHER } from "./chain/played";
 import { nft, RECEIPT, RECORD } from "./chain/told";
 

@@ -2,14 +2,14 @@
 import { readFile } from "node:fs/promises";
 import { beforeEach, describe, expect, it } from "vitest";
 import { EngineError } from "../../web/engine/errors";
-import { parseCatalogue } from "../../web/ui/catalogue";
-import { chooseEntry, chooseOwn } from "../../web/ui/choice";
-import { Desk } from "../../web/ui/desk.svelte";
-import { EngineState } from "../../web/ui/engine.svelte";
-import { Models } from "../../web/ui/models.svelte";
-import { Notices } from "../../web/ui/notices.svelte";
-import { Settings } from "../../web/ui/settings.svelte";
-import { Shelf } from "../../web/ui/shelf.svelte";
+import { parseCatalogue } from "../../web/app/lib/catalogue";
+import { chooseEntry, chooseOwn } from "../../web/app/lib/choice";
+import { Desk } from "../../web/app/features/write/desk.svelte";
+import { EngineState } from "../../web/app/lib/engine.svelte";
+import { Models } from "../../web/app/features/model/models.svelte";
+import { Notices } from "../../web/app/lib/notices.svelte";
+import { Settings } from "../../web/app/features/settings/settings.svelte";
+import { Shelf } from "../../web/app/features/shelf/shelf.svelte";
 import { finished, MODEL, PlayedEngine, tokens, unaccepted, verdict } from "./played-engine";
 
 const OTHER = chooseOwn({ kind: "url", url: "https://example.org/other.gguf" }, null);

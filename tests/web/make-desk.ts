@@ -1,13 +1,13 @@
 /** A desk over a played engine, and a shelf that is a map. */
 
-import { chooseOwn } from "../../web/ui/choice";
-import { Desk } from "../../web/ui/desk.svelte";
-import { EngineState } from "../../web/ui/engine.svelte";
-import { Models } from "../../web/ui/models.svelte";
-import { Notices } from "../../web/ui/notices.svelte";
-import { Settings } from "../../web/ui/settings.svelte";
-import { Shelf } from "../../web/ui/shelf.svelte";
-import type { Story } from "../../web/ui/story";
+import { chooseOwn } from "../../web/app/lib/choice";
+import { Desk } from "../../web/app/features/write/desk.svelte";
+import { EngineState } from "../../web/app/lib/engine.svelte";
+import { Models } from "../../web/app/features/model/models.svelte";
+import { Notices } from "../../web/app/lib/notices.svelte";
+import { Settings } from "../../web/app/features/settings/settings.svelte";
+import { Shelf } from "../../web/app/features/shelf/shelf.svelte";
+import type { Story } from "../../web/app/lib/story";
 import type { PlayedEngine } from "./played-engine";
 
 export function makeDesk(port: PlayedEngine, kept: Map<string, Story>) {

@@ -4,11 +4,11 @@ import { IDBFactory } from "fake-indexeddb";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { EngineError } from "../../web/engine/errors";
 import type { LoadProgress, OpenRequest, OpenResult } from "../../web/engine/protocol";
-import { Meaning, type EncoderPort } from "../../web/ui/meaning.svelte";
-import { isCurrent, nearest, textDigest, withWords } from "../../web/ui/nearness";
-import { Notices } from "../../web/ui/notices.svelte";
-import { ShelfDb } from "../../web/ui/shelf-db";
-import type { Story } from "../../web/ui/story";
+import { Meaning, type EncoderPort } from "../../web/app/features/search/meaning.svelte";
+import { isCurrent, nearest, textDigest, withWords } from "../../web/app/features/search/nearness";
+import { Notices } from "../../web/app/lib/notices.svelte";
+import { ShelfDb } from "../../web/app/features/shelf/shelf-db";
+import type { Story } from "../../web/app/lib/story";
 import { READY } from "./played-engine";
 import { makeStory } from "./stories";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { chooseOwn, sourceName } from "../../web/ui/choice";
-import { droppedFiles, MOST } from "../../web/ui/dropped";
-import { Picker } from "../../web/ui/picker.svelte";
+import { chooseOwn, sourceName } from "../../web/app/lib/choice";
+import { droppedFiles, MOST } from "../../web/app/features/model/dropped";
+import { Picker } from "../../web/app/features/model/picker.svelte";
 
 const file = (name: string): File => new File([name], name);
 const names = (files: readonly File[]): string[] => files.map(({ name }) => name);

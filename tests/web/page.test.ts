@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { readPlace, storyLink } from "../../web/ui/route.svelte";
+import { readPlace, storyLink } from "../../web/app/lib/route.svelte";
 
 const ROOT = new URL("../../", import.meta.url);
 const html = readFileSync(new URL("index.html", ROOT), "utf8");
@@ -22,7 +22,7 @@ describe("index.html", () => {
 });
 
 describe("the components", () => {
-  const folder = new URL("web/ui/", ROOT);
+  const folder = new URL("web/app/", ROOT);
   const sources = readdirSync(folder, { encoding: "utf8", recursive: true }).filter((name) =>
     /\.(svelte|ts)$/.test(name),
   );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { layOut, takesDropCap, WET_PIECES } from "../../web/ui/paragraphs";
+import { layOut, takesDropCap, WET_PIECES } from "../../web/app/lib/paragraphs";
 
 const textOf = (text: string, own: number, pieces: number[]) =>
   layOut(text, own, pieces).map((paragraph) => paragraph.runs.map((run) => run.text));

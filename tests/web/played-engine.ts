@@ -1,7 +1,7 @@
 /** A played engine for tests of the stores. In: what each call shall give. Out: an EnginePort that notes what it was asked. */
 import { EngineError } from "../../web/engine/errors";
 import type { MemoryFigures, ModelInfo, OpenRequest, OpenResult, RegistryAnswers, Verdict, WriteEvent, WriteRequest, WriteStats } from "../../web/engine/protocol"; // prettier-ignore
-import type { EnginePort } from "../../web/ui/engine.svelte";
+import type { EnginePort } from "../../web/app/lib/engine.svelte";
 
 export const MEMORY: MemoryFigures = { arena: 100, python: 50, model: 80, cache: 10 };
 const DIGESTS = { sha256: "c".repeat(64), sha3_256: null, size: 80 };

@@ -2,13 +2,13 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { chainError } from "../../web/chain/errors";
 import type { Json, ModelInfo } from "../../web/engine/protocol";
-import type { Choice } from "../../web/ui/choice";
-import { chooseOwn } from "../../web/ui/choice";
-import type { OpenModel } from "../../web/ui/models.svelte";
-import { Notices } from "../../web/ui/notices.svelte";
-import { Publisher } from "../../web/ui/publisher.svelte";
-import { beginDraft, filesOf, slug, toRelease } from "../../web/ui/release";
-import { outcomeWords } from "../../web/ui/request-words";
+import type { Choice } from "../../web/app/lib/choice";
+import { chooseOwn } from "../../web/app/lib/choice";
+import type { OpenModel } from "../../web/app/features/model/models.svelte";
+import { Notices } from "../../web/app/lib/notices.svelte";
+import { Publisher } from "../../web/app/features/publish/publisher.svelte";
+import { beginDraft, filesOf, slug, toRelease } from "../../web/app/features/publish/release";
+import { outcomeWords } from "../../web/app/features/publish/request-words";
 import { NETWORK, PUBLISHER, registry, version } from "./chain/played";
 import { MEMORY, MODEL, verdict } from "./played-engine";
 

@@ -8,7 +8,7 @@ import {
   summariseSettings,
   type SettingsField,
   type SettingsForm,
-} from "../../web/ui/settings";
+} from "../../web/app/features/settings/settings";
 
 const check = (part: Partial<SettingsForm>) => checkSettings({ ...DEFAULT_SETTINGS, ...part });
 

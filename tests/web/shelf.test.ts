@@ -1,10 +1,10 @@
 import "fake-indexeddb/auto";
 import { IDBFactory } from "fake-indexeddb";
 import { beforeEach, describe, expect, it } from "vitest";
-import { Notices } from "../../web/ui/notices.svelte";
-import { ShelfDb } from "../../web/ui/shelf-db";
-import { Shelf } from "../../web/ui/shelf.svelte";
-import type { Story } from "../../web/ui/story";
+import { Notices } from "../../web/app/lib/notices.svelte";
+import { ShelfDb } from "../../web/app/features/shelf/shelf-db";
+import { Shelf } from "../../web/app/features/shelf/shelf.svelte";
+import type { Story } from "../../web/app/lib/story";
 import { makeStory } from "./stories";
 
 beforeEach(() => {

@@ -1,5 +1,5 @@
 /** Stories for tests. In: what is to be different. Out: a whole story. */
-import type { Story } from "../../web/ui/story";
+import type { Story } from "../../web/app/lib/story";
 
 export function makeStory(part: Partial<Story> = {}): Story {
   return {

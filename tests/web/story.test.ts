@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { chooseEntry, chooseOwn, sourceName, withAcceptance } from "../../web/ui/choice";
-import { cleanTitle, LONGEST_TITLE, ownLength, readingText, titleFrom } from "../../web/ui/story";
-import { parseCatalogue } from "../../web/ui/catalogue";
-import { FINISHES, loadDetail, loadFraction, loadTitle, VERDICTS } from "../../web/ui/words";
+import { chooseEntry, chooseOwn, sourceName, withAcceptance } from "../../web/app/lib/choice";
+import { cleanTitle, LONGEST_TITLE, ownLength, readingText, titleFrom } from "../../web/app/lib/story";
+import { parseCatalogue } from "../../web/app/lib/catalogue";
+import { FINISHES, loadDetail, loadFraction, loadTitle, VERDICTS } from "../../web/app/lib/words";
 import { readFileSync } from "node:fs";
 import { makeStory } from "./stories";
 

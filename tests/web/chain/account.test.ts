@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { chainError } from "../../../web/chain/errors";
 import { Extension } from "../../../web/chain/wallet/extension";
 import type { RequestKind, Requests } from "../../../web/chain/wallet/protocol";
-import { Chain, type ChainLink } from "../../../web/ui/chain.svelte";
-import { Notices } from "../../../web/ui/notices.svelte";
+import { Chain, type ChainLink } from "../../../web/app/features/wallet/chain.svelte";
+import { Notices } from "../../../web/app/lib/notices.svelte";
 import { NETWORK, registry } from "./played";
 
 const ALICE = `0x${"aa".repeat(20)}`;

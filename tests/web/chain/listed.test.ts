@@ -3,9 +3,9 @@ import { describe, expect, it } from "vitest";
 import { findModel, findVersion, listModels } from "../../../web/chain/registry/listed";
 import type { Ask } from "../../../web/chain/registry/registry";
 import type { Json } from "../../../web/engine/protocol";
-import { askedOf, chooseListed, isAskable, whereFrom } from "../../../web/ui/choice";
-import { gather } from "../../../web/ui/gather";
-import { FIRST, PAGE, RegistryList } from "../../../web/ui/registry-list.svelte";
+import { askedOf, chooseListed, isAskable, whereFrom } from "../../../web/app/lib/choice";
+import { gather } from "../../../web/app/features/model/gather";
+import { FIRST, PAGE, RegistryList } from "../../../web/app/features/registry/registry-list.svelte";
 import { file, NETWORK, registry, version, watched, WEIGHTS, WORDS } from "./played";
 
 type Fields = { [key: string]: Json };

@@ -5,11 +5,11 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { blobHash, CHUNK } from "../../../web/chain/registry/on-chain";
 import type { ListedFile, ListedVersion } from "../../../web/chain/registry/listed";
 import type { RequestKind, Requests } from "../../../web/chain/wallet/protocol";
-import { Chain, type ChainLink } from "../../../web/ui/chain.svelte";
-import { chooseListed } from "../../../web/ui/choice";
-import { EngineState } from "../../../web/ui/engine.svelte";
-import { Models } from "../../../web/ui/models.svelte";
-import { Notices } from "../../../web/ui/notices.svelte";
+import { Chain, type ChainLink } from "../../../web/app/features/wallet/chain.svelte";
+import { chooseListed } from "../../../web/app/lib/choice";
+import { EngineState } from "../../../web/app/lib/engine.svelte";
+import { Models } from "../../../web/app/features/model/models.svelte";
+import { Notices } from "../../../web/app/lib/notices.svelte";
 import { PlayedEngine, READY, verdict } from "../played-engine";
 import { answer, NETWORK, PUBLISHER, registry, WEIGHTS, WORDS } from "./played";
 

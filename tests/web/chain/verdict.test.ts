@@ -4,12 +4,12 @@ import { readFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { chainError } from "../../../web/chain/errors";
 import type { RequestKind, Requests } from "../../../web/chain/wallet/protocol";
-import { parseCatalogue } from "../../../web/ui/catalogue";
-import { Chain, type ChainLink } from "../../../web/ui/chain.svelte";
-import { askedOf, chooseEntry, chooseOwn } from "../../../web/ui/choice";
-import { EngineState } from "../../../web/ui/engine.svelte";
-import { Models } from "../../../web/ui/models.svelte";
-import { Notices } from "../../../web/ui/notices.svelte";
+import { parseCatalogue } from "../../../web/app/lib/catalogue";
+import { Chain, type ChainLink } from "../../../web/app/features/wallet/chain.svelte";
+import { askedOf, chooseEntry, chooseOwn } from "../../../web/app/lib/choice";
+import { EngineState } from "../../../web/app/lib/engine.svelte";
+import { Models } from "../../../web/app/features/model/models.svelte";
+import { Notices } from "../../../web/app/lib/notices.svelte";
 import { PlayedEngine, READY, verdict } from "../played-engine";
 import { answer, file, model, NETWORK, registry, version, watched } from "./played";
 

@@ -1,8 +1,8 @@
 /** The command lines that check a tick, as a shell would read them, and the time of a last answer. */
 import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import { chainCommands, PORT, verifyCommand } from "../../../web/ui/check-commands";
-import { formatMoment } from "../../../web/ui/format";
+import { chainCommands, PORT, verifyCommand } from "../../../web/app/components/verdict/check-commands";
+import { formatMoment } from "../../../web/app/lib/format";
 import { NETWORK } from "./played";
 
 /** The arguments of each command of one program, by a real shell that only prints them. */

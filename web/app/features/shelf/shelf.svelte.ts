@@ -1,0 +1,83 @@
+/**
+ * The shelf: every story that was written here, newest first.
+ *
+ * In: stories. Out: the same, kept in this browser. A story that could not be kept stays in the list until the page is
+ * left, and a notice says so. What was deleted last can be brought back.
+ */
+
+import type { Notices } from "../../lib/notices.svelte";
+import { cleanTitle, type Story } from "../../lib/story";
+import type { ShelfDb } from "./shelf-db";
+import { isStory } from "./sound-story";
+
+export class Shelf {
+  stories = $state.raw<Story[]>([]);
+  /** What was kept as stories and cannot be shown as such; it stays where it is. */
+  broken = $state.raw<unknown[]>([]);
+  loaded = $state(false);
+  deleted = $state.raw<Story | null>(null);
+
+  constructor(
+    private readonly db: Pick<ShelfDb, "all" | "put" | "remove">,
+    private readonly notices: Notices,
+  ) {}
+
+  async load(): Promise<void> {
+    try {
+      const kept = await this.db.all();
+      this.stories = kept.filter(isStory).sort((a, b) => b.created - a.created);
+      this.broken = kept.filter((story) => !isStory(story));
+    } catch (thrown) {
+      this.notices.fail(thrown);
+    } finally {
+      this.loaded = true;
+    }
+  }
+
+  find(id: string): Story | null {
+    return this.stories.find((story) => story.id === id) ?? null;
+  }
+
+  /** Adds a story or writes over it; false where this browser would not keep it. */
+  async save(story: Story): Promise<boolean> {
+    const others = this.stories.filter((other) => other.id !== story.id);
+    this.stories = [story, ...others].sort((a, b) => b.created - a.created);
+    return this.attempt(() => this.db.put(story));
+  }
+
+  async rename(id: string, typed: string): Promise<void> {
+    const title = cleanTitle(typed);
+    const story = this.find(id);
+    if (!story || title === null || title === story.title) return;
+    if (await this.save({ ...story, title })) this.notices.say(`Renamed to ${title}.`);
+  }
+
+  async remove(id: string): Promise<void> {
+    const story = this.find(id);
+    if (!story || !(await this.attempt(() => this.db.remove(id)))) return;
+    this.stories = this.stories.filter((other) => other.id !== id);
+    this.deleted = story;
+    this.notices.say(`Deleted ${story.title}. You can still bring it back.`);
+  }
+
+  async undo(): Promise<void> {
+    const story = this.deleted;
+    if (!story) return;
+    this.deleted = null;
+    if (await this.save(story)) this.notices.say(`${story.title} is back on the shelf.`);
+  }
+
+  forgetDeleted(): void {
+    this.deleted = null;
+  }
+
+  private async attempt(work: () => Promise<void>): Promise<boolean> {
+    try {
+      await work();
+      return true;
+    } catch (thrown) {
+      this.notices.fail(thrown);
+      return false;
+    }
+  }
+}

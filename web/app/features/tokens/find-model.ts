@@ -1,0 +1,71 @@
+/**
+ * Where the model of a receipt is to be had.
+ *
+ * In: the digests of its files. Out: a Choice: the open model, an entry of the site's list, a version of the registry, a file
+ * kept in this browser, the first of these that there is. Their bytes are the same; who vouches for them comes first.
+ * Refused: files that nobody here knows, and those that the registry withdrew, kept here or not.
+ */
+
+import { chainError } from "../../../chain/errors";
+import { findVersion, type ListedVersion } from "../../../chain/registry/listed";
+import type { ModelInfo, ModelSource, StoredModel } from "../../../engine/protocol";
+import { chooseEntry, chooseListed, chooseOwn, type Choice } from "../../lib/choice";
+import type { EngineState } from "../../lib/engine.svelte";
+import type { Models } from "../model/models.svelte";
+import type { Chain } from "../wallet/chain.svelte";
+
+/** SHA-256 of the model's file, and of the tokenizer's where it has one of its own. */
+export interface Wanted {
+  model: string;
+  tokenizer: string | null;
+}
+
+/** Where it is looked for. */
+export interface Places {
+  models: Pick<Models, "open" | "catalogue">;
+  engine: Pick<EngineState, "port">;
+  chain: Pick<Chain, "follow" | "query" | "network">;
+}
+
+export async function findModel(wanted: Wanted, { models, engine, chain }: Places): Promise<Choice> {
+  if (models.open && isWanted(models.open.model, wanted)) return models.open.choice;
+  const entry = models.catalogue.find(
+    ({ model, tokenizer }) =>
+      model.sha256 === wanted.model && (tokenizer?.sha256 ?? null) === wanted.tokenizer,
+  );
+  if (entry) return chooseEntry(entry);
+  const kept = fromKept(wanted, (await engine.port.storage()).models);
+  const version = await inRegistry(wanted, chain).catch((thrown: unknown) => {
+    if (!kept) throw thrown;
+    return null; // the chain is out of reach, and the file is here
+  });
+  if (version && version.revoked !== null) throw chainError("receipt-model-revoked", version.revoked);
+  const choice = (version && chooseListed(version)) ?? kept;
+  if (!choice) throw chainError("receipt-model-missing", namedBy(wanted));
+  return choice;
+}
+
+/** Whether a model that is open is the one. */
+export function isWanted({ digests, tokenizer }: ModelInfo, wanted: Wanted): boolean {
+  return digests.sha256 === wanted.model && (tokenizer?.sha256 ?? null) === wanted.tokenizer;
+}
+
+/** The digests of the files, as the end of a sentence. */
+export function namedBy({ model, tokenizer }: Wanted): string {
+  return tokenizer === null ? `${model}.` : `${model}, and ${tokenizer} of its tokenizer.`;
+}
+
+function fromKept({ model, tokenizer }: Wanted, kept: readonly StoredModel[]): Choice | null {
+  const source = (sha256: string): ModelSource | null => {
+    const file = kept.find((one) => one.sha256 === sha256);
+    return file ? { kind: "stored", sha256, name: file.name } : null;
+  };
+  const weights = source(model);
+  const words = tokenizer === null ? null : source(tokenizer);
+  return weights && (words !== null || tokenizer === null) ? chooseOwn(weights, words) : null;
+}
+
+async function inRegistry(wanted: Wanted, chain: Places["chain"]): Promise<ListedVersion | null> {
+  await chain.follow();
+  return chain.network && findVersion(chain.query, chain.network, wanted);
+}

@@ -1,0 +1,113 @@
+/**
+ * Which model the person chose, what the registry is asked about it, and the request that opens it.
+ *
+ * In: an entry of the site's list, a version of the registry, a file, an address. Out: a Choice.
+ */
+
+import type { ListedFile, ListedVersion } from "../../chain/registry/listed";
+import type { Asked } from "../../chain/registry/registry";
+import type { ModelSource, OpenRequest, StoredModel } from "../../engine/protocol";
+import { catalogueRequest, type CatalogueModel } from "./catalogue";
+
+export interface Choice {
+  name: string;
+  /** The entry of the site's catalogue, if it is one. */
+  entry: CatalogueModel | null;
+  /** The version of the registry, if it was chosen there. */
+  listed: ListedVersion | null;
+  /** What is on chain has no source but this browser's own copy until it is fetched (gather.ts). */
+  request: OpenRequest;
+}
+
+export function chooseEntry(entry: CatalogueModel): Choice {
+  return { name: entry.name, entry, listed: null, request: catalogueRequest(entry) };
+}
+
+/** A version of the registry; null where it is withdrawn, or where a file lies at no address that the page asks. */
+export function chooseListed(listed: ListedVersion): Choice | null {
+  const wish = (file: ListedFile) => {
+    const { sha256, sha3_256, size } = file;
+    const source = sourceOf(file);
+    return source && { source, pinned: null, listed: { sha256, sha3_256, size } };
+  };
+  const model = wish(listed.weights);
+  const tokenizer = listed.tokenizer && wish(listed.tokenizer);
+  if (listed.revoked !== null || !model || (listed.tokenizer && !tokenizer)) return null;
+  return { name: listed.model, entry: null, listed, request: { ...model, tokenizer } };
+}
+
+function sourceOf({ name, sha256, urls, chunks }: ListedFile): ModelSource | null {
+  if (chunks.length > 0) return { kind: "stored", sha256, name };
+  const url = urls.find(isAskable);
+  return url === undefined ? null : { kind: "url", url, name };
+}
+
+/** Whether an address of the registry is one with https, or relative to the site and below it. */
+export function isAskable(url: string): boolean {
+  return url.startsWith("https://") ? URL.canParse(url) : !/^[/\\]|:/.test(url);
+}
+
+/** Where the weights come from, as the end of a sentence. */
+export function whereFrom({ weights }: ListedVersion): string {
+  if (weights.chunks.length > 0) return "its bytes on the chain itself";
+  const url = weights.urls.find(isAskable);
+  if (url === undefined) return "at no address";
+  return url.startsWith("https:") ? `from ${new URL(url).host}` : "from this site";
+}
+
+/** What the registry is asked about a choice; null for a file of the person's own. */
+export function askedOf({ entry, listed }: Choice): Asked | null {
+  const name = entry?.id ?? listed?.model;
+  const model = entry?.model ?? listed?.weights;
+  if (name === undefined || !model || model.sha256 === null || entry?.parts.length) return null; // it knows single files, by SHA-256
+  const tokenizer = (entry ?? listed)?.tokenizer?.sha256 ?? null;
+  return { name, model: model.sha256, tokenizer };
+}
+
+/** A model of the person's own, from wherever it is. @param others further files; the engine takes those that are one model. */
+export function chooseOwn(
+  source: ModelSource,
+  tokenizer: ModelSource | null,
+  others: readonly ModelSource[] = [],
+): Choice {
+  const pinned = null;
+  const files = others.map((other) => ({ source: other, pinned }));
+  return {
+    name: sourceName(source),
+    entry: null,
+    listed: null,
+    request: {
+      source,
+      pinned,
+      ...(files.length > 0 ? { files } : {}),
+      tokenizer: tokenizer ? { source: tokenizer, pinned } : null,
+    },
+  };
+}
+
+/** Files that the person hands over. */
+export function chooseGiven(model: File, tokenizer: File | null): Choice {
+  return chooseOwn({ kind: "file", file: model }, tokenizer && { kind: "file", file: tokenizer });
+}
+
+/** A file that this browser kept after it was accepted once; nobody vouches for it today either. */
+export function chooseStored({ sha256, name }: StoredModel): Choice {
+  return { ...chooseOwn({ kind: "stored", sha256, name }, null), name };
+}
+
+export function sourceName(source: ModelSource): string {
+  if (source.kind === "file") return source.file.name;
+  if (source.kind === "stored") return source.name ?? "A file kept in this browser";
+  const path = URL.canParse(source.url) ? new URL(source.url).pathname : "";
+  return source.name ?? path.split("/").filter(Boolean).pop() ?? source.url;
+}
+
+/** The same request, with the digest of one of its files accepted. */
+export function withAcceptance(
+  request: OpenRequest,
+  role: "model" | "tokenizer",
+  sha256: string,
+): OpenRequest {
+  if (role === "model") return { ...request, accept: sha256 };
+  return { ...request, tokenizer: request.tokenizer ? { ...request.tokenizer, accept: sha256 } : null };
+}
