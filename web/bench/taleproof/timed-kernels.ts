@@ -6,7 +6,7 @@
  * instruction by instruction, which tells what each one costs; in any other, as a whole.
  */
 
-import type { InstructionTime, Times } from "./messages";
+import type { InstructionTime, Times } from "../messages";
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 const byInstruction = scope.name === "instructions";

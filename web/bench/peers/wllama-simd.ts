@@ -5,7 +5,7 @@
 import { Wllama } from "wllama-with-simd/esm/index.js";
 import several from "wllama-with-simd/esm/multi-thread/wllama.wasm?url";
 import single from "wllama-with-simd/esm/single-thread/wllama.wasm?url";
-import { CONTEXT, modelUrl, runPage, THREADS } from "./page";
+import { CONTEXT, modelUrl, runPage, THREADS } from "../page";
 
 const silent = { debug() {}, log() {}, warn() {}, error() {} };
 const wllama = new Wllama(

@@ -4,11 +4,11 @@
  * In: a ReadingTask. Out: what scripts/lib/bench/reading.py answers, or why it came to nothing.
  */
 import type { PyodideAPI } from "pyodide";
-import program from "../../scripts/lib/bench/reading.py?url";
-import type { Arena } from "../engine/memory/arena";
-import { makeArena } from "../engine/memory/make-arena";
-import { startPython } from "../engine/python/python";
-import type { ReadingAnswer, ReadingFigures, ReadingTask } from "./messages";
+import program from "../../../scripts/lib/bench/reading.py?url";
+import type { Arena } from "../../engine/memory/arena";
+import { makeArena } from "../../engine/memory/make-arena";
+import { startPython } from "../../engine/python/python";
+import type { ReadingAnswer, ReadingFigures, ReadingTask } from "../messages";
 
 type Measure = (
   arena: Arena,

@@ -1,6 +1,6 @@
 /** The benchmark's page with candle (scripts/bench-candle), in a worker as any engine would be. It brings no tokenizer here. */
-import type { CandleAnswer, CandleTask } from "./messages";
-import { type Job, MODEL, runPage } from "./page";
+import type { CandleAnswer, CandleTask } from "../messages";
+import { type Job, MODEL, runPage } from "../page";
 
 const worker = new Worker(new URL("./candle-worker.ts", import.meta.url), { type: "module" });
 

@@ -1,7 +1,7 @@
 /** The benchmark's page with wllama (llama.cpp compiled to WebAssembly): no GPU, otherwise as it comes. */
 import { Wllama } from "@wllama/wllama/esm/index.js";
 import wasm from "@wllama/wllama/esm/wasm/wllama.wasm?url";
-import { CONTEXT, modelUrl, runPage, THREADS } from "./page";
+import { CONTEXT, modelUrl, runPage, THREADS } from "../page";
 
 const silent = { debug() {}, log() {}, warn() {}, error() {} };
 const wllama = new Wllama({ default: wasm }, { logger: silent, suppressNativeLog: true });

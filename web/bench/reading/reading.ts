@@ -1,6 +1,6 @@
 /** The benchmark's page that reads: a model's header, and an English text with the model's tokenizer. */
-import { listedModel } from "./models";
-import type { ReadingAnswer, ReadingFigures, ReadingTask } from "./messages";
+import type { ReadingAnswer, ReadingFigures, ReadingTask } from "../messages";
+import { listedModel } from "../models";
 
 declare global {
   interface Window {

@@ -1,12 +1,12 @@
 /** The benchmark's page with this engine: the same client, worker and kernels as in the product. */
-import { EngineClient } from "../engine/client";
+import { EngineClient } from "../../engine/client";
+import type { MemoryFigures, OpenRequest } from "../../engine/protocol";
+import type { Times } from "../messages";
+import { type ListedFile, listedModel } from "../models";
+import { CONTEXT, MODEL, query, runPage, THREADS } from "../page";
 import { digestRate } from "./digest-rate";
-import type { MemoryFigures, OpenRequest } from "../engine/protocol";
-import { type ListedFile, listedModel } from "./models";
-import { CONTEXT, MODEL, query, runPage, THREADS } from "./page";
 import { readRate } from "./read-rate";
 import { times, timedWorker } from "./timed-client";
-import type { Times } from "./messages";
 
 const DEMO = { url: MODEL, sha256: "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53" };
 

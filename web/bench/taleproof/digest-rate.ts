@@ -1,6 +1,6 @@
 /** How fast a model's file is hashed, where it lies in the arena: the work that each load of a model does. */
-import { Arena } from "../engine/memory/arena";
-import { compileKernels } from "../engine/memory/kernels";
+import { Arena } from "../../engine/memory/arena";
+import { compileKernels } from "../../engine/memory/kernels";
 
 const CHUNK = 1 << 20;
 /** The median of three counts: the first is slower, while the browser still compiles the kernel for speed. */

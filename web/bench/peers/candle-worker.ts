@@ -1,6 +1,6 @@
 /** candle's WebAssembly in a worker. In: a CandleTask at a time. Out: tokens, then how it ended. */
 
-import type { CandleAnswer, CandleTask } from "./messages";
+import type { CandleAnswer, CandleTask } from "../messages";
 
 /** The exports of scripts/bench-candle/src/lib.rs. */
 interface Candle {

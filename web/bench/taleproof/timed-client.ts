@@ -1,7 +1,7 @@
 /** Spawns the engine's worker with clocks in it, and reads them. `timed` in the page's address says how fine they are. */
-import type { WorkerLike } from "../engine/client";
-import { query } from "./page";
-import type { Times } from "./messages";
+import type { WorkerLike } from "../../engine/client";
+import type { Times } from "../messages";
+import { query } from "../page";
 
 let worker: Worker | null = null;
 
