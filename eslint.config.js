@@ -2,6 +2,7 @@ import js from "@eslint/js";
 import svelte from "eslint-plugin-svelte";
 import globals from "globals";
 import ts from "typescript-eslint";
+import { rooms } from "./scripts/lib/rooms.mjs";
 import svelteConfig from "./svelte.config.js";
 
 /**
@@ -64,4 +65,5 @@ export default ts.config(
     rules: { "svelte/no-at-html-tags": "error", "no-undef": "off" },
   },
   { files: ["**/*.ts"], rules: { "no-undef": "off" } },
+  ...rooms,
 );
