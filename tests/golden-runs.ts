@@ -41,7 +41,7 @@ interface Golden {
 const golden = JSON.parse(readFileSync(`${FOLDER}/golden-v1.json`, "utf8")) as Golden;
 const prompts = JSON.parse(readFileSync(`${FOLDER}/prompts.json`, "utf8")) as Record<string, string>;
 
-export const MODELS = Object.keys(golden.models);
+const MODELS = Object.keys(golden.models);
 export const TINY_MODELS = MODELS.filter((name) => name.startsWith("tiny "));
 
 /** One story as the page gives it back. */

@@ -1,5 +1,5 @@
 /**
- * Formatting, lint and types of everything in the repository.
+ * Formatting, lint and types of everything in the repository, and whether something in it is used by nothing.
  *
  * Out: which checks failed; what they found is on the screen. With `fix` those that can mend what they find do so.
  */
@@ -34,6 +34,7 @@ function checks(fix) {
     ["types of the tests", "npx", ["tsc", "--project", "tsconfig.tests.json"]],
     ["types of the scripts", "npx", ["tsc", "--project", "tsconfig.scripts.json"]],
     ["types of the benchmark", "npx", ["tsc", "--project", "tsconfig.bench.json"]],
+    ["what nothing uses", "npx", ["knip", "--treat-config-hints-as-errors"]],
   ];
 }
 

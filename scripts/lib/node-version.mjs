@@ -4,7 +4,7 @@
  */
 
 /** What Vite 8 needs; package.json's "engines" says the same. */
-export var NEEDED_NODE = "20.19 or newer in the 20 line, or 22.12 or newer";
+var NEEDED_NODE = "20.19 or newer in the 20 line, or 22.12 or newer";
 
 /**
  * @param {string} version such as "20.19.0"

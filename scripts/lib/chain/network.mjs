@@ -10,7 +10,7 @@ import { isFree, requirePorts, watchPorts } from "./ports.mjs";
 const START_MS = 60_000;
 
 /** The ports that `linera net up` counts off from the one that it is given. @param {number} base */
-export function validatorPorts(base) {
+function validatorPorts(base) {
   return {
     "the validator": base + 1,
     "the validator's proxy": base + 1001,

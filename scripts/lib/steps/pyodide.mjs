@@ -45,7 +45,7 @@ function locked(lock, name) {
 }
 
 /** The wheels' names and digests, as Pyodide's lock file gives them. @param {Lock} lock */
-export function lockedWheels(lock, packages = PACKAGES) {
+function lockedWheels(lock, packages = PACKAGES) {
   return packages.map((name) => {
     const { file_name, sha256 } = locked(lock, name);
     return { name: file_name, sha256 };

@@ -117,7 +117,7 @@ export function parseCatalogue(json: string, base: string): CatalogueModel[] {
 }
 
 /** The model that makes vectors of texts, or null where the site has none. */
-export function parseEmbedder(json: string, base: string): CatalogueModel | null {
+function parseEmbedder(json: string, base: string): CatalogueModel | null {
   const { embedders } = shape.fields(shape.decode(json, "it"), "it");
   const first = Array.isArray(embedders) ? embedders[0] : undefined;
   return first === undefined ? null : parseModel(first, base, "embedder 1");

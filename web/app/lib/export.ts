@@ -9,8 +9,8 @@ import { formatDate } from "./format";
 import { readingText, type Story } from "./story";
 
 /** Names the layout of the JSON; a change of meaning gets a new number. */
-export const STORY_FORMAT = "taleproof-story";
-export const STORY_FORMAT_VERSION = 1;
+const STORY_FORMAT = "taleproof-story";
+const STORY_FORMAT_VERSION = 1;
 
 /**
  * Control characters as Unicode's pictures of them, or as U+FFFD where there is none: a terminal that shows the file would

@@ -106,7 +106,7 @@ const answered = new Fielded((where, what) => chainError("registry-invalid", `${
 const recorded = new Fielded((where, what) => chainError("record-invalid", `${where} ${what}.`));
 
 /** The date that the model was told when the story was written; null where its chat template did not ask for it. */
-export function dateOf(record: StoryRecord): string | null {
+function dateOf(record: StoryRecord): string | null {
   if (record.chat === undefined) return null;
   const { date, ...rest } = recorded.fields(record.chat, "its chat");
   if (typeof date === "string" && DATE.test(date) && Object.keys(rest).length === 0) return date;

@@ -31,7 +31,7 @@ interface Wheel {
 }
 
 /** The wheels that the site lists. One whose SHA-256 is not the listed one is refused, by StartFiles or by the browser. */
-export async function fetchWheels(base: string): Promise<Wheel[]> {
+async function fetchWheels(base: string): Promise<Wheel[]> {
   const folder = new URL("wheels/", base);
   const response = await fetch(new URL("wheels.json", folder));
   if (!response.ok) throw new Error(`wheels.json: ${response.status}`);

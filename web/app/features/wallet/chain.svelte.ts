@@ -34,7 +34,7 @@ import { AccountChoice } from "./account.svelte";
 
 const WISH_KEY = "taleproof.chain";
 const KEEP_KEY = "taleproof.wallet";
-export const ANSWER_MS = 5000;
+const ANSWER_MS = 5000;
 
 /** After these the client would propose the block that was not signed again and again: another has forgotten it. */
 const UNSIGNED = ["wallet-locked", "wallet-account-changed", "signature-declined"];
