@@ -2,8 +2,8 @@
 
 import sys
 
-from .cli import main
-from .cli_guard import guarded
+from taleproof.cli import main
+from taleproof.cli_guard import guarded
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from .errors import OutOfMemoryError
+from taleproof.errors import OutOfMemoryError
 
 
 PAGE = 65536

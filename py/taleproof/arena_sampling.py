@@ -8,11 +8,11 @@ import struct
 from array import array
 from collections.abc import Sequence
 
-from .arena import ALIGNMENT, Arena, ArenaFloats
-from .errors import NumericsError
-from .logprobs import log_probability
-from .rng import StdRng
-from .sampling import Choice, Row, SamplerConfig, effective_temperature
+from taleproof.arena import ALIGNMENT, Arena, ArenaFloats
+from taleproof.errors import NumericsError
+from taleproof.logprobs import log_probability
+from taleproof.rng import StdRng
+from taleproof.sampling import Choice, Row, SamplerConfig, effective_temperature
 
 
 _TOLD = struct.Struct("<dff")

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from .errors import ChatTemplateError, InvalidSettingError
-from .formats import ModelFile
-from .tokenizers import Tokenizer
+from taleproof.errors import ChatTemplateError, InvalidSettingError
+from taleproof.formats import ModelFile
+from taleproof.tokenizers import Tokenizer
 
 
 if TYPE_CHECKING:
-    from .template import Rendered
+    from taleproof.template import Rendered
 
 
 MAX_TEMPLATE_CHARACTERS = 1 << 17
@@ -99,7 +99,7 @@ def _render(
 ) -> "Rendered":
     if len(template) > MAX_TEMPLATE_CHARACTERS:
         raise ChatTemplateError(f"it has {len(template):,} characters, more than any real one")
-    from .template import TemplateRefusal, render  # with Jinja, which takes its time to load
+    from taleproof.template import TemplateRefusal, render  # with Jinja, which takes its time to load
 
     variables = {
         "messages": [dict(message) for message in messages],

@@ -24,8 +24,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import NoReturn
 
-from .errors import JsonValue, TaleproofError
-from .terminal import visible, visible_json, visible_line
+from taleproof.errors import JsonValue, TaleproofError
+from taleproof.terminal import visible, visible_json, visible_line
 
 
 NOT_REGISTERED = 1
@@ -153,9 +153,9 @@ def _print_json(value: JsonValue) -> None:
 
 
 def _generate(options: argparse.Namespace) -> None:
-    from .cli_run import run_generate
-    from .generate import Limits
-    from .sampling import SamplerConfig
+    from taleproof.cli_run import run_generate
+    from taleproof.generate import Limits
+    from taleproof.sampling import SamplerConfig
 
     # Settings out of range are said before a large file is read.
     config = SamplerConfig(
@@ -185,7 +185,7 @@ def _show_raw(text: str) -> None:
 
 
 def _score(options: argparse.Namespace) -> None:
-    from .cli_run import run_score
+    from taleproof.cli_run import run_score
 
     result, table = run_score(options)
     if options.json:
@@ -195,7 +195,7 @@ def _score(options: argparse.Namespace) -> None:
 
 
 def _embed(options: argparse.Namespace) -> None:
-    from .cli_embed import run_embed
+    from taleproof.cli_embed import run_embed
 
     result, table = run_embed(options)
     if options.json:
@@ -205,14 +205,14 @@ def _embed(options: argparse.Namespace) -> None:
 
 
 def _inspect(options: argparse.Namespace) -> None:
-    from .cli_run import describe
+    from taleproof.cli_run import describe
 
     print(describe(options))
 
 
 def _convert(options: argparse.Namespace) -> None:
-    from .cli_convert import run_convert
-    from .cli_run import expected_digests
+    from taleproof.cli_convert import run_convert
+    from taleproof.cli_run import expected_digests
 
     converted = run_convert(options.model, options.out, options.type, options.tokenizer, expected_digests(options))
     written = converted.digests
@@ -225,8 +225,8 @@ def _convert(options: argparse.Namespace) -> None:
 
 
 def _digest(options: argparse.Namespace) -> None:
-    from .digest import digest_blob
-    from .reader import FileBlob
+    from taleproof.digest import digest_blob
+    from taleproof.reader import FileBlob
 
     start = time.perf_counter()
     found = digest_blob(FileBlob(options.file), sha3=True)
@@ -240,10 +240,10 @@ def _digest(options: argparse.Namespace) -> None:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    from .digest import digest_blob
-    from .reader import FileBlob
-    from .registry_answer import read_answer_file
-    from .verify import decide
+    from taleproof.digest import digest_blob
+    from taleproof.reader import FileBlob
+    from taleproof.registry_answer import read_answer_file
+    from taleproof.verify import decide
 
     answer = read_answer_file(options.registry)
     verdict = decide(digest_blob(FileBlob(options.file), sha3=True), None, answer)

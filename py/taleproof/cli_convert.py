@@ -8,15 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .cli_guard import opening
-from .convert import TOKENS, convert
-from .digest import Digests, Expected
-from .formats import ModelFile
-from .local import blobs_of_model, verified
-from .model_files import is_tokenizer_bin
-from .model_set import parse_model
-from .reader import Blob, read_file
-from .tokenizers.gguf_keys import TokenizerKeys, keys_of_tokenizer_bin, keys_of_tokenizer_json
+from taleproof.cli_guard import opening
+from taleproof.convert import TOKENS, convert
+from taleproof.digest import Digests, Expected
+from taleproof.formats import ModelFile
+from taleproof.local import blobs_of_model, verified
+from taleproof.model_files import is_tokenizer_bin
+from taleproof.model_set import parse_model
+from taleproof.reader import Blob, read_file
+from taleproof.tokenizers.gguf_keys import TokenizerKeys, keys_of_tokenizer_bin, keys_of_tokenizer_json
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,11 @@
 
 from argparse import Namespace
 
-from .cli_run import digests_shown, expected_digests
-from .embedder import embed_text
-from .errors import JsonValue
-from .local import open_local_embedder
-from .terminal import visible_line
+from taleproof.cli_run import digests_shown, expected_digests
+from taleproof.embedder import embed_text
+from taleproof.errors import JsonValue
+from taleproof.local import open_local_embedder
+from taleproof.terminal import visible_line
 
 
 _SHOWN = 60  # characters of a text in the table

@@ -8,20 +8,20 @@ from argparse import Namespace
 from collections.abc import Callable, Sequence
 from datetime import date
 
-from .chat import ChatPrompt, chat_template, encode_chat, read_date
-from .cli_guard import opening
-from .digest import Digests, Expected
-from .engine import Session
-from .errors import ChatTemplateError, InvalidSettingError, JsonValue
-from .formats import ModelFile
-from .formats.model_file import TensorInfo
-from .generate import Finished, Limits, Stats, Token, encode_prompt, generate
-from .local import LocalModel, blobs_of_model, open_local, verified
-from .logits_trail import LogitsTrail
-from .model_set import parse_model
-from .sampling import SamplerConfig
-from .score import encode_continuation, score
-from .terminal import visible_line
+from taleproof.chat import ChatPrompt, chat_template, encode_chat, read_date
+from taleproof.cli_guard import opening
+from taleproof.digest import Digests, Expected
+from taleproof.engine import Session
+from taleproof.errors import ChatTemplateError, InvalidSettingError, JsonValue
+from taleproof.formats import ModelFile
+from taleproof.formats.model_file import TensorInfo
+from taleproof.generate import Finished, Limits, Stats, Token, encode_prompt, generate
+from taleproof.local import LocalModel, blobs_of_model, open_local, verified
+from taleproof.logits_trail import LogitsTrail
+from taleproof.model_set import parse_model
+from taleproof.sampling import SamplerConfig
+from taleproof.score import encode_continuation, score
+from taleproof.terminal import visible_line
 
 
 Show = Callable[[str], None]

@@ -17,15 +17,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from .digest import Digests, python_digester
-from .errors import ConversionError, NumericsError
-from .formats import ModelFile, TensorInfo, Value, tensor_f32
-from .formats.gguf_write import Row, head, padding
-from .formats.limits import MAX_HEADS, MAX_LAYERS
-from .quant import BLOCK_TYPES, BlockType, row_bytes
-from .quant.encode import ENCODED, encode
-from .reader import Blob
-from .rotary import TRUNCATE
+from taleproof.digest import Digests, python_digester
+from taleproof.errors import ConversionError, NumericsError
+from taleproof.formats import ModelFile, TensorInfo, Value, tensor_f32
+from taleproof.formats.gguf_write import Row, head, padding
+from taleproof.formats.limits import MAX_HEADS, MAX_LAYERS
+from taleproof.quant import BLOCK_TYPES, BlockType, row_bytes
+from taleproof.quant.encode import ENCODED, encode
+from taleproof.reader import Blob
+from taleproof.rotary import TRUNCATE
 
 
 CHUNK = 1 << 20

@@ -10,9 +10,9 @@ from collections.abc import Sequence, Sized
 from dataclasses import dataclass
 from typing import Generic, Literal, Protocol, TypeVar, get_args
 
-from .arena import Arena
-from .errors import FormatError
-from .reader import Blob
+from taleproof.arena import Arena
+from taleproof.errors import FormatError
+from taleproof.reader import Blob
 
 
 CHUNK = 1 << 20

@@ -11,18 +11,18 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from .arena import Arena
-from .errors import ContextOverflowError, NumericsError, UnknownArchitectureError
-from .formats import ModelFile
-from .kv_cache import allocate_arrays, allocate_in_arena
-from .models import bert
-from .ops.numpy_ops import NumpyOps
-from .ops.program import encode, plan
-from .ops.step import pack_step, step_bytes
-from .ops.wasm_ops import WasmOps
-from .reader import Blob
-from .tensors import ArenaTensors, NumpyTensors, TensorSource
-from .tokenizers import Tokenizer
+from taleproof.arena import Arena
+from taleproof.errors import ContextOverflowError, NumericsError, UnknownArchitectureError
+from taleproof.formats import ModelFile
+from taleproof.kv_cache import allocate_arrays, allocate_in_arena
+from taleproof.models import bert
+from taleproof.ops.numpy_ops import NumpyOps
+from taleproof.ops.program import encode, plan
+from taleproof.ops.step import pack_step, step_bytes
+from taleproof.ops.wasm_ops import WasmOps
+from taleproof.reader import Blob
+from taleproof.tensors import ArenaTensors, NumpyTensors, TensorSource
+from taleproof.tokenizers import Tokenizer
 
 
 Floats = NDArray[np.float32]

@@ -10,24 +10,24 @@ from typing import Literal, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from .arena import Arena, ArenaFloats
-from .arena_sampling import ArenaSampler, SamplingRoom
-from .cache import KVCache
-from .crew import Crew
-from .errors import ContextOverflowError, NumericsError
-from .formats import ModelFile
-from .generate import Chooser
-from .kv_cache import allocate_arrays, allocate_in_arena
-from .logits_trail import ArenaLogitsTrail, LogitsTrail
-from .models import Config, Logits, Model, SourceModel, load_model
-from .ops.numpy_ops import NumpyOps
-from .ops.program import INSTRUCTION_BYTES, Program, Value, encode, plan
-from .ops.step import pack_step, step_bytes
-from .ops.wasm_ops import ArenaCache, ArenaTensor, WasmOps
-from .reader import Blob
-from .reading import Backend, ReadingBackend, SourceReader
-from .sampling import Row, Sampler, SamplerConfig, as_floats
-from .tensors import ArenaTensors, NumpyTensors
+from taleproof.arena import Arena, ArenaFloats
+from taleproof.arena_sampling import ArenaSampler, SamplingRoom
+from taleproof.cache import KVCache
+from taleproof.crew import Crew
+from taleproof.errors import ContextOverflowError, NumericsError
+from taleproof.formats import ModelFile
+from taleproof.generate import Chooser
+from taleproof.kv_cache import allocate_arrays, allocate_in_arena
+from taleproof.logits_trail import ArenaLogitsTrail, LogitsTrail
+from taleproof.models import Config, Logits, Model, SourceModel, load_model
+from taleproof.ops.numpy_ops import NumpyOps
+from taleproof.ops.program import INSTRUCTION_BYTES, Program, Value, encode, plan
+from taleproof.ops.step import pack_step, step_bytes
+from taleproof.ops.wasm_ops import ArenaCache, ArenaTensor, WasmOps
+from taleproof.reader import Blob
+from taleproof.reading import Backend, ReadingBackend, SourceReader
+from taleproof.sampling import Row, Sampler, SamplerConfig, as_floats
+from taleproof.tensors import ArenaTensors, NumpyTensors
 
 
 PREFILL_BATCH = 32

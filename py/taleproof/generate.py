@@ -16,12 +16,12 @@ from typing import Literal, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import EmptyPromptError, InvalidSettingError, PromptTooLongError
-from .logits_trail import LogitsTrail
-from .pace import Pace
-from .sampling import Choice, Row
-from .text_out import TextOut
-from .tokenizers import Tokenizer
+from taleproof.errors import EmptyPromptError, InvalidSettingError, PromptTooLongError
+from taleproof.logits_trail import LogitsTrail
+from taleproof.pace import Pace
+from taleproof.sampling import Choice, Row
+from taleproof.text_out import TextOut
+from taleproof.tokenizers import Tokenizer
 
 
 MAX_TOKENS = 2**31 - 1

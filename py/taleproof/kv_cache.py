@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from .arena import Arena
-from .cache import CacheShape, KVCache
-from .ops.wasm_ops import KEY_BLOCK, ArenaCache
+from taleproof.arena import Arena
+from taleproof.cache import CacheShape, KVCache
+from taleproof.ops.wasm_ops import KEY_BLOCK, ArenaCache
 
 
 def allocate_arrays(shape: CacheShape, context: int) -> KVCache[NDArray[np.float32]]:

@@ -7,9 +7,9 @@ token. Hashing the logits of every token would cost a tenth of the speed and tel
 
 import hashlib
 
-from .arena_sampling import SamplingRoom
-from .digest import ArenaHasher
-from .sampling import Row
+from taleproof.arena_sampling import SamplingRoom
+from taleproof.digest import ArenaHasher
+from taleproof.sampling import Row
 
 
 EVERY = 16

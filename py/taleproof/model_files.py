@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from pathlib import PurePath
 
-from .errors import NoModelInFolderError, SeveralModelsError
+from taleproof.errors import NoModelInFolderError, SeveralModelsError
 
 
 _CONFIG = "config.json"

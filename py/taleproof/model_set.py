@@ -7,12 +7,12 @@ tokenizer is not among them, and whatever the formats refuse.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .errors import FormatError, TokenizerMissingError
-from .formats import ModelFile, parse_files
-from .model_files import is_tokenizer_bin
-from .reader import Blob
-from .tokenizers import Tokenizer, from_llama2c, from_model, from_tokenizer_json
-from .tokenizers.source import SourceTokenizer
+from taleproof.errors import FormatError, TokenizerMissingError
+from taleproof.formats import ModelFile, parse_files
+from taleproof.model_files import is_tokenizer_bin
+from taleproof.reader import Blob
+from taleproof.tokenizers import Tokenizer, from_llama2c, from_model, from_tokenizer_json
+from taleproof.tokenizers.source import SourceTokenizer
 
 
 TOKENIZER_JSON, TOKENIZER_CONFIG = "tokenizer.json", "tokenizer_config.json"

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import (
+from taleproof.errors import (
     EmptyFileError,
     FormatError,
     LimitError,

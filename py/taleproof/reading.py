@@ -10,8 +10,8 @@ from typing import Protocol
 
 import numpy as np
 
-from .models import Logits
-from .sampling import Row, as_floats
+from taleproof.models import Logits
+from taleproof.sampling import Row, as_floats
 
 
 class Backend(Protocol):

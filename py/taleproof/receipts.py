@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from .digest import Digests
-from .errors import JsonValue
-from .generate import FinishReason, Limits
-from .logits_trail import EVERY
-from .numerics import NUMERICS_VERSION
-from .sampling import SamplerConfig
-from .tokenizers.base import well_formed
+from taleproof.digest import Digests
+from taleproof.errors import JsonValue
+from taleproof.generate import FinishReason, Limits
+from taleproof.logits_trail import EVERY
+from taleproof.numerics import NUMERICS_VERSION
+from taleproof.sampling import SamplerConfig
+from taleproof.tokenizers.base import well_formed
 
 
 FORMAT = "taleproof-story/1"

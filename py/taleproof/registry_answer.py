@@ -12,8 +12,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from .digest import Expected
-from .errors import RegistryAnswerError
+from taleproof.digest import Expected
+from taleproof.errors import RegistryAnswerError
 
 
 Status = Literal["registered", "revoked", "unknown", "unreachable"]

@@ -12,10 +12,10 @@ from decimal import Context, Decimal
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import UnknownSettingError
-from .formats import ModelFile
-from .formats.limits import FACTOR, MAGNITUDE, MAX_POSITIONS, ROPE_BASE, STRETCH, TURNS
-from .formats.yarn import yarn_magnitude
+from taleproof.errors import UnknownSettingError
+from taleproof.formats import ModelFile
+from taleproof.formats.limits import FACTOR, MAGNITUDE, MAX_POSITIONS, ROPE_BASE, STRETCH, TURNS
+from taleproof.formats.yarn import yarn_magnitude
 
 
 TRUNCATE = "{architecture}.rope.scaling.truncate"

@@ -26,12 +26,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .arena import ArenaFloats
-from .errors import InvalidSettingError, NumericsError
-from .logprobs import LogProbabilities
-from .numerics import exp32
-from .rng import StdRng, WeightedIndex
-from .softmax import probabilities
+from taleproof.arena import ArenaFloats
+from taleproof.errors import InvalidSettingError, NumericsError
+from taleproof.logprobs import LogProbabilities
+from taleproof.numerics import exp32
+from taleproof.rng import StdRng, WeightedIndex
+from taleproof.softmax import probabilities
 
 
 Floats = NDArray[np.float32]

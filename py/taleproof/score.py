@@ -7,12 +7,12 @@ Nothing is sampled: the model is shown the given token, whatever it would have c
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from .errors import EmptyPromptError, PromptTooLongError
-from .generate import Session
-from .logprobs import LogProbabilities
-from .sampling import argmax
-from .tokenizers import Tokenizer
-from .tokenizers.source import SourceTokenizer
+from taleproof.errors import EmptyPromptError, PromptTooLongError
+from taleproof.generate import Session
+from taleproof.logprobs import LogProbabilities
+from taleproof.sampling import argmax
+from taleproof.tokenizers import Tokenizer
+from taleproof.tokenizers.source import SourceTokenizer
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping, Sized
 from typing import Any, Generic, Protocol, TypeVar
 
-from .errors import (
+from taleproof.errors import (
     DownloadInterruptedError,
     DownloadStoppedError,
     EmptyFileError,
@@ -21,7 +21,7 @@ from .errors import (
     SourceUnreachableError,
     WrongSizeError,
 )
-from .sniff import LOOKED_AT, looks_like_html
+from taleproof.sniff import LOOKED_AT, looks_like_html
 
 
 MAX_ATTEMPTS = 5

@@ -13,12 +13,12 @@ from typing import Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from .arena import Arena, ArenaBlob
-from .errors import MissingTensorError, NumericsError, UnknownTensorError
-from .formats import ModelFile, TensorInfo, tensor_f32
-from .ops.wasm_ops import ArenaTensor
-from .quant import BLOCK_TYPES, row_bytes
-from .reader import Blob
+from taleproof.arena import Arena, ArenaBlob
+from taleproof.errors import MissingTensorError, NumericsError, UnknownTensorError
+from taleproof.formats import ModelFile, TensorInfo, tensor_f32
+from taleproof.ops.wasm_ops import ArenaTensor
+from taleproof.quant import BLOCK_TYPES, row_bytes
+from taleproof.reader import Blob
 
 
 W = TypeVar("W", covariant=True)

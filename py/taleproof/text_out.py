@@ -6,7 +6,7 @@ stop string. A character that never becomes complete is not shown at all.
 
 from collections.abc import Sequence
 
-from .tokenizers import TextStream, Tokenizer
+from taleproof.tokenizers import TextStream, Tokenizer
 
 
 _LONGEST_CHARACTER = 4  # bytes in UTF-8

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .arena import MAX_BYTES, PAGE, Buffer, BumpAllocator
-from .errors import KernelFaultError, MissingKernelsError, WrongKernelsError
+from taleproof.arena import MAX_BYTES, PAGE, Buffer, BumpAllocator
+from taleproof.errors import KernelFaultError, MissingKernelsError, WrongKernelsError
 
 
 if TYPE_CHECKING:

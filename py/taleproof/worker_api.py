@@ -13,20 +13,20 @@ from typing import Any, Protocol
 
 from pyodide.ffi import to_js
 
-from . import __version__
-from .arena import MAX_BYTES
-from .embedder import embed_text
-from .entropy import Entropy, seed_everything
-from .errors import NoModelError, StoppedError, TaleproofError
-from .generate import ReusableSession
-from .numerics import NUMERICS_VERSION
-from .verify import Verdict
-from .worker_arena import BrowserArena, JsArena
-from .worker_interrupt import Interrupts
-from .worker_load import Loader, Phase
-from .worker_open import Opened, OpenedEmbedder, Opener, RefusedFileError, Waiting
-from .worker_ports import JsFetcher, LocalFile, Store
-from .worker_story import Batch, Story
+from taleproof import __version__
+from taleproof.arena import MAX_BYTES
+from taleproof.embedder import embed_text
+from taleproof.entropy import Entropy, seed_everything
+from taleproof.errors import NoModelError, StoppedError, TaleproofError
+from taleproof.generate import ReusableSession
+from taleproof.numerics import NUMERICS_VERSION
+from taleproof.verify import Verdict
+from taleproof.worker_arena import BrowserArena, JsArena
+from taleproof.worker_interrupt import Interrupts
+from taleproof.worker_load import Loader, Phase
+from taleproof.worker_open import Opened, OpenedEmbedder, Opener, RefusedFileError, Waiting
+from taleproof.worker_ports import JsFetcher, LocalFile, Store
+from taleproof.worker_story import Batch, Story
 
 
 class Means(Protocol):

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from .digest import Digests, Expected, digest_list
-from .model_files import files_of_model, names_beside
-from .verify import Judged
-from .worker_load import Loaded, Wanted
-from .worker_ports import LocalFile
+from taleproof.digest import Digests, Expected, digest_list
+from taleproof.model_files import files_of_model, names_beside
+from taleproof.verify import Judged
+from taleproof.worker_load import Loaded, Wanted
+from taleproof.worker_ports import LocalFile
 
 
 CHOSEN = "What was chosen"

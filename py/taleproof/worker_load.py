@@ -11,8 +11,8 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from .digest import ArenaHasher, Digester, Digests, Expected
-from .errors import (
+from taleproof.digest import ArenaHasher, Digester, Digests, Expected
+from taleproof.errors import (
     DownloadStoppedError,
     EmptyFileError,
     KeptFileGoneError,
@@ -21,9 +21,9 @@ from .errors import (
     SourceRefusedError,
     WrongSizeError,
 )
-from .source import UrlSource
-from .worker_arena import BrowserArena, Intake, JsBytes
-from .worker_ports import BrowserTransport, JsFetcher, LocalFile, PartialFile, Store, StoredFile
+from taleproof.source import UrlSource
+from taleproof.worker_arena import BrowserArena, Intake, JsBytes
+from taleproof.worker_ports import BrowserTransport, JsFetcher, LocalFile, PartialFile, Store, StoredFile
 
 
 PIECE = 4 << 20

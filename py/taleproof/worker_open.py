@@ -12,12 +12,12 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from . import embedder as embedders
-from .arena import ArenaBlob
-from .digest import Digests
-from .embedder import Embedder
-from .engine import Engine, Session, open_wasm
-from .errors import (
+from taleproof import embedder as embedders
+from taleproof.arena import ArenaBlob
+from taleproof.digest import Digests
+from taleproof.embedder import Embedder
+from taleproof.engine import Engine, Session, open_wasm
+from taleproof.errors import (
     ContextTooLargeError,
     NotAcceptedError,
     OutOfMemoryError,
@@ -25,15 +25,15 @@ from .errors import (
     StoppedError,
     TaleproofError,
 )
-from .errors.base import plain
-from .formats import ModelFile
-from .model_set import read_model
-from .tokenizers import Tokenizer
-from .verify import Judged, Verdict, overall
-from .worker_arena import BrowserArena
-from .worker_files import Asked, LoadedSet, Request, asked_files
-from .worker_load import Loaded, Loader, Progress
-from .worker_ports import LocalFile
+from taleproof.errors.base import plain
+from taleproof.formats import ModelFile
+from taleproof.model_set import read_model
+from taleproof.tokenizers import Tokenizer
+from taleproof.verify import Judged, Verdict, overall
+from taleproof.worker_arena import BrowserArena
+from taleproof.worker_files import Asked, LoadedSet, Request, asked_files
+from taleproof.worker_load import Loaded, Loader, Progress
+from taleproof.worker_ports import LocalFile
 
 
 SHORTEST_CONTEXT = 32

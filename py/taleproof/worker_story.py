@@ -9,10 +9,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
-from . import __version__
-from .chat import DEFAULT_DAY, ChatPrompt, chat_template, encode_chat, read_date
-from .errors import ChatTemplateError, InvalidSettingError, NothingToContinueError, RequestsOnlyError
-from .generate import (
+from taleproof import __version__
+from taleproof.chat import DEFAULT_DAY, ChatPrompt, chat_template, encode_chat, read_date
+from taleproof.errors import ChatTemplateError, InvalidSettingError, NothingToContinueError, RequestsOnlyError
+from taleproof.generate import (
     MAX_TOKENS,
     Event,
     Finished,
@@ -25,9 +25,9 @@ from .generate import (
     encode_prompt,
     generate,
 )
-from .receipts import StoryRecord
-from .sampling import MAX_SEED, SamplerConfig
-from .worker_open import Opened
+from taleproof.receipts import StoryRecord
+from taleproof.sampling import MAX_SEED, SamplerConfig
+from taleproof.worker_open import Opened
 
 
 BATCH_SECONDS = 0.03

@@ -4,11 +4,8 @@ Nothing else reaches a person. Each class builds its sentence from the facts it 
 in ``details``, so that the page can show them and a script can test them.
 """
 
-from .base import (
-    JsonValue,
-    TaleproofError,
-)
-from .downloads import (
+from taleproof.errors.base import JsonValue, TaleproofError
+from taleproof.errors.downloads import (
     DownloadInterruptedError,
     DownloadStoppedError,
     KeptFileGoneError,
@@ -22,7 +19,7 @@ from .downloads import (
     SourceUnreachableError,
     WrongSizeError,
 )
-from .engine import (
+from taleproof.errors.engine import (
     ContextOverflowError,
     ContextTooLargeError,
     ConversionError,
@@ -35,7 +32,7 @@ from .engine import (
     UnknownTensorError,
     WrongKernelsError,
 )
-from .files import (
+from taleproof.errors.files import (
     EmptyFileError,
     ExtendedFileError,
     FormatError,
@@ -49,7 +46,7 @@ from .files import (
     UnknownSettingError,
     UnsupportedVersionError,
 )
-from .text import (
+from taleproof.errors.text import (
     ChatTemplateError,
     RequestsOnlyError,
     TokenizerLimitError,
@@ -59,13 +56,8 @@ from .text import (
     UnknownTokenizerError,
     UnknownTokenizerPartError,
 )
-from .trust import (
-    DigestMismatchError,
-    NotAcceptedError,
-    RegistryAnswerError,
-    RevokedError,
-)
-from .writing import (
+from taleproof.errors.trust import DigestMismatchError, NotAcceptedError, RegistryAnswerError, RevokedError
+from taleproof.errors.writing import (
     EmptyPromptError,
     InvalidSettingError,
     NoModelError,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from .base import TaleproofError, plain
+from taleproof.errors.base import TaleproofError, plain
 
 
 class ContextOverflowError(TaleproofError):

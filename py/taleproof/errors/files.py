@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from .base import TaleproofError, fact, plain, shown
+from taleproof.errors.base import TaleproofError, fact, plain, shown
 
 
 class FormatError(TaleproofError):

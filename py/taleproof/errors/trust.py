@@ -1,6 +1,6 @@
 """Errors of verification: bytes that are not the ones vouched for, and answers that cannot be trusted."""
 
-from .base import TaleproofError, plain
+from taleproof.errors.base import TaleproofError, plain
 
 
 class DigestMismatchError(TaleproofError):

@@ -1,6 +1,6 @@
 """Errors of what was asked for: prompts and settings."""
 
-from .base import TaleproofError, fact, shown
+from taleproof.errors.base import TaleproofError, fact, shown
 
 
 class EmptyPromptError(TaleproofError):

@@ -7,12 +7,12 @@ else.
 
 from collections.abc import Sequence
 
-from ..errors import EmptyFileError, FormatError, HtmlInsteadOfModelError, UnknownFormatError
-from ..reader import Blob
-from ..sniff import LOOKED_AT, looks_like_html
-from . import ggml, gguf, gguf_split, huggingface_files, llama2c, safetensors
-from .decode import tensor_f32
-from .model_file import ModelFile, TensorInfo, Value
+from taleproof.errors import EmptyFileError, FormatError, HtmlInsteadOfModelError, UnknownFormatError
+from taleproof.formats import ggml, gguf, gguf_split, huggingface_files, llama2c, safetensors
+from taleproof.formats.decode import tensor_f32
+from taleproof.formats.model_file import ModelFile, TensorInfo, Value
+from taleproof.reader import Blob
+from taleproof.sniff import LOOKED_AT, looks_like_html
 
 
 _OTHERS = (

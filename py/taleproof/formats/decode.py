@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ..reader import Blob
-from .model_file import TensorInfo
+from taleproof.formats.model_file import TensorInfo
+from taleproof.reader import Blob
 
 
 CHUNK_WEIGHTS = 1 << 20

@@ -15,10 +15,10 @@ from math import prod
 
 import numpy as np
 
-from ..errors import FormatError, UnknownBlockTypeError, UnsupportedVersionError
-from ..quant import BLOCK_TYPES, BlockType, legacy, row_bytes
-from ..reader import Blob, Reader
-from .model_file import ModelFile, TensorInfo, Value
+from taleproof.errors import FormatError, UnknownBlockTypeError, UnsupportedVersionError
+from taleproof.formats.model_file import ModelFile, TensorInfo, Value
+from taleproof.quant import BLOCK_TYPES, BlockType, legacy, row_bytes
+from taleproof.reader import Blob, Reader
 
 
 MAGICS = {b"lmgg": "ggml", b"fmgg": "ggmf", b"tjgg": "ggjt"}

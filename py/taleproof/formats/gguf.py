@@ -18,10 +18,16 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ExtendedFileError, FormatError, TruncatedFileError, UnknownBlockTypeError, UnsupportedVersionError
-from ..quant import BLOCK_TYPES, GGUF_TYPE_NAMES, BlockType, row_bytes
-from ..reader import Blob, Reader
-from .model_file import ModelFile, TensorInfo, Value
+from taleproof.errors import (
+    ExtendedFileError,
+    FormatError,
+    TruncatedFileError,
+    UnknownBlockTypeError,
+    UnsupportedVersionError,
+)
+from taleproof.formats.model_file import ModelFile, TensorInfo, Value
+from taleproof.quant import BLOCK_TYPES, GGUF_TYPE_NAMES, BlockType, row_bytes
+from taleproof.reader import Blob, Reader
 
 
 MAGIC = b"GGUF"

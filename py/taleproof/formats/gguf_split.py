@@ -10,8 +10,8 @@ Source: https://github.com/ggml-org/llama.cpp/tree/master/tools/gguf-split
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ..errors import MissingPartError
-from .model_file import ModelFile, Part, TensorInfo
+from taleproof.errors import MissingPartError
+from taleproof.formats.model_file import ModelFile, Part, TensorInfo
 
 
 NUMBER, COUNT, TENSORS = "split.no", "split.count", "split.tensors.count"

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..quant import BlockType, row_bytes
-from .gguf import DEFAULT_ALIGNMENT, MAGIC
-from .model_file import Value
+from taleproof.formats.gguf import DEFAULT_ALIGNMENT, MAGIC
+from taleproof.formats.model_file import Value
+from taleproof.quant import BlockType, row_bytes
 
 
 VERSION = 3

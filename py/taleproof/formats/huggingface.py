@@ -10,13 +10,13 @@ Sources: the configuration classes of transformers; llama.cpp's gguf-py for GGUF
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from ..errors import FormatError, UnknownArchitectureError
-from .huggingface_config import Config
-from .huggingface_keys import EVERYWHERE, FAMILIES, HARMLESS
-from .huggingface_names import tensor_name
-from .huggingface_rope import rope_keys
-from .json_text import Fields
-from .limits import (
+from taleproof.errors import FormatError, UnknownArchitectureError
+from taleproof.formats.huggingface_config import Config
+from taleproof.formats.huggingface_keys import EVERYWHERE, FAMILIES, HARMLESS
+from taleproof.formats.huggingface_names import tensor_name
+from taleproof.formats.huggingface_rope import rope_keys
+from taleproof.formats.json_text import Fields
+from taleproof.formats.limits import (
     EPSILON,
     MAX_HEAD,
     MAX_HEADS,
@@ -26,7 +26,7 @@ from .limits import (
     MAX_WIDTH,
     SOFTCAP,
 )
-from .model_file import Value
+from taleproof.formats.model_file import Value
 
 
 _MEAN_POOLING = 1

@@ -7,9 +7,9 @@ or a module that is not computed here, because vectors without it would be other
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import FormatError, LimitError
-from ..reader import Blob
-from .json_text import Fields, read_object
+from taleproof.errors import FormatError, LimitError
+from taleproof.formats.json_text import Fields, read_object
+from taleproof.reader import Blob
 
 
 TOKENIZER_CONFIG = "tokenizer_config.json"

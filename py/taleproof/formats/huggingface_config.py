@@ -9,8 +9,8 @@ from collections.abc import Collection, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import FormatError, UnknownSettingError
-from .huggingface_keys import Defaults
+from taleproof.errors import FormatError, UnknownSettingError
+from taleproof.formats.huggingface_keys import Defaults
 
 
 class Config:

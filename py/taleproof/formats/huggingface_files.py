@@ -7,13 +7,13 @@ names and that are not there. Files that say nothing of the weights, such as tok
 
 from collections.abc import Sequence
 
-from ..errors import FormatError
-from ..reader import Blob
-from .huggingface import translate
-from .huggingface_beside import chat_template, end_tokens, pooling
-from .json_text import read_object
-from .model_file import ModelFile, Part, TensorInfo
-from .safetensors import implied_header, read_tensors
+from taleproof.errors import FormatError
+from taleproof.formats.huggingface import translate
+from taleproof.formats.huggingface_beside import chat_template, end_tokens, pooling
+from taleproof.formats.json_text import read_object
+from taleproof.formats.model_file import ModelFile, Part, TensorInfo
+from taleproof.formats.safetensors import implied_header, read_tensors
+from taleproof.reader import Blob
 
 
 SUFFIX = ".safetensors"

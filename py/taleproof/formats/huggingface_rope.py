@@ -12,11 +12,11 @@ from decimal import Context, Decimal
 import numpy as np
 from numpy.typing import NDArray
 
-from .huggingface_config import Config
-from .huggingface_keys import HARMLESS, ROPE
-from .limits import FACTOR, MAGNITUDE, MAX_POSITIONS, ROPE_BASE, STRETCH, TURNS
-from .model_file import Value
-from .yarn import yarn_magnitude
+from taleproof.formats.huggingface_config import Config
+from taleproof.formats.huggingface_keys import HARMLESS, ROPE
+from taleproof.formats.limits import FACTOR, MAGNITUDE, MAX_POSITIONS, ROPE_BASE, STRETCH, TURNS
+from taleproof.formats.model_file import Value
+from taleproof.formats.yarn import yarn_magnitude
 
 
 _EXACT = Context(prec=34)

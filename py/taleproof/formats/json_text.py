@@ -9,7 +9,7 @@ import json
 import re
 from typing import Any
 
-from ..errors import FormatError, LimitError
+from taleproof.errors import FormatError, LimitError
 
 
 Fields = dict[str, Any]

@@ -12,10 +12,10 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..errors import ExtendedFileError, FormatError, TruncatedFileError, UnsupportedVersionError
-from ..quant import BLOCK_TYPES, BlockType, q8_group
-from ..reader import Blob, Reader
-from .model_file import ModelFile, TensorInfo, Value
+from taleproof.errors import ExtendedFileError, FormatError, TruncatedFileError, UnsupportedVersionError
+from taleproof.formats.model_file import ModelFile, TensorInfo, Value
+from taleproof.quant import BLOCK_TYPES, BlockType, q8_group
+from taleproof.reader import Blob, Reader
 
 
 MAGIC = struct.pack("<I", 0x616B3432)  # "ak42" as a number

@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import FormatError, UnknownSettingError
-from ..quant import BlockType
+from taleproof.errors import FormatError, UnknownSettingError
+from taleproof.quant import BlockType
 
 
 Value = bool | int | float | str | list[str] | list[Any] | NDArray[Any]

@@ -8,11 +8,11 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import Literal, Protocol, TypeVar, runtime_checkable
 
-from ..cache import CacheShape, KVCache
-from ..errors import UnknownArchitectureError
-from ..formats import ModelFile
-from ..ops import A, C, Ops
-from ..tensors import TensorSource
+from taleproof.cache import CacheShape, KVCache
+from taleproof.errors import UnknownArchitectureError
+from taleproof.formats import ModelFile
+from taleproof.ops import A, C, Ops
+from taleproof.tensors import TensorSource
 
 
 V = TypeVar("V", covariant=True)

@@ -7,15 +7,15 @@ forward pass is here, once.
 from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeVar
 
-from ..cache import CacheShape, KVCache
-from ..errors import UnknownSettingError
-from ..formats import ModelFile
-from ..formats.limits import EPSILON, MAX_HEADS, MAX_LAYERS, MAX_POSITIONS, MAX_VOCABULARY, MAX_WIDTH, SOFTCAP
-from ..nn import Embedding, GatedMLP, Linear, RMSNorm
-from ..ops import A, C, Ops
-from ..rotary import Rotary
-from ..tensors import TensorSource
-from . import Logits
+from taleproof.cache import CacheShape, KVCache
+from taleproof.errors import UnknownSettingError
+from taleproof.formats import ModelFile
+from taleproof.formats.limits import EPSILON, MAX_HEADS, MAX_LAYERS, MAX_POSITIONS, MAX_VOCABULARY, MAX_WIDTH, SOFTCAP
+from taleproof.models import Logits
+from taleproof.nn import Embedding, GatedMLP, Linear, RMSNorm
+from taleproof.ops import A, C, Ops
+from taleproof.rotary import Rotary
+from taleproof.tensors import TensorSource
 
 
 W = TypeVar("W")

@@ -3,12 +3,12 @@
 from dataclasses import replace
 from typing import TypeVar
 
-from ..formats import ModelFile
-from ..formats.limits import SCALE
-from ..rotary import read_rotary
-from ..tensors import TensorSource
-from .decoder import Block, Config, Decoder, Weights, global_each, softcap_of, window_of
-from .decoder import read_config as read_common
+from taleproof.formats import ModelFile
+from taleproof.formats.limits import SCALE
+from taleproof.models.decoder import Block, Config, Decoder, Weights, global_each, softcap_of, window_of
+from taleproof.models.decoder import read_config as read_common
+from taleproof.rotary import read_rotary
+from taleproof.tensors import TensorSource
 
 
 W = TypeVar("W")

@@ -6,13 +6,13 @@ Local layers turn heads by a base of their own, which no scaling for long texts 
 from dataclasses import replace
 from typing import TypeVar
 
-from ..formats import ModelFile
-from ..formats.limits import ROPE_BASE, SCALE
-from ..rotary import read_rotary
-from ..tensors import TensorSource
-from .decoder import Config, Decoder, Weights, global_each, softcap_of, window_of
-from .decoder import read_config as read_common
-from .gemma2 import gemma_block
+from taleproof.formats import ModelFile
+from taleproof.formats.limits import ROPE_BASE, SCALE
+from taleproof.models.decoder import Config, Decoder, Weights, global_each, softcap_of, window_of
+from taleproof.models.decoder import read_config as read_common
+from taleproof.models.gemma2 import gemma_block
+from taleproof.rotary import read_rotary
+from taleproof.tensors import TensorSource
 
 
 W = TypeVar("W")

@@ -6,15 +6,15 @@ Source: Li et al. 2023, "Textbooks Are All You Need II" (arXiv 2309.05463).
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from ..cache import KVCache
-from ..formats import ModelFile
-from ..nn import MLP, Embedding, LayerNorm, Linear
-from ..ops import A, C, Ops
-from ..rotary import Rotary, read_rotary
-from ..tensors import TensorSource
-from . import Logits
-from .decoder import Attention, Config, Weights
-from .decoder import read_config as read_common
+from taleproof.cache import KVCache
+from taleproof.formats import ModelFile
+from taleproof.models import Logits
+from taleproof.models.decoder import Attention, Config, Weights
+from taleproof.models.decoder import read_config as read_common
+from taleproof.nn import MLP, Embedding, LayerNorm, Linear
+from taleproof.ops import A, C, Ops
+from taleproof.rotary import Rotary, read_rotary
+from taleproof.tensors import TensorSource
 
 
 W = TypeVar("W")

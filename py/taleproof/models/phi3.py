@@ -6,13 +6,13 @@ Only a part of each head may be turned. Sources: Abdin et al. 2024 (arXiv 2404.1
 from dataclasses import replace
 from typing import TypeVar
 
-from ..formats import ModelFile
-from ..formats.limits import MAX_POSITIONS
-from ..nn import GatedMLP
-from ..rotary import read_rotary
-from ..tensors import TensorSource
-from .decoder import Attention, Block, Config, Decoder, Weights, window_of
-from .decoder import read_config as read_common
+from taleproof.formats import ModelFile
+from taleproof.formats.limits import MAX_POSITIONS
+from taleproof.models.decoder import Attention, Block, Config, Decoder, Weights, window_of
+from taleproof.models.decoder import read_config as read_common
+from taleproof.nn import GatedMLP
+from taleproof.rotary import read_rotary
+from taleproof.tensors import TensorSource
 
 
 W = TypeVar("W")

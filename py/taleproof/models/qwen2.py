@@ -2,10 +2,10 @@
 
 from typing import TypeVar
 
-from ..formats import ModelFile
-from ..rotary import read_rotary
-from ..tensors import TensorSource
-from .decoder import Block, Decoder, Weights, read_config
+from taleproof.formats import ModelFile
+from taleproof.models.decoder import Block, Decoder, Weights, read_config
+from taleproof.rotary import read_rotary
+from taleproof.tensors import TensorSource
 
 
 W = TypeVar("W")

@@ -3,8 +3,8 @@
 The norms are in the file, where ``Weights.attention`` finds them.
 """
 
-from .decoder import read_config
-from .qwen2 import load
+from taleproof.models.decoder import read_config
+from taleproof.models.qwen2 import load
 
 
 __all__ = ["load", "read_config"]

@@ -5,10 +5,10 @@ Source: Bakouch et al. 2025, "SmolLM3", and Yang et al. 2025 (arXiv 2501.18795) 
 
 from typing import TypeVar
 
-from ..formats import ModelFile
-from ..rotary import read_rotary
-from ..tensors import TensorSource
-from .decoder import Block, Decoder, Weights, read_config
+from taleproof.formats import ModelFile
+from taleproof.models.decoder import Block, Decoder, Weights, read_config
+from taleproof.rotary import read_rotary
+from taleproof.tensors import TensorSource
 
 
 W = TypeVar("W")

@@ -7,15 +7,15 @@ Positions enter by biases alone, one table a stack, which all its layers share; 
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from ..cache import CacheShape, KVCache
-from ..formats import ModelFile
-from ..formats.limits import EPSILON, MAX_HEADS, MAX_LAYERS, MAX_POSITIONS, MAX_WIDTH
-from ..nn import MLP, Embedding, GatedMLP, Linear, RMSNorm
-from ..ops import A, C, Ops
-from ..ops.relative import MAX_BUCKETS, MAX_DISTANCE
-from ..tensors import TensorSource
-from . import Logits
-from .decoder import head_dim_of, vocab_size_of
+from taleproof.cache import CacheShape, KVCache
+from taleproof.formats import ModelFile
+from taleproof.formats.limits import EPSILON, MAX_HEADS, MAX_LAYERS, MAX_POSITIONS, MAX_WIDTH
+from taleproof.models import Logits
+from taleproof.models.decoder import head_dim_of, vocab_size_of
+from taleproof.nn import MLP, Embedding, GatedMLP, Linear, RMSNorm
+from taleproof.ops import A, C, Ops
+from taleproof.ops.relative import MAX_BUCKETS, MAX_DISTANCE
+from taleproof.tensors import TensorSource
 
 
 W = TypeVar("W")

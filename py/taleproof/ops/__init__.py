@@ -6,7 +6,7 @@ kernels run: the same names, the same shapes. ``T`` is the number of tokens in a
 
 from typing import Literal, Protocol, TypeVar
 
-from ..rotary import Rotary
+from taleproof.rotary import Rotary
 
 
 A = TypeVar("A")

@@ -6,9 +6,9 @@ In come the options of one attention, out go bytes. Refused: options that have n
 import struct
 from dataclasses import dataclass
 
-from . import Span
-from .program import pack_f32
-from .relative import distance_buckets
+from taleproof.ops import Span
+from taleproof.ops.program import pack_f32
+from taleproof.ops.relative import distance_buckets
 
 
 _SPANS: tuple[Span, ...] = ("causal", "step", "memory")

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import NumericsError
-from ..rotary import Rotary
-from . import Span
-from .relative import distance_buckets
+from taleproof.errors import NumericsError
+from taleproof.ops import Span
+from taleproof.ops.relative import distance_buckets
+from taleproof.rotary import Rotary
 
 
 Array = NDArray[np.float32]

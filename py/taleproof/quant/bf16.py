@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .block import BlockType, Bytes, Floats
+from taleproof.quant.block import BlockType, Bytes, Floats
 
 
 def _decode(data: Bytes) -> Floats:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from .block import BlockType
+from taleproof.quant.block import BlockType
 
 
 Bytes = NDArray[np.uint8]

@@ -1,6 +1,6 @@
 """F16: IEEE half precision, 2 bytes each."""
 
-from .block import BlockType, Bytes, Floats, half
+from taleproof.quant.block import BlockType, Bytes, Floats, half
 
 
 def _decode(data: Bytes) -> Floats:

@@ -5,7 +5,7 @@ Source: Micikevicius et al. 2022, "FP8 Formats for Deep Learning" (arXiv 2209.05
 
 import numpy as np
 
-from .block import BlockType, Bytes, Floats
+from taleproof.quant.block import BlockType, Bytes, Floats
 
 
 def _e4m3_table() -> Floats:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from .block import Bytes, Floats
+from taleproof.quant.block import Bytes, Floats
 
 
 def grid(values: Sequence[int], length: int, bits: str) -> Floats:

@@ -6,8 +6,8 @@ each 32 weights: four times the upper three bits of a row, three bits of scale, 
 
 import numpy as np
 
-from .block import SUPER_BLOCK, BlockType, Bytes, Floats, half
-from .grid import grid
+from taleproof.quant.block import SUPER_BLOCK, BlockType, Bytes, Floats, half
+from taleproof.quant.grid import grid
 
 
 DELTA = np.float32(0.125)

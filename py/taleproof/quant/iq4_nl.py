@@ -6,7 +6,7 @@ closer to each other near zero, where most weights are.
 
 import numpy as np
 
-from .block import BlockType, Bytes, Floats, half, nibbles
+from taleproof.quant.block import BlockType, Bytes, Floats, half, nibbles
 
 
 VALUES = np.array([-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113], np.float32)

@@ -9,7 +9,7 @@ Source: ggml.c as llama-cpp-python 0.1.23, 0.1.38, 0.1.48 and 0.1.50 carry it.
 
 import numpy as np
 
-from .block import BlockType, Bytes, Floats, fifth_bits, half, nibbles
+from taleproof.quant.block import BlockType, Bytes, Floats, fifth_bits, half, nibbles
 
 
 def _single(data: Bytes, start: int) -> Floats:

@@ -7,7 +7,7 @@ which are integers (OCP Microscaling Formats 1.0, section 5.3.3).
 
 import numpy as np
 
-from .block import BlockType, Bytes, Floats, nibbles
+from taleproof.quant.block import BlockType, Bytes, Floats, nibbles
 
 
 VALUES = np.array([0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12], np.float32)

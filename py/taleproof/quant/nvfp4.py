@@ -6,8 +6,8 @@
 
 import numpy as np
 
-from .block import BlockType, Bytes, Floats, nibbles
-from .mxfp4 import VALUES
+from taleproof.quant.block import BlockType, Bytes, Floats, nibbles
+from taleproof.quant.mxfp4 import VALUES
 
 
 def _half_scales() -> Floats:

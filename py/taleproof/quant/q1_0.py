@@ -5,7 +5,7 @@ f16 d; 16 bytes of bits, the lowest of a byte first.
 
 import numpy as np
 
-from .block import BlockType, Bytes, Floats, half
+from taleproof.quant.block import BlockType, Bytes, Floats, half
 
 
 def _decode(data: Bytes) -> Floats:

@@ -7,7 +7,7 @@ hold 128 weights and the bit pairs 0, 2, 4, 6 are the 32 weights each in turn; f
 
 import numpy as np
 
-from .block import SUPER_BLOCK, BlockType, Bytes, Floats, half
+from taleproof.quant.block import SUPER_BLOCK, BlockType, Bytes, Floats, half
 
 
 _SHIFTS = np.array([0, 2, 4, 6], np.uint8).reshape(4, 1)

@@ -8,7 +8,7 @@ is clear)).
 
 import numpy as np
 
-from .block import SUPER_BLOCK, BlockType, Bytes, Floats, half, nibbles
+from taleproof.quant.block import SUPER_BLOCK, BlockType, Bytes, Floats, half, nibbles
 
 
 _SHIFTS = np.array([0, 2, 4, 6], np.uint8).reshape(4, 1)

@@ -5,7 +5,7 @@ f16 scale d; 16 bytes of nibbles q, where elements 0-15 are the low and 16-31 th
 
 import numpy as np
 
-from .block import BlockType, Bytes, Floats, half, nibbles
+from taleproof.quant.block import BlockType, Bytes, Floats, half, nibbles
 
 
 def _decode(data: Bytes) -> Floats:

@@ -5,7 +5,7 @@ f16 scale d; f16 minimum m; 16 bytes of nibbles q, where elements 0-15 are the l
 
 import numpy as np
 
-from .block import BlockType, Bytes, Floats, half, nibbles
+from taleproof.quant.block import BlockType, Bytes, Floats, half, nibbles
 
 
 def _decode(data: Bytes) -> Floats:

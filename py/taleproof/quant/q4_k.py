@@ -6,7 +6,7 @@ weights, the low nibbles first. w = d * scale * q - dmin * minimum, one scale an
 
 import numpy as np
 
-from .block import SUPER_BLOCK, BlockType, Bytes, Floats, half, nibbles
+from taleproof.quant.block import SUPER_BLOCK, BlockType, Bytes, Floats, half, nibbles
 
 
 def scales_and_minimums(data: Bytes) -> tuple[Floats, Floats]:

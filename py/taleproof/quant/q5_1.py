@@ -5,7 +5,7 @@ f16 scale d; f16 minimum m; 32 fifth bits; 16 bytes of nibbles, elements 0-15 lo
 
 import numpy as np
 
-from .block import BlockType, Bytes, Floats, fifth_bits, half, nibbles
+from taleproof.quant.block import BlockType, Bytes, Floats, fifth_bits, half, nibbles
 
 
 def _decode(data: Bytes) -> Floats:

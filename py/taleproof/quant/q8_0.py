@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .block import BlockType, Bytes, Floats, half
+from taleproof.quant.block import BlockType, Bytes, Floats, half
 
 
 def _decode(data: Bytes) -> Floats:

@@ -6,7 +6,7 @@ of activations. The gguf package counts 40 bytes, of a time when both numbers we
 
 import numpy as np
 
-from .block import BlockType, Bytes, Floats, half
+from taleproof.quant.block import BlockType, Bytes, Floats, half
 
 
 def _decode(data: Bytes) -> Floats:

@@ -6,7 +6,7 @@ before it comes here. GGUF has no number for it.
 
 import numpy as np
 
-from .block import BlockType, Bytes, Floats
+from taleproof.quant.block import BlockType, Bytes, Floats
 
 
 def q8_group(size: int) -> BlockType:

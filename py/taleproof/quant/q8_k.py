@@ -6,7 +6,7 @@ of activations.
 
 import numpy as np
 
-from .block import SUPER_BLOCK, BlockType, Bytes, Floats
+from taleproof.quant.block import SUPER_BLOCK, BlockType, Bytes, Floats
 
 
 def _decode(data: Bytes) -> Floats:

@@ -7,7 +7,7 @@ three, the part before the point is the next digit.
 
 import numpy as np
 
-from .block import SUPER_BLOCK, BlockType, Bytes, Floats, half
+from taleproof.quant.block import SUPER_BLOCK, BlockType, Bytes, Floats, half
 
 
 _POWERS = np.array([1, 3, 9, 27, 81], np.uint8).reshape(5, 1)

@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from .budget import Budget, TemplateRefusal
-from .globals import Globals
-from .scope import Scope
-from .source import parse
-from .statements import Statements
-from .values import from_python
+from taleproof.template.budget import Budget, TemplateRefusal
+from taleproof.template.globals import Globals
+from taleproof.template.scope import Scope
+from taleproof.template.source import parse
+from taleproof.template.statements import Statements
+from taleproof.template.values import from_python
 
 
 __all__ = ["Rendered", "TemplateRefusal", "render"]

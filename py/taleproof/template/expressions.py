@@ -8,14 +8,14 @@ from typing import Any
 
 from jinja2 import nodes
 
-from .access import get_attribute, get_item, get_slice
-from .budget import Budget, TemplateRefusal
-from .filters import run_filter
-from .operators import COMPARISONS, Operator, calculate, negative, positive
-from .scope import Loop, Scope
-from .tests import TESTS, run_test
-from .texts import text_of
-from .values import (
+from taleproof.template.access import get_attribute, get_item, get_slice
+from taleproof.template.budget import Budget, TemplateRefusal
+from taleproof.template.filters import run_filter
+from taleproof.template.operators import COMPARISONS, Operator, calculate, negative, positive
+from taleproof.template.scope import Loop, Scope
+from taleproof.template.tests import TESTS, run_test
+from taleproof.template.texts import text_of
+from taleproof.template.values import (
     Fields,
     Function,
     Items,

@@ -6,13 +6,13 @@ Refused by name: every other, among them what is random, what marks HTML, and wh
 import math
 from collections.abc import Callable
 
-from .budget import Budget, TemplateRefusal
-from .formatting import format_percent
-from .letters import known
-from .list_filters import LIST_FILTERS, attribute_getter
-from .methods import attribute, items_of, replace
-from .texts import Json, text_of
-from .values import (
+from taleproof.template.budget import Budget, TemplateRefusal
+from taleproof.template.formatting import format_percent
+from taleproof.template.letters import known
+from taleproof.template.list_filters import LIST_FILTERS, attribute_getter
+from taleproof.template.methods import attribute, items_of, replace
+from taleproof.template.texts import Json, text_of
+from taleproof.template.values import (
     Fields,
     Items,
     Stream,

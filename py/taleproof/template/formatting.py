@@ -9,9 +9,9 @@ import re
 from collections.abc import Callable
 from string import Formatter
 
-from .budget import Budget, TemplateRefusal
-from .texts import text_of
-from .values import Fields, Items, Value, kind_of
+from taleproof.template.budget import Budget, TemplateRefusal
+from taleproof.template.texts import text_of
+from taleproof.template.values import Fields, Items, Value, kind_of
 
 
 _PERCENT = re.compile(

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from datetime import date
 
-from .budget import Budget, TemplateRefusal
-from .dates import format_date
-from .values import (
+from taleproof.template.budget import Budget, TemplateRefusal
+from taleproof.template.dates import format_date
+from taleproof.template.values import (
     Fields,
     Function,
     Items,

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Iterable
 from functools import cmp_to_key
 
-from .access import get_item
-from .budget import Budget, TemplateRefusal
-from .letters import known
-from .methods import join
-from .operators import calculate, less
-from .tests import run_test
-from .texts import text_of
-from .values import (
+from taleproof.template.access import get_item
+from taleproof.template.budget import Budget, TemplateRefusal
+from taleproof.template.letters import known
+from taleproof.template.methods import join
+from taleproof.template.operators import calculate, less
+from taleproof.template.tests import run_test
+from taleproof.template.texts import text_of
+from taleproof.template.values import (
     Fields,
     Items,
     Scalar,

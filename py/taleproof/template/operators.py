@@ -4,9 +4,20 @@ import math
 from collections.abc import Callable
 from typing import Literal
 
-from .budget import Budget, TemplateRefusal
-from .formatting import format_percent
-from .values import Fields, Items, Stream, Undefined, Value, as_key, integer, is_scalar, iterate, kind_of
+from taleproof.template.budget import Budget, TemplateRefusal
+from taleproof.template.formatting import format_percent
+from taleproof.template.values import (
+    Fields,
+    Items,
+    Stream,
+    Undefined,
+    Value,
+    as_key,
+    integer,
+    is_scalar,
+    iterate,
+    kind_of,
+)
 
 
 Operator = Literal["+", "-", "*", "/", "//", "%", "**"]

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterator
 
-from .budget import Budget, TemplateRefusal
-from .operators import equal
-from .values import Function, Undefined, Value
+from taleproof.template.budget import Budget, TemplateRefusal
+from taleproof.template.operators import equal
+from taleproof.template.values import Function, Undefined, Value
 
 
 class Scope:

@@ -10,11 +10,11 @@ from typing import Any
 
 from jinja2 import nodes
 
-from .budget import Budget, TemplateRefusal
-from .expressions import Expressions
-from .scope import Loop, Scope
-from .texts import text_of
-from .values import Fields, Function, Items, Namespace, Undefined, Value, iterate, kind_of, truth
+from taleproof.template.budget import Budget, TemplateRefusal
+from taleproof.template.expressions import Expressions
+from taleproof.template.scope import Loop, Scope
+from taleproof.template.texts import text_of
+from taleproof.template.values import Fields, Function, Items, Namespace, Undefined, Value, iterate, kind_of, truth
 
 
 class _Leave(Enum):

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from .budget import Budget, TemplateRefusal
-from .letters import known
-from .operators import COMPARISONS
-from .values import Fields, Function, Items, Stream, Undefined, Value, as_integer, as_text
+from taleproof.template.budget import Budget, TemplateRefusal
+from taleproof.template.letters import known
+from taleproof.template.operators import COMPARISONS
+from taleproof.template.values import Fields, Function, Items, Stream, Undefined, Value, as_integer, as_text
 
 
 Test = Callable[..., bool]

@@ -3,9 +3,9 @@
 import json
 import re
 
-from .budget import Budget, TemplateRefusal
-from .letters import known
-from .values import Fields, Items, Scalar, Undefined, Value, kind_of
+from taleproof.template.budget import Budget, TemplateRefusal
+from taleproof.template.letters import known
+from taleproof.template.values import Fields, Items, Scalar, Undefined, Value, kind_of
 
 
 _ESCAPED_AT_MOST = 10  # \U0001f600

@@ -13,10 +13,10 @@ wordpiece.py, huggingface/ (tokenizer.json), source.py, stream.py.
 from collections.abc import Sequence
 from typing import Protocol
 
-from ..errors import UnknownTokenizerError
-from ..formats import ModelFile
-from ..reader import Blob
-from .stream import TextStream
+from taleproof.errors import UnknownTokenizerError
+from taleproof.formats import ModelFile
+from taleproof.reader import Blob
+from taleproof.tokenizers.stream import TextStream
 
 
 __all__ = ["TextStream", "Tokenizer", "from_llama2c", "from_model", "from_tokenizer_json"]
@@ -91,19 +91,19 @@ def from_model(file: ModelFile) -> Tokenizer:
     """
     kind = file.text("tokenizer.ggml.model", "")
     if kind == "gpt2":
-        from .bpe import bpe_from_model
+        from taleproof.tokenizers.bpe import bpe_from_model
 
         return bpe_from_model(file)
     if kind == "llama":
-        from .spm import spm_from_model
+        from taleproof.tokenizers.spm import spm_from_model
 
         return spm_from_model(file)
     if kind == "bert":
-        from .wordpiece import wordpiece_from_model
+        from taleproof.tokenizers.wordpiece import wordpiece_from_model
 
         return wordpiece_from_model(file)
     if kind == "t5":
-        from .unigram import unigram_from_model
+        from taleproof.tokenizers.unigram import unigram_from_model
 
         return unigram_from_model(file)
     raise UnknownTokenizerError(file.name, kind, KINDS)
@@ -116,7 +116,7 @@ def from_llama2c(blob: Blob, vocab_size: int) -> Tokenizer:
     ------
     FormatError : a file that is not such a tokenizer, or one of another size than the model's.
     """
-    from .llama2c import read_llama2c
+    from taleproof.tokenizers.llama2c import read_llama2c
 
     return read_llama2c(blob, vocab_size)
 
@@ -134,6 +134,6 @@ def from_tokenizer_json(file: ModelFile, blob: Blob, config: Blob | None) -> Tok
     FormatError : a file that is not such a tokenizer.
     UnknownTokenizerPartError : a kind, or a part of it, that is not implemented.
     """
-    from .huggingface import read_tokenizer_json
+    from taleproof.tokenizers.huggingface import read_tokenizer_json
 
     return read_tokenizer_json(file, blob, config)

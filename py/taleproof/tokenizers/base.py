@@ -7,9 +7,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import cached_property
 
-from ..errors import UnknownTokenError
-from .special import SpecialTokens
-from .vocabulary import TokenType, Vocabulary
+from taleproof.errors import UnknownTokenError
+from taleproof.tokenizers.special import SpecialTokens
+from taleproof.tokenizers.vocabulary import TokenType, Vocabulary
 
 
 CACHED_WORDS = 20_000

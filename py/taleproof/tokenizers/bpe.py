@@ -9,11 +9,11 @@ Source: Radford et al. (2019), GPT-2's encoder.py; llama.cpp's llm_tokenizer_bpe
 
 from functools import cached_property
 
-from ..formats import ModelFile
-from .base import BaseTokenizer
-from .merge import merge
-from .pretokenize import PreTokenizer, pre_tokenizer_named
-from .vocabulary import PREFIX, Defaults, TokenType, Vocabulary, read_vocabulary
+from taleproof.formats import ModelFile
+from taleproof.tokenizers.base import BaseTokenizer
+from taleproof.tokenizers.merge import merge
+from taleproof.tokenizers.pretokenize import PreTokenizer, pre_tokenizer_named
+from taleproof.tokenizers.vocabulary import PREFIX, Defaults, TokenType, Vocabulary, read_vocabulary
 
 
 def _byte_characters() -> list[str]:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import FormatError
+from taleproof.errors import FormatError
 
 
 MAX_BYTES = 1 << 20

@@ -16,13 +16,13 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ConversionError
-from ..formats import ModelFile, Value
-from ..formats.json_text import read_object
-from ..reader import Blob
-from .llama2c import BOS, EOS, FIRST_BYTE, UNKNOWN, read_pieces
-from .vocabulary import MAX_TOKENS, PREFIX, TokenType
-from .wordpiece import LOWERCASE_KEY, WORD_START
+from taleproof.errors import ConversionError
+from taleproof.formats import ModelFile, Value
+from taleproof.formats.json_text import read_object
+from taleproof.reader import Blob
+from taleproof.tokenizers.llama2c import BOS, EOS, FIRST_BYTE, UNKNOWN, read_pieces
+from taleproof.tokenizers.vocabulary import MAX_TOKENS, PREFIX, TokenType
+from taleproof.tokenizers.wordpiece import LOWERCASE_KEY, WORD_START
 
 
 CONTINUES = "##"

@@ -12,11 +12,11 @@ import math
 
 import numpy as np
 
-from ..errors import FormatError
-from ..reader import Blob, Reader
-from .merge import merge
-from .spm import SpmTokenizer
-from .vocabulary import MAX_TOKENS, TokenType, Vocabulary
+from taleproof.errors import FormatError
+from taleproof.reader import Blob, Reader
+from taleproof.tokenizers.merge import merge
+from taleproof.tokenizers.spm import SpmTokenizer
+from taleproof.tokenizers.vocabulary import MAX_TOKENS, TokenType, Vocabulary
 
 
 UNKNOWN, BOS, EOS = 0, 1, 2

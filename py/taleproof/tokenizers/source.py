@@ -5,7 +5,7 @@ In comes the tokenizer that the model's files bring; what it does is changed in 
 
 from collections.abc import Sequence
 
-from . import Tokenizer
+from taleproof.tokenizers import Tokenizer
 
 
 class SourceTokenizer:

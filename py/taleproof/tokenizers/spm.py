@@ -13,10 +13,10 @@ from functools import cached_property
 
 import numpy as np
 
-from ..formats import ModelFile
-from .base import BaseTokenizer
-from .merge import merge
-from .vocabulary import PREFIX, Defaults, TokenType, Vocabulary, per_token, read_vocabulary
+from taleproof.formats import ModelFile
+from taleproof.tokenizers.base import BaseTokenizer
+from taleproof.tokenizers.merge import merge
+from taleproof.tokenizers.vocabulary import PREFIX, Defaults, TokenType, Vocabulary, per_token, read_vocabulary
 
 
 SPACE = "\u2581"

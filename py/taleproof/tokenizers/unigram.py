@@ -12,13 +12,21 @@ from functools import cached_property
 
 import numpy as np
 
-from ..errors import UnknownTokenizerPartError
-from ..formats import ModelFile
-from .base import BEGINNING, BaseTokenizer
-from .charsmap import CharsMap, read_charsmap
-from .spm import BYTE_PIECE, SPACE
-from .viterbi import Unigram
-from .vocabulary import PREFIX, Defaults, TokenType, Vocabulary, per_token, read_vocabulary, special_id
+from taleproof.errors import UnknownTokenizerPartError
+from taleproof.formats import ModelFile
+from taleproof.tokenizers.base import BEGINNING, BaseTokenizer
+from taleproof.tokenizers.charsmap import CharsMap, read_charsmap
+from taleproof.tokenizers.spm import BYTE_PIECE, SPACE
+from taleproof.tokenizers.viterbi import Unigram
+from taleproof.tokenizers.vocabulary import (
+    PREFIX,
+    Defaults,
+    TokenType,
+    Vocabulary,
+    per_token,
+    read_vocabulary,
+    special_id,
+)
 
 
 CHARSMAP_KEY = PREFIX + "precompiled_charsmap"

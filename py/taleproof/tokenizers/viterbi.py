@@ -12,7 +12,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from ..errors import FormatError
+from taleproof.errors import FormatError
 
 
 UNKNOWN_PENALTY = 10.0

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..formats import ModelFile
+from taleproof.formats import ModelFile
 
 
 MAX_TOKENS = 1 << 22

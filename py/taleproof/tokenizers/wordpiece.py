@@ -9,11 +9,11 @@ BertPreTokenizer, whose ids these are.
 
 from collections.abc import Callable, Mapping
 
-from ..formats import ModelFile
-from .base import BaseTokenizer
-from .characters import SPACES, CharTable, char_class, lowercased
-from .normal_forms import normalized
-from .vocabulary import PREFIX, Defaults, Vocabulary, read_vocabulary
+from taleproof.formats import ModelFile
+from taleproof.tokenizers.base import BaseTokenizer
+from taleproof.tokenizers.characters import SPACES, CharTable, char_class, lowercased
+from taleproof.tokenizers.normal_forms import normalized
+from taleproof.tokenizers.vocabulary import PREFIX, Defaults, Vocabulary, read_vocabulary
 
 
 WORD_START = "▁"

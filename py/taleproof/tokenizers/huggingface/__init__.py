@@ -9,7 +9,7 @@ post_processors.py, decoders.py (the stages), vocabulary.py (all tokens), pipeli
 Source: https://huggingface.co/docs/tokenizers; the ids are those of its library.
 """
 
-from .pipeline import PipelineTokenizer, read_tokenizer_json
+from taleproof.tokenizers.huggingface.pipeline import PipelineTokenizer, read_tokenizer_json
 
 
 __all__ = ["PipelineTokenizer", "read_tokenizer_json"]

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from ...errors import TokenizerLimitError
+from taleproof.errors import TokenizerLimitError
 
 
 T = TypeVar("T")

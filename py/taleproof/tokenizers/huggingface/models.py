@@ -8,13 +8,13 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from ..base import CACHED_WORDS
-from ..bpe import in_bytes
-from ..merge import merge
-from ..viterbi import Unigram
-from ..vocabulary import MAX_TOKENS
-from ..wordpiece import WordPieces
-from .part import Part
+from taleproof.tokenizers.base import CACHED_WORDS
+from taleproof.tokenizers.bpe import in_bytes
+from taleproof.tokenizers.huggingface.part import Part
+from taleproof.tokenizers.merge import merge
+from taleproof.tokenizers.viterbi import Unigram
+from taleproof.tokenizers.vocabulary import MAX_TOKENS
+from taleproof.tokenizers.wordpiece import WordPieces
 
 
 SPACE = "\u2581"

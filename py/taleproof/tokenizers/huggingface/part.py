@@ -7,7 +7,7 @@ another type (FormatError), and those that nobody asked for (UnknownTokenizerPar
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NoReturn, TypeVar
 
-from ...errors import FormatError, UnknownTokenizerPartError
+from taleproof.errors import FormatError, UnknownTokenizerPartError
 
 
 T = TypeVar("T")

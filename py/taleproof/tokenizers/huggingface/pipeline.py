@@ -3,21 +3,21 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from ...errors import LimitError
-from ...formats import ModelFile
-from ...formats.json_text import read_object
-from ...reader import Blob
-from ..base import BEGINNING, BaseTokenizer, well_formed
-from ..vocabulary import MAX_TOKENS, Vocabulary
-from .added import Added, finders, read_added
-from .budget import Budget
-from .decoders import Decoder, read_decoder
-from .models import Model, read_model
-from .normalizers import Normalizer, read_normalizer
-from .part import Part
-from .post_processors import Around, read_post_processor
-from .pre_tokenizers import PreTokenizer, read_pre_tokenizer
-from .vocabulary import make_vocabulary
+from taleproof.errors import LimitError
+from taleproof.formats import ModelFile
+from taleproof.formats.json_text import read_object
+from taleproof.reader import Blob
+from taleproof.tokenizers.base import BEGINNING, BaseTokenizer, well_formed
+from taleproof.tokenizers.huggingface.added import Added, finders, read_added
+from taleproof.tokenizers.huggingface.budget import Budget
+from taleproof.tokenizers.huggingface.decoders import Decoder, read_decoder
+from taleproof.tokenizers.huggingface.models import Model, read_model
+from taleproof.tokenizers.huggingface.normalizers import Normalizer, read_normalizer
+from taleproof.tokenizers.huggingface.part import Part
+from taleproof.tokenizers.huggingface.post_processors import Around, read_post_processor
+from taleproof.tokenizers.huggingface.pre_tokenizers import PreTokenizer, read_pre_tokenizer
+from taleproof.tokenizers.huggingface.vocabulary import make_vocabulary
+from taleproof.tokenizers.vocabulary import MAX_TOKENS, Vocabulary
 
 
 MAX_JSON = 64 << 20

@@ -5,7 +5,7 @@ In comes the part "post_processor", out go their ids. Templates for pairs of tex
 
 from dataclasses import dataclass
 
-from .part import Part
+from taleproof.tokenizers.huggingface.part import Part
 
 
 MAX_TOKENS = 1 << 22

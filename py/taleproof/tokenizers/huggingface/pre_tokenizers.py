@@ -8,13 +8,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from ..bpe import in_bytes
-from ..characters import SPACES, CharClass, ClassPattern, char_class
-from ..pretokenize import GPT2
-from ..wordpiece import bert_words
-from .budget import Budget
-from .part import Part
-from .pattern import Expression, compiled, read_pattern
+from taleproof.tokenizers.bpe import in_bytes
+from taleproof.tokenizers.characters import SPACES, CharClass, ClassPattern, char_class
+from taleproof.tokenizers.huggingface.budget import Budget
+from taleproof.tokenizers.huggingface.part import Part
+from taleproof.tokenizers.huggingface.pattern import Expression, compiled, read_pattern
+from taleproof.tokenizers.pretokenize import GPT2
+from taleproof.tokenizers.wordpiece import bert_words
 
 
 Cut = Callable[[str, bool, Budget], list[str]]

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from ..vocabulary import END_TEXTS, MAX_TOKENS, TokenType, Vocabulary
-from .added import Added
-from .part import Part
-from .post_processors import Around
+from taleproof.tokenizers.huggingface.added import Added
+from taleproof.tokenizers.huggingface.part import Part
+from taleproof.tokenizers.huggingface.post_processors import Around
+from taleproof.tokenizers.vocabulary import END_TEXTS, MAX_TOKENS, TokenType, Vocabulary
 
 
 MAX_UNNAMED = 1 << 16
