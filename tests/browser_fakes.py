@@ -1,4 +1,4 @@
-"""The page's side of the engine worker, played by Python: what worker_ports.py and worker_arena.py describe.
+"""The page's side of the engine worker, played by Python: what worker_ports.py and memory/browser.py describe.
 
 The arena is a real one, with the real kernels in wasmtime; storage and network are dictionaries and lists.
 """
@@ -8,9 +8,9 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from taleproof.arena import PAGE
-from taleproof.wasmtime_host import WasmtimeArena
-from taleproof.worker_arena import JsBytes
+from taleproof.memory.arena import PAGE
+from taleproof.memory.browser import JsBytes
+from taleproof.memory.wasmtime import WasmtimeArena
 from taleproof.worker_ports import JsPiece
 
 

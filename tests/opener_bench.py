@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from browser_fakes import FakeAnswer, FakeFetcher, FakeJsArena, FakeLocalFile, FakeStore
-from taleproof.worker_arena import BrowserArena
+from taleproof.memory.browser import BrowserArena
 from taleproof.worker_load import Loader
 from taleproof.worker_open import Opened, OpenedEmbedder, Opener, Waiting
 

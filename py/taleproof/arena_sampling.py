@@ -8,9 +8,9 @@ import struct
 from array import array
 from collections.abc import Sequence
 
-from taleproof.arena import ALIGNMENT, Arena, ArenaFloats
 from taleproof.errors import NumericsError
 from taleproof.logprobs import log_probability
+from taleproof.memory.arena import ALIGNMENT, Arena, ArenaFloats
 from taleproof.rng import StdRng
 from taleproof.sampling import Choice, Row, SamplerConfig, effective_temperature
 

@@ -10,8 +10,8 @@ from collections.abc import Sequence, Sized
 from dataclasses import dataclass
 from typing import Generic, Literal, Protocol, TypeVar, get_args
 
-from taleproof.arena import Arena
 from taleproof.errors import FormatError
+from taleproof.memory.arena import Arena
 from taleproof.reader import Blob
 
 

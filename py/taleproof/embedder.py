@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from taleproof.arena import Arena
 from taleproof.errors import ContextOverflowError, NumericsError, UnknownArchitectureError
 from taleproof.formats import ModelFile
 from taleproof.kv_cache import allocate_arrays, allocate_in_arena
+from taleproof.memory.arena import Arena
 from taleproof.models import bert
 from taleproof.ops.numpy_ops import NumpyOps
 from taleproof.ops.program import encode, plan

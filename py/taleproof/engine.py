@@ -10,7 +10,6 @@ from typing import Literal, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from taleproof.arena import Arena, ArenaFloats
 from taleproof.arena_sampling import ArenaSampler, SamplingRoom
 from taleproof.cache import KVCache
 from taleproof.crew import Crew
@@ -19,6 +18,7 @@ from taleproof.formats import ModelFile
 from taleproof.generate import Chooser
 from taleproof.kv_cache import allocate_arrays, allocate_in_arena
 from taleproof.logits_trail import ArenaLogitsTrail, LogitsTrail
+from taleproof.memory.arena import Arena, ArenaFloats
 from taleproof.models import Config, Logits, Model, SourceModel, load_model
 from taleproof.ops.numpy_ops import NumpyOps
 from taleproof.ops.program import INSTRUCTION_BYTES, Program, Value, encode, plan

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from taleproof.arena import Arena
 from taleproof.cache import CacheShape, KVCache
+from taleproof.memory.arena import Arena
 from taleproof.ops.wasm_ops import KEY_BLOCK, ArenaCache
 
 

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Literal
 
 from taleproof import embedder as embedders
-from taleproof.arena import Arena, ArenaBlob
 from taleproof.cli_guard import opening
 from taleproof.digest import Digests, Expected, digest_blob, digest_list
 from taleproof.embedder import Embedder
 from taleproof.engine import Engine, open_numpy, open_wasm
 from taleproof.errors import DigestMismatchError, SourceRefusedError
 from taleproof.formats import ModelFile
+from taleproof.memory.arena import Arena, ArenaBlob
 from taleproof.model_files import POOLING, files_of_model, name_in_folder
 from taleproof.model_set import read_model
 from taleproof.reader import Blob, FileBlob, read_file
@@ -114,7 +114,7 @@ def _placed(paths: Sequence[Path], backend: Backend) -> tuple[Sequence[Blob], Ar
     """Return a model's files, on the wasm backend in an arena, each from its base on."""
     if backend == "numpy":
         return blobs_of_model(paths), None, []
-    from taleproof.wasmtime_host import fastest_arena
+    from taleproof.memory.wasmtime import fastest_arena
 
     arena, bases = fastest_arena(), []
     sources = [FileBlob(path, name_in_folder(path)) for path in paths_of_model(paths)]

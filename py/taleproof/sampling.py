@@ -26,9 +26,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from taleproof.arena import ArenaFloats
 from taleproof.errors import InvalidSettingError, NumericsError
 from taleproof.logprobs import LogProbabilities
+from taleproof.memory.arena import ArenaFloats
 from taleproof.numerics import exp32
 from taleproof.rng import StdRng, WeightedIndex
 from taleproof.softmax import probabilities

@@ -13,9 +13,9 @@ from typing import Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from taleproof.arena import Arena, ArenaBlob
 from taleproof.errors import MissingTensorError, NumericsError, UnknownTensorError
 from taleproof.formats import ModelFile, TensorInfo, tensor_f32
+from taleproof.memory.arena import Arena, ArenaBlob
 from taleproof.ops.wasm_ops import ArenaTensor
 from taleproof.quant import BLOCK_TYPES, row_bytes
 from taleproof.reader import Blob

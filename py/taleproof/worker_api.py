@@ -14,14 +14,14 @@ from typing import Any, Protocol
 from pyodide.ffi import to_js
 
 from taleproof import __version__
-from taleproof.arena import MAX_BYTES
 from taleproof.embedder import embed_text
 from taleproof.entropy import Entropy, seed_everything
 from taleproof.errors import NoModelError, StoppedError, TaleproofError
 from taleproof.generate import ReusableSession
+from taleproof.memory.arena import MAX_BYTES
+from taleproof.memory.browser import BrowserArena, JsArena
 from taleproof.numerics import NUMERICS_VERSION
 from taleproof.verify import Verdict
-from taleproof.worker_arena import BrowserArena, JsArena
 from taleproof.worker_interrupt import Interrupts
 from taleproof.worker_load import Loader, Phase
 from taleproof.worker_open import Opened, OpenedEmbedder, Opener, RefusedFileError, Waiting

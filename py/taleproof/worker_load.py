@@ -21,8 +21,8 @@ from taleproof.errors import (
     SourceRefusedError,
     WrongSizeError,
 )
+from taleproof.memory.browser import BrowserArena, Intake, JsBytes
 from taleproof.source import UrlSource
-from taleproof.worker_arena import BrowserArena, Intake, JsBytes
 from taleproof.worker_ports import BrowserTransport, JsFetcher, LocalFile, PartialFile, Store, StoredFile
 
 

@@ -9,8 +9,8 @@ import json
 from collections.abc import AsyncGenerator, Mapping
 from typing import Protocol
 
+from taleproof.memory.browser import JsBytes
 from taleproof.source import ConnectionDropped
-from taleproof.worker_arena import JsBytes
 
 
 class StoredFile(Protocol):

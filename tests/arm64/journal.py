@@ -20,12 +20,12 @@ import numpy as np
 import golden
 from golden import Run
 from kernels.harness import HALF_FIELDS, QUANTISED, Floats, Harness
-from taleproof.arena import Buffer
+from taleproof.memory.arena import Buffer
+from taleproof.memory.wasmtime import BUILDS, WasmtimeArena
 from taleproof.numerics import NUMERICS_VERSION
 from taleproof.ops.program import Value
 from taleproof.ops.wasm_ops import ArenaTensor, WasmOps
 from taleproof.quant import BLOCK_TYPES
-from taleproof.wasmtime_host import BUILDS, WasmtimeArena
 
 
 BASELINE_MODELS = ("stories260K", "tiny Q4_1", "tiny Q8_0", "tiny Q6_K")

@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from taleproof.memory.wasmtime import WasmtimeArena
 from taleproof.ops.program import Value, encode, plan
 from taleproof.ops.wasm_ops import ArenaCache, ArenaTensor, WasmOps
 from taleproof.quant import BLOCK_TYPES
-from taleproof.wasmtime_host import WasmtimeArena
 
 
 Floats = NDArray[np.float32]

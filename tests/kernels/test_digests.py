@@ -2,8 +2,8 @@
 
 import hashlib
 
+from taleproof.memory.wasmtime import KERNELS
 from taleproof.numerics import KERNEL_DIGESTS
-from taleproof.wasmtime_host import KERNELS
 
 
 def test_the_kernels_have_the_digests_in_the_source() -> None:

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from kernels.harness import Floats, Harness, random_blocks
+from taleproof.memory.wasmtime import BUILDS
 from taleproof.ops.numpy_ops import NumpyOps
 from taleproof.ops.program import Value
 from taleproof.ops.wasm_ops import WasmOps
 from taleproof.quant import BLOCK_TYPES
-from taleproof.wasmtime_host import BUILDS
 
 
 EPSILON = 2.0**-24

@@ -19,9 +19,9 @@ from golden import Kept, Opened, Run
 from taleproof.engine import Session
 from taleproof.generate import encode_prompt
 from taleproof.logits_trail import EVERY, LogitsTrail
+from taleproof.memory.wasmtime import BUILDS
 from taleproof.numerics import NUMERICS_VERSION
 from taleproof.sampling import SamplerConfig
-from taleproof.wasmtime_host import BUILDS
 
 
 SOURCES = golden.sources()

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from taleproof.digest import ALGORITHMS, Algorithm, ArenaHasher
-from taleproof.wasmtime_host import BUILDS, WasmtimeArena
+from taleproof.memory.wasmtime import BUILDS, WasmtimeArena
 
 
 ROOM = 1 << 20

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kernels.harness import HALF_FIELDS, QUANTISED, Floats, Harness, decode, random_blocks
+from taleproof.memory.wasmtime import BUILDS
 from taleproof.ops.wasm_ops import WIDE_TYPES, ArenaTensor
 from taleproof.quant import BLOCK_TYPES
-from taleproof.wasmtime_host import BUILDS
 
 
 ROWS, COLUMNS = 19, 512  # two groups of eight rows and three rows after them

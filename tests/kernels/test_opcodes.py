@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 
-from taleproof.wasmtime_host import BUILDS, KERNELS
+from taleproof.memory.wasmtime import BUILDS, KERNELS
 
 from .wasm_reader import MAGIC, SIMD, Opcode, opcodes
 

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from taleproof.arena import ArenaFloats
 from taleproof.arena_sampling import ArenaSampler, SamplingRoom
 from taleproof.errors import NumericsError
 from taleproof.logits_trail import EVERY, ArenaLogitsTrail, LogitsTrail
+from taleproof.memory.arena import ArenaFloats
+from taleproof.memory.wasmtime import BUILDS, WasmtimeArena
 from taleproof.sampling import Choice, Sampler, SamplerConfig
-from taleproof.wasmtime_host import BUILDS, WasmtimeArena
 
 
 Floats = NDArray[np.float32]

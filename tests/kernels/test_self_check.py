@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from taleproof.errors import KernelFaultError, WrongKernelsError
-from taleproof.wasmtime_host import BUILDS, KERNELS, WasmtimeArena, fastest_arena
+from taleproof.memory.wasmtime import BUILDS, KERNELS, WasmtimeArena, fastest_arena
 
 
 I16X8_MUL, I16X8_SUB = b"\xfd\x95\x01", b"\xfd\x91\x01"

@@ -8,11 +8,11 @@ import pytest
 from browser_fakes import FakeFetcher, FakeJsArena, FakeLocalFile, FakeStore
 from fixtures.make import tiny_gguf
 from fixtures.tiny import Shape
-from taleproof.arena import ALIGNMENT, PAGE
 from taleproof.errors import ContextTooLargeError, OutOfMemoryError
 from taleproof.generate import ReusableSession
-from taleproof.wasmtime_host import WasmtimeArena
-from taleproof.worker_arena import BrowserArena
+from taleproof.memory.arena import ALIGNMENT, PAGE
+from taleproof.memory.browser import BrowserArena
+from taleproof.memory.wasmtime import WasmtimeArena
 from taleproof.worker_load import Loader
 from taleproof.worker_open import Opened, Opener, Waiting
 

@@ -16,7 +16,7 @@ from taleproof.errors import (
     SourceRefusedError,
     WrongSizeError,
 )
-from taleproof.worker_arena import BrowserArena
+from taleproof.memory.browser import BrowserArena
 from taleproof.worker_load import UNVERIFIED, Loaded, Loader, Phase, Wanted
 from taleproof.worker_ports import JsPiece
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from math import isfinite
 
-from taleproof.arena import ALIGNMENT
 from taleproof.errors import NumericsError
+from taleproof.memory.arena import ALIGNMENT
 
 
 WORDS = 16

@@ -6,7 +6,7 @@ Weights and caches are where they are in the arena; nothing is computed here.
 import struct
 from dataclasses import dataclass
 
-from taleproof.arena import Arena
+from taleproof.memory.arena import Arena
 from taleproof.ops import Span
 from taleproof.ops.attention_rule import AttentionRule
 from taleproof.ops.program import Argument, Instruction, Op, Program, Value

@@ -1,7 +1,7 @@
 /**
  * The arena: one memory for weights, cache and scratch, apart from Python's, with the kernels instantiated on it.
  *
- * In: a compiled kernels module. Out: room, windows on it, and the kernels, which worker_arena.py gives to the engine.
+ * In: a compiled kernels module. Out: room, windows on it, and the kernels, which memory/browser.py gives to the engine.
  * Who gets which bytes is decided there; here the memory only grows. Refused, with false: more than the device or a
  * 32-bit memory can give.
  */

@@ -1,7 +1,7 @@
 """The arena: one flat memory with the kernels beside it, where weights, KV cache and scratch live.
 
 In come sizes and bytes, out go offsets; a kernel is called by its name with offsets and numbers. What does not fit is
-refused with OutOfMemoryError. The browser's arena is in worker_arena.py, CPython's in wasmtime_host.py; both share the
+refused with OutOfMemoryError. The browser's arena is in browser.py, CPython's in wasmtime.py; both share the
 bump allocator here.
 """
 

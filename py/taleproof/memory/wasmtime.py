@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from taleproof.arena import MAX_BYTES, PAGE, Buffer, BumpAllocator
 from taleproof.errors import KernelFaultError, MissingKernelsError, WrongKernelsError
+from taleproof.memory.arena import MAX_BYTES, PAGE, Buffer, BumpAllocator
 
 
 if TYPE_CHECKING:
     import wasmtime
 
-KERNELS = Path(__file__).resolve().parents[2] / "build" / "kernels"
+KERNELS = Path(__file__).resolve().parents[3] / "build" / "kernels"
 """Where scripts/build_kernels.py puts them, in a checkout."""
 
 BUILDS = ("relaxed", "baseline")

@@ -7,7 +7,7 @@ chunks which JavaScript holds, without their passing through Python. What does n
 import hashlib
 from typing import Any, Protocol
 
-from taleproof.arena import ALIGNMENT, MAX_BYTES, PAGE, Buffer, BumpAllocator
+from taleproof.memory.arena import ALIGNMENT, MAX_BYTES, PAGE, Buffer, BumpAllocator
 
 
 class JsBytes(Protocol):

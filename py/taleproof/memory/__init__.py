@@ -1,0 +1,1 @@
+"""The arena: one WebAssembly memory for weights, cache and scratch, on which the kernels run."""
