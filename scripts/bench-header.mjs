@@ -20,7 +20,7 @@ sys.path[:0] = ["/source/py", "/source/tests"]
 import numpy as np
 from fixtures.gguf_writer import write
 from taleproof.formats import parse
-from taleproof.reader import BytesBlob
+from taleproof.io.reader import BytesBlob
 
 random.seed(1)
 

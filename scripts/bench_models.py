@@ -27,7 +27,7 @@ from fixtures.make import tiny_llama2c, tiny_tokenizer_bin  # noqa: E402
 from fixtures.tiny import VOCABULARY, Shape  # noqa: E402
 from real_models import GEMMA, MINILM, cache_folder, obtain  # noqa: E402
 from taleproof.formats import parse  # noqa: E402
-from taleproof.reader import FileBlob  # noqa: E402
+from taleproof.io.reader import FileBlob  # noqa: E402
 
 
 UNIGRAM_PIECES = 32_000

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from taleproof.formats import ModelFile, parse
-from taleproof.reader import FileBlob
+from taleproof.io.reader import FileBlob
 
 
 MODEL_NAME = "SmolLM2-135M-Instruct.Q4_1.gguf"

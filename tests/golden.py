@@ -19,10 +19,10 @@ from fixtures.make import TYPE_NAMES, tiny_gguf
 from taleproof.engine import Engine, open_wasm
 from taleproof.formats import ModelFile, parse
 from taleproof.generate import Finished, Limits, Token, encode_prompt, generate
+from taleproof.io.reader import BytesBlob
 from taleproof.logits_trail import EVERY
 from taleproof.memory.wasmtime import WasmtimeArena
 from taleproof.numerics import NUMERICS_VERSION
-from taleproof.reader import BytesBlob
 from taleproof.sampling import SamplerConfig
 from taleproof.tensors import KERNEL_TYPES
 from taleproof.tokenizers import Tokenizer, from_llama2c, from_model

@@ -226,7 +226,7 @@ def _convert(options: argparse.Namespace) -> None:
 
 def _digest(options: argparse.Namespace) -> None:
     from taleproof.digest import digest_blob
-    from taleproof.reader import FileBlob
+    from taleproof.io.reader import FileBlob
 
     start = time.perf_counter()
     found = digest_blob(FileBlob(options.file), sha3=True)
@@ -241,7 +241,7 @@ def _digest(options: argparse.Namespace) -> None:
 
 def _verify(options: argparse.Namespace) -> int:
     from taleproof.digest import digest_blob
-    from taleproof.reader import FileBlob
+    from taleproof.io.reader import FileBlob
     from taleproof.registry_answer import read_answer_file
     from taleproof.verify import decide
 

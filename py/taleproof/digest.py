@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Generic, Literal, Protocol, TypeVar, get_args
 
 from taleproof.errors import FormatError
+from taleproof.io.reader import Blob
 from taleproof.memory.arena import Arena
-from taleproof.reader import Blob
 
 
 CHUNK = 1 << 20

@@ -16,6 +16,7 @@ from taleproof.crew import Crew
 from taleproof.errors import ContextOverflowError, NumericsError
 from taleproof.formats import ModelFile
 from taleproof.generate import Chooser
+from taleproof.io.reader import Blob
 from taleproof.kv_cache import allocate_arrays, allocate_in_arena
 from taleproof.logits_trail import ArenaLogitsTrail, LogitsTrail
 from taleproof.memory.arena import Arena, ArenaFloats
@@ -24,7 +25,6 @@ from taleproof.ops.numpy_ops import NumpyOps
 from taleproof.ops.program import INSTRUCTION_BYTES, Program, Value, encode, plan
 from taleproof.ops.step import pack_step, step_bytes
 from taleproof.ops.wasm_ops import ArenaCache, ArenaTensor, WasmOps
-from taleproof.reader import Blob
 from taleproof.reading import Backend, ReadingBackend, SourceReader
 from taleproof.sampling import Row, Sampler, SamplerConfig, as_floats
 from taleproof.tensors import ArenaTensors, NumpyTensors

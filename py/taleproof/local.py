@@ -17,10 +17,10 @@ from taleproof.embedder import Embedder
 from taleproof.engine import Engine, open_numpy, open_wasm
 from taleproof.errors import DigestMismatchError, SourceRefusedError
 from taleproof.formats import ModelFile
+from taleproof.io.model_files import POOLING, files_of_model, name_in_folder
+from taleproof.io.reader import Blob, FileBlob, read_file
 from taleproof.memory.arena import Arena, ArenaBlob
-from taleproof.model_files import POOLING, files_of_model, name_in_folder
 from taleproof.model_set import read_model
-from taleproof.reader import Blob, FileBlob, read_file
 from taleproof.tokenizers import Tokenizer
 
 

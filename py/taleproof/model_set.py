@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from taleproof.errors import FormatError, TokenizerMissingError
 from taleproof.formats import ModelFile, parse_files
-from taleproof.model_files import is_tokenizer_bin
-from taleproof.reader import Blob
+from taleproof.io.model_files import is_tokenizer_bin
+from taleproof.io.reader import Blob
 from taleproof.tokenizers import Tokenizer, from_llama2c, from_model, from_tokenizer_json
 from taleproof.tokenizers.source import SourceTokenizer
 

@@ -2,7 +2,7 @@
 
 In come a description of the file and the page's means (storage, downloads, a file that the person chose); out goes a
 Loaded: bytes in the arena and their digests, none of them parsed. Refused: a file that memory cannot hold, before
-anything is downloaded, and whatever source.py refuses. JavaScript's objects are handed in, so that all this runs
+anything is downloaded, and whatever io/download.py refuses. JavaScript's objects are handed in, so that all this runs
 under CPython too.
 """
 
@@ -21,8 +21,8 @@ from taleproof.errors import (
     SourceRefusedError,
     WrongSizeError,
 )
+from taleproof.io.download import UrlSource
 from taleproof.memory.browser import BrowserArena, Intake, JsBytes
-from taleproof.source import UrlSource
 from taleproof.worker_ports import BrowserTransport, JsFetcher, LocalFile, PartialFile, Store, StoredFile
 
 
@@ -120,7 +120,7 @@ class Loader:
         Raises
         ------
         ModelTooLargeError : before anything is downloaded, where the size is known then.
-        SourceError, FormatError : what source.py finds wrong with the source, or with what it sends.
+        SourceError, FormatError : what io/download.py finds wrong with the source, or with what it sends.
         """
         self._stopped = stopped
         if wanted.expected is not None and wanted.expected.size is not None:

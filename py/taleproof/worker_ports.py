@@ -1,7 +1,7 @@
 """What the page's side of the worker offers to Python: storage, chosen files and downloads.
 
-In come objects of JavaScript's, described here by what is used of them; out goes a transport for source.py. No byte
-of a file passes through Python: chunks are handed on as JavaScript's own.
+In come objects of JavaScript's, described here by what is used of them; out goes a transport for io/download.py. No
+byte of a file passes through Python: chunks are handed on as JavaScript's own.
 """
 
 import asyncio
@@ -9,8 +9,8 @@ import json
 from collections.abc import AsyncGenerator, Mapping
 from typing import Protocol
 
+from taleproof.io.download import ConnectionDropped
 from taleproof.memory.browser import JsBytes
-from taleproof.source import ConnectionDropped
 
 
 class StoredFile(Protocol):
@@ -75,7 +75,7 @@ class JsFetcher(Protocol):
 
 
 class BrowserResponse:
-    """An answer as source.py wants it."""
+    """An answer as io/download.py wants it."""
 
     def __init__(self, answer: JsAnswer) -> None:
         self.status: int = answer.status
@@ -98,7 +98,7 @@ class BrowserResponse:
 
 
 class BrowserTransport:
-    """Downloads through ``fetch``, for source.py."""
+    """Downloads through ``fetch``, for io/download.py."""
 
     def __init__(self, fetcher: JsFetcher) -> None:
         self._fetcher = fetcher

@@ -10,8 +10,8 @@ from taleproof import embedder
 from taleproof.embedder import Embedder
 from taleproof.errors import ContextOverflowError, UnknownArchitectureError
 from taleproof.formats import ModelFile, parse_files
+from taleproof.io.reader import BytesBlob
 from taleproof.memory.wasmtime import WasmtimeArena
-from taleproof.reader import BytesBlob
 
 
 MADE = json.loads(GOLDEN.read_text(encoding="utf-8"))["bert"]

@@ -16,8 +16,8 @@ from fixtures.tiny import Shape, weights
 from taleproof.engine import PREFILL_BATCH, Engine, open_numpy, open_wasm
 from taleproof.errors import ContextOverflowError, MissingTensorError, NumericsError, UnknownTensorError
 from taleproof.formats import ModelFile, parse
+from taleproof.io.reader import BytesBlob
 from taleproof.memory.wasmtime import BUILDS, WasmtimeArena
-from taleproof.reader import BytesBlob
 from taleproof.rotary import read_rotary
 
 

@@ -9,9 +9,9 @@ import pytest
 from real_models import MINILM, obtain
 from taleproof import embedder
 from taleproof.embedder import Embedder
+from taleproof.io.reader import BytesBlob
 from taleproof.memory.wasmtime import WasmtimeArena
 from taleproof.model_set import ModelSet, read_model
-from taleproof.reader import BytesBlob
 
 
 TEXTS = json.loads((Path(__file__).parents[1] / "fixtures" / "minilm_golden.json").read_text(encoding="utf-8"))["texts"]

@@ -11,7 +11,7 @@ import pytest
 from fixtures.make import tiny_gguf
 from taleproof.cli import main
 from taleproof.digest import digest_blob
-from taleproof.reader import FileBlob
+from taleproof.io.reader import FileBlob
 
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"

@@ -22,10 +22,10 @@ from taleproof.errors import ConversionError, NumericsError
 from taleproof.formats import ModelFile, TensorInfo, parse, parse_files, tensor_f32
 from taleproof.formats.gguf_write import head
 from taleproof.formats.model_file import Value
+from taleproof.io.reader import BytesBlob, FileBlob
 from taleproof.local import open_local
 from taleproof.quant import BLOCK_TYPES
 from taleproof.quant.encode import ENCODED, encode
-from taleproof.reader import BytesBlob, FileBlob
 from taleproof.tokenizers import from_llama2c, from_model
 from taleproof.tokenizers.gguf_keys import TokenizerKeys, keys_of_tokenizer_json
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from taleproof import digest as module
 from taleproof.digest import Digests, Expected, digest_blob, digest_list, python_digester
 from taleproof.errors import FormatError
-from taleproof.reader import BytesBlob
+from taleproof.io.reader import BytesBlob
 
 
 @given(st.lists(st.binary(max_size=300)))

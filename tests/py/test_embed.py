@@ -13,8 +13,8 @@ from taleproof import embedder
 from taleproof.cli import main
 from taleproof.embedder import Embedder, embed_text
 from taleproof.errors import UnknownArchitectureError
+from taleproof.io.reader import BytesBlob
 from taleproof.model_set import ModelSet, read_model
-from taleproof.reader import BytesBlob
 from taleproof.worker_open import OpenedEmbedder, Waiting
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from fixtures.families import FAMILIES, GOLDEN, IDS, safetensors, weights
 from taleproof.engine import Engine, open_numpy
 from taleproof.formats import parse_files
-from taleproof.reader import BytesBlob
+from taleproof.io.reader import BytesBlob
 
 
 MADE = json.loads(GOLDEN.read_text(encoding="utf-8"))["families"]

@@ -18,8 +18,8 @@ from taleproof.errors import FormatError, MissingTensorError, UnknownBlockTypeEr
 from taleproof.formats import ModelFile, parse, tensor_f32
 from taleproof.formats.ggml import vocabulary_keys
 from taleproof.formats.model_file import Value
+from taleproof.io.reader import BytesBlob, FileBlob
 from taleproof.quant import BlockType, legacy
-from taleproof.reader import BytesBlob, FileBlob
 from taleproof.tokenizers import Tokenizer, from_model
 
 

@@ -17,8 +17,8 @@ from fixtures.quantise import encode
 from fixtures.tiny import weights
 from taleproof.errors import FormatError, UnknownSettingError
 from taleproof.formats import ModelFile, parse, tensor_f32
+from taleproof.io.reader import BytesBlob
 from taleproof.quant import BLOCK_TYPES
-from taleproof.reader import BytesBlob
 
 
 F32 = 0

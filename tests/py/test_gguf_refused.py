@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from fixtures import gguf_writer as writer
 from fixtures.gguf_writer import Tensor, header, pairs, string, write
 from fixtures.make import SHAPE, hostile, model_keys
-from taleproof import reader as reader_module
 from taleproof.errors import (
     ExtendedFileError,
     FormatError,
@@ -20,7 +19,8 @@ from taleproof.errors import (
     UnsupportedVersionError,
 )
 from taleproof.formats import ModelFile, gguf, parse
-from taleproof.reader import BytesBlob
+from taleproof.io import reader as reader_module
+from taleproof.io.reader import BytesBlob
 
 
 F32 = 0

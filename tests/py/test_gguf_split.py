@@ -11,7 +11,7 @@ from fixtures.split import tiny_split
 from taleproof.engine import open_numpy
 from taleproof.errors import FormatError, MissingPartError
 from taleproof.formats import ModelFile, parse, parse_files, tensor_f32
-from taleproof.reader import BytesBlob
+from taleproof.io.reader import BytesBlob
 
 
 def blobs_of(files: dict[str, bytes]) -> list[BytesBlob]:

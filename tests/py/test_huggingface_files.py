@@ -12,7 +12,7 @@ from taleproof.engine import open_numpy
 from taleproof.errors import FormatError, MissingTensorError, UnknownArchitectureError
 from taleproof.formats import ModelFile, parse, parse_files
 from taleproof.formats.huggingface import translate
-from taleproof.reader import BytesBlob
+from taleproof.io.reader import BytesBlob
 
 
 SHAPES = json.loads(GOLDEN.read_text(encoding="utf-8"))["families"]["llama"]["shapes"]

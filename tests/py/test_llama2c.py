@@ -19,7 +19,7 @@ from taleproof.errors import (
     UnsupportedVersionError,
 )
 from taleproof.formats import ModelFile, llama2c, parse, tensor_f32
-from taleproof.reader import BytesBlob, FileBlob
+from taleproof.io.reader import BytesBlob, FileBlob
 
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"

@@ -21,8 +21,8 @@ from taleproof.errors import (
     SourceNotFoundError,
     TokenizerMissingError,
 )
+from taleproof.io.reader import Blob, BytesBlob
 from taleproof.local import Backend, open_local
-from taleproof.reader import Blob, BytesBlob
 
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"

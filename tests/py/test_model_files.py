@@ -3,7 +3,7 @@
 import pytest
 
 from taleproof.errors import NoModelInFolderError, SeveralModelsError
-from taleproof.model_files import files_of_model
+from taleproof.io.model_files import files_of_model
 
 
 BESIDE = ["config.json", "tokenizer.json", "tokenizer_config.json"]

@@ -13,7 +13,7 @@ from tokenizers import Tokenizer as Library
 
 from fixtures.odd_texts import ODD_TEXTS
 from taleproof.formats import ModelFile
-from taleproof.reader import BytesBlob
+from taleproof.io.reader import BytesBlob
 from taleproof.tokenizers import TextStream, Tokenizer, from_tokenizer_json
 
 

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taleproof import reader as module
 from taleproof.errors import (
     EmptyFileError,
     FormatError,
@@ -17,7 +16,8 @@ from taleproof.errors import (
     SourceRefusedError,
     TruncatedFileError,
 )
-from taleproof.reader import BytesBlob, FileBlob, Reader
+from taleproof.io import reader as module
+from taleproof.io.reader import BytesBlob, FileBlob, Reader
 
 
 def reader(data: bytes) -> Reader:

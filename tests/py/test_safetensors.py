@@ -10,7 +10,7 @@ import pytest
 from taleproof.errors import ExtendedFileError, FormatError, LimitError, TruncatedFileError, UnknownBlockTypeError
 from taleproof.formats.decode import tensor_f32
 from taleproof.formats.safetensors import MAX_HEADER, implied_header, read_tensors
-from taleproof.reader import BytesBlob
+from taleproof.io.reader import BytesBlob
 
 
 def entry(begin: int, end: int, shape: tuple[int, ...] = (2,), dtype: str = "F32") -> dict[str, Any]:

@@ -13,7 +13,7 @@ from fixtures.t5_files import WORDS
 from scripted import Bytes, Script
 from taleproof.errors import EmptyPromptError, PromptTooLongError
 from taleproof.formats import ModelFile
-from taleproof.reader import BytesBlob, FileBlob
+from taleproof.io.reader import BytesBlob, FileBlob
 from taleproof.score import encode_continuation, score
 from taleproof.tokenizers import Tokenizer, from_llama2c, from_model, from_tokenizer_json
 from taleproof.tokenizers.source import SourceTokenizer

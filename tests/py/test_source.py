@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fixtures.web_server import FILE, URL, Answer, Server
-from taleproof import source as module
 from taleproof.errors import (
     DownloadInterruptedError,
     DownloadStoppedError,
@@ -21,7 +20,8 @@ from taleproof.errors import (
     SourceUnreachableError,
     WrongSizeError,
 )
-from taleproof.source import MAX_ATTEMPTS, UrlSource
+from taleproof.io import download as module
+from taleproof.io.download import MAX_ATTEMPTS, UrlSource
 
 
 class Waits:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from taleproof.errors import FormatError, LimitError, TruncatedFileError
-from taleproof.reader import BytesBlob
+from taleproof.io.reader import BytesBlob
 from taleproof.tokenizers import Tokenizer, from_llama2c, from_model
 from vocabularies import IDS, TEXTS, model_file, spm_metadata
 

@@ -13,8 +13,8 @@ from taleproof.engine import Engine, open_numpy
 from taleproof.errors import FormatError
 from taleproof.formats import parse_files
 from taleproof.generate import Limits, Token, encode_prompt, generate
+from taleproof.io.reader import BytesBlob
 from taleproof.local import open_local
-from taleproof.reader import BytesBlob
 from taleproof.sampling import Sampler, SamplerConfig
 from taleproof.score import score
 

@@ -10,7 +10,7 @@ import pytest
 
 from taleproof.errors import FormatError, LimitError, TaleproofError, TokenizerLimitError, UnknownTokenizerPartError
 from taleproof.formats import ModelFile
-from taleproof.reader import BytesBlob
+from taleproof.io.reader import BytesBlob
 from taleproof.tokenizers import Tokenizer, from_tokenizer_json
 from taleproof.tokenizers.huggingface import budget
 from taleproof.tokenizers.huggingface.pattern import written_out

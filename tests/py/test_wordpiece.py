@@ -9,7 +9,7 @@ from tokenizers import Tokenizer as Library
 from tokenizers import models, normalizers, pre_tokenizers, processors, trainers
 
 from taleproof.formats import ModelFile
-from taleproof.reader import BytesBlob
+from taleproof.io.reader import BytesBlob
 from taleproof.tokenizers import Tokenizer, from_tokenizer_json
 
 

@@ -11,8 +11,8 @@ from fixtures.split import tiny_split
 from opener_bench import SITE, Bench
 from taleproof.digest import Digests, digest_blob, digest_list
 from taleproof.errors import DigestMismatchError, MissingPartError, SeveralModelsError, SourceNotFoundError
-from taleproof.model_files import names_beside
-from taleproof.reader import BytesBlob
+from taleproof.io.model_files import names_beside
+from taleproof.io.reader import BytesBlob
 from taleproof.worker_files import asked_files
 from taleproof.worker_open import Opened, RefusedFileError, Waiting
 

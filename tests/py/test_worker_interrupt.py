@@ -11,8 +11,8 @@ from opener_bench import Bench
 from taleproof import worker_open
 from taleproof.digest import digest_blob
 from taleproof.errors import StoppedError
+from taleproof.io.reader import BytesBlob
 from taleproof.model_set import read_model
-from taleproof.reader import BytesBlob
 from taleproof.worker_interrupt import Interrupts
 from taleproof.worker_open import Opened, Waiting
 

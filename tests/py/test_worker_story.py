@@ -36,8 +36,8 @@ from taleproof.errors import (
     UnknownArchitectureError,
 )
 from taleproof.generate import ReusableSession
+from taleproof.io.reader import BytesBlob
 from taleproof.memory.browser import BrowserArena
-from taleproof.reader import BytesBlob
 from taleproof.worker_files import Request
 from taleproof.worker_load import Loader
 from taleproof.worker_open import Opened, OpenedEmbedder, Opener, RefusedFileError, Waiting

@@ -11,8 +11,8 @@ from taleproof.errors import EmptyFileError, FormatError, HtmlInsteadOfModelErro
 from taleproof.formats import ggml, gguf, gguf_split, huggingface_files, llama2c, safetensors
 from taleproof.formats.decode import tensor_f32
 from taleproof.formats.model_file import ModelFile, TensorInfo, Value
-from taleproof.reader import Blob
-from taleproof.sniff import LOOKED_AT, looks_like_html
+from taleproof.io.reader import Blob
+from taleproof.io.sniff import LOOKED_AT, looks_like_html
 
 
 _OTHERS = (

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taleproof.formats.model_file import TensorInfo
-from taleproof.reader import Blob
+from taleproof.io.reader import Blob
 
 
 CHUNK_WEIGHTS = 1 << 20

@@ -17,8 +17,8 @@ import numpy as np
 
 from taleproof.errors import FormatError, UnknownBlockTypeError, UnsupportedVersionError
 from taleproof.formats.model_file import ModelFile, TensorInfo, Value
+from taleproof.io.reader import Blob, Reader
 from taleproof.quant import BLOCK_TYPES, BlockType, legacy, row_bytes
-from taleproof.reader import Blob, Reader
 
 
 MAGICS = {b"lmgg": "ggml", b"fmgg": "ggmf", b"tjgg": "ggjt"}

@@ -26,8 +26,8 @@ from taleproof.errors import (
     UnsupportedVersionError,
 )
 from taleproof.formats.model_file import ModelFile, TensorInfo, Value
+from taleproof.io.reader import Blob, Reader
 from taleproof.quant import BLOCK_TYPES, GGUF_TYPE_NAMES, BlockType, row_bytes
-from taleproof.reader import Blob, Reader
 
 
 MAGIC = b"GGUF"

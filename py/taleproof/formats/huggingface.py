@@ -15,7 +15,6 @@ from taleproof.formats.huggingface_config import Config
 from taleproof.formats.huggingface_keys import EVERYWHERE, FAMILIES, HARMLESS
 from taleproof.formats.huggingface_names import tensor_name
 from taleproof.formats.huggingface_rope import rope_keys
-from taleproof.formats.json_text import Fields
 from taleproof.formats.limits import (
     EPSILON,
     MAX_HEAD,
@@ -27,6 +26,7 @@ from taleproof.formats.limits import (
     SOFTCAP,
 )
 from taleproof.formats.model_file import Value
+from taleproof.io.json_text import Fields
 
 
 _MEAN_POOLING = 1

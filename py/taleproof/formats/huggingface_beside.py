@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from taleproof.errors import FormatError, LimitError
-from taleproof.formats.json_text import Fields, read_object
-from taleproof.reader import Blob
+from taleproof.io.json_text import Fields, read_object
+from taleproof.io.reader import Blob
 
 
 TOKENIZER_CONFIG = "tokenizer_config.json"

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 from taleproof.errors import ExtendedFileError, FormatError, TruncatedFileError, UnsupportedVersionError
 from taleproof.formats.model_file import ModelFile, TensorInfo, Value
+from taleproof.io.reader import Blob, Reader
 from taleproof.quant import BLOCK_TYPES, BlockType, q8_group
-from taleproof.reader import Blob, Reader
 
 
 MAGIC = struct.pack("<I", 0x616B3432)  # "ak42" as a number

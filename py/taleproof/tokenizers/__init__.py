@@ -15,7 +15,7 @@ from typing import Protocol
 
 from taleproof.errors import UnknownTokenizerError
 from taleproof.formats import ModelFile
-from taleproof.reader import Blob
+from taleproof.io.reader import Blob
 from taleproof.tokenizers.stream import TextStream
 
 

@@ -13,7 +13,7 @@ import math
 import numpy as np
 
 from taleproof.errors import FormatError
-from taleproof.reader import Blob, Reader
+from taleproof.io.reader import Blob, Reader
 from taleproof.tokenizers.merge import merge
 from taleproof.tokenizers.spm import SpmTokenizer
 from taleproof.tokenizers.vocabulary import MAX_TOKENS, TokenType, Vocabulary

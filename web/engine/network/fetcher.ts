@@ -1,5 +1,5 @@
 /**
- * Downloads for source.py, which knows when to resume and when to give up.
+ * Downloads for io/download.py, which knows when to resume and when to give up.
  *
  * In: an address and request headers. Out: status, headers and a body to be read chunk by chunk; undefined, or a chunk
  * marked as dropped, where the network failed or has gone quiet (stall.ts). Chunks stay JavaScript's: they go from here

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from taleproof.errors import LimitError
 from taleproof.formats import ModelFile
-from taleproof.formats.json_text import read_object
-from taleproof.reader import Blob
+from taleproof.io.json_text import read_object
+from taleproof.io.reader import Blob
 from taleproof.tokenizers.base import BEGINNING, BaseTokenizer, well_formed
 from taleproof.tokenizers.huggingface.added import Added, finders, read_added
 from taleproof.tokenizers.huggingface.budget import Budget

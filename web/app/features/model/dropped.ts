@@ -5,7 +5,7 @@
  * how an encoder pools. Must be called in the handler of the drop: a browser forgets the rest at once.
  */
 
-/** Sentence encoders say in a folder of their own how one vector is made of many; POOLING in py/taleproof/model_files.py. */
+/** Sentence encoders say in a folder of their own how one vector is made of many; POOLING in py/taleproof/io/model_files.py. */
 const POOLING = { folder: "1_Pooling", file: "config.json" };
 
 /** Files of a folder that are looked at: a model has a few dozen. */

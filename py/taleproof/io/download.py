@@ -21,7 +21,7 @@ from taleproof.errors import (
     SourceUnreachableError,
     WrongSizeError,
 )
-from taleproof.sniff import LOOKED_AT, looks_like_html
+from taleproof.io.sniff import LOOKED_AT, looks_like_html
 
 
 MAX_ATTEMPTS = 5
