@@ -225,8 +225,8 @@ def _convert(options: argparse.Namespace) -> None:
 
 
 def _digest(options: argparse.Namespace) -> None:
-    from taleproof.digest import digest_blob
     from taleproof.io.reader import FileBlob
+    from taleproof.trust.digest import digest_blob
 
     start = time.perf_counter()
     found = digest_blob(FileBlob(options.file), sha3=True)
@@ -240,10 +240,10 @@ def _digest(options: argparse.Namespace) -> None:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    from taleproof.digest import digest_blob
     from taleproof.io.reader import FileBlob
-    from taleproof.registry_answer import read_answer_file
-    from taleproof.verify import decide
+    from taleproof.trust.digest import digest_blob
+    from taleproof.trust.registry import read_answer_file
+    from taleproof.trust.verdict import decide
 
     answer = read_answer_file(options.registry)
     verdict = decide(digest_blob(FileBlob(options.file), sha3=True), None, answer)

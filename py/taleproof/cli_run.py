@@ -10,7 +10,6 @@ from datetime import date
 
 from taleproof.chat import ChatPrompt, chat_template, encode_chat, read_date
 from taleproof.cli_guard import opening
-from taleproof.digest import Digests, Expected
 from taleproof.engine import Session
 from taleproof.errors import ChatTemplateError, InvalidSettingError, JsonValue
 from taleproof.formats import ModelFile
@@ -22,6 +21,7 @@ from taleproof.model_set import parse_model
 from taleproof.sampling import SamplerConfig
 from taleproof.score import encode_continuation, score
 from taleproof.terminal import visible_line
+from taleproof.trust.digest import Digests, Expected
 
 
 Show = Callable[[str], None]

@@ -17,7 +17,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from taleproof.digest import Digests, python_digester
 from taleproof.errors import ConversionError, NumericsError
 from taleproof.formats import ModelFile, TensorInfo, Value, tensor_f32
 from taleproof.formats.gguf_write import Row, head, padding
@@ -26,6 +25,7 @@ from taleproof.io.reader import Blob
 from taleproof.quant import BLOCK_TYPES, BlockType, row_bytes
 from taleproof.quant.encode import ENCODED, encode
 from taleproof.rotary import TRUNCATE
+from taleproof.trust.digest import Digests, python_digester
 
 
 CHUNK = 1 << 20

@@ -12,7 +12,6 @@ from typing import Literal
 
 from taleproof import embedder as embedders
 from taleproof.cli_guard import opening
-from taleproof.digest import Digests, Expected, digest_blob, digest_list
 from taleproof.embedder import Embedder
 from taleproof.engine import Engine, open_numpy, open_wasm
 from taleproof.errors import DigestMismatchError, SourceRefusedError
@@ -22,6 +21,7 @@ from taleproof.io.reader import Blob, FileBlob, read_file
 from taleproof.memory.arena import Arena, ArenaBlob
 from taleproof.model_set import read_model
 from taleproof.tokenizers import Tokenizer
+from taleproof.trust.digest import Digests, Expected, digest_blob, digest_list
 
 
 Backend = Literal["wasm", "numpy"]

@@ -8,8 +8,8 @@ token. Hashing the logits of every token would cost a tenth of the speed and tel
 import hashlib
 
 from taleproof.arena_sampling import SamplingRoom
-from taleproof.digest import ArenaHasher
 from taleproof.sampling import Row
+from taleproof.trust.digest import ArenaHasher
 
 
 EVERY = 16

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from taleproof.digest import Digests
 from taleproof.errors import JsonValue
 from taleproof.generate import FinishReason, Limits
 from taleproof.logits_trail import EVERY
 from taleproof.numerics import NUMERICS_VERSION
 from taleproof.sampling import SamplerConfig
 from taleproof.tokenizers.base import well_formed
+from taleproof.trust.digest import Digests
 
 
 FORMAT = "taleproof-story/1"

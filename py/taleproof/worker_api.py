@@ -21,7 +21,7 @@ from taleproof.generate import ReusableSession
 from taleproof.memory.arena import MAX_BYTES
 from taleproof.memory.browser import BrowserArena, JsArena
 from taleproof.numerics import NUMERICS_VERSION
-from taleproof.verify import Verdict
+from taleproof.trust.verdict import Verdict
 from taleproof.worker_interrupt import Interrupts
 from taleproof.worker_load import Loader, Phase
 from taleproof.worker_open import Opened, OpenedEmbedder, Opener, RefusedFileError, Waiting

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from taleproof.digest import Digests, Expected, digest_list
 from taleproof.io.model_files import files_of_model, names_beside
-from taleproof.verify import Judged
+from taleproof.trust.digest import Digests, Expected, digest_list
+from taleproof.trust.verdict import Judged
 from taleproof.worker_load import Loaded, Wanted
 from taleproof.worker_ports import LocalFile
 

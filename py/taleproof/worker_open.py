@@ -13,7 +13,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from taleproof import embedder as embedders
-from taleproof.digest import Digests
 from taleproof.embedder import Embedder
 from taleproof.engine import Engine, Session, open_wasm
 from taleproof.errors import (
@@ -30,7 +29,8 @@ from taleproof.memory.arena import ArenaBlob
 from taleproof.memory.browser import BrowserArena
 from taleproof.model_set import read_model
 from taleproof.tokenizers import Tokenizer
-from taleproof.verify import Judged, Verdict, overall
+from taleproof.trust.digest import Digests
+from taleproof.trust.verdict import Judged, Verdict, overall
 from taleproof.worker_files import Asked, LoadedSet, Request, asked_files
 from taleproof.worker_load import Loaded, Loader, Progress
 from taleproof.worker_ports import LocalFile

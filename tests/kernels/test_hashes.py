@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from taleproof.digest import ALGORITHMS, Algorithm, ArenaHasher
 from taleproof.memory.wasmtime import BUILDS, WasmtimeArena
+from taleproof.trust.digest import ALGORITHMS, Algorithm, ArenaHasher
 
 
 ROOM = 1 << 20

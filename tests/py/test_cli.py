@@ -10,8 +10,8 @@ import pytest
 
 from fixtures.make import tiny_gguf
 from taleproof.cli import main
-from taleproof.digest import digest_blob
 from taleproof.io.reader import FileBlob
+from taleproof.trust.digest import digest_blob
 
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taleproof import digest as module
-from taleproof.digest import Digests, Expected, digest_blob, digest_list, python_digester
 from taleproof.errors import FormatError
 from taleproof.io.reader import BytesBlob
+from taleproof.trust import digest as module
+from taleproof.trust.digest import Digests, Expected, digest_blob, digest_list, python_digester
 
 
 @given(st.lists(st.binary(max_size=300)))

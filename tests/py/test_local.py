@@ -11,7 +11,6 @@ from fixtures.folder import tiny_folder, tokenizer_json
 from fixtures.make import tiny_gguf
 from fixtures.split import tiny_split
 from taleproof.cli import main
-from taleproof.digest import Digests, Expected, digest_blob, digest_list
 from taleproof.errors import (
     DigestMismatchError,
     FormatError,
@@ -23,6 +22,7 @@ from taleproof.errors import (
 )
 from taleproof.io.reader import Blob, BytesBlob
 from taleproof.local import Backend, open_local
+from taleproof.trust.digest import Digests, Expected, digest_blob, digest_list
 
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taleproof.digest import Digests
 from taleproof.errors import JsonValue
 from taleproof.generate import Limits
 from taleproof.receipts import StoryRecord, canonical_json
 from taleproof.sampling import SamplerConfig
+from taleproof.trust.digest import Digests
 
 
 RFC_8785_NUMBERS = {  # appendix B

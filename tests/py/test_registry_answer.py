@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from taleproof.digest import Expected
 from taleproof.errors import RegistryAnswerError
-from taleproof.registry_answer import read_answer, read_answer_file
+from taleproof.trust.digest import Expected
+from taleproof.trust.registry import read_answer, read_answer_file
 
 
 WHOLE: dict[str, Any] = {

@@ -5,10 +5,10 @@ from typing import Any, get_args
 
 import pytest
 
-from taleproof.digest import Digests, Expected
 from taleproof.errors import DigestMismatchError, NotAcceptedError, RevokedError
-from taleproof.registry_answer import RegistryAnswer, Status
-from taleproof.verify import Judged, decide, overall
+from taleproof.trust.digest import Digests, Expected
+from taleproof.trust.registry import RegistryAnswer, Status
+from taleproof.trust.verdict import Judged, decide, overall
 
 
 HERE = Digests("aa" * 32, "bb" * 32, 1000)

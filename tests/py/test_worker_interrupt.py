@@ -9,10 +9,10 @@ import pytest
 from fixtures.make import tiny_gguf
 from opener_bench import Bench
 from taleproof import worker_open
-from taleproof.digest import digest_blob
 from taleproof.errors import StoppedError
 from taleproof.io.reader import BytesBlob
 from taleproof.model_set import read_model
+from taleproof.trust.digest import digest_blob
 from taleproof.worker_interrupt import Interrupts
 from taleproof.worker_open import Opened, Waiting
 

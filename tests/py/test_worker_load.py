@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 import pytest
 
 from browser_fakes import FakeAnswer, FakeFetcher, FakeJsArena, FakeLocalFile, FakeStore, NoStore
-from taleproof.digest import Expected
 from taleproof.errors import (
     DownloadInterruptedError,
     DownloadStoppedError,
@@ -17,6 +16,7 @@ from taleproof.errors import (
     WrongSizeError,
 )
 from taleproof.memory.browser import BrowserArena
+from taleproof.trust.digest import Expected
 from taleproof.worker_load import UNVERIFIED, Loaded, Loader, Phase, Wanted
 from taleproof.worker_ports import JsPiece
 

@@ -22,7 +22,6 @@ from fixtures.make import (
 from fixtures.t5_files import WORDS, tiny_t5_gguf
 from fixtures.tiny import gpt2_vocabulary, weights
 from taleproof import __version__
-from taleproof.digest import Digests, digest_blob
 from taleproof.errors import (
     ChatTemplateError,
     DigestMismatchError,
@@ -38,6 +37,7 @@ from taleproof.errors import (
 from taleproof.generate import ReusableSession
 from taleproof.io.reader import BytesBlob
 from taleproof.memory.browser import BrowserArena
+from taleproof.trust.digest import Digests, digest_blob
 from taleproof.worker_files import Request
 from taleproof.worker_load import Loader
 from taleproof.worker_open import Opened, OpenedEmbedder, Opener, RefusedFileError, Waiting

@@ -82,7 +82,7 @@ export interface ExpectedDigests {
   size?: number | null;
 }
 
-/** What the registry on chain says of one file; registry_answer.py reads it, and refuses any other shape. */
+/** What the registry on chain says of one file; trust/registry.py reads it, and refuses any other shape. */
 export interface RegistryAnswer {
   /** `unknown`: the registry has no such model. `unreachable`: it could not be asked. */
   status: "registered" | "revoked" | "unknown" | "unreachable";

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from taleproof.digest import Digests, Expected
 from taleproof.errors import DigestMismatchError, NotAcceptedError, RevokedError
-from taleproof.registry_answer import RegistryAnswer, read_answer
+from taleproof.trust.digest import Digests, Expected
+from taleproof.trust.registry import RegistryAnswer, read_answer
 
 
 Kind = Literal["registered", "pinned", "unverified", "refused", "revoked"]

@@ -12,8 +12,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from taleproof.digest import Expected
 from taleproof.errors import RegistryAnswerError
+from taleproof.trust.digest import Expected
 
 
 Status = Literal["registered", "revoked", "unknown", "unreachable"]

@@ -1,0 +1,1 @@
+"""What a file is believed to be: digests, what the registry says of them, and the verdict."""
