@@ -17,12 +17,12 @@ from taleproof.formats.model_file import TensorInfo
 from taleproof.io.json_text import read_object
 from taleproof.io.reader import Blob
 from taleproof.quant import BlockType
-from taleproof.quant.bf16 import BF16
-from taleproof.quant.f8 import F8_E4M3, F8_E5M2
-from taleproof.quant.f16 import F16
-from taleproof.quant.f32 import F32
-from taleproof.quant.f64 import F64
-from taleproof.quant.integers import I8, I16, I32, I64, U8
+from taleproof.quant.plain.bf16 import BF16
+from taleproof.quant.plain.f8 import F8_E4M3, F8_E5M2
+from taleproof.quant.plain.f16 import F16
+from taleproof.quant.plain.f32 import F32
+from taleproof.quant.plain.f64 import F64
+from taleproof.quant.plain.integers import I8, I16, I32, I64, U8
 
 
 PREFIX = 8

@@ -4,40 +4,40 @@ In come the bytes of blocks, out go float32 weights. The decoders are the truth 
 GGUF knows and this package can't decode are in GGUF_TYPE_NAMES only, so that an error can name them.
 """
 
-from taleproof.quant.bf16 import BF16
 from taleproof.quant.block import BlockType
-from taleproof.quant.f8 import F8_E4M3, F8_E5M2
-from taleproof.quant.f16 import F16
-from taleproof.quant.f32 import F32
-from taleproof.quant.f64 import F64
-from taleproof.quant.integers import I8, I16, I32, I64, U8
-from taleproof.quant.iq1_m import IQ1_M
-from taleproof.quant.iq1_s import IQ1_S
-from taleproof.quant.iq2_s import IQ2_S
-from taleproof.quant.iq2_xs import IQ2_XS
-from taleproof.quant.iq2_xxs import IQ2_XXS
-from taleproof.quant.iq3_s import IQ3_S
-from taleproof.quant.iq3_xxs import IQ3_XXS
-from taleproof.quant.iq4_nl import IQ4_NL
-from taleproof.quant.iq4_xs import IQ4_XS
-from taleproof.quant.mxfp4 import MXFP4
-from taleproof.quant.nvfp4 import NVFP4
-from taleproof.quant.q1_0 import Q1_0
-from taleproof.quant.q2_k import Q2_K
-from taleproof.quant.q3_k import Q3_K
-from taleproof.quant.q4_0 import Q4_0
-from taleproof.quant.q4_1 import Q4_1
-from taleproof.quant.q4_k import Q4_K
-from taleproof.quant.q5_0 import Q5_0
-from taleproof.quant.q5_1 import Q5_1
-from taleproof.quant.q5_k import Q5_K
-from taleproof.quant.q6_k import Q6_K
-from taleproof.quant.q8_0 import Q8_0
-from taleproof.quant.q8_1 import Q8_1
-from taleproof.quant.q8_group import q8_group
-from taleproof.quant.q8_k import Q8_K
-from taleproof.quant.tq1_0 import TQ1_0
-from taleproof.quant.tq2_0 import TQ2_0
+from taleproof.quant.fp4.mxfp4 import MXFP4
+from taleproof.quant.fp4.nvfp4 import NVFP4
+from taleproof.quant.iq.iq1_m import IQ1_M
+from taleproof.quant.iq.iq1_s import IQ1_S
+from taleproof.quant.iq.iq2_s import IQ2_S
+from taleproof.quant.iq.iq2_xs import IQ2_XS
+from taleproof.quant.iq.iq2_xxs import IQ2_XXS
+from taleproof.quant.iq.iq3_s import IQ3_S
+from taleproof.quant.iq.iq3_xxs import IQ3_XXS
+from taleproof.quant.iq.iq4_nl import IQ4_NL
+from taleproof.quant.iq.iq4_xs import IQ4_XS
+from taleproof.quant.k.q2_k import Q2_K
+from taleproof.quant.k.q3_k import Q3_K
+from taleproof.quant.k.q4_k import Q4_K
+from taleproof.quant.k.q5_k import Q5_K
+from taleproof.quant.k.q6_k import Q6_K
+from taleproof.quant.k.q8_k import Q8_K
+from taleproof.quant.plain.bf16 import BF16
+from taleproof.quant.plain.f8 import F8_E4M3, F8_E5M2
+from taleproof.quant.plain.f16 import F16
+from taleproof.quant.plain.f32 import F32
+from taleproof.quant.plain.f64 import F64
+from taleproof.quant.plain.integers import I8, I16, I32, I64, U8
+from taleproof.quant.simple.q1_0 import Q1_0
+from taleproof.quant.simple.q4_0 import Q4_0
+from taleproof.quant.simple.q4_1 import Q4_1
+from taleproof.quant.simple.q5_0 import Q5_0
+from taleproof.quant.simple.q5_1 import Q5_1
+from taleproof.quant.simple.q8_0 import Q8_0
+from taleproof.quant.simple.q8_1 import Q8_1
+from taleproof.quant.simple.q8_group import q8_group
+from taleproof.quant.ternary.tq1_0 import TQ1_0
+from taleproof.quant.ternary.tq2_0 import TQ2_0
 
 
 BLOCK_TYPES: dict[str | int, BlockType] = {}

@@ -7,8 +7,8 @@ with the upper two bits of the rows; 8 bytes with 16 scales as nibbles, the low 
 import numpy as np
 
 from taleproof.quant.block import SUPER_BLOCK, BlockType, Bytes, Floats, half, nibbles
-from taleproof.quant.grid import SIGNS, grid
-from taleproof.quant.iq2_xxs import VALUES
+from taleproof.quant.iq.grid import SIGNS, grid
+from taleproof.quant.iq.iq2_xxs import VALUES
 
 
 GRID = grid(

@@ -7,7 +7,7 @@ nibbles q, where 16 bytes hold 32 weights, the low nibbles first.
 import numpy as np
 
 from taleproof.quant.block import SUPER_BLOCK, BlockType, Bytes, Floats, half, nibbles
-from taleproof.quant.iq4_nl import VALUES
+from taleproof.quant.iq.iq4_nl import VALUES
 
 
 _SHIFTS = np.arange(0, 16, 2, dtype=np.uint16)

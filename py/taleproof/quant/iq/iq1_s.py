@@ -7,7 +7,7 @@ each 32 weights: four times the upper three bits of a row, three bits of scale, 
 import numpy as np
 
 from taleproof.quant.block import SUPER_BLOCK, BlockType, Bytes, Floats, half
-from taleproof.quant.grid import grid
+from taleproof.quant.iq.grid import grid
 
 
 DELTA = np.float32(0.125)

@@ -7,7 +7,7 @@ the highest four, the scale. The file writes these 64 bytes as 16-bit numbers.
 import numpy as np
 
 from taleproof.quant.block import SUPER_BLOCK, BlockType, Bytes, Floats, half
-from taleproof.quant.grid import grid, signs_and_scales
+from taleproof.quant.iq.grid import grid, signs_and_scales
 
 
 VALUES = (8, 25, 43)

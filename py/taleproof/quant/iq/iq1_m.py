@@ -8,7 +8,7 @@ three bits, one for each 16 weights, and in the highest four bits of each a quar
 import numpy as np
 
 from taleproof.quant.block import SUPER_BLOCK, BlockType, Bytes, Floats, nibbles
-from taleproof.quant.iq1_s import DELTA, GRID
+from taleproof.quant.iq.iq1_s import DELTA, GRID
 
 
 _SHIFTS = np.array([0, 3, 6, 9], np.uint16)

@@ -7,7 +7,7 @@ bytes of signs; 4 bytes with 8 scales as nibbles, the low ones first.
 import numpy as np
 
 from taleproof.quant.block import SUPER_BLOCK, BlockType, Bytes, Floats, half, nibbles
-from taleproof.quant.grid import SIGNS, grid
+from taleproof.quant.iq.grid import SIGNS, grid
 
 
 VALUES = (1, 3, 5, 7, 9, 11, 13, 15)

@@ -7,8 +7,8 @@ f16 d; 32 numbers of 16 bits, one for each eight weights: nine bits of a row of 
 import numpy as np
 
 from taleproof.quant.block import SUPER_BLOCK, BlockType, Bytes, Floats, half, nibbles
-from taleproof.quant.grid import EVEN_SIGNS, grid
-from taleproof.quant.iq2_xxs import VALUES
+from taleproof.quant.iq.grid import EVEN_SIGNS, grid
+from taleproof.quant.iq.iq2_xxs import VALUES
 
 
 GRID = grid(

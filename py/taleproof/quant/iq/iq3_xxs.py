@@ -7,7 +7,7 @@ highest four, their scale.
 import numpy as np
 
 from taleproof.quant.block import SUPER_BLOCK, BlockType, Bytes, Floats, half
-from taleproof.quant.grid import grid, signs_and_scales
+from taleproof.quant.iq.grid import grid, signs_and_scales
 
 
 VALUES = (4, 12, 20, 28, 36, 44, 52, 62)

@@ -7,7 +7,7 @@ k + j.
 import numpy as np
 
 from taleproof.quant.block import SUPER_BLOCK, BlockType, Bytes, Floats, nibbles
-from taleproof.quant.q4_k import scales_and_minimums
+from taleproof.quant.k.q4_k import scales_and_minimums
 
 
 _BITS = np.arange(8, dtype=np.uint8).reshape(8, 1)

@@ -7,7 +7,7 @@
 import numpy as np
 
 from taleproof.quant.block import BlockType, Bytes, Floats, nibbles
-from taleproof.quant.mxfp4 import VALUES
+from taleproof.quant.fp4.mxfp4 import VALUES
 
 
 def _half_scales() -> Floats:

@@ -1,0 +1,1 @@
+"""Types whose weights are floats of four bits."""

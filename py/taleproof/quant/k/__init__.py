@@ -1,0 +1,1 @@
+"""K-quants: super-blocks of 256 weights, whose scales are quantised too."""

@@ -1,0 +1,1 @@
+"""Types without blocks: every weight is a number of its own."""

@@ -1,0 +1,1 @@
+"""Types whose blocks have one scale, or a scale and a minimum."""

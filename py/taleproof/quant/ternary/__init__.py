@@ -1,0 +1,1 @@
+"""Types whose weights are -1, 0 or 1 times a scale."""
