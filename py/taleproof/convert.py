@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from taleproof.errors import ConversionError, NumericsError
 from taleproof.formats import ModelFile, TensorInfo, Value, tensor_f32
-from taleproof.formats.gguf_write import Row, head, padding
+from taleproof.formats.gguf.write import Row, head, padding
 from taleproof.formats.limits import MAX_HEADS, MAX_LAYERS
 from taleproof.io.reader import Blob
 from taleproof.quant import BLOCK_TYPES, BlockType, row_bytes

@@ -19,7 +19,7 @@ from taleproof.convert import convert
 from taleproof.engine import open_numpy
 from taleproof.errors import ConversionError, NumericsError
 from taleproof.formats import ModelFile, TensorInfo, parse, parse_files, tensor_f32
-from taleproof.formats.gguf_write import head
+from taleproof.formats.gguf.write import head
 from taleproof.formats.model_file import Value
 from taleproof.io.reader import BytesBlob, FileBlob
 from taleproof.local import open_local

@@ -18,7 +18,8 @@ from taleproof.errors import (
     UnknownBlockTypeError,
     UnsupportedVersionError,
 )
-from taleproof.formats import ModelFile, gguf, parse
+from taleproof.formats import ModelFile, parse
+from taleproof.formats.gguf import read as gguf
 from taleproof.io import reader as reader_module
 from taleproof.io.reader import BytesBlob
 

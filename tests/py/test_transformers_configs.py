@@ -11,7 +11,7 @@ import pytest
 from fixtures.families import FAMILIES as TINY
 from taleproof.errors import UnknownSettingError
 from taleproof.formats.huggingface import translate
-from taleproof.formats.huggingface_keys import EVERYWHERE, FAMILIES, HARMLESS, ROPE
+from taleproof.formats.huggingface.keys import EVERYWHERE, FAMILIES, HARMLESS, ROPE
 
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"

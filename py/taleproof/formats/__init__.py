@@ -8,8 +8,11 @@ else.
 from collections.abc import Sequence
 
 from taleproof.errors import EmptyFileError, FormatError, HtmlInsteadOfModelError, UnknownFormatError
-from taleproof.formats import ggml, gguf, gguf_split, huggingface_files, llama2c, safetensors
+from taleproof.formats import ggml, llama2c, safetensors
 from taleproof.formats.decode import tensor_f32
+from taleproof.formats.gguf import read as gguf
+from taleproof.formats.gguf import split as gguf_split
+from taleproof.formats.huggingface import files as huggingface_files
 from taleproof.formats.model_file import ModelFile, TensorInfo, Value
 from taleproof.io.reader import Blob
 from taleproof.io.sniff import LOOKED_AT, looks_like_html

@@ -12,8 +12,8 @@ from decimal import Context, Decimal
 import numpy as np
 from numpy.typing import NDArray
 
-from taleproof.formats.huggingface_config import Config
-from taleproof.formats.huggingface_keys import HARMLESS, ROPE
+from taleproof.formats.huggingface.config import Config
+from taleproof.formats.huggingface.keys import HARMLESS, ROPE
 from taleproof.formats.limits import FACTOR, MAGNITUDE, MAX_POSITIONS, ROPE_BASE, STRETCH, TURNS
 from taleproof.formats.model_file import Value
 from taleproof.formats.yarn import yarn_magnitude

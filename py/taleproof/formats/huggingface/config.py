@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taleproof.errors import FormatError, UnknownSettingError
-from taleproof.formats.huggingface_keys import Defaults
+from taleproof.formats.huggingface.keys import Defaults
 
 
 class Config:

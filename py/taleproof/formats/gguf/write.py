@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from taleproof.formats.gguf import DEFAULT_ALIGNMENT, MAGIC
+from taleproof.formats.gguf.read import DEFAULT_ALIGNMENT, MAGIC
 from taleproof.formats.model_file import Value
 from taleproof.quant import BlockType, row_bytes
 

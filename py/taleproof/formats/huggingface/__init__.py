@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from taleproof.errors import FormatError, UnknownArchitectureError
-from taleproof.formats.huggingface_config import Config
-from taleproof.formats.huggingface_keys import EVERYWHERE, FAMILIES, HARMLESS
-from taleproof.formats.huggingface_names import tensor_name
-from taleproof.formats.huggingface_rope import rope_keys
+from taleproof.formats.huggingface.config import Config
+from taleproof.formats.huggingface.keys import EVERYWHERE, FAMILIES, HARMLESS
+from taleproof.formats.huggingface.names import tensor_name
+from taleproof.formats.huggingface.rope import rope_keys
 from taleproof.formats.limits import (
     EPSILON,
     MAX_HEAD,

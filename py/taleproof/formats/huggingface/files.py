@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from taleproof.errors import FormatError
 from taleproof.formats.huggingface import translate
-from taleproof.formats.huggingface_beside import chat_template, end_tokens, pooling
+from taleproof.formats.huggingface.beside import chat_template, end_tokens, pooling
 from taleproof.formats.model_file import ModelFile, Part, TensorInfo
 from taleproof.formats.safetensors import implied_header, read_tensors
 from taleproof.io.json_text import read_object

@@ -1,0 +1,1 @@
+"""GGUF: read, written, and joined of several files."""
