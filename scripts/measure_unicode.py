@@ -1,8 +1,8 @@
 """Measures what Hugging Face's library takes each of Unicode's characters for, and writes it as the table that we use.
 
 Usage: python scripts/measure_unicode.py [TARGET]
-In: the package tokenizers at the version of requirements.txt. Out: py/taleproof/tokenizers/unicode_table.bin, the JSON
-object that tokenizers/characters.py reads, compressed.
+In: the package tokenizers at the version of requirements.txt. Out: unicode_table.bin, the JSON object that
+py/taleproof/tokenizers/unicode/characters.py reads, compressed.
 
 The library's parts have their tables from several crates, each of its own version of Unicode, so no one version of
 Unicode's own files gives these ids. The library is therefore asked for each of the 1,112,064 characters.
@@ -20,7 +20,7 @@ import regex
 from tokenizers import Regex, normalizers, pre_tokenizers
 
 
-TARGET = Path(__file__).parents[1] / "py/taleproof/tokenizers/unicode_table.bin"
+TARGET = Path(__file__).parents[1] / "py/taleproof/tokenizers/unicode/unicode_table.bin"
 ALL = [chr(code) for code in range(0x110000) if not 0xD800 <= code < 0xE000]
 HANGUL = range(0xAC00, 0xAC00 + 11172)
 ENDS = ("\u0334", "\u0345")

@@ -8,7 +8,7 @@ import pytest
 
 from fixtures.pre_tokenizer_texts import texts, vocabulary
 from taleproof.tokenizers import from_model
-from taleproof.tokenizers.pretokenize import PRE_TOKENIZERS
+from taleproof.tokenizers.algorithms.pretokenize import PRE_TOKENIZERS
 from vocabularies import model_file
 
 

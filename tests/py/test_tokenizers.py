@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from taleproof.errors import FormatError, TaleproofError, UnknownTokenError, UnknownTokenizerError
 from taleproof.formats import ModelFile
 from taleproof.tokenizers import from_model
-from taleproof.tokenizers.merge import merge
+from taleproof.tokenizers.algorithms.merge import merge
 from taleproof.tokenizers.special import MAX_SPECIAL_LENGTH, SpecialTokens
 from vocabularies import bpe_metadata, model_file, spm_metadata
 

@@ -12,12 +12,12 @@ from tokenizers import Regex, normalizers
 from tokenizers import Tokenizer as Library
 
 from fixtures.unicode_stages import NORMALIZERS, PRE_TOKENIZERS, cut, normalised, texts
-from taleproof.tokenizers.bpe import in_bytes
-from taleproof.tokenizers.characters import SPACES, char_class, unicode_table
+from taleproof.tokenizers.algorithms.bpe import in_bytes
 from taleproof.tokenizers.huggingface.budget import Budget
 from taleproof.tokenizers.huggingface.part import Part
 from taleproof.tokenizers.huggingface.pattern import compiled
-from taleproof.tokenizers.normal_forms import Form, normalized
+from taleproof.tokenizers.unicode.characters import SPACES, char_class, unicode_table
+from taleproof.tokenizers.unicode.normal_forms import Form, normalized
 
 
 MODEL = {"type": "BPE", "vocab": {}, "merges": []}

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from fixtures.odd_texts import ODD_TEXTS
 from taleproof.errors import FormatError, UnknownTokenizerPartError
 from taleproof.tokenizers import Tokenizer, from_model
-from taleproof.tokenizers.charsmap import MAX_BYTES, read_charsmap
-from taleproof.tokenizers.viterbi import MAX_PIECE, Unigram
+from taleproof.tokenizers.algorithms.viterbi import MAX_PIECE, Unigram
+from taleproof.tokenizers.unicode.charsmap import MAX_BYTES, read_charsmap
 from vocabularies import model_file
 
 

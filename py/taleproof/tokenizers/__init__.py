@@ -6,8 +6,8 @@ implemented, because a text split in another way than in training makes a model 
 being told why.
 
 Read on in this order: vocabulary.py (what the file says), base.py (special tokens, BOS, decoding),
-merge.py (the one algorithm of BPE), spm.py and llama2c.py, pretokenize.py and bpe.py, viterbi.py and unigram.py,
-wordpiece.py, huggingface/ (tokenizer.json), source.py, stream.py.
+algorithms/ (merge.py: the one algorithm of BPE, spm.py, pretokenize.py and bpe.py, viterbi.py and unigram.py,
+wordpiece.py), llama2c.py, huggingface/ (tokenizer.json), source.py, stream.py.
 """
 
 from collections.abc import Sequence
@@ -91,19 +91,19 @@ def from_model(file: ModelFile) -> Tokenizer:
     """
     kind = file.text("tokenizer.ggml.model", "")
     if kind == "gpt2":
-        from taleproof.tokenizers.bpe import bpe_from_model
+        from taleproof.tokenizers.algorithms.bpe import bpe_from_model
 
         return bpe_from_model(file)
     if kind == "llama":
-        from taleproof.tokenizers.spm import spm_from_model
+        from taleproof.tokenizers.algorithms.spm import spm_from_model
 
         return spm_from_model(file)
     if kind == "bert":
-        from taleproof.tokenizers.wordpiece import wordpiece_from_model
+        from taleproof.tokenizers.algorithms.wordpiece import wordpiece_from_model
 
         return wordpiece_from_model(file)
     if kind == "t5":
-        from taleproof.tokenizers.unigram import unigram_from_model
+        from taleproof.tokenizers.algorithms.unigram import unigram_from_model
 
         return unigram_from_model(file)
     raise UnknownTokenizerError(file.name, kind, KINDS)

@@ -14,8 +14,8 @@ import numpy as np
 
 from taleproof.errors import FormatError
 from taleproof.io.reader import Blob, Reader
-from taleproof.tokenizers.merge import merge
-from taleproof.tokenizers.spm import SpmTokenizer
+from taleproof.tokenizers.algorithms.merge import merge
+from taleproof.tokenizers.algorithms.spm import SpmTokenizer
 from taleproof.tokenizers.vocabulary import MAX_TOKENS, TokenType, Vocabulary
 
 

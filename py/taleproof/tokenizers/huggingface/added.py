@@ -7,9 +7,9 @@ Of tokens that begin at the same place the longest counts.
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from taleproof.tokenizers.characters import SPACES, char_class
 from taleproof.tokenizers.huggingface.part import Part
 from taleproof.tokenizers.special import MAX_SPECIAL_LENGTH, SpecialTokens
+from taleproof.tokenizers.unicode.characters import SPACES, char_class
 
 
 MAX_ADDED = 1 << 16

@@ -7,7 +7,7 @@ itself, so that a text can be shown as it grows. Refused: what would need the to
 import re
 from collections.abc import Callable
 
-from taleproof.tokenizers.bpe import TO_BYTE
+from taleproof.tokenizers.algorithms.bpe import TO_BYTE
 from taleproof.tokenizers.huggingface.budget import Budget
 from taleproof.tokenizers.huggingface.part import Part
 from taleproof.tokenizers.huggingface.pattern import read_pattern

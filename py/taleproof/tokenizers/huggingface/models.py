@@ -8,13 +8,13 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from taleproof.tokenizers.algorithms.bpe import in_bytes
+from taleproof.tokenizers.algorithms.merge import merge
+from taleproof.tokenizers.algorithms.viterbi import Unigram
+from taleproof.tokenizers.algorithms.wordpiece import WordPieces
 from taleproof.tokenizers.base import CACHED_WORDS
-from taleproof.tokenizers.bpe import in_bytes
 from taleproof.tokenizers.huggingface.part import Part
-from taleproof.tokenizers.merge import merge
-from taleproof.tokenizers.viterbi import Unigram
 from taleproof.tokenizers.vocabulary import MAX_TOKENS
-from taleproof.tokenizers.wordpiece import WordPieces
 
 
 SPACE = "\u2581"

@@ -9,13 +9,13 @@ import binascii
 from collections.abc import Callable
 from functools import partial
 
-from taleproof.tokenizers.characters import SPACES, CharTable, char_class, lowercased
-from taleproof.tokenizers.charsmap import MAX_BYTES, read_charsmap
+from taleproof.tokenizers.algorithms.wordpiece import bert_normal
 from taleproof.tokenizers.huggingface.budget import Budget
 from taleproof.tokenizers.huggingface.part import Part
 from taleproof.tokenizers.huggingface.pattern import read_pattern
-from taleproof.tokenizers.normal_forms import Form, normalized
-from taleproof.tokenizers.wordpiece import bert_normal
+from taleproof.tokenizers.unicode.characters import SPACES, CharTable, char_class, lowercased
+from taleproof.tokenizers.unicode.charsmap import MAX_BYTES, read_charsmap
+from taleproof.tokenizers.unicode.normal_forms import Form, normalized
 
 
 Normalizer = Callable[[str, Budget], str]

@@ -13,9 +13,9 @@ import re
 from functools import cache
 from typing import Any
 
-from taleproof.tokenizers.characters import ClassPattern, char_class
 from taleproof.tokenizers.huggingface.budget import Budget
 from taleproof.tokenizers.huggingface.part import Part
+from taleproof.tokenizers.unicode.characters import ClassPattern, char_class
 
 
 MAX_EXPRESSION = 4096

@@ -8,13 +8,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from taleproof.tokenizers.bpe import in_bytes
-from taleproof.tokenizers.characters import SPACES, CharClass, ClassPattern, char_class
+from taleproof.tokenizers.algorithms.bpe import in_bytes
+from taleproof.tokenizers.algorithms.pretokenize import GPT2
+from taleproof.tokenizers.algorithms.wordpiece import bert_words
 from taleproof.tokenizers.huggingface.budget import Budget
 from taleproof.tokenizers.huggingface.part import Part
 from taleproof.tokenizers.huggingface.pattern import Expression, compiled, read_pattern
-from taleproof.tokenizers.pretokenize import GPT2
-from taleproof.tokenizers.wordpiece import bert_words
+from taleproof.tokenizers.unicode.characters import SPACES, CharClass, ClassPattern, char_class
 
 
 Cut = Callable[[str, bool, Budget], list[str]]

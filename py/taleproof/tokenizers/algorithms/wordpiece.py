@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 
 from taleproof.formats import ModelFile
 from taleproof.tokenizers.base import BaseTokenizer
-from taleproof.tokenizers.characters import SPACES, CharTable, char_class, lowercased
-from taleproof.tokenizers.normal_forms import normalized
+from taleproof.tokenizers.unicode.characters import SPACES, CharTable, char_class, lowercased
+from taleproof.tokenizers.unicode.normal_forms import normalized
 from taleproof.tokenizers.vocabulary import PREFIX, Defaults, Vocabulary, read_vocabulary
 
 

@@ -14,8 +14,8 @@ from functools import cached_property
 import numpy as np
 
 from taleproof.formats import ModelFile
+from taleproof.tokenizers.algorithms.merge import merge
 from taleproof.tokenizers.base import BaseTokenizer
-from taleproof.tokenizers.merge import merge
 from taleproof.tokenizers.vocabulary import PREFIX, Defaults, TokenType, Vocabulary, per_token, read_vocabulary
 
 

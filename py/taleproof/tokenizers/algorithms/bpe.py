@@ -10,9 +10,9 @@ Source: Radford et al. (2019), GPT-2's encoder.py; llama.cpp's llm_tokenizer_bpe
 from functools import cached_property
 
 from taleproof.formats import ModelFile
+from taleproof.tokenizers.algorithms.merge import merge
+from taleproof.tokenizers.algorithms.pretokenize import PreTokenizer, pre_tokenizer_named
 from taleproof.tokenizers.base import BaseTokenizer
-from taleproof.tokenizers.merge import merge
-from taleproof.tokenizers.pretokenize import PreTokenizer, pre_tokenizer_named
 from taleproof.tokenizers.vocabulary import PREFIX, Defaults, TokenType, Vocabulary, read_vocabulary
 
 

@@ -14,10 +14,10 @@ import numpy as np
 
 from taleproof.errors import UnknownTokenizerPartError
 from taleproof.formats import ModelFile
+from taleproof.tokenizers.algorithms.spm import BYTE_PIECE, SPACE
+from taleproof.tokenizers.algorithms.viterbi import Unigram
 from taleproof.tokenizers.base import BEGINNING, BaseTokenizer
-from taleproof.tokenizers.charsmap import CharsMap, read_charsmap
-from taleproof.tokenizers.spm import BYTE_PIECE, SPACE
-from taleproof.tokenizers.viterbi import Unigram
+from taleproof.tokenizers.unicode.charsmap import CharsMap, read_charsmap
 from taleproof.tokenizers.vocabulary import (
     PREFIX,
     Defaults,

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Literal
 
-from taleproof.tokenizers.characters import CharClass, CharTable, ClassPattern, unicode_table
+from taleproof.tokenizers.unicode.characters import CharClass, CharTable, ClassPattern, unicode_table
 
 
 Form = Literal["NFC", "NFD", "NFKC", "NFKD"]

@@ -1,0 +1,1 @@
+"""How a text becomes tokens: BPE, SentencePiece, Unigram, WordPiece, and what they are made of."""

@@ -1,0 +1,1 @@
+"""Classes, cases and normal forms of characters, the same wherever this runs."""
