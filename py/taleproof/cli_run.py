@@ -8,7 +8,7 @@ from argparse import Namespace
 from collections.abc import Callable, Sequence
 from datetime import date
 
-from taleproof.chat import ChatPrompt, chat_template, encode_chat, read_date
+from taleproof.chat.prompt import ChatPrompt, chat_template, encode_chat, read_date
 from taleproof.cli_guard import opening
 from taleproof.engine import Session
 from taleproof.errors import ChatTemplateError, InvalidSettingError, JsonValue

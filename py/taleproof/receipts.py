@@ -95,7 +95,7 @@ class StoryRecord:
     logits : the running digests of logits_trail.py.
     engine : the engine's version; None in records that do not name it.
     date : the date that the chat template was told, such as "2026-02-03"; None where it did not ask. A chat story
-        whose record has none is written again with DEFAULT_DAY of chat.py.
+        whose record has none is written again with DEFAULT_DAY of chat/prompt.py.
 
     The last two are left out of the JSON where they are None, so that records without them keep their digests.
     """

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
 from taleproof import __version__
-from taleproof.chat import DEFAULT_DAY, ChatPrompt, chat_template, encode_chat, read_date
+from taleproof.chat.prompt import DEFAULT_DAY, ChatPrompt, chat_template, encode_chat, read_date
 from taleproof.errors import ChatTemplateError, InvalidSettingError, NothingToContinueError, RequestsOnlyError
 from taleproof.generate import (
     MAX_TOKENS,

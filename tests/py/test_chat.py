@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taleproof.chat import MAX_TEMPLATE_CHARACTERS, apply_chat_template, chat_template, encode_chat
+from taleproof.chat.prompt import MAX_TEMPLATE_CHARACTERS, apply_chat_template, chat_template, encode_chat
 from taleproof.errors import ChatTemplateError
 from taleproof.formats import ModelFile
 from taleproof.tokenizers import from_model

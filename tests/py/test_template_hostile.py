@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from taleproof.chat import MAX_TEMPLATE_CHARACTERS
+from taleproof.chat.prompt import MAX_TEMPLATE_CHARACTERS
 
 
 TESTS = Path(__file__).parents[1]

@@ -42,8 +42,8 @@ test("a hostile template has one outcome in the terminal and in the page", { tim
 test("letters that a template may change or judge are the same in the terminal and in the page", () => {
   const work = `
 import hashlib, sys
-from taleproof.template.budget import TemplateRefusal
-from taleproof.template.letters import CASES, CLASSES, known
+from taleproof.chat.template.budget import TemplateRefusal
+from taleproof.chat.template.letters import CASES, CLASSES, known
 digest = hashlib.sha256()
 # All letters but those of the long blocks of Chinese, Korean and private use, which are alike: of them every 64th.
 alike = [(0x3400, 0xA000), (0xAC00, 0xF900), (0x20000, 0x110000)]

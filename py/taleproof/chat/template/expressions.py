@@ -8,14 +8,14 @@ from typing import Any
 
 from jinja2 import nodes
 
-from taleproof.template.access import get_attribute, get_item, get_slice
-from taleproof.template.budget import Budget, TemplateRefusal
-from taleproof.template.filters import run_filter
-from taleproof.template.operators import COMPARISONS, Operator, calculate, negative, positive
-from taleproof.template.scope import Loop, Scope
-from taleproof.template.tests import TESTS, run_test
-from taleproof.template.texts import text_of
-from taleproof.template.values import (
+from taleproof.chat.template.access import get_attribute, get_item, get_slice
+from taleproof.chat.template.budget import Budget, TemplateRefusal
+from taleproof.chat.template.builtins.filters import run_filter
+from taleproof.chat.template.builtins.tests import TESTS, run_test
+from taleproof.chat.template.operators import COMPARISONS, Operator, calculate, negative, positive
+from taleproof.chat.template.scope import Loop, Scope
+from taleproof.chat.template.texts import text_of
+from taleproof.chat.template.values import (
     Fields,
     Function,
     Items,

@@ -20,7 +20,7 @@ from taleproof.tokenizers import Tokenizer
 
 
 if TYPE_CHECKING:
-    from taleproof.template import Rendered
+    from taleproof.chat.template import Rendered
 
 
 MAX_TEMPLATE_CHARACTERS = 1 << 17
@@ -99,7 +99,7 @@ def _render(
 ) -> "Rendered":
     if len(template) > MAX_TEMPLATE_CHARACTERS:
         raise ChatTemplateError(f"it has {len(template):,} characters, more than any real one")
-    from taleproof.template import TemplateRefusal, render  # with Jinja, which takes its time to load
+    from taleproof.chat.template import TemplateRefusal, render  # with Jinja, which takes its time to load
 
     variables = {
         "messages": [dict(message) for message in messages],

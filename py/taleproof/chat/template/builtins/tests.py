@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from taleproof.template.budget import Budget, TemplateRefusal
-from taleproof.template.letters import known
-from taleproof.template.operators import COMPARISONS
-from taleproof.template.values import Fields, Function, Items, Stream, Undefined, Value, as_integer, as_text
+from taleproof.chat.template.budget import Budget, TemplateRefusal
+from taleproof.chat.template.letters import known
+from taleproof.chat.template.operators import COMPARISONS
+from taleproof.chat.template.values import Fields, Function, Items, Stream, Undefined, Value, as_integer, as_text
 
 
 Test = Callable[..., bool]

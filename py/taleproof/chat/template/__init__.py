@@ -3,20 +3,20 @@
 In come a template and its variables, out comes its text, or a TemplateRefusal. Jinja's lexer and parser read the source
 (source.py); the tree is evaluated here, over values of our own (values.py), with every cost counted before it arises
 (budget.py). So nothing is compiled, no object of Python's can be reached, and nothing depends on the host: no memory
-address, clock, locale, time zone, hash seed or random number. What may be used is listed (filters.py, list_filters.py,
-tests.py, methods.py, globals.py, and the tables of expressions.py and statements.py); the rest is refused by name.
+address, clock, locale, time zone, hash seed or random number. What may be used is listed (builtins/, and the tables of
+expressions.py and statements.py); the rest is refused by name.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from taleproof.template.budget import Budget, TemplateRefusal
-from taleproof.template.globals import Globals
-from taleproof.template.scope import Scope
-from taleproof.template.source import parse
-from taleproof.template.statements import Statements
-from taleproof.template.values import from_python
+from taleproof.chat.template.budget import Budget, TemplateRefusal
+from taleproof.chat.template.builtins.globals import Globals
+from taleproof.chat.template.scope import Scope
+from taleproof.chat.template.source import parse
+from taleproof.chat.template.statements import Statements
+from taleproof.chat.template.values import from_python
 
 
 __all__ = ["Rendered", "TemplateRefusal", "render"]

@@ -5,11 +5,21 @@ Refused by name: every other method of Python's types.
 
 from collections.abc import Callable
 
-from taleproof.template.budget import Budget, TemplateRefusal
-from taleproof.template.formatting import format_braces
-from taleproof.template.letters import CASES, CLASSES, known
-from taleproof.template.operators import equal
-from taleproof.template.values import Fields, Function, Items, Undefined, Value, as_integer, as_key, as_text, kind_of
+from taleproof.chat.template.budget import Budget, TemplateRefusal
+from taleproof.chat.template.formatting import format_braces
+from taleproof.chat.template.letters import CASES, CLASSES, known
+from taleproof.chat.template.operators import equal
+from taleproof.chat.template.values import (
+    Fields,
+    Function,
+    Items,
+    Undefined,
+    Value,
+    as_integer,
+    as_key,
+    as_text,
+    kind_of,
+)
 
 
 Method = Callable[..., Value]

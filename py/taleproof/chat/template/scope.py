@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterator
 
-from taleproof.template.budget import Budget, TemplateRefusal
-from taleproof.template.operators import equal
-from taleproof.template.values import Function, Undefined, Value
+from taleproof.chat.template.budget import Budget, TemplateRefusal
+from taleproof.chat.template.operators import equal
+from taleproof.chat.template.values import Function, Undefined, Value
 
 
 class Scope:

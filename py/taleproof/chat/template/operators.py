@@ -4,9 +4,9 @@ import math
 from collections.abc import Callable
 from typing import Literal
 
-from taleproof.template.budget import Budget, TemplateRefusal
-from taleproof.template.formatting import format_percent
-from taleproof.template.values import (
+from taleproof.chat.template.budget import Budget, TemplateRefusal
+from taleproof.chat.template.formatting import format_percent
+from taleproof.chat.template.values import (
     Fields,
     Items,
     Stream,

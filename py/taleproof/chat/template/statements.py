@@ -10,11 +10,11 @@ from typing import Any
 
 from jinja2 import nodes
 
-from taleproof.template.budget import Budget, TemplateRefusal
-from taleproof.template.expressions import Expressions
-from taleproof.template.scope import Loop, Scope
-from taleproof.template.texts import text_of
-from taleproof.template.values import Fields, Function, Items, Namespace, Undefined, Value, iterate, kind_of, truth
+from taleproof.chat.template.budget import Budget, TemplateRefusal
+from taleproof.chat.template.expressions import Expressions
+from taleproof.chat.template.scope import Loop, Scope
+from taleproof.chat.template.texts import text_of
+from taleproof.chat.template.values import Fields, Function, Items, Namespace, Undefined, Value, iterate, kind_of, truth
 
 
 class _Leave(Enum):

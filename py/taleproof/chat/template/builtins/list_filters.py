@@ -3,14 +3,14 @@
 from collections.abc import Callable, Iterable
 from functools import cmp_to_key
 
-from taleproof.template.access import get_item
-from taleproof.template.budget import Budget, TemplateRefusal
-from taleproof.template.letters import known
-from taleproof.template.methods import join
-from taleproof.template.operators import calculate, less
-from taleproof.template.tests import run_test
-from taleproof.template.texts import text_of
-from taleproof.template.values import (
+from taleproof.chat.template.access import get_item
+from taleproof.chat.template.budget import Budget, TemplateRefusal
+from taleproof.chat.template.builtins.methods import join
+from taleproof.chat.template.builtins.tests import run_test
+from taleproof.chat.template.letters import known
+from taleproof.chat.template.operators import calculate, less
+from taleproof.chat.template.texts import text_of
+from taleproof.chat.template.values import (
     Fields,
     Items,
     Scalar,

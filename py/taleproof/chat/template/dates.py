@@ -7,7 +7,7 @@ not hold, and what follows the locale, such as %c.
 import re
 from datetime import date
 
-from taleproof.template.budget import TemplateRefusal
+from taleproof.chat.template.budget import TemplateRefusal
 
 
 MONTHS = ["January", "February", "March", "April", "May", "June"]

@@ -9,9 +9,9 @@ import re
 from collections.abc import Callable
 from string import Formatter
 
-from taleproof.template.budget import Budget, TemplateRefusal
-from taleproof.template.texts import text_of
-from taleproof.template.values import Fields, Items, Value, kind_of
+from taleproof.chat.template.budget import Budget, TemplateRefusal
+from taleproof.chat.template.texts import text_of
+from taleproof.chat.template.values import Fields, Items, Value, kind_of
 
 
 _PERCENT = re.compile(

@@ -1,8 +1,8 @@
 """What ``value.name`` and ``value[key]`` give: an element, a method, or something undefined."""
 
-from taleproof.template.budget import Budget, TemplateRefusal
-from taleproof.template.methods import attribute
-from taleproof.template.values import Fields, Items, Namespace, Undefined, Value, as_integer, is_scalar
+from taleproof.chat.template.budget import Budget, TemplateRefusal
+from taleproof.chat.template.builtins.methods import attribute
+from taleproof.chat.template.values import Fields, Items, Namespace, Undefined, Value, as_integer, is_scalar
 
 
 def get_attribute(budget: Budget, value: Value, name: str) -> Value:

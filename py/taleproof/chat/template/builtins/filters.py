@@ -6,13 +6,13 @@ Refused by name: every other, among them what is random, what marks HTML, and wh
 import math
 from collections.abc import Callable
 
-from taleproof.template.budget import Budget, TemplateRefusal
-from taleproof.template.formatting import format_percent
-from taleproof.template.letters import known
-from taleproof.template.list_filters import LIST_FILTERS, attribute_getter
-from taleproof.template.methods import attribute, items_of, replace
-from taleproof.template.texts import Json, text_of
-from taleproof.template.values import (
+from taleproof.chat.template.budget import Budget, TemplateRefusal
+from taleproof.chat.template.builtins.list_filters import LIST_FILTERS, attribute_getter
+from taleproof.chat.template.builtins.methods import attribute, items_of, replace
+from taleproof.chat.template.formatting import format_percent
+from taleproof.chat.template.letters import known
+from taleproof.chat.template.texts import Json, text_of
+from taleproof.chat.template.values import (
     Fields,
     Items,
     Stream,

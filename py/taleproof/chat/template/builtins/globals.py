@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from datetime import date
 
-from taleproof.template.budget import Budget, TemplateRefusal
-from taleproof.template.dates import format_date
-from taleproof.template.values import (
+from taleproof.chat.template.budget import Budget, TemplateRefusal
+from taleproof.chat.template.dates import format_date
+from taleproof.chat.template.values import (
     Fields,
     Function,
     Items,

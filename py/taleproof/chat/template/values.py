@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from taleproof.template.budget import Budget, TemplateRefusal
+from taleproof.chat.template.budget import Budget, TemplateRefusal
 
 
 MAX_VALUE_DEPTH = 32

@@ -7,7 +7,7 @@ these two differ are refused here, so that no template makes another text in the
 import re
 from collections.abc import Callable
 
-from taleproof.template.budget import TemplateRefusal
+from taleproof.chat.template.budget import TemplateRefusal
 
 
 _DIFFERS = re.compile(

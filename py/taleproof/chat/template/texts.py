@@ -3,9 +3,9 @@
 import json
 import re
 
-from taleproof.template.budget import Budget, TemplateRefusal
-from taleproof.template.letters import known
-from taleproof.template.values import Fields, Items, Scalar, Undefined, Value, kind_of
+from taleproof.chat.template.budget import Budget, TemplateRefusal
+from taleproof.chat.template.letters import known
+from taleproof.chat.template.values import Fields, Items, Scalar, Undefined, Value, kind_of
 
 
 _ESCAPED_AT_MOST = 10  # \U0001f600

@@ -9,7 +9,7 @@ from jinja2 import Environment, TemplateSyntaxError, nodes
 from jinja2.ext import Extension, loopcontrols
 from jinja2.parser import Parser
 
-from taleproof.template.budget import TemplateRefusal
+from taleproof.chat.template.budget import TemplateRefusal
 
 
 MAX_TOKENS = 20_000

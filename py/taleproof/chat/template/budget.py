@@ -23,7 +23,7 @@ and Python's own limit, which is not the same in every place, lies beyond."""
 class TemplateRefusal(Exception):  # noqa: N818 - it is no fault of the program's, but its answer
     """What a template does is not allowed, or can't be done; the message completes "The template failed: ...".
 
-    Internal to this package: chat.py makes a ChatTemplateError of it.
+    Internal to this package: chat/prompt.py makes a ChatTemplateError of it.
     """
 
 

@@ -1,0 +1,1 @@
+"""What a template may call: filters, tests, methods and global functions."""
