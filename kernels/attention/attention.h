@@ -27,7 +27,7 @@ void write_values(const Cache *cache, const float *x, uint32_t position, uint32_
 
 enum { SPAN_CAUSAL, SPAN_STEP, SPAN_MEMORY };
 
-/* What is not plain causal attention (py/taleproof/ops/attention_rule.py writes it). */
+/* What is not plain causal attention (py/taleproof/graph/attention_rule.py writes it). */
 typedef struct {
   uint32_t window;  /* positions that a token sees, its own and those before; 0 for all */
   float softcap;    /* 0 for none */
@@ -41,7 +41,7 @@ typedef struct {
   float *y;         /* [tokens][heads][head_dim] */
   const float *x;   /* queries, the same shape */
   Cache keys, values;
-  uint8_t *scratch; /* of this thread, attention_scratch bytes (ops/wasm_ops.py computes the same) */
+  uint8_t *scratch; /* of this thread, attention_scratch bytes (graph/trace.py computes the same) */
   float scale;
   uint32_t heads, position;
   uint32_t tokens, memory;   /* of the step */

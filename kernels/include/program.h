@@ -1,4 +1,4 @@
-/* The instruction set of a traced forward pass (py/taleproof/ops/program.py writes it, program.c runs it).
+/* The instruction set of a traced forward pass (py/taleproof/graph/program.py writes it, program.c runs it).
  *
  * A program is a flat list of instructions of sixteen words. All addresses are fixed when it is traced; what changes
  * from step to step stands in a Step: how many tokens, at which position, which ones. An instruction whose `rows` is 0

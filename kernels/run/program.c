@@ -6,7 +6,7 @@
 #include "ops/quantize.h"
 #include "ops/rope.h"
 
-/* The same numbers as in py/taleproof/ops/program.py. */
+/* The same numbers as in py/taleproof/graph/program.py. */
 enum {
   OP_EMBEDDING = 1,
   OP_RMS_NORM,

@@ -21,10 +21,10 @@ from taleproof.errors import ConversionError, NumericsError
 from taleproof.formats import ModelFile, TensorInfo, Value, tensor_f32
 from taleproof.formats.gguf.write import Row, head, padding
 from taleproof.formats.limits import MAX_HEADS, MAX_LAYERS
+from taleproof.graph.rope import TRUNCATE
 from taleproof.io.reader import Blob
 from taleproof.quant import BLOCK_TYPES, BlockType, row_bytes
 from taleproof.quant.encode import ENCODED, encode
-from taleproof.rotary import TRUNCATE
 from taleproof.trust.digest import Digests, python_digester
 
 

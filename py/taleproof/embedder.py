@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 
 from taleproof.errors import ContextOverflowError, NumericsError, UnknownArchitectureError
 from taleproof.formats import ModelFile
+from taleproof.graph.numpy import NumpyOps
+from taleproof.graph.program import encode, plan
+from taleproof.graph.step import pack_step, step_bytes
+from taleproof.graph.trace import WasmOps
 from taleproof.io.reader import Blob
 from taleproof.kv_cache import allocate_arrays, allocate_in_arena
 from taleproof.memory.arena import Arena
 from taleproof.models import bert
-from taleproof.ops.numpy_ops import NumpyOps
-from taleproof.ops.program import encode, plan
-from taleproof.ops.step import pack_step, step_bytes
-from taleproof.ops.wasm_ops import WasmOps
 from taleproof.tensors import ArenaTensors, NumpyTensors, TensorSource
 from taleproof.tokenizers import Tokenizer
 

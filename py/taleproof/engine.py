@@ -16,15 +16,15 @@ from taleproof.crew import Crew
 from taleproof.errors import ContextOverflowError, NumericsError
 from taleproof.formats import ModelFile
 from taleproof.generate import Chooser
+from taleproof.graph.numpy import NumpyOps
+from taleproof.graph.program import INSTRUCTION_BYTES, Program, Value, encode, plan
+from taleproof.graph.step import pack_step, step_bytes
+from taleproof.graph.trace import ArenaCache, ArenaTensor, WasmOps
 from taleproof.io.reader import Blob
 from taleproof.kv_cache import allocate_arrays, allocate_in_arena
 from taleproof.logits_trail import ArenaLogitsTrail, LogitsTrail
 from taleproof.memory.arena import Arena, ArenaFloats
 from taleproof.models import Config, Logits, Model, SourceModel, load_model
-from taleproof.ops.numpy_ops import NumpyOps
-from taleproof.ops.program import INSTRUCTION_BYTES, Program, Value, encode, plan
-from taleproof.ops.step import pack_step, step_bytes
-from taleproof.ops.wasm_ops import ArenaCache, ArenaTensor, WasmOps
 from taleproof.reading import Backend, ReadingBackend, SourceReader
 from taleproof.sampling import Row, Sampler, SamplerConfig, as_floats
 from taleproof.tensors import ArenaTensors, NumpyTensors

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taleproof.cache import CacheShape, KVCache
+from taleproof.graph.trace import KEY_BLOCK, ArenaCache
 from taleproof.memory.arena import Arena
-from taleproof.ops.wasm_ops import KEY_BLOCK, ArenaCache
 
 
 def allocate_arrays(shape: CacheShape, context: int) -> KVCache[NDArray[np.float32]]:

@@ -6,7 +6,7 @@ What a weight makes is marked with its place in the model, so that an error can 
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
-from taleproof.ops import A, C, Ops
+from taleproof.graph.ops import A, C, Ops
 
 
 W = TypeVar("W")

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from taleproof.errors import MissingTensorError, NumericsError, UnknownTensorError
 from taleproof.formats import ModelFile, TensorInfo, tensor_f32
+from taleproof.graph.trace import ArenaTensor
 from taleproof.io.reader import Blob
 from taleproof.memory.arena import Arena, ArenaBlob
-from taleproof.ops.wasm_ops import ArenaTensor
 from taleproof.quant import BLOCK_TYPES, row_bytes
 
 

@@ -20,11 +20,11 @@ import numpy as np
 import golden
 from golden import Run
 from kernels.harness import HALF_FIELDS, QUANTISED, Floats, Harness
+from taleproof.graph.program import Value
+from taleproof.graph.trace import ArenaTensor, WasmOps
 from taleproof.memory.arena import Buffer
 from taleproof.memory.wasmtime import BUILDS, WasmtimeArena
 from taleproof.numerics import NUMERICS_VERSION
-from taleproof.ops.program import Value
-from taleproof.ops.wasm_ops import ArenaTensor, WasmOps
 from taleproof.quant import BLOCK_TYPES
 
 

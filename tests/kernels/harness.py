@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from taleproof.graph.program import Value, encode, plan
+from taleproof.graph.trace import ArenaCache, ArenaTensor, WasmOps
 from taleproof.memory.wasmtime import WasmtimeArena
-from taleproof.ops.program import Value, encode, plan
-from taleproof.ops.wasm_ops import ArenaCache, ArenaTensor, WasmOps
 from taleproof.quant import BLOCK_TYPES
 
 

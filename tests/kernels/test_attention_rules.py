@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kernels.harness import Floats, Harness
+from taleproof.graph.attention_rule import AttentionRule
+from taleproof.graph.numpy import NumpyOps
+from taleproof.graph.program import Value
+from taleproof.graph.relative import distance_buckets
+from taleproof.graph.trace import WasmOps
 from taleproof.memory.wasmtime import BUILDS
-from taleproof.ops.attention_rule import AttentionRule
-from taleproof.ops.numpy_ops import NumpyOps
-from taleproof.ops.program import Value
-from taleproof.ops.relative import distance_buckets
-from taleproof.ops.wasm_ops import WasmOps
 
 
 TOKENS = 75

@@ -16,9 +16,9 @@ from fixtures.tiny import Shape, weights
 from taleproof.engine import PREFILL_BATCH, Engine, open_numpy, open_wasm
 from taleproof.errors import ContextOverflowError, MissingTensorError, NumericsError, UnknownTensorError
 from taleproof.formats import ModelFile, parse
+from taleproof.graph.rope import read_rotary
 from taleproof.io.reader import BytesBlob
 from taleproof.memory.wasmtime import BUILDS, WasmtimeArena
-from taleproof.rotary import read_rotary
 
 
 Floats = NDArray[np.float32]

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from kernels.harness import Floats, Harness, random_blocks
+from taleproof.graph.numpy import NumpyOps
+from taleproof.graph.program import Value
+from taleproof.graph.trace import WasmOps
 from taleproof.memory.wasmtime import BUILDS
-from taleproof.ops.numpy_ops import NumpyOps
-from taleproof.ops.program import Value
-from taleproof.ops.wasm_ops import WasmOps
 from taleproof.quant import BLOCK_TYPES
 
 

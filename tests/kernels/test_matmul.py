@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kernels.harness import HALF_FIELDS, QUANTISED, Floats, Harness, decode, random_blocks
+from taleproof.graph.trace import WIDE_TYPES, ArenaTensor
 from taleproof.memory.wasmtime import BUILDS
-from taleproof.ops.wasm_ops import WIDE_TYPES, ArenaTensor
 from taleproof.quant import BLOCK_TYPES
 
 

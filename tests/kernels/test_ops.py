@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from kernels.harness import Floats, Harness
+from taleproof.graph.numpy import NumpyOps
+from taleproof.graph.program import Value
+from taleproof.graph.rope import Rotary
+from taleproof.graph.trace import WasmOps
 from taleproof.memory.wasmtime import BUILDS
 from taleproof.numerics import exp32
-from taleproof.ops.numpy_ops import NumpyOps
-from taleproof.ops.program import Value
-from taleproof.ops.wasm_ops import WasmOps
-from taleproof.rotary import Rotary
 
 
 EPSILON = 2.0**-24

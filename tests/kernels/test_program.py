@@ -5,7 +5,7 @@ import struct
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taleproof.ops.program import WORDS, Instruction, Op, Program, Value, encode, plan, waits
+from taleproof.graph.program import WORDS, Instruction, Op, Program, Value, encode, plan, waits
 
 
 @st.composite

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from taleproof.errors import FormatError
 from taleproof.formats import ModelFile
 from taleproof.formats.huggingface import translate
-from taleproof.rotary import Rotary, read_rotary
+from taleproof.graph.rope import Rotary, read_rotary
 
 
 HEAD, THETA, ORIGINAL = 64, 10_000.0, 4096

@@ -1,6 +1,6 @@
 """The magnitude that YaRN has by itself. GGUF keeps what it is multiplied with, config.json the product of both.
 
-All arithmetic is decimal, as in rotary.py. Source: YaRN (arXiv 2309.00071).
+All arithmetic is decimal, as in graph/rope.py. Source: YaRN (arXiv 2309.00071).
 """
 
 from decimal import Context, Decimal

@@ -11,7 +11,7 @@ from typing import Literal, Protocol, TypeVar, runtime_checkable
 from taleproof.cache import CacheShape, KVCache
 from taleproof.errors import UnknownArchitectureError
 from taleproof.formats import ModelFile
-from taleproof.ops import A, C, Ops
+from taleproof.graph.ops import A, C, Ops
 from taleproof.tensors import TensorSource
 
 

@@ -11,9 +11,9 @@ from taleproof.cache import CacheShape, KVCache
 from taleproof.errors import UnknownSettingError
 from taleproof.formats import ModelFile
 from taleproof.formats.limits import EPSILON, MAX_HEADS, MAX_LAYERS, MAX_POSITIONS, MAX_WIDTH
+from taleproof.graph.ops import A, C, Ops
 from taleproof.models.decoder import MAX_HEAD_DIM, vocab_size_of
 from taleproof.nn import Embedding, LayerNorm, Linear
-from taleproof.ops import A, C, Ops
 from taleproof.tensors import TensorSource
 
 

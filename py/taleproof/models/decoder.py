@@ -11,10 +11,10 @@ from taleproof.cache import CacheShape, KVCache
 from taleproof.errors import UnknownSettingError
 from taleproof.formats import ModelFile
 from taleproof.formats.limits import EPSILON, MAX_HEADS, MAX_LAYERS, MAX_POSITIONS, MAX_VOCABULARY, MAX_WIDTH, SOFTCAP
+from taleproof.graph.ops import A, C, Ops
+from taleproof.graph.rope import Rotary
 from taleproof.models import Logits
 from taleproof.nn import Embedding, GatedMLP, Linear, RMSNorm
-from taleproof.ops import A, C, Ops
-from taleproof.rotary import Rotary
 from taleproof.tensors import TensorSource
 
 

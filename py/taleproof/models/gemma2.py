@@ -5,9 +5,9 @@ from typing import TypeVar
 
 from taleproof.formats import ModelFile
 from taleproof.formats.limits import SCALE
+from taleproof.graph.rope import read_rotary
 from taleproof.models.decoder import Block, Config, Decoder, Weights, global_each, softcap_of, window_of
 from taleproof.models.decoder import read_config as read_common
-from taleproof.rotary import read_rotary
 from taleproof.tensors import TensorSource
 
 

@@ -8,10 +8,10 @@ from typing import TypeVar
 
 from taleproof.formats import ModelFile
 from taleproof.formats.limits import ROPE_BASE, SCALE
+from taleproof.graph.rope import read_rotary
 from taleproof.models.decoder import Config, Decoder, Weights, global_each, softcap_of, window_of
 from taleproof.models.decoder import read_config as read_common
 from taleproof.models.gemma2 import gemma_block
-from taleproof.rotary import read_rotary
 from taleproof.tensors import TensorSource
 
 

@@ -7,8 +7,8 @@ arXiv 2302.13971 and 2307.09288). Mistral's layers see a window of positions (Ji
 from typing import TypeVar
 
 from taleproof.formats import ModelFile
+from taleproof.graph.rope import read_rotary
 from taleproof.models.decoder import Block, Decoder, Weights, read_config, window_of
-from taleproof.rotary import read_rotary
 from taleproof.tensors import TensorSource
 
 

@@ -8,12 +8,12 @@ from typing import Generic, TypeVar
 
 from taleproof.cache import KVCache
 from taleproof.formats import ModelFile
+from taleproof.graph.ops import A, C, Ops
+from taleproof.graph.rope import Rotary, read_rotary
 from taleproof.models import Logits
 from taleproof.models.decoder import Attention, Config, Weights
 from taleproof.models.decoder import read_config as read_common
 from taleproof.nn import MLP, Embedding, LayerNorm, Linear
-from taleproof.ops import A, C, Ops
-from taleproof.rotary import Rotary, read_rotary
 from taleproof.tensors import TensorSource
 
 

@@ -8,10 +8,10 @@ from typing import TypeVar
 
 from taleproof.formats import ModelFile
 from taleproof.formats.limits import MAX_POSITIONS
+from taleproof.graph.rope import read_rotary
 from taleproof.models.decoder import Attention, Block, Config, Decoder, Weights, window_of
 from taleproof.models.decoder import read_config as read_common
 from taleproof.nn import GatedMLP
-from taleproof.rotary import read_rotary
 from taleproof.tensors import TensorSource
 
 

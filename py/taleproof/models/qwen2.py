@@ -3,8 +3,8 @@
 from typing import TypeVar
 
 from taleproof.formats import ModelFile
+from taleproof.graph.rope import read_rotary
 from taleproof.models.decoder import Block, Decoder, Weights, read_config
-from taleproof.rotary import read_rotary
 from taleproof.tensors import TensorSource
 
 

@@ -6,8 +6,8 @@ Source: Bakouch et al. 2025, "SmolLM3", and Yang et al. 2025 (arXiv 2501.18795) 
 from typing import TypeVar
 
 from taleproof.formats import ModelFile
+from taleproof.graph.rope import read_rotary
 from taleproof.models.decoder import Block, Decoder, Weights, read_config
-from taleproof.rotary import read_rotary
 from taleproof.tensors import TensorSource
 
 

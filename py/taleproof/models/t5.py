@@ -10,11 +10,11 @@ from typing import Generic, TypeVar
 from taleproof.cache import CacheShape, KVCache
 from taleproof.formats import ModelFile
 from taleproof.formats.limits import EPSILON, MAX_HEADS, MAX_LAYERS, MAX_POSITIONS, MAX_WIDTH
+from taleproof.graph.ops import A, C, Ops
+from taleproof.graph.relative import MAX_BUCKETS, MAX_DISTANCE
 from taleproof.models import Logits
 from taleproof.models.decoder import head_dim_of, vocab_size_of
 from taleproof.nn import MLP, Embedding, GatedMLP, Linear, RMSNorm
-from taleproof.ops import A, C, Ops
-from taleproof.ops.relative import MAX_BUCKETS, MAX_DISTANCE
 from taleproof.tensors import TensorSource
 
 
@@ -30,7 +30,7 @@ class Config:
 
     Attributes
     ----------
-    buckets, max_distance : of relative positions (ops/relative.py).
+    buckets, max_distance : of relative positions (graph/relative.py).
     start_token : what the decoder's text begins with.
     output_scale : what the decoder's last hidden state is multiplied with.
     """

@@ -1,7 +1,7 @@
 /**
  * What an instruction must at least read, and multiply, in all its runs together.
  *
- * In: an instruction's words (kernels/include/program.h; py/taleproof/ops/wasm_ops.py writes its arguments) with what its runs had
+ * In: an instruction's words (kernels/include/program.h; py/taleproof/graph/trace.py writes its arguments) with what its runs had
  * in common. Out: its name, bytes and multiply-adds. An operation that is not known here has a name and no figures.
  */
 import { execFileSync } from "node:child_process";

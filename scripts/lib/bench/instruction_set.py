@@ -2,7 +2,7 @@
 
 import json
 
-from taleproof.ops.program import Op
+from taleproof.graph.program import Op
 from taleproof.quant import BLOCK_TYPES
 
 

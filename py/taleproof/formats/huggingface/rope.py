@@ -1,8 +1,8 @@
 """What a config.json says of rotary positions, in GGUF's words.
 
 In come rope_parameters, or what it was before (rope_scaling and rope_theta); out go keys ``rope.*``. Refused: kinds of
-scaling that are not run, or not in models of this type. All arithmetic is decimal, as in rotary.py, whose readers these
-keys are for.
+scaling that are not run, or not in models of this type. All arithmetic is decimal, as in graph/rope.py, whose readers
+these keys are for.
 
 Source: transformers' modeling_rope_utils.py, and the configuration classes of Gemma 3 and Phi-3.
 """

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taleproof.errors import NumericsError
-from taleproof.ops import Span
-from taleproof.ops.relative import distance_buckets
-from taleproof.rotary import Rotary
+from taleproof.graph.ops import Span
+from taleproof.graph.relative import distance_buckets
+from taleproof.graph.rope import Rotary
 
 
 Array = NDArray[np.float32]

@@ -6,9 +6,9 @@ In come the options of one attention, out go bytes. Refused: options that have n
 import struct
 from dataclasses import dataclass
 
-from taleproof.ops import Span
-from taleproof.ops.program import pack_f32
-from taleproof.ops.relative import distance_buckets
+from taleproof.graph.ops import Span
+from taleproof.graph.program import pack_f32
+from taleproof.graph.relative import distance_buckets
 
 
 _SPANS: tuple[Span, ...] = ("causal", "step", "memory")
@@ -48,7 +48,7 @@ class AttentionRule:
         Raises
         ------
         NumericsError : a cap that is no float32.
-        ValueError : buckets that ops/relative.py does not have.
+        ValueError : buckets that graph/relative.py does not have.
         """
         both_ways = self.span == "step"
         one_way = self.buckets // 2 if both_ways else self.buckets

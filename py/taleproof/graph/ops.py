@@ -1,12 +1,12 @@
 """The operations that a model is made of. A forward pass is written once against them.
 
-Under numpy_ops they compute at once, slow and plain: the truth. Under wasm_ops they are traced into a program that the
-kernels run: the same names, the same shapes. ``T`` is the number of tokens in a step.
+In numpy.py they compute at once, slow and plain: the truth. In trace.py they are traced into a program that the kernels
+run: the same names, the same shapes. ``T`` is the number of tokens in a step.
 """
 
 from typing import Literal, Protocol, TypeVar
 
-from taleproof.rotary import Rotary
+from taleproof.graph.rope import Rotary
 
 
 A = TypeVar("A")

@@ -6,11 +6,11 @@ Weights and caches are where they are in the arena; nothing is computed here.
 import struct
 from dataclasses import dataclass
 
+from taleproof.graph.attention_rule import AttentionRule
+from taleproof.graph.ops import Span
+from taleproof.graph.program import Argument, Instruction, Op, Program, Value
+from taleproof.graph.rope import Rotary
 from taleproof.memory.arena import Arena
-from taleproof.ops import Span
-from taleproof.ops.attention_rule import AttentionRule
-from taleproof.ops.program import Argument, Instruction, Op, Program, Value
-from taleproof.rotary import Rotary
 
 
 ACTIVATION_BLOCK = 32
