@@ -1,4 +1,4 @@
-/** Compiles the kernels and writes their digests into py/taleproof/numerics.py: for whoever has changed kernels/. */
+/** Compiles the kernels and writes their digests into py/taleproof/nn/numerics.py: for whoever has changed kernels/. */
 import "./lib/node-version.mjs";
 
 const { join } = await import("node:path");

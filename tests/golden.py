@@ -22,9 +22,9 @@ from taleproof.generate import Finished, Limits, Token, encode_prompt, generate
 from taleproof.io.reader import BytesBlob
 from taleproof.logits_trail import EVERY
 from taleproof.memory.wasmtime import WasmtimeArena
-from taleproof.numerics import NUMERICS_VERSION
+from taleproof.nn.numerics import NUMERICS_VERSION
+from taleproof.nn.weights import KERNEL_TYPES
 from taleproof.sampling import SamplerConfig
-from taleproof.tensors import KERNEL_TYPES
 from taleproof.tokenizers import Tokenizer, from_llama2c, from_model
 
 

@@ -18,10 +18,10 @@ from taleproof.graph.program import encode, plan
 from taleproof.graph.step import pack_step, step_bytes
 from taleproof.graph.trace import WasmOps
 from taleproof.io.reader import Blob
-from taleproof.kv_cache import allocate_arrays, allocate_in_arena
 from taleproof.memory.arena import Arena
 from taleproof.models import bert
-from taleproof.tensors import ArenaTensors, NumpyTensors, TensorSource
+from taleproof.nn.kv_cache import allocate_arrays, allocate_in_arena
+from taleproof.nn.weights import ArenaTensors, NumpyTensors, TensorSource
 from taleproof.tokenizers import Tokenizer
 
 

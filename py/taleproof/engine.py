@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taleproof.arena_sampling import ArenaSampler, SamplingRoom
-from taleproof.cache import KVCache
 from taleproof.crew import Crew
 from taleproof.errors import ContextOverflowError, NumericsError
 from taleproof.formats import ModelFile
@@ -21,13 +20,14 @@ from taleproof.graph.program import INSTRUCTION_BYTES, Program, Value, encode, p
 from taleproof.graph.step import pack_step, step_bytes
 from taleproof.graph.trace import ArenaCache, ArenaTensor, WasmOps
 from taleproof.io.reader import Blob
-from taleproof.kv_cache import allocate_arrays, allocate_in_arena
 from taleproof.logits_trail import ArenaLogitsTrail, LogitsTrail
 from taleproof.memory.arena import Arena, ArenaFloats
 from taleproof.models import Config, Logits, Model, SourceModel, load_model
+from taleproof.nn.cache import KVCache
+from taleproof.nn.kv_cache import allocate_arrays, allocate_in_arena
+from taleproof.nn.weights import ArenaTensors, NumpyTensors
 from taleproof.reading import Backend, ReadingBackend, SourceReader
 from taleproof.sampling import Row, Sampler, SamplerConfig, as_floats
-from taleproof.tensors import ArenaTensors, NumpyTensors
 
 
 PREFILL_BATCH = 32

@@ -16,7 +16,7 @@ from typing import Literal
 from taleproof.errors import JsonValue
 from taleproof.generate import FinishReason, Limits
 from taleproof.logits_trail import EVERY
-from taleproof.numerics import NUMERICS_VERSION
+from taleproof.nn.numerics import NUMERICS_VERSION
 from taleproof.sampling import SamplerConfig
 from taleproof.tokenizers.base import well_formed
 from taleproof.trust.digest import Digests

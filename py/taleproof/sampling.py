@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from taleproof.errors import InvalidSettingError, NumericsError
 from taleproof.logprobs import LogProbabilities
 from taleproof.memory.arena import ArenaFloats
-from taleproof.numerics import exp32
+from taleproof.nn.numerics import exp32
 from taleproof.rng import StdRng, WeightedIndex
 from taleproof.softmax import probabilities
 

@@ -8,7 +8,7 @@ refuse.
 import numpy as np
 from numpy.typing import NDArray
 
-from taleproof.numerics import exp32
+from taleproof.nn.numerics import exp32
 
 
 Floats = NDArray[np.float32]

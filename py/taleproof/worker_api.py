@@ -20,7 +20,7 @@ from taleproof.errors import NoModelError, StoppedError, TaleproofError
 from taleproof.generate import ReusableSession
 from taleproof.memory.arena import MAX_BYTES
 from taleproof.memory.browser import BrowserArena, JsArena
-from taleproof.numerics import NUMERICS_VERSION
+from taleproof.nn.numerics import NUMERICS_VERSION
 from taleproof.trust.verdict import Verdict
 from taleproof.worker_interrupt import Interrupts
 from taleproof.worker_load import Loader, Phase

@@ -15,7 +15,7 @@ import { engineVersion } from "./version.mjs";
 /** With the relaxed integer dot product and without, and both for a shared memory. */
 export const BUILDS = ["relaxed", "baseline", "relaxed-shared", "baseline-shared"];
 
-const SOURCE = join(ROOT, "py", "taleproof", "numerics.py");
+const SOURCE = join(ROOT, "py", "taleproof", "nn", "numerics.py");
 const RELEASES = join(ROOT, "kernels", "releases.json");
 const TABLE = /^KERNEL_DIGESTS = \{\n([^}]*)\}$/m;
 
@@ -37,7 +37,7 @@ export function checkDigests(built, pinned) {
   if (other === undefined) return;
   throw new Problem(
     "kernels-differ",
-    `The kernels that were compiled here are not those of py/taleproof/numerics.py.\n` +
+    `The kernels that were compiled here are not those of py/taleproof/nn/numerics.py.\n` +
       `  ${other}: expected SHA-256 ${pinned[other]}\n  ${other}: actual SHA-256   ${built[other]}\n` +
       "If you changed kernels/ or their compiler, run: npm run kernels:pin. If you did not, the compiler is not the one " +
       "that requirements.txt names: remove .venv and run the command again.",

@@ -24,7 +24,7 @@ from taleproof.graph.program import Value
 from taleproof.graph.trace import ArenaTensor, WasmOps
 from taleproof.memory.arena import Buffer
 from taleproof.memory.wasmtime import BUILDS, WasmtimeArena
-from taleproof.numerics import NUMERICS_VERSION
+from taleproof.nn.numerics import NUMERICS_VERSION
 from taleproof.quant import BLOCK_TYPES
 
 

@@ -3,7 +3,7 @@
 import hashlib
 
 from taleproof.memory.wasmtime import KERNELS
-from taleproof.numerics import KERNEL_DIGESTS
+from taleproof.nn.numerics import KERNEL_DIGESTS
 
 
 def test_the_kernels_have_the_digests_in_the_source() -> None:

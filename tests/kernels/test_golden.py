@@ -20,7 +20,7 @@ from taleproof.engine import Session
 from taleproof.generate import encode_prompt
 from taleproof.logits_trail import EVERY, LogitsTrail
 from taleproof.memory.wasmtime import BUILDS
-from taleproof.numerics import NUMERICS_VERSION
+from taleproof.nn.numerics import NUMERICS_VERSION
 from taleproof.sampling import SamplerConfig
 
 

@@ -9,7 +9,7 @@ from taleproof.graph.program import Value
 from taleproof.graph.rope import Rotary
 from taleproof.graph.trace import WasmOps
 from taleproof.memory.wasmtime import BUILDS
-from taleproof.numerics import exp32
+from taleproof.nn.numerics import exp32
 
 
 EPSILON = 2.0**-24

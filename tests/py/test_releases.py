@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from taleproof import __version__
-from taleproof.numerics import KERNEL_DIGESTS, NUMERICS_VERSION
+from taleproof.nn.numerics import KERNEL_DIGESTS, NUMERICS_VERSION
 
 
 ROOT = Path(__file__).parents[2]

@@ -8,11 +8,11 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import Literal, Protocol, TypeVar, runtime_checkable
 
-from taleproof.cache import CacheShape, KVCache
 from taleproof.errors import UnknownArchitectureError
 from taleproof.formats import ModelFile
 from taleproof.graph.ops import A, C, Ops
-from taleproof.tensors import TensorSource
+from taleproof.nn.cache import CacheShape, KVCache
+from taleproof.nn.weights import TensorSource
 
 
 V = TypeVar("V", covariant=True)

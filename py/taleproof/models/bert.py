@@ -7,14 +7,14 @@ Gurevych 2019, arXiv 1908.10084), so that texts that say the same are near each 
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
-from taleproof.cache import CacheShape, KVCache
 from taleproof.errors import UnknownSettingError
 from taleproof.formats import ModelFile
 from taleproof.formats.limits import EPSILON, MAX_HEADS, MAX_LAYERS, MAX_POSITIONS, MAX_WIDTH
 from taleproof.graph.ops import A, C, Ops
 from taleproof.models.decoder import MAX_HEAD_DIM, vocab_size_of
-from taleproof.nn import Embedding, LayerNorm, Linear
-from taleproof.tensors import TensorSource
+from taleproof.nn.cache import CacheShape, KVCache
+from taleproof.nn.layers import Embedding, LayerNorm, Linear
+from taleproof.nn.weights import TensorSource
 
 
 W = TypeVar("W")

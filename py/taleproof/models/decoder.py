@@ -7,15 +7,15 @@ forward pass is here, once.
 from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeVar
 
-from taleproof.cache import CacheShape, KVCache
 from taleproof.errors import UnknownSettingError
 from taleproof.formats import ModelFile
 from taleproof.formats.limits import EPSILON, MAX_HEADS, MAX_LAYERS, MAX_POSITIONS, MAX_VOCABULARY, MAX_WIDTH, SOFTCAP
 from taleproof.graph.ops import A, C, Ops
 from taleproof.graph.rope import Rotary
 from taleproof.models import Logits
-from taleproof.nn import Embedding, GatedMLP, Linear, RMSNorm
-from taleproof.tensors import TensorSource
+from taleproof.nn.cache import CacheShape, KVCache
+from taleproof.nn.layers import Embedding, GatedMLP, Linear, RMSNorm
+from taleproof.nn.weights import TensorSource
 
 
 W = TypeVar("W")

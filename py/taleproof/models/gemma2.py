@@ -8,7 +8,7 @@ from taleproof.formats.limits import SCALE
 from taleproof.graph.rope import read_rotary
 from taleproof.models.decoder import Block, Config, Decoder, Weights, global_each, softcap_of, window_of
 from taleproof.models.decoder import read_config as read_common
-from taleproof.tensors import TensorSource
+from taleproof.nn.weights import TensorSource
 
 
 W = TypeVar("W")

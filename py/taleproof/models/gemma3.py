@@ -12,7 +12,7 @@ from taleproof.graph.rope import read_rotary
 from taleproof.models.decoder import Config, Decoder, Weights, global_each, softcap_of, window_of
 from taleproof.models.decoder import read_config as read_common
 from taleproof.models.gemma2 import gemma_block
-from taleproof.tensors import TensorSource
+from taleproof.nn.weights import TensorSource
 
 
 W = TypeVar("W")

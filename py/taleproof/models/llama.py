@@ -9,7 +9,7 @@ from typing import TypeVar
 from taleproof.formats import ModelFile
 from taleproof.graph.rope import read_rotary
 from taleproof.models.decoder import Block, Decoder, Weights, read_config, window_of
-from taleproof.tensors import TensorSource
+from taleproof.nn.weights import TensorSource
 
 
 W = TypeVar("W")

@@ -6,15 +6,15 @@ Source: Li et al. 2023, "Textbooks Are All You Need II" (arXiv 2309.05463).
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from taleproof.cache import KVCache
 from taleproof.formats import ModelFile
 from taleproof.graph.ops import A, C, Ops
 from taleproof.graph.rope import Rotary, read_rotary
 from taleproof.models import Logits
 from taleproof.models.decoder import Attention, Config, Weights
 from taleproof.models.decoder import read_config as read_common
-from taleproof.nn import MLP, Embedding, LayerNorm, Linear
-from taleproof.tensors import TensorSource
+from taleproof.nn.cache import KVCache
+from taleproof.nn.layers import MLP, Embedding, LayerNorm, Linear
+from taleproof.nn.weights import TensorSource
 
 
 W = TypeVar("W")

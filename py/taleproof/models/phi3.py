@@ -11,8 +11,8 @@ from taleproof.formats.limits import MAX_POSITIONS
 from taleproof.graph.rope import read_rotary
 from taleproof.models.decoder import Attention, Block, Config, Decoder, Weights, window_of
 from taleproof.models.decoder import read_config as read_common
-from taleproof.nn import GatedMLP
-from taleproof.tensors import TensorSource
+from taleproof.nn.layers import GatedMLP
+from taleproof.nn.weights import TensorSource
 
 
 W = TypeVar("W")

@@ -7,15 +7,15 @@ Positions enter by biases alone, one table a stack, which all its layers share; 
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from taleproof.cache import CacheShape, KVCache
 from taleproof.formats import ModelFile
 from taleproof.formats.limits import EPSILON, MAX_HEADS, MAX_LAYERS, MAX_POSITIONS, MAX_WIDTH
 from taleproof.graph.ops import A, C, Ops
 from taleproof.graph.relative import MAX_BUCKETS, MAX_DISTANCE
 from taleproof.models import Logits
 from taleproof.models.decoder import head_dim_of, vocab_size_of
-from taleproof.nn import MLP, Embedding, GatedMLP, Linear, RMSNorm
-from taleproof.tensors import TensorSource
+from taleproof.nn.cache import CacheShape, KVCache
+from taleproof.nn.layers import MLP, Embedding, GatedMLP, Linear, RMSNorm
+from taleproof.nn.weights import TensorSource
 
 
 W = TypeVar("W")

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from taleproof.cache import CacheShape, KVCache
 from taleproof.graph.trace import KEY_BLOCK, ArenaCache
 from taleproof.memory.arena import Arena
+from taleproof.nn.cache import CacheShape, KVCache
 
 
 def allocate_arrays(shape: CacheShape, context: int) -> KVCache[NDArray[np.float32]]:

@@ -1,0 +1,1 @@
+"""What models are built from: layers, weights, the KV cache, and arithmetic with the same bits everywhere."""
