@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taleproof.arena_sampling import ArenaSampler, SamplingRoom
-from taleproof.crew import Crew
+from taleproof.device.threads import Crew
 from taleproof.errors import ContextOverflowError, NumericsError
 from taleproof.formats import ModelFile
 from taleproof.generate import Chooser

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from taleproof.crew import TRYING, Crew
+from taleproof.device.threads import TRYING, Crew
 
 
 class Machine:

@@ -1,0 +1,1 @@
+"""What a step runs on: how many threads."""
