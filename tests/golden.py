@@ -1,8 +1,8 @@
 """Golden runs: what the engine writes, kept to the bit, one file for each version of its numerics.
 
-The file's models, prompts and samplers come in; token ids and the trail of the logits (taleproof.logits_trail) go
-out. ``python tests/golden.py --write`` adds the runs that the file lacks and never changes one that it has. When a
-run may be written anew is in docs/numerics.md.
+The file's models, prompts and samplers come in; token ids and the trail of the logits
+(taleproof.sampling.logits_digests) go out. ``python tests/golden.py --write`` adds the runs that the file lacks and
+never changes one that it has. When a run may be written anew is in docs/numerics.md.
 """
 
 import argparse
@@ -20,11 +20,11 @@ from taleproof.engine import Engine, open_wasm
 from taleproof.formats import ModelFile, parse
 from taleproof.generate import Finished, Limits, Token, encode_prompt, generate
 from taleproof.io.reader import BytesBlob
-from taleproof.logits_trail import EVERY
 from taleproof.memory.wasmtime import WasmtimeArena
 from taleproof.nn.numerics import NUMERICS_VERSION
 from taleproof.nn.weights import KERNEL_TYPES
-from taleproof.sampling import SamplerConfig
+from taleproof.sampling.chain import SamplerConfig
+from taleproof.sampling.logits_digests import EVERY
 from taleproof.tokenizers import Tokenizer, from_llama2c, from_model
 
 

@@ -155,7 +155,7 @@ def _print_json(value: JsonValue) -> None:
 def _generate(options: argparse.Namespace) -> None:
     from taleproof.cli_run import run_generate
     from taleproof.generate import Limits
-    from taleproof.sampling import SamplerConfig
+    from taleproof.sampling.chain import SamplerConfig
 
     # Settings out of range are said before a large file is read.
     config = SamplerConfig(

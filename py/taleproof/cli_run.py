@@ -16,9 +16,9 @@ from taleproof.formats import ModelFile
 from taleproof.formats.model_file import TensorInfo
 from taleproof.generate import Finished, Limits, Stats, Token, encode_prompt, generate
 from taleproof.local import LocalModel, blobs_of_model, open_local, verified
-from taleproof.logits_trail import LogitsTrail
 from taleproof.model_set import parse_model
-from taleproof.sampling import SamplerConfig
+from taleproof.sampling.chain import SamplerConfig
+from taleproof.sampling.logits_digests import LogitsTrail
 from taleproof.score import encode_continuation, score
 from taleproof.terminal import visible_line
 from taleproof.trust.digest import Digests, Expected

@@ -10,7 +10,6 @@ from typing import Literal, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from taleproof.arena_sampling import ArenaSampler, SamplingRoom
 from taleproof.device.threads import Crew
 from taleproof.errors import ContextOverflowError, NumericsError
 from taleproof.formats import ModelFile
@@ -20,14 +19,15 @@ from taleproof.graph.program import INSTRUCTION_BYTES, Program, Value, encode, p
 from taleproof.graph.step import pack_step, step_bytes
 from taleproof.graph.trace import ArenaCache, ArenaTensor, WasmOps
 from taleproof.io.reader import Blob
-from taleproof.logits_trail import ArenaLogitsTrail, LogitsTrail
 from taleproof.memory.arena import Arena, ArenaFloats
 from taleproof.models import Config, Logits, Model, SourceModel, load_model
 from taleproof.nn.cache import KVCache
 from taleproof.nn.kv_cache import allocate_arrays, allocate_in_arena
 from taleproof.nn.weights import ArenaTensors, NumpyTensors
 from taleproof.reading import Backend, ReadingBackend, SourceReader
-from taleproof.sampling import Row, Sampler, SamplerConfig, as_floats
+from taleproof.sampling.chain import Row, Sampler, SamplerConfig, as_floats
+from taleproof.sampling.kernel import ArenaSampler, SamplingRoom
+from taleproof.sampling.logits_digests import ArenaLogitsTrail, LogitsTrail
 
 
 PREFILL_BATCH = 32

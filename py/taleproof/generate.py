@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taleproof.errors import EmptyPromptError, InvalidSettingError, PromptTooLongError
-from taleproof.logits_trail import LogitsTrail
 from taleproof.pace import Pace
-from taleproof.sampling import Choice, Row
+from taleproof.sampling.chain import Choice, Row
+from taleproof.sampling.logits_digests import LogitsTrail
 from taleproof.text_out import TextOut
 from taleproof.tokenizers import Tokenizer
 

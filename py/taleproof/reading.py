@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from taleproof.models import Logits
-from taleproof.sampling import Row, as_floats
+from taleproof.sampling.chain import Row, as_floats
 
 
 class Backend(Protocol):

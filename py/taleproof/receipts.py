@@ -15,9 +15,9 @@ from typing import Literal
 
 from taleproof.errors import JsonValue
 from taleproof.generate import FinishReason, Limits
-from taleproof.logits_trail import EVERY
 from taleproof.nn.numerics import NUMERICS_VERSION
-from taleproof.sampling import SamplerConfig
+from taleproof.sampling.chain import SamplerConfig
+from taleproof.sampling.logits_digests import EVERY
 from taleproof.tokenizers.base import well_formed
 from taleproof.trust.digest import Digests
 
@@ -92,7 +92,7 @@ class StoryRecord:
     prompt, prompt_tokens : what was given, and what the model read.
     context : positions of the session.
     tokens, text, finish_reason : what was written. ``stopped`` is by the person.
-    logits : the running digests of logits_trail.py.
+    logits : the running digests of sampling/logits_digests.py.
     engine : the engine's version; None in records that do not name it.
     date : the date that the chat template was told, such as "2026-02-03"; None where it did not ask. A chat story
         whose record has none is written again with DEFAULT_DAY of chat/prompt.py.

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from taleproof.errors import EmptyPromptError, PromptTooLongError
 from taleproof.generate import Session
-from taleproof.logprobs import LogProbabilities
-from taleproof.sampling import argmax
+from taleproof.sampling.chain import argmax
+from taleproof.sampling.logprobs import LogProbabilities
 from taleproof.tokenizers import Tokenizer
 from taleproof.tokenizers.source import SourceTokenizer
 

@@ -26,7 +26,7 @@ from taleproof.generate import (
     generate,
 )
 from taleproof.receipts import StoryRecord
-from taleproof.sampling import MAX_SEED, SamplerConfig
+from taleproof.sampling.chain import MAX_SEED, SamplerConfig
 from taleproof.worker_open import Opened
 
 

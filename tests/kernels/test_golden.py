@@ -18,10 +18,10 @@ import golden
 from golden import Kept, Opened, Run
 from taleproof.engine import Session
 from taleproof.generate import encode_prompt
-from taleproof.logits_trail import EVERY, LogitsTrail
 from taleproof.memory.wasmtime import BUILDS
 from taleproof.nn.numerics import NUMERICS_VERSION
-from taleproof.sampling import SamplerConfig
+from taleproof.sampling.chain import SamplerConfig
+from taleproof.sampling.logits_digests import EVERY, LogitsTrail
 
 
 SOURCES = golden.sources()

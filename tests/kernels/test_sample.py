@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from taleproof.arena_sampling import ArenaSampler, SamplingRoom
 from taleproof.errors import NumericsError
-from taleproof.logits_trail import EVERY, ArenaLogitsTrail, LogitsTrail
 from taleproof.memory.arena import ArenaFloats
 from taleproof.memory.wasmtime import BUILDS, WasmtimeArena
-from taleproof.sampling import Choice, Sampler, SamplerConfig
+from taleproof.sampling.chain import Choice, Sampler, SamplerConfig
+from taleproof.sampling.kernel import ArenaSampler, SamplingRoom
+from taleproof.sampling.logits_digests import EVERY, ArenaLogitsTrail, LogitsTrail
 
 
 Floats = NDArray[np.float32]

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.random  # NumPy loads it late, and seeds it then
 import pytest
 
-from taleproof.entropy import ZERO_SEED, Entropy, Fill, seed_everything
-from taleproof.rng import StdRng
+from taleproof.sampling.entropy import ZERO_SEED, Entropy, Fill, seed_everything
+from taleproof.sampling.rng import StdRng
 
 
 def system_random() -> float:
@@ -150,7 +150,7 @@ def test_refuses_other_seeds(seed: bytes | int) -> None:
 
 def test_numpy_loaded_in_between() -> None:
     program = (
-        "import sys\nfrom taleproof.entropy import seed_everything\n"
+        "import sys\nfrom taleproof.sampling.entropy import seed_everything\n"
         "assert 'numpy.random' not in sys.modules\n"
         "with seed_everything():\n    import numpy as np\n    print(np.random.random())\n"
         "print(np.random.random())"

@@ -18,7 +18,7 @@ from taleproof.generate import (
     encode_prompt,
     generate,
 )
-from taleproof.sampling import Sampler, SamplerConfig
+from taleproof.sampling.chain import Sampler, SamplerConfig
 
 
 def greedy() -> Sampler:

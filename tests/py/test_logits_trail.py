@@ -4,7 +4,7 @@ import hashlib
 
 import numpy as np
 
-from taleproof.logits_trail import EVERY, LogitsTrail
+from taleproof.sampling.logits_digests import EVERY, LogitsTrail
 
 
 def test_every_sixteenth_is_taken_in_a_running_digest() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taleproof.logprobs import LogProbabilities, log64
+from taleproof.sampling.logprobs import LogProbabilities, log64
 
 
 @given(st.floats(1e-300, 1e300))

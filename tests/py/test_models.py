@@ -11,7 +11,7 @@ import pytest
 
 from taleproof.generate import Event, Finished, Limits, ReusableSession, Token, encode_prompt, generate
 from taleproof.local import Backend, LocalModel, open_local
-from taleproof.sampling import Sampler, SamplerConfig
+from taleproof.sampling.chain import Sampler, SamplerConfig
 from taleproof.score import score
 
 

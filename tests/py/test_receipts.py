@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from taleproof.errors import JsonValue
 from taleproof.generate import Limits
 from taleproof.receipts import StoryRecord, canonical_json
-from taleproof.sampling import SamplerConfig
+from taleproof.sampling.chain import SamplerConfig
 from taleproof.trust.digest import Digests
 
 

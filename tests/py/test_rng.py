@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from taleproof.rng import StdRng, Uniform, WeightedIndex, expand_seed
+from taleproof.sampling.rng import StdRng, Uniform, WeightedIndex, expand_seed
 
 
 VECTORS: dict[str, Any] = json.loads(

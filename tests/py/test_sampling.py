@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from taleproof import sampling
 from taleproof.errors import InvalidSettingError, NumericsError
-from taleproof.rng import StdRng, WeightedIndex
-from taleproof.sampling import LogitsProcessor, Sampler, SamplerConfig, apply_repeat_penalty
-from taleproof.softmax import probabilities as softmax
+from taleproof.sampling import chain as sampling
+from taleproof.sampling.chain import LogitsProcessor, Sampler, SamplerConfig, apply_repeat_penalty
+from taleproof.sampling.rng import StdRng, WeightedIndex
+from taleproof.sampling.softmax import probabilities as softmax
 
 
 VECTORS: dict[str, Any] = json.loads(

@@ -15,7 +15,7 @@ from taleproof.formats import parse_files
 from taleproof.generate import Limits, Token, encode_prompt, generate
 from taleproof.io.reader import BytesBlob
 from taleproof.local import open_local
-from taleproof.sampling import Sampler, SamplerConfig
+from taleproof.sampling.chain import Sampler, SamplerConfig
 from taleproof.score import score
 
 

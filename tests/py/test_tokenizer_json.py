@@ -16,7 +16,7 @@ from taleproof.generate import Limits, Token, encode_prompt, generate
 from taleproof.io.reader import BytesBlob, FileBlob
 from taleproof.local import open_local
 from taleproof.model_set import read_model
-from taleproof.sampling import Sampler, SamplerConfig
+from taleproof.sampling.chain import Sampler, SamplerConfig
 from taleproof.tokenizers import Tokenizer, from_model, from_tokenizer_json
 from taleproof.tokenizers.gguf_keys import keys_of_tokenizer_bin
 

@@ -99,7 +99,7 @@ class Fielded extends Shape {
 
 const LARGEST_SEED = 2n ** 64n - 1n;
 const DATE = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;
-/** Below, the likeliest token is always taken (sampling.py). */
+/** Below, the likeliest token is always taken (sampling/chain.py). */
 const LEAST_TEMPERATURE = 1e-7;
 
 const answered = new Fielded((where, what) => chainError("registry-invalid", `${where} ${what}.`));

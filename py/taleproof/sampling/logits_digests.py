@@ -7,8 +7,8 @@ token. Hashing the logits of every token would cost a tenth of the speed and tel
 
 import hashlib
 
-from taleproof.arena_sampling import SamplingRoom
-from taleproof.sampling import Row
+from taleproof.sampling.chain import Row
+from taleproof.sampling.kernel import SamplingRoom
 from taleproof.trust.digest import ArenaHasher
 
 

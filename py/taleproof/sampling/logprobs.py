@@ -10,7 +10,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from taleproof.softmax import power_sum
+from taleproof.sampling.softmax import power_sum
 
 
 DECIMALS = 6

@@ -23,7 +23,7 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Self
 
-from taleproof.rng import StdRng, expand_seed
+from taleproof.sampling.rng import StdRng, expand_seed
 
 
 ZERO_SEED = bytes(32)

@@ -9,10 +9,10 @@ from array import array
 from collections.abc import Sequence
 
 from taleproof.errors import NumericsError
-from taleproof.logprobs import log_probability
 from taleproof.memory.arena import ALIGNMENT, Arena, ArenaFloats
-from taleproof.rng import StdRng
-from taleproof.sampling import Choice, Row, SamplerConfig, effective_temperature
+from taleproof.sampling.chain import Choice, Row, SamplerConfig, effective_temperature
+from taleproof.sampling.logprobs import log_probability
+from taleproof.sampling.rng import StdRng
 
 
 _TOLD = struct.Struct("<dff")

@@ -27,11 +27,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taleproof.errors import InvalidSettingError, NumericsError
-from taleproof.logprobs import LogProbabilities
 from taleproof.memory.arena import ArenaFloats
 from taleproof.nn.numerics import exp32
-from taleproof.rng import StdRng, WeightedIndex
-from taleproof.softmax import probabilities
+from taleproof.sampling.logprobs import LogProbabilities
+from taleproof.sampling.rng import StdRng, WeightedIndex
+from taleproof.sampling.softmax import probabilities
 
 
 Floats = NDArray[np.float32]
