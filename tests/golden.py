@@ -16,15 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from fixtures.make import TYPE_NAMES, tiny_gguf
-from taleproof.engine import Engine, open_wasm
 from taleproof.formats import ModelFile, parse
-from taleproof.generate import Finished, Limits, Token, encode_prompt, generate
 from taleproof.io.reader import BytesBlob
 from taleproof.memory.wasmtime import WasmtimeArena
 from taleproof.nn.numerics import NUMERICS_VERSION
 from taleproof.nn.weights import KERNEL_TYPES
 from taleproof.sampling.chain import SamplerConfig
 from taleproof.sampling.logits_digests import EVERY
+from taleproof.tasks.engine import Engine, open_wasm
+from taleproof.tasks.generate import Finished, Limits, Token, encode_prompt, generate
 from taleproof.tokenizers import Tokenizer, from_llama2c, from_model
 
 

@@ -154,8 +154,8 @@ def _print_json(value: JsonValue) -> None:
 
 def _generate(options: argparse.Namespace) -> None:
     from taleproof.cli_run import run_generate
-    from taleproof.generate import Limits
     from taleproof.sampling.chain import SamplerConfig
+    from taleproof.tasks.generate import Limits
 
     # Settings out of range are said before a large file is read.
     config = SamplerConfig(

@@ -3,9 +3,9 @@
 from argparse import Namespace
 
 from taleproof.cli_run import digests_shown, expected_digests
-from taleproof.embedder import embed_text
 from taleproof.errors import JsonValue
 from taleproof.local import open_local_embedder
+from taleproof.tasks.embed import embed_text
 from taleproof.terminal import visible_line
 
 

@@ -10,16 +10,16 @@ from datetime import date
 
 from taleproof.chat.prompt import ChatPrompt, chat_template, encode_chat, read_date
 from taleproof.cli_guard import opening
-from taleproof.engine import Session
 from taleproof.errors import ChatTemplateError, InvalidSettingError, JsonValue
 from taleproof.formats import ModelFile
 from taleproof.formats.model_file import TensorInfo
-from taleproof.generate import Finished, Limits, Stats, Token, encode_prompt, generate
 from taleproof.local import LocalModel, blobs_of_model, open_local, verified
 from taleproof.model_set import parse_model
 from taleproof.sampling.chain import SamplerConfig
 from taleproof.sampling.logits_digests import LogitsTrail
-from taleproof.score import encode_continuation, score
+from taleproof.tasks.engine import Session
+from taleproof.tasks.generate import Finished, Limits, Stats, Token, encode_prompt, generate
+from taleproof.tasks.score import encode_continuation, score
 from taleproof.terminal import visible_line
 from taleproof.trust.digest import Digests, Expected
 

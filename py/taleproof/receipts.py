@@ -14,10 +14,10 @@ from decimal import Decimal
 from typing import Literal
 
 from taleproof.errors import JsonValue
-from taleproof.generate import FinishReason, Limits
 from taleproof.nn.numerics import NUMERICS_VERSION
 from taleproof.sampling.chain import SamplerConfig
 from taleproof.sampling.logits_digests import EVERY
+from taleproof.tasks.generate import FinishReason, Limits
 from taleproof.tokenizers.base import well_formed
 from taleproof.trust.digest import Digests
 

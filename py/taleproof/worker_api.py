@@ -14,13 +14,13 @@ from typing import Any, Protocol
 from pyodide.ffi import to_js
 
 from taleproof import __version__
-from taleproof.embedder import embed_text
 from taleproof.errors import NoModelError, StoppedError, TaleproofError
-from taleproof.generate import ReusableSession
 from taleproof.memory.arena import MAX_BYTES
 from taleproof.memory.browser import BrowserArena, JsArena
 from taleproof.nn.numerics import NUMERICS_VERSION
 from taleproof.sampling.entropy import Entropy, seed_everything
+from taleproof.tasks.embed import embed_text
+from taleproof.tasks.generate import ReusableSession
 from taleproof.trust.verdict import Verdict
 from taleproof.worker_interrupt import Interrupts
 from taleproof.worker_load import Loader, Phase

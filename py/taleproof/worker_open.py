@@ -12,9 +12,6 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from taleproof import embedder as embedders
-from taleproof.embedder import Embedder
-from taleproof.engine import Engine, Session, open_wasm
 from taleproof.errors import (
     ContextTooLargeError,
     NotAcceptedError,
@@ -28,6 +25,9 @@ from taleproof.formats import ModelFile
 from taleproof.memory.arena import ArenaBlob
 from taleproof.memory.browser import BrowserArena
 from taleproof.model_set import read_model
+from taleproof.tasks import embed as embedders
+from taleproof.tasks.embed import Embedder
+from taleproof.tasks.engine import Engine, Session, open_wasm
 from taleproof.tokenizers import Tokenizer
 from taleproof.trust.digest import Digests
 from taleproof.trust.verdict import Judged, Verdict, overall

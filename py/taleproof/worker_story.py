@@ -12,7 +12,9 @@ from typing import Any, Literal
 from taleproof import __version__
 from taleproof.chat.prompt import DEFAULT_DAY, ChatPrompt, chat_template, encode_chat, read_date
 from taleproof.errors import ChatTemplateError, InvalidSettingError, NothingToContinueError, RequestsOnlyError
-from taleproof.generate import (
+from taleproof.receipts import StoryRecord
+from taleproof.sampling.chain import MAX_SEED, SamplerConfig
+from taleproof.tasks.generate import (
     MAX_TOKENS,
     Event,
     Finished,
@@ -25,8 +27,6 @@ from taleproof.generate import (
     encode_prompt,
     generate,
 )
-from taleproof.receipts import StoryRecord
-from taleproof.sampling.chain import MAX_SEED, SamplerConfig
 from taleproof.worker_open import Opened
 
 

@@ -13,7 +13,7 @@ import pytest
 from fixtures.quantise import encode
 from kernels.harness import QUANTISED, Harness, decode
 from taleproof.local import open_local
-from taleproof.score import score
+from taleproof.tasks.score import score
 
 
 ROWS, COLUMNS, TOKENS = 512, 2048, 8

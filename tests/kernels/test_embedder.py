@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from fixtures.families import BERT, GOLDEN, IDS, safetensors, weights
-from taleproof import embedder
-from taleproof.embedder import Embedder
 from taleproof.errors import ContextOverflowError, UnknownArchitectureError
 from taleproof.formats import ModelFile, parse_files
 from taleproof.io.reader import BytesBlob
 from taleproof.memory.wasmtime import WasmtimeArena
+from taleproof.tasks import embed as embedder
+from taleproof.tasks.embed import Embedder
 
 
 MADE = json.loads(GOLDEN.read_text(encoding="utf-8"))["bert"]

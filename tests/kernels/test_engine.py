@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from fixtures.gguf_writer import Layout, Tensor, write
 from fixtures.make import TYPE_NAMES, gguf_tensor, model_keys, tiny_gguf, tiny_llama2c
 from fixtures.tiny import Shape, weights
-from taleproof.engine import PREFILL_BATCH, Engine, open_numpy, open_wasm
 from taleproof.errors import ContextOverflowError, MissingTensorError, NumericsError, UnknownTensorError
 from taleproof.formats import ModelFile, parse
 from taleproof.graph.rope import read_rotary
 from taleproof.io.reader import BytesBlob
 from taleproof.memory.wasmtime import BUILDS, WasmtimeArena
+from taleproof.tasks.engine import PREFILL_BATCH, Engine, open_numpy, open_wasm
 
 
 Floats = NDArray[np.float32]

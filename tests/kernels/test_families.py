@@ -8,10 +8,10 @@ import pytest
 from numpy.typing import NDArray
 
 from fixtures.families import FAMILIES, GOLDEN, IDS, safetensors, weights
-from taleproof.engine import Engine, open_wasm
 from taleproof.formats import parse_files
 from taleproof.io.reader import BytesBlob
 from taleproof.memory.wasmtime import WasmtimeArena
+from taleproof.tasks.engine import Engine, open_wasm
 
 
 MADE = json.loads(GOLDEN.read_text(encoding="utf-8"))["families"]

@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 import golden
 from golden import Kept, Opened, Run
-from taleproof.engine import Session
-from taleproof.generate import encode_prompt
 from taleproof.memory.wasmtime import BUILDS
 from taleproof.nn.numerics import NUMERICS_VERSION
 from taleproof.sampling.chain import SamplerConfig
 from taleproof.sampling.logits_digests import EVERY, LogitsTrail
+from taleproof.tasks.engine import Session
+from taleproof.tasks.generate import encode_prompt
 
 
 SOURCES = golden.sources()

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from real_models import MINILM, obtain
-from taleproof import embedder
-from taleproof.embedder import Embedder
 from taleproof.io.reader import BytesBlob
 from taleproof.memory.wasmtime import WasmtimeArena
 from taleproof.model_set import ModelSet, read_model
+from taleproof.tasks import embed as embedder
+from taleproof.tasks.embed import Embedder
 
 
 TEXTS = json.loads((Path(__file__).parents[1] / "fixtures" / "minilm_golden.json").read_text(encoding="utf-8"))["texts"]

@@ -16,7 +16,6 @@ from fixtures.make import tiny_gguf, tiny_llama2c
 from fixtures.t5_files import tiny_t5
 from taleproof.cli import main
 from taleproof.convert import convert
-from taleproof.engine import open_numpy
 from taleproof.errors import ConversionError, NumericsError
 from taleproof.formats import ModelFile, TensorInfo, parse, parse_files, tensor_f32
 from taleproof.formats.gguf.write import head
@@ -25,6 +24,7 @@ from taleproof.io.reader import BytesBlob, FileBlob
 from taleproof.local import open_local
 from taleproof.quant import BLOCK_TYPES
 from taleproof.quant.encode import ENCODED, encode
+from taleproof.tasks.engine import open_numpy
 from taleproof.tokenizers import from_llama2c, from_model
 from taleproof.tokenizers.gguf_keys import TokenizerKeys, keys_of_tokenizer_json
 from taleproof.trust.digest import digest_blob

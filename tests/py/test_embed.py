@@ -9,12 +9,12 @@ import pytest
 from fixtures.bert_files import tiny_bert
 from fixtures.make import tiny_gguf
 from opener_bench import Bench
-from taleproof import embedder
 from taleproof.cli import main
-from taleproof.embedder import Embedder, embed_text
 from taleproof.errors import UnknownArchitectureError
 from taleproof.io.reader import BytesBlob
 from taleproof.model_set import ModelSet, read_model
+from taleproof.tasks import embed as embedder
+from taleproof.tasks.embed import Embedder, embed_text
 from taleproof.worker_open import OpenedEmbedder, Waiting
 
 

@@ -7,9 +7,9 @@ import pytest
 from numpy.typing import NDArray
 
 from fixtures.families import FAMILIES, GOLDEN, IDS, safetensors, weights
-from taleproof.engine import Engine, open_numpy
 from taleproof.formats import parse_files
 from taleproof.io.reader import BytesBlob
+from taleproof.tasks.engine import Engine, open_numpy
 
 
 MADE = json.loads(GOLDEN.read_text(encoding="utf-8"))["families"]

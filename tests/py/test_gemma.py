@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from real_models import GEMMA, obtain
-from taleproof.generate import encode_prompt
 from taleproof.local import LocalModel, open_local
-from taleproof.score import score
+from taleproof.tasks.generate import encode_prompt
+from taleproof.tasks.score import score
 
 
 CASES = json.loads((Path(__file__).parents[1] / "fixtures" / "gemma3_llamacpp.json").read_text(encoding="utf-8"))[

@@ -8,17 +8,8 @@ import pytest
 
 from scripted import BOS, EOS, VOCAB, Bytes, Script
 from taleproof.errors import EmptyPromptError, InvalidSettingError, NumericsError, PromptTooLongError
-from taleproof.generate import (
-    Event,
-    Finished,
-    Limits,
-    Prefilled,
-    ReusableSession,
-    Token,
-    encode_prompt,
-    generate,
-)
 from taleproof.sampling.chain import Sampler, SamplerConfig
+from taleproof.tasks.generate import Event, Finished, Limits, Prefilled, ReusableSession, Token, encode_prompt, generate
 
 
 def greedy() -> Sampler:

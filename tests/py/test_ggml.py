@@ -13,13 +13,13 @@ from fixtures.gguf_writer import Tensor, write
 from fixtures.tiny import llama_vocabulary
 from taleproof.cli import main
 from taleproof.convert import convert
-from taleproof.engine import open_numpy
 from taleproof.errors import FormatError, MissingTensorError, UnknownBlockTypeError, UnsupportedVersionError
 from taleproof.formats import ModelFile, parse, tensor_f32
 from taleproof.formats.ggml import vocabulary_keys
 from taleproof.formats.model_file import Value
 from taleproof.io.reader import BytesBlob, FileBlob
 from taleproof.quant import BlockType, legacy
+from taleproof.tasks.engine import open_numpy
 from taleproof.tokenizers import Tokenizer, from_model
 
 

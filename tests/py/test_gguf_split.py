@@ -8,10 +8,10 @@ import pytest
 from fixtures.gguf_writer import Tensor, write
 from fixtures.make import tiny_gguf
 from fixtures.split import tiny_split
-from taleproof.engine import open_numpy
 from taleproof.errors import FormatError, MissingPartError
 from taleproof.formats import ModelFile, parse, parse_files, tensor_f32
 from taleproof.io.reader import BytesBlob
+from taleproof.tasks.engine import open_numpy
 
 
 def blobs_of(files: dict[str, bytes]) -> list[BytesBlob]:

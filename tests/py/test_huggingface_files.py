@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from fixtures.families import FAMILIES, GOLDEN, safetensors, weights
-from taleproof.engine import open_numpy
 from taleproof.errors import FormatError, MissingTensorError, UnknownArchitectureError
 from taleproof.formats import ModelFile, parse, parse_files
 from taleproof.formats.huggingface import translate
 from taleproof.io.reader import BytesBlob
+from taleproof.tasks.engine import open_numpy
 
 
 SHAPES = json.loads(GOLDEN.read_text(encoding="utf-8"))["families"]["llama"]["shapes"]

@@ -9,10 +9,10 @@ from browser_fakes import FakeFetcher, FakeJsArena, FakeLocalFile, FakeStore
 from fixtures.make import tiny_gguf
 from fixtures.tiny import Shape
 from taleproof.errors import ContextTooLargeError, OutOfMemoryError
-from taleproof.generate import ReusableSession
 from taleproof.memory.arena import ALIGNMENT, PAGE
 from taleproof.memory.browser import BrowserArena
 from taleproof.memory.wasmtime import WasmtimeArena
+from taleproof.tasks.generate import ReusableSession
 from taleproof.worker_load import Loader
 from taleproof.worker_open import Opened, Opener, Waiting
 

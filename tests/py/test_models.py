@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from taleproof.generate import Event, Finished, Limits, ReusableSession, Token, encode_prompt, generate
 from taleproof.local import Backend, LocalModel, open_local
 from taleproof.sampling.chain import Sampler, SamplerConfig
-from taleproof.score import score
+from taleproof.tasks.generate import Event, Finished, Limits, ReusableSession, Token, encode_prompt, generate
+from taleproof.tasks.score import score
 
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"

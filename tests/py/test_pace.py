@@ -2,7 +2,7 @@
 
 import pytest
 
-from taleproof.pace import STEP_SECONDS, TILE, Pace
+from taleproof.tasks.prefill import STEP_SECONDS, TILE, Pace
 
 
 def sizes(most: int, rate: float, steps: int = 8) -> list[int]:

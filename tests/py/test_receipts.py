@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from taleproof.errors import JsonValue
-from taleproof.generate import Limits
 from taleproof.receipts import StoryRecord, canonical_json
 from taleproof.sampling.chain import SamplerConfig
+from taleproof.tasks.generate import Limits
 from taleproof.trust.digest import Digests
 
 

@@ -14,7 +14,7 @@ from scripted import Bytes, Script
 from taleproof.errors import EmptyPromptError, PromptTooLongError
 from taleproof.formats import ModelFile
 from taleproof.io.reader import BytesBlob, FileBlob
-from taleproof.score import encode_continuation, score
+from taleproof.tasks.score import encode_continuation, score
 from taleproof.tokenizers import Tokenizer, from_llama2c, from_model, from_tokenizer_json
 from taleproof.tokenizers.source import SourceTokenizer
 from vocabularies import bpe_metadata, model_file, spm_metadata

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taleproof.text_out import StopScanner
+from taleproof.tasks.text_out import StopScanner
 
 
 LETTERS = st.text(alphabet="ab", max_size=30)

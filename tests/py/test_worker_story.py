@@ -34,9 +34,9 @@ from taleproof.errors import (
     TokenizerMissingError,
     UnknownArchitectureError,
 )
-from taleproof.generate import ReusableSession
 from taleproof.io.reader import BytesBlob
 from taleproof.memory.browser import BrowserArena
+from taleproof.tasks.generate import ReusableSession
 from taleproof.trust.digest import Digests, digest_blob
 from taleproof.worker_files import Request
 from taleproof.worker_load import Loader

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from taleproof.device.threads import Crew
 from taleproof.errors import ContextOverflowError, NumericsError
 from taleproof.formats import ModelFile
-from taleproof.generate import Chooser
 from taleproof.graph.numpy import NumpyOps
 from taleproof.graph.program import INSTRUCTION_BYTES, Program, Value, encode, plan
 from taleproof.graph.step import pack_step, step_bytes
@@ -24,14 +23,15 @@ from taleproof.models import Config, Logits, Model, SourceModel, load_model
 from taleproof.nn.cache import KVCache
 from taleproof.nn.kv_cache import allocate_arrays, allocate_in_arena
 from taleproof.nn.weights import ArenaTensors, NumpyTensors
-from taleproof.reading import Backend, ReadingBackend, SourceReader
 from taleproof.sampling.chain import Row, Sampler, SamplerConfig, as_floats
 from taleproof.sampling.kernel import ArenaSampler, SamplingRoom
 from taleproof.sampling.logits_digests import ArenaLogitsTrail, LogitsTrail
+from taleproof.tasks.encoder_decoder import Backend, ReadingBackend, SourceReader
+from taleproof.tasks.generate import Chooser
 
 
 PREFILL_BATCH = 32
-"""Tokens that one step may have: enough to use each weight many times. A slow machine takes fewer (pace.py)."""
+"""Tokens that one step may have: enough to use each weight many times. A slow machine takes fewer (prefill.py)."""
 
 DEFAULT_CONTEXT = 2048
 """Positions of a session whose caller names none, at most: longer stories than most, at a modest cache."""

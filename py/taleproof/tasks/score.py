@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from taleproof.errors import EmptyPromptError, PromptTooLongError
-from taleproof.generate import Session
 from taleproof.sampling.chain import argmax
 from taleproof.sampling.logprobs import LogProbabilities
+from taleproof.tasks.generate import Session
 from taleproof.tokenizers import Tokenizer
 from taleproof.tokenizers.source import SourceTokenizer
 

@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taleproof.errors import EmptyPromptError, InvalidSettingError, PromptTooLongError
-from taleproof.pace import Pace
 from taleproof.sampling.chain import Choice, Row
 from taleproof.sampling.logits_digests import LogitsTrail
-from taleproof.text_out import TextOut
+from taleproof.tasks.prefill import Pace
+from taleproof.tasks.text_out import TextOut
 from taleproof.tokenizers import Tokenizer
 
 

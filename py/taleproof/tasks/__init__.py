@@ -1,0 +1,1 @@
+"""What a model is used for: to generate, to embed, to score."""
