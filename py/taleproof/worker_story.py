@@ -12,7 +12,7 @@ from typing import Any, Literal
 from taleproof import __version__
 from taleproof.chat.prompt import DEFAULT_DAY, ChatPrompt, chat_template, encode_chat, read_date
 from taleproof.errors import ChatTemplateError, InvalidSettingError, NothingToContinueError, RequestsOnlyError
-from taleproof.receipts import StoryRecord
+from taleproof.record.record import StoryRecord
 from taleproof.sampling.chain import MAX_SEED, SamplerConfig
 from taleproof.tasks.generate import (
     MAX_TOKENS,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from taleproof.errors import JsonValue
-from taleproof.receipts import StoryRecord, canonical_json
+from taleproof.record.record import StoryRecord, canonical_json
 from taleproof.sampling.chain import SamplerConfig
 from taleproof.tasks.generate import Limits
 from taleproof.trust.digest import Digests

@@ -301,7 +301,7 @@ export interface WriteStats {
   memory: MemoryFigures;
 }
 
-/** What was run: everything that writes the story again. Canonical JSON, as receipts.py makes it. */
+/** What was run: everything that writes the story again. Canonical JSON, as record/record.py makes it. */
 export type StoryRecord = { [key: string]: Json };
 
 export type WriteEvent =

@@ -28,7 +28,7 @@ describe("canonicalJson", () => {
       expect(() => canonicalJson(made)).toThrow(expect.objectContaining({ code: "record-invalid" }));
   });
 
-  it("has the digest that receipts.py gives", async () => {
+  it("has the digest that record/record.py gives", async () => {
     const value: Json = {
       z: [1, -0, 0.1, 1e21, 1e-7, 123456789012345680000, null, true],
       é: '\u2028\x07"\\/€',

@@ -1,7 +1,7 @@
 /**
  * What a token of a story holds: all that writes it again, and what it then has to come out as.
  *
- * In: the record that the engine gave (receipts.py), or a receipt that the chain gives. Out: a receipt as the application
+ * In: the record that the engine gave (record/record.py), or a receipt that the chain gives. Out: a receipt as the application
  * takes it, a request that writes the story again, and whether what came of it is the story. Refused: a record or a receipt
  * of another shape, and values in another form than the record's canonical one (a temperature of 0x10, a seed of 007).
  */

@@ -1,0 +1,1 @@
+"""The record of what was run, so that it can be run again."""
