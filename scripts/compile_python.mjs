@@ -19,7 +19,7 @@ const SITE_PACKAGES = "/lib/python3.14/site-packages";
 
 const COLLECT = `
 import io, pathlib, py_compile, sys, zipfile
-import micropip, regex, taleproof.chat.template, taleproof.worker_api
+import micropip, regex, taleproof.chat.template, taleproof.apps.worker.api
 
 site = pathlib.Path("${SITE_PACKAGES}")
 packed = io.BytesIO()

@@ -1,4 +1,4 @@
-"""The page's side of the engine worker, played by Python: what worker_ports.py and memory/browser.py describe.
+"""The page's side of the engine worker, played by Python: what apps/worker/ports.py and memory/browser.py describe.
 
 The arena is a real one, with the real kernels in wasmtime; storage and network are dictionaries and lists.
 """
@@ -8,10 +8,10 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from taleproof.apps.worker.ports import JsPiece
 from taleproof.memory.arena import PAGE
 from taleproof.memory.browser import JsBytes
 from taleproof.memory.wasmtime import WasmtimeArena
-from taleproof.worker_ports import JsPiece
 
 
 class Chunk:

@@ -5,9 +5,9 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from browser_fakes import FakeAnswer, FakeFetcher, FakeJsArena, FakeLocalFile, FakeStore
+from taleproof.apps.worker.load import Loader
+from taleproof.apps.worker.open import Opened, OpenedEmbedder, Opener, Waiting
 from taleproof.memory.browser import BrowserArena
-from taleproof.worker_load import Loader
-from taleproof.worker_open import Opened, OpenedEmbedder, Opener, Waiting
 
 
 SITE = "https://example.org/models/"

@@ -1,9 +1,9 @@
-"""``python -m taleproof``: the command line, see cli.py."""
+"""``python -m taleproof``: the command line, see apps/cli/main.py."""
 
 import sys
 
-from taleproof.cli import main
-from taleproof.cli_guard import guarded
+from taleproof.apps.cli.main import main
+from taleproof.apps.guard import guarded
 
 
 if __name__ == "__main__":

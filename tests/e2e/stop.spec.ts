@@ -64,10 +64,10 @@ const VISITS: Record<string, Point[]> = {
   "once the engine is there": [
     { name: "the middle of the model", body: true },
     { name: "the tokenizer's server", file: "tok512.bin" },
-    { name: "parsing", python: ["taleproof.worker_open.read_model", HELD] },
-    { name: "preparing", python: ["taleproof.worker_open.open_wasm", HELD] },
-    { name: "the opening being read", python: ["taleproof.worker_story.encode_prompt", HELD] },
-    { name: "writing", python: ["taleproof.worker_story.Story.next", HELD_NEXT] },
+    { name: "parsing", python: ["taleproof.apps.worker.open.read_model", HELD] },
+    { name: "preparing", python: ["taleproof.apps.worker.open.open_wasm", HELD] },
+    { name: "the opening being read", python: ["taleproof.apps.worker.story.encode_prompt", HELD] },
+    { name: "writing", python: ["taleproof.apps.worker.story.Story.next", HELD_NEXT] },
   ],
   "where only the worker's end helps": [
     { name: "the model's server", file: "stories260K.bin" },

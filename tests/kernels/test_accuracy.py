@@ -12,7 +12,7 @@ import pytest
 
 from fixtures.quantise import encode
 from kernels.harness import QUANTISED, Harness, decode
-from taleproof.local import open_local
+from taleproof.apps.local import open_local
 from taleproof.tasks.score import score
 
 

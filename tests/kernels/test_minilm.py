@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from real_models import MINILM, obtain
+from taleproof.apps.model_set import ModelSet, read_model
 from taleproof.io.reader import BytesBlob
 from taleproof.memory.wasmtime import WasmtimeArena
-from taleproof.model_set import ModelSet, read_model
 from taleproof.tasks import embed as embedder
 from taleproof.tasks.embed import Embedder
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fixtures.make import tiny_gguf
-from taleproof.cli import main
+from taleproof.apps.cli.main import main
 from taleproof.io.reader import FileBlob
 from taleproof.trust.digest import digest_blob
 

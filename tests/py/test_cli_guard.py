@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fixtures.make import tiny_gguf
-from taleproof import cli_guard
+from taleproof.apps import guard as cli_guard
 
 
 HANGING = "unicodedata.normalize('NFD', '\\u0315\\u0300' * 4_000_000)"  # one call of C, which sorts for hours
@@ -19,7 +19,7 @@ def started(code: str) -> subprocess.Popen[str]:
     """Start a guarded command, a terminal's process group of its own; return once it says that it is on its way."""
     script = (
         "import signal, sys, unicodedata\n"
-        "from taleproof import cli_guard\n"
+        "from taleproof.apps import guard as cli_guard\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)  # which a test in the background may have lost\n"
         f"{code}\n"
         "sys.exit(cli_guard.guarded(run))"
@@ -100,7 +100,7 @@ def test_convert_gives_up_a_file_that_takes_too_long_to_parse(tmp_path: Path) ->
     model.write_bytes(tiny_gguf())
     process = started(
         "from pathlib import Path\n"
-        "from taleproof import cli_convert\n"
+        "from taleproof.apps.cli import convert as cli_convert\n"
         "cli_guard.OPENING_SECONDS = 0.1\n"
         "def parse_model(blobs):\n"
         "    print('on its way', flush=True)\n"

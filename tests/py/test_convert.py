@@ -14,14 +14,14 @@ from fixtures.families import FAMILIES as FAMILY_CONFIGS
 from fixtures.gguf_writer import Layout, Tensor, write
 from fixtures.make import tiny_gguf, tiny_llama2c
 from fixtures.t5_files import tiny_t5
-from taleproof.cli import main
-from taleproof.convert import convert
+from taleproof.apps.cli.main import main
+from taleproof.apps.convert import convert
+from taleproof.apps.local import open_local
 from taleproof.errors import ConversionError, NumericsError
 from taleproof.formats import ModelFile, TensorInfo, parse, parse_files, tensor_f32
 from taleproof.formats.gguf.write import head
 from taleproof.formats.model_file import Value
 from taleproof.io.reader import BytesBlob, FileBlob
-from taleproof.local import open_local
 from taleproof.quant import BLOCK_TYPES
 from taleproof.quant.encode import ENCODED, encode
 from taleproof.tasks.engine import open_numpy

@@ -9,13 +9,13 @@ import pytest
 from fixtures.bert_files import tiny_bert
 from fixtures.make import tiny_gguf
 from opener_bench import Bench
-from taleproof.cli import main
+from taleproof.apps.cli.main import main
+from taleproof.apps.model_set import ModelSet, read_model
+from taleproof.apps.worker.open import OpenedEmbedder, Waiting
 from taleproof.errors import UnknownArchitectureError
 from taleproof.io.reader import BytesBlob
-from taleproof.model_set import ModelSet, read_model
 from taleproof.tasks import embed as embedder
 from taleproof.tasks.embed import Embedder, embed_text
-from taleproof.worker_open import OpenedEmbedder, Waiting
 
 
 LONG = "the sea, a cab and the sea. " * 12  # of 40 positions, several times

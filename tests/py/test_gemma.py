@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from real_models import GEMMA, obtain
-from taleproof.local import LocalModel, open_local
+from taleproof.apps.local import LocalModel, open_local
 from taleproof.tasks.generate import encode_prompt
 from taleproof.tasks.score import score
 

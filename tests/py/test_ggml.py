@@ -11,8 +11,8 @@ import pytest
 from fixtures.ggml_writer import SHAPE, TYPES, VERSIONS, tiny_ggml
 from fixtures.gguf_writer import Tensor, write
 from fixtures.tiny import llama_vocabulary
-from taleproof.cli import main
-from taleproof.convert import convert
+from taleproof.apps.cli.main import main
+from taleproof.apps.convert import convert
 from taleproof.errors import FormatError, MissingTensorError, UnknownBlockTypeError, UnsupportedVersionError
 from taleproof.formats import ModelFile, parse, tensor_f32
 from taleproof.formats.ggml import vocabulary_keys

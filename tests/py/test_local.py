@@ -10,7 +10,8 @@ import pytest
 from fixtures.folder import tiny_folder, tokenizer_json
 from fixtures.make import tiny_gguf
 from fixtures.split import tiny_split
-from taleproof.cli import main
+from taleproof.apps.cli.main import main
+from taleproof.apps.local import Backend, open_local
 from taleproof.errors import (
     DigestMismatchError,
     FormatError,
@@ -21,7 +22,6 @@ from taleproof.errors import (
     TokenizerMissingError,
 )
 from taleproof.io.reader import Blob, BytesBlob
-from taleproof.local import Backend, open_local
 from taleproof.trust.digest import Digests, Expected, digest_blob, digest_list
 
 
@@ -157,7 +157,7 @@ def changed_after_hashing(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path, by
                     file.write(after)
             return digests
 
-        monkeypatch.setattr("taleproof.local.digest_blob", hashed)
+        monkeypatch.setattr("taleproof.apps.local.digest_blob", hashed)
 
     return change
 

@@ -8,13 +8,13 @@ import pytest
 from browser_fakes import FakeFetcher, FakeJsArena, FakeLocalFile, FakeStore
 from fixtures.make import tiny_gguf
 from fixtures.tiny import Shape
+from taleproof.apps.worker.load import Loader
+from taleproof.apps.worker.open import Opened, Opener, Waiting
 from taleproof.errors import ContextTooLargeError, OutOfMemoryError
 from taleproof.memory.arena import ALIGNMENT, PAGE
 from taleproof.memory.browser import BrowserArena
 from taleproof.memory.wasmtime import WasmtimeArena
 from taleproof.tasks.generate import ReusableSession
-from taleproof.worker_load import Loader
-from taleproof.worker_open import Opened, Opener, Waiting
 
 
 LONG = Shape(context=2048)

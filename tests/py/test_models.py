@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from taleproof.local import Backend, LocalModel, open_local
+from taleproof.apps.local import Backend, LocalModel, open_local
 from taleproof.sampling.chain import Sampler, SamplerConfig
 from taleproof.tasks.generate import Event, Finished, Limits, ReusableSession, Token, encode_prompt, generate
 from taleproof.tasks.score import score

@@ -13,8 +13,8 @@ import pytest
 from fixtures.gguf_writer import write
 from fixtures.make import CHAT_TEMPLATE, SHAPE, gguf_tensor, model_keys, vocabulary_keys
 from fixtures.tiny import gpt2_vocabulary, weights
-from taleproof.cli import main
-from taleproof.terminal import visible, visible_json, visible_line
+from taleproof.apps.cli.main import main
+from taleproof.apps.cli.terminal import visible, visible_json, visible_line
 
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"

@@ -9,12 +9,12 @@ from fixtures.folder import tiny_folder
 from fixtures.make import tiny_gguf
 from fixtures.split import tiny_split
 from opener_bench import SITE, Bench
+from taleproof.apps.worker.files import asked_files
+from taleproof.apps.worker.open import Opened, RefusedFileError, Waiting
 from taleproof.errors import DigestMismatchError, MissingPartError, SeveralModelsError, SourceNotFoundError
 from taleproof.io.model_files import names_beside
 from taleproof.io.reader import BytesBlob
 from taleproof.trust.digest import Digests, digest_blob, digest_list
-from taleproof.worker_files import asked_files
-from taleproof.worker_open import Opened, RefusedFileError, Waiting
 
 
 PARTS = tiny_split(3)

@@ -8,13 +8,13 @@ import pytest
 
 from fixtures.make import tiny_gguf
 from opener_bench import Bench
-from taleproof import worker_open
+from taleproof.apps.model_set import read_model
+from taleproof.apps.worker import open as worker_open
+from taleproof.apps.worker.interrupt import Interrupts
+from taleproof.apps.worker.open import Opened, Waiting
 from taleproof.errors import StoppedError
 from taleproof.io.reader import BytesBlob
-from taleproof.model_set import read_model
 from taleproof.trust.digest import digest_blob
-from taleproof.worker_interrupt import Interrupts
-from taleproof.worker_open import Opened, Waiting
 
 
 MODEL = tiny_gguf()

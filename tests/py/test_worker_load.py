@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from browser_fakes import FakeAnswer, FakeFetcher, FakeJsArena, FakeLocalFile, FakeStore, NoStore
+from taleproof.apps.worker.load import UNVERIFIED, Loaded, Loader, Phase, Wanted
+from taleproof.apps.worker.ports import JsPiece
 from taleproof.errors import (
     DownloadInterruptedError,
     DownloadStoppedError,
@@ -17,8 +19,6 @@ from taleproof.errors import (
 )
 from taleproof.memory.browser import BrowserArena
 from taleproof.trust.digest import Expected
-from taleproof.worker_load import UNVERIFIED, Loaded, Loader, Phase, Wanted
-from taleproof.worker_ports import JsPiece
 
 
 BODY = hashlib.shake_256(b"a model").digest(300_001)

@@ -22,6 +22,10 @@ from fixtures.make import (
 from fixtures.t5_files import WORDS, tiny_t5_gguf
 from fixtures.tiny import gpt2_vocabulary, weights
 from taleproof import __version__
+from taleproof.apps.worker.files import Request
+from taleproof.apps.worker.load import Loader
+from taleproof.apps.worker.open import Opened, OpenedEmbedder, Opener, RefusedFileError, Waiting
+from taleproof.apps.worker.story import Story
 from taleproof.errors import (
     ChatTemplateError,
     DigestMismatchError,
@@ -38,10 +42,6 @@ from taleproof.io.reader import BytesBlob
 from taleproof.memory.browser import BrowserArena
 from taleproof.tasks.generate import ReusableSession
 from taleproof.trust.digest import Digests, digest_blob
-from taleproof.worker_files import Request
-from taleproof.worker_load import Loader
-from taleproof.worker_open import Opened, OpenedEmbedder, Opener, RefusedFileError, Waiting
-from taleproof.worker_story import Story
 
 
 GREEDY = {

@@ -5,7 +5,7 @@ prompt cut in other steps gives the same bits.
 """
 
 STEP_SECONDS = 0.06
-"""What a step may last: with a batch of events before it (worker_story.py), Stop takes under a tenth of a second."""
+"""What a step may last: with a batch of events before it (apps/worker/story.py), Stop takes under 0.1 seconds."""
 
 FIRST = 8
 """Tokens of the very first step, when nothing is known yet."""

@@ -10,9 +10,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from taleproof.apps.model_set import parse_model, read_model
 from taleproof.memory.arena import ArenaBlob
 from taleproof.memory.browser import BrowserArena, Intake, JsArena, JsBytes
-from taleproof.model_set import parse_model, read_model
 
 
 A_FEW_WORDS = "Once upon a time"

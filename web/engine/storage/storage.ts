@@ -12,7 +12,7 @@ import type { HalfDownload, StorageReport, StoredModel } from "../protocol";
 
 const FOLDER = "models";
 const PARTIAL = ".part";
-/** What worker_load.py calls a download that nobody vouches for. */
+/** What apps/worker/load.py calls a download that nobody vouches for. */
 const UNVERIFIED = "unverified";
 
 /** A file kept here, open for reading straight into the arena. */

@@ -33,7 +33,7 @@ import { untilAborted } from "../rpc/until-aborted";
 import { LocalFile } from "../storage/local-file";
 import { ModelStorage } from "../storage/storage";
 
-/** The Api of worker_api.py. Its methods answer with JSON: {"ok": result} or {"error": ErrorData}. */
+/** The Api of apps/worker/api.py. Its methods answer with JSON: {"ok": result} or {"error": ErrorData}. */
 interface PythonApi {
   open(
     request: string,
@@ -55,7 +55,7 @@ interface PythonApi {
   random_bytes(count: number): Uint8Array;
 }
 
-/** What worker_api.py is given; see Means there. */
+/** What apps/worker/api.py is given; see Means there. */
 interface Means {
   arena: Arena;
   storage: ModelStorage;
@@ -225,7 +225,7 @@ export class EngineHost {
     this.python = python;
     step("packages");
     this.arena = await arena;
-    const module = python.pyimport("taleproof.worker_api") as unknown as WorkerModule;
+    const module = python.pyimport("taleproof.apps.worker.api") as unknown as WorkerModule;
     const api = module.create({
       arena: this.arena,
       storage: this.storage,

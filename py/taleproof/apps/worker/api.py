@@ -14,6 +14,11 @@ from typing import Any, Protocol
 from pyodide.ffi import to_js
 
 from taleproof import __version__
+from taleproof.apps.worker.interrupt import Interrupts
+from taleproof.apps.worker.load import Loader, Phase
+from taleproof.apps.worker.open import Opened, OpenedEmbedder, Opener, RefusedFileError, Waiting
+from taleproof.apps.worker.ports import JsFetcher, LocalFile, Store
+from taleproof.apps.worker.story import Batch, Story
 from taleproof.errors import NoModelError, StoppedError, TaleproofError
 from taleproof.memory.arena import MAX_BYTES
 from taleproof.memory.browser import BrowserArena, JsArena
@@ -22,11 +27,6 @@ from taleproof.sampling.entropy import Entropy, seed_everything
 from taleproof.tasks.embed import embed_text
 from taleproof.tasks.generate import ReusableSession
 from taleproof.trust.verdict import Verdict
-from taleproof.worker_interrupt import Interrupts
-from taleproof.worker_load import Loader, Phase
-from taleproof.worker_open import Opened, OpenedEmbedder, Opener, RefusedFileError, Waiting
-from taleproof.worker_ports import JsFetcher, LocalFile, Store
-from taleproof.worker_story import Batch, Story
 
 
 class Means(Protocol):

@@ -10,7 +10,7 @@
 
 MODEL is a file, any part of a model in several files, the folder that they are in, or all of them.
 Arguments come in; text or JSON goes to standard output. What goes wrong is one sentence on standard error, and exit
-code 2; 130 after Ctrl-C, which ends whatever is being done within a second (cli_guard.py). `verify` ends with 0 for a
+code 2; 130 after Ctrl-C, which ends whatever is being done within a second (apps/guard.py). `verify` ends with 0 for a
 registered file only, and with 1 for any other verdict.
 """
 
@@ -24,8 +24,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import NoReturn
 
+from taleproof.apps.cli.terminal import visible, visible_json, visible_line
 from taleproof.errors import JsonValue, TaleproofError
-from taleproof.terminal import visible, visible_json, visible_line
 
 
 NOT_REGISTERED = 1
@@ -153,7 +153,7 @@ def _print_json(value: JsonValue) -> None:
 
 
 def _generate(options: argparse.Namespace) -> None:
-    from taleproof.cli_run import run_generate
+    from taleproof.apps.cli.run import run_generate
     from taleproof.sampling.chain import SamplerConfig
     from taleproof.tasks.generate import Limits
 
@@ -185,7 +185,7 @@ def _show_raw(text: str) -> None:
 
 
 def _score(options: argparse.Namespace) -> None:
-    from taleproof.cli_run import run_score
+    from taleproof.apps.cli.run import run_score
 
     result, table = run_score(options)
     if options.json:
@@ -195,7 +195,7 @@ def _score(options: argparse.Namespace) -> None:
 
 
 def _embed(options: argparse.Namespace) -> None:
-    from taleproof.cli_embed import run_embed
+    from taleproof.apps.cli.embed import run_embed
 
     result, table = run_embed(options)
     if options.json:
@@ -205,14 +205,14 @@ def _embed(options: argparse.Namespace) -> None:
 
 
 def _inspect(options: argparse.Namespace) -> None:
-    from taleproof.cli_run import describe
+    from taleproof.apps.cli.run import describe
 
     print(describe(options))
 
 
 def _convert(options: argparse.Namespace) -> None:
-    from taleproof.cli_convert import run_convert
-    from taleproof.cli_run import expected_digests
+    from taleproof.apps.cli.convert import run_convert
+    from taleproof.apps.cli.run import expected_digests
 
     converted = run_convert(options.model, options.out, options.type, options.tokenizer, expected_digests(options))
     written = converted.digests

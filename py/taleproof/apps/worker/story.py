@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
 from taleproof import __version__
+from taleproof.apps.worker.open import Opened
 from taleproof.chat.prompt import DEFAULT_DAY, ChatPrompt, chat_template, encode_chat, read_date
 from taleproof.errors import ChatTemplateError, InvalidSettingError, NothingToContinueError, RequestsOnlyError
 from taleproof.record.record import StoryRecord
@@ -27,7 +28,6 @@ from taleproof.tasks.generate import (
     encode_prompt,
     generate,
 )
-from taleproof.worker_open import Opened
 
 
 BATCH_SECONDS = 0.03

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from taleproof.cli_guard import opening
-from taleproof.convert import TOKENS, convert
+from taleproof.apps.convert import TOKENS, convert
+from taleproof.apps.guard import opening
+from taleproof.apps.local import blobs_of_model, verified
+from taleproof.apps.model_set import parse_model
 from taleproof.formats import ModelFile
 from taleproof.io.model_files import is_tokenizer_bin
 from taleproof.io.reader import Blob, read_file
-from taleproof.local import blobs_of_model, verified
-from taleproof.model_set import parse_model
 from taleproof.tokenizers.gguf_keys import TokenizerKeys, keys_of_tokenizer_bin, keys_of_tokenizer_json
 from taleproof.trust.digest import Digests, Expected
 

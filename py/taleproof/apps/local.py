@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from taleproof.cli_guard import opening
+from taleproof.apps.guard import opening
+from taleproof.apps.model_set import read_model
 from taleproof.errors import DigestMismatchError, SourceRefusedError
 from taleproof.formats import ModelFile
 from taleproof.io.model_files import POOLING, files_of_model, name_in_folder
 from taleproof.io.reader import Blob, FileBlob, read_file
 from taleproof.memory.arena import Arena, ArenaBlob
-from taleproof.model_set import read_model
 from taleproof.tasks import embed as embedders
 from taleproof.tasks.embed import Embedder
 from taleproof.tasks.engine import Engine, open_numpy, open_wasm

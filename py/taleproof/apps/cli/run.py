@@ -1,6 +1,6 @@
 """What the commands do with a model: options come in, JSON values and tables go out.
 
-It is apart from cli.py so that ``--help``, ``digest`` and a mistyped option need not load an engine.
+It is apart from main.py so that ``--help``, ``digest`` and a mistyped option need not load an engine.
 """
 
 import time
@@ -8,19 +8,19 @@ from argparse import Namespace
 from collections.abc import Callable, Sequence
 from datetime import date
 
+from taleproof.apps.cli.terminal import visible_line
+from taleproof.apps.guard import opening
+from taleproof.apps.local import LocalModel, blobs_of_model, open_local, verified
+from taleproof.apps.model_set import parse_model
 from taleproof.chat.prompt import ChatPrompt, chat_template, encode_chat, read_date
-from taleproof.cli_guard import opening
 from taleproof.errors import ChatTemplateError, InvalidSettingError, JsonValue
 from taleproof.formats import ModelFile
 from taleproof.formats.model_file import TensorInfo
-from taleproof.local import LocalModel, blobs_of_model, open_local, verified
-from taleproof.model_set import parse_model
 from taleproof.sampling.chain import SamplerConfig
 from taleproof.sampling.logits_digests import LogitsTrail
 from taleproof.tasks.engine import Session
 from taleproof.tasks.generate import Finished, Limits, Stats, Token, encode_prompt, generate
 from taleproof.tasks.score import encode_continuation, score
-from taleproof.terminal import visible_line
 from taleproof.trust.digest import Digests, Expected
 
 

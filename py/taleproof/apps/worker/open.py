@@ -12,6 +12,10 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from taleproof.apps.model_set import read_model
+from taleproof.apps.worker.files import Asked, LoadedSet, Request, asked_files
+from taleproof.apps.worker.load import Loaded, Loader, Progress
+from taleproof.apps.worker.ports import LocalFile
 from taleproof.errors import (
     ContextTooLargeError,
     NotAcceptedError,
@@ -24,16 +28,12 @@ from taleproof.errors.base import plain
 from taleproof.formats import ModelFile
 from taleproof.memory.arena import ArenaBlob
 from taleproof.memory.browser import BrowserArena
-from taleproof.model_set import read_model
 from taleproof.tasks import embed as embedders
 from taleproof.tasks.embed import Embedder
 from taleproof.tasks.engine import Engine, Session, open_wasm
 from taleproof.tokenizers import Tokenizer
 from taleproof.trust.digest import Digests
 from taleproof.trust.verdict import Judged, Verdict, overall
-from taleproof.worker_files import Asked, LoadedSet, Request, asked_files
-from taleproof.worker_load import Loaded, Loader, Progress
-from taleproof.worker_ports import LocalFile
 
 
 SHORTEST_CONTEXT = 32

@@ -11,6 +11,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from taleproof.apps.worker.ports import BrowserTransport, JsFetcher, LocalFile, PartialFile, Store, StoredFile
 from taleproof.errors import (
     DownloadStoppedError,
     EmptyFileError,
@@ -23,7 +24,6 @@ from taleproof.errors import (
 from taleproof.io.download import UrlSource
 from taleproof.memory.browser import BrowserArena, Intake, JsBytes
 from taleproof.trust.digest import ArenaHasher, Digester, Digests, Expected
-from taleproof.worker_ports import BrowserTransport, JsFetcher, LocalFile, PartialFile, Store, StoredFile
 
 
 PIECE = 4 << 20

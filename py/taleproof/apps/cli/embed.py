@@ -2,11 +2,11 @@
 
 from argparse import Namespace
 
-from taleproof.cli_run import digests_shown, expected_digests
+from taleproof.apps.cli.run import digests_shown, expected_digests
+from taleproof.apps.cli.terminal import visible_line
+from taleproof.apps.local import open_local_embedder
 from taleproof.errors import JsonValue
-from taleproof.local import open_local_embedder
 from taleproof.tasks.embed import embed_text
-from taleproof.terminal import visible_line
 
 
 _SHOWN = 60  # characters of a text in the table

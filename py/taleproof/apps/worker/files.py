@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from taleproof.apps.worker.load import Loaded, Wanted
+from taleproof.apps.worker.ports import LocalFile
 from taleproof.io.model_files import files_of_model, names_beside
 from taleproof.trust.digest import Digests, Expected, digest_list
 from taleproof.trust.verdict import Judged
-from taleproof.worker_load import Loaded, Wanted
-from taleproof.worker_ports import LocalFile
 
 
 CHOSEN = "What was chosen"
