@@ -1,5 +1,5 @@
 /**
- * Formatting, lint and types of everything in the repository, and whether something in it is used by nothing.
+ * Formatting, lint, types, imports and folders of everything in the repository, and whether something in it is used by nothing.
  *
  * Out: which checks failed; what they found is on the screen. With `fix` those that can mend what they find do so.
  */
@@ -23,6 +23,8 @@ function checks(fix) {
     ["ruff format", venvProgram("ruff"), ["format", ...(fix ? [] : ["--check"]), ...PYTHON]],
     ["ruff check", venvProgram("ruff"), ["check", ...(fix ? ["--fix"] : []), ...PYTHON]],
     ["mypy", venvProgram("mypy"), []],
+    ["imports", venvProgram("lint-imports"), ["--no-logo", "--cache-dir", "build/import-linter"]],
+    ["folders", process.execPath, ["scripts/check-folders.mjs"]],
     ["prettier", "npx", ["prettier", "--log-level", "warn", fix ? "--write" : "--check", "."]],
     ["eslint", "npx", ["eslint", "--max-warnings", "0", ...ESLINT_CACHE, ...(fix ? ["--fix"] : []), "."]],
     [
