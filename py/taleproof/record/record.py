@@ -1,20 +1,16 @@
 """The record of a story: everything that writes it again, as canonical JSON with a digest.
 
-What was run comes in, JSON values and their one canonical form go out (RFC 8785: keys sorted, no spaces, numbers as
-ECMAScript writes them), so that the same story has the same bytes and the same SHA-256 everywhere. Values that have
-no such form are refused with ValueError: NaN, infinities, integers that no float64 is equal to, lone surrogates.
+What was run comes in, JSON values go out, and their canonical form (canonical_json.py), so that the same story has the
+same bytes and the same SHA-256 everywhere.
 """
 
 import hashlib
-import json
-import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Literal
 
 from taleproof.errors import JsonValue
 from taleproof.nn.numerics import NUMERICS_VERSION
+from taleproof.record.canonical_json import canonical_json
 from taleproof.sampling.chain import SamplerConfig
 from taleproof.sampling.logits_digests import EVERY
 from taleproof.tasks.generate import FinishReason, Limits
@@ -23,60 +19,6 @@ from taleproof.trust.digest import Digests
 
 
 FORMAT = "taleproof-story/1"
-
-
-def canonical_json(value: JsonValue) -> str:
-    """Return a value's canonical form.
-
-    Raises
-    ------
-    ValueError : it has none.
-    """
-    if isinstance(value, str):
-        value.encode("utf-8")  # a lone surrogate has no form
-        return json.dumps(value, ensure_ascii=False)
-    if isinstance(value, bool) or value is None:
-        return json.dumps(value)
-    if isinstance(value, int):
-        return _integer(value)
-    if isinstance(value, float):
-        return _number(value)
-    if not isinstance(value, Mapping):
-        return "[" + ",".join(map(canonical_json, value)) + "]"
-    names = sorted(value, key=lambda name: name.encode("utf-16-be", "surrogatepass"))  # by UTF-16 code units
-    return "{" + ",".join(f"{canonical_json(name)}:{canonical_json(value[name])}" for name in names) + "}"
-
-
-def _integer(value: int) -> str:
-    """Return an integer as the float64 that it is read as."""
-    try:
-        number = float(value)
-    except OverflowError:
-        number = math.inf
-    if number != value:
-        raise ValueError(f"an integer that JSON's readers need not agree on: {value}")
-    return _number(number)
-
-
-def _number(value: float) -> str:
-    """Return a float as ECMAScript's Number::toString does: the shortest digits that read back the same."""
-    if not math.isfinite(value):
-        raise ValueError(f"not a number of JSON: {value}")
-    if value == 0:
-        return "0"
-    sign, digit_tuple, exponent = Decimal(repr(value)).as_tuple()
-    assert isinstance(exponent, int)
-    digits = "".join(map(str, digit_tuple)).rstrip("0")
-    point = len(digit_tuple) + exponent  # where the decimal point stands in the digits
-    minus = "-" if sign else ""
-    if len(digits) <= point <= 21:
-        return minus + digits.ljust(point, "0")
-    if 0 < point <= 21:
-        return f"{minus}{digits[:point]}.{digits[point:]}"
-    if -6 < point <= 0:
-        return f"{minus}0.{'0' * -point}{digits}"
-    mantissa = digits if len(digits) == 1 else f"{digits[0]}.{digits[1:]}"
-    return f"{minus}{mantissa}e{point - 1:+d}"
 
 
 @dataclass(frozen=True)
