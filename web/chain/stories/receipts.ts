@@ -1,7 +1,7 @@
 /**
  * A story's receipt on the wallet's chain: that its record existed when a block was made, and whose account says so.
  *
- * In: the record that the engine gave. Out: its digest, over the same canonical JSON as record/record.py writes, and the block
+ * In: the record that the engine gave. Out: its digest, over the same canonical JSON as record/canonical_json.py writes, and the block
  * in which it stands; and all receipts of an account. A record that stands there already is not put there twice.
  */
 
