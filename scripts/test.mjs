@@ -16,7 +16,8 @@ await runScript(async () => {
   await setUp();
   const results = await runSuites();
   console.log("");
-  for (const { name, counts } of results) console.log(`${name.padEnd(15)} ${closingLine(counts)}`);
+  for (const { name, counts, seconds } of results)
+    console.log(`${name.padEnd(15)} ${closingLine(counts).padEnd(36)} ${seconds} s`);
   for (const { name, counts, lacks } of results)
     if (lacks) console.log(`\n${counts.skipped} tests of the suite "${name}" were skipped. ${lacks}\n`);
   const total = addCounts(results.map((result) => result.counts));

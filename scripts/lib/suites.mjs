@@ -5,6 +5,7 @@
  * suites and arm64's may lack something: what they need is large, and the page is whole without it.
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { countApplicationTests, testApplication } from "./chain/application.mjs";
 import { ARM64_TESTS, requireQemu } from "./arm64.mjs";
@@ -18,11 +19,15 @@ import { Problem } from "./problem.mjs";
 import { runShown } from "./run.mjs";
 import { buildSite } from "./site.mjs";
 
+/** Each has a model in its memory, and its threads. */
+const PROCESSES = 4;
 const REPORTS = join(ROOT, "build", "reports");
 
 /**
  * lacks: what the machine lacks, and how to install it. excused: even in CI, tests may be skipped for the want of it.
- * @typedef {{name: string, counts: import("./counts.mjs").Counts, lacks?: string | null, excused?: boolean}} Result
+ * seconds: how long it took.
+ * @typedef {{name: string, counts: import("./counts.mjs").Counts, seconds: number, lacks?: string | null,
+ *   excused?: boolean}} Result
  * @typedef {import("./counts.mjs").Reader} Reader
  */
 
@@ -46,15 +51,18 @@ export async function runSuites() {
 /** Formatting, lint and types: each check counts as a test. */
 async function checks() {
   console.log("\n== checks");
+  const began = performance.now();
   const { passed, failed } = await runChecks();
   if (failed.length > 0) console.log(`Not yet right: ${failed.join(", ")}.`);
-  return { name: "checks", counts: { passed: passed.length, failed: failed.length, skipped: 0 } };
+  const counts = { passed: passed.length, failed: failed.length, skipped: 0 };
+  return { name: "checks", counts, seconds: secondsSince(began) };
 }
 
 /** @param {string} name @param {string} folder */
 function pytest(name, folder) {
   const report = join(REPORTS, `${name}.xml`);
-  const args = ["-m", "pytest", "-q", folder, `--junitxml=${report}`];
+  const processes = `--numprocesses=${Math.min(availableParallelism(), PROCESSES)}`;
+  const args = ["-m", "pytest", "-q", folder, processes, "--dist=worksteal", `--junitxml=${report}`];
   return suite(name, countJUnit, report, () => runShown(venvProgram("python"), args));
 }
 
@@ -95,7 +103,7 @@ function leftOut(lacks) {
 /** @param {string} name @param {string | null} lacks @param {number} count @returns {Result} */
 function skipped(name, lacks, count) {
   console.log(`\n== ${name}\n${lacks}`);
-  return { name, lacks, counts: { passed: 0, failed: 0, skipped: count } };
+  return { name, lacks, counts: { passed: 0, failed: 0, skipped: count }, seconds: 0 };
 }
 
 /** The application's own tests, in Rust. */
@@ -143,7 +151,13 @@ function whatIsLacking(require) {
 async function suite(name, read, report, run) {
   console.log(`\n== ${name}`);
   rmSync(report, { force: true });
+  const began = performance.now();
   const code = await run();
   const text = existsSync(report) ? readFileSync(report, "utf8") : null;
-  return { name, counts: suiteCounts(read, text, code) };
+  return { name, counts: suiteCounts(read, text, code), seconds: secondsSince(began) };
+}
+
+/** @param {number} began */
+function secondsSince(began) {
+  return Math.round((performance.now() - began) / 1000);
 }
