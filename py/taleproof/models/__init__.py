@@ -8,6 +8,7 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import Literal, Protocol, TypeVar, runtime_checkable
 
+from taleproof.device.base import GraphSpec
 from taleproof.errors import UnknownArchitectureError
 from taleproof.formats import ModelFile
 from taleproof.graph.ops import A, C, Ops
@@ -94,6 +95,25 @@ def load_model(file: ModelFile, tensors: TensorSource[W]) -> Model[W]:
     model: Model[W] = _module(file).load(file, tensors)
     tensors.check_all_used()
     return model
+
+
+def step_graphs(model: Model[W], cache: KVCache[C], context: int, batch: int) -> dict[str, GraphSpec[A, W, C]]:
+    """Return a model's kinds of steps on a cache, for a device to compile.
+
+    Parameters
+    ----------
+    context : positions that the cache has.
+    batch : tokens of a step at most; a source is read in one, whatever its length.
+    """
+
+    def forward(logits: Logits) -> GraphSpec[A, W, C]:
+        result = None if logits == "none" else "the logits"
+        return GraphSpec(lambda ops: model.forward(ops, cache, logits), batch, result)
+
+    graphs = {"none": forward("none"), "last": forward("last"), "all": forward("all")}
+    if isinstance(model, SourceModel):
+        graphs["read"] = GraphSpec(lambda ops: model.read(ops, cache), context, "the source")
+    return graphs
 
 
 def _module(file: ModelFile):  # type: ignore[no-untyped-def]  # each architecture's module has the same two functions

@@ -26,8 +26,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from taleproof.device.base import Row, as_floats
 from taleproof.errors import InvalidSettingError, NumericsError
-from taleproof.memory.arena import ArenaFloats
 from taleproof.nn.numerics import exp32
 from taleproof.sampling.logprobs import LogProbabilities
 from taleproof.sampling.rng import StdRng, WeightedIndex
@@ -36,9 +36,6 @@ from taleproof.sampling.softmax import probabilities
 
 Floats = NDArray[np.float32]
 Indices = NDArray[np.intp]
-
-Row = Floats | ArenaFloats
-"""Logits of one position, (vocab,), wherever the backend has them."""
 
 COLDEST = 1e-7
 """A temperature below this is none."""
@@ -76,11 +73,6 @@ class SamplerConfig:
         _check_range("min_p", self.min_p, 0.0, 1.0)
         _check_range("repeat_penalty", self.repeat_penalty, 0.01, 100.0)
         _check_range("repeat_last_n", self.repeat_last_n, 0, 2**31 - 1)
-
-
-def as_floats(logits: Row) -> Floats:
-    """Return logits as an array, a copy where they are in an arena."""
-    return logits if isinstance(logits, np.ndarray) else np.frombuffer(logits.tobytes(), np.float32)
 
 
 class Choice(NamedTuple):

@@ -8,9 +8,10 @@ import struct
 from array import array
 from collections.abc import Sequence
 
+from taleproof.device.base import Row
 from taleproof.errors import NumericsError
 from taleproof.memory.arena import ALIGNMENT, Arena, ArenaFloats
-from taleproof.sampling.chain import Choice, Row, SamplerConfig, effective_temperature
+from taleproof.sampling.chain import Choice, SamplerConfig, effective_temperature
 from taleproof.sampling.logprobs import log_probability
 from taleproof.sampling.rng import StdRng
 

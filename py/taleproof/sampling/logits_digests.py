@@ -7,7 +7,7 @@ token. Hashing the logits of every token would cost a tenth of the speed and tel
 
 import hashlib
 
-from taleproof.sampling.chain import Row
+from taleproof.device.base import Row
 from taleproof.sampling.kernel import SamplingRoom
 from taleproof.trust.digest import ArenaHasher
 

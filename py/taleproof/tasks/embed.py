@@ -7,25 +7,29 @@ than WINDOW is cut, and its vector is the mean of its windows', each counted by 
 
 import math
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from taleproof.device.base import Device, GraphSpec, as_floats
+from taleproof.device.numpy import NumpyDevice
+from taleproof.device.wasm import WasmDevice
 from taleproof.errors import ContextOverflowError, NumericsError, UnknownArchitectureError
 from taleproof.formats import ModelFile
-from taleproof.graph.numpy import NumpyOps
-from taleproof.graph.program import encode, plan
-from taleproof.graph.step import pack_step, step_bytes
-from taleproof.graph.trace import WasmOps
+from taleproof.graph.step import Step
 from taleproof.io.reader import Blob
 from taleproof.memory.arena import Arena
 from taleproof.models import bert
-from taleproof.nn.kv_cache import allocate_arrays, allocate_in_arena
-from taleproof.nn.weights import ArenaTensors, NumpyTensors, TensorSource
+from taleproof.nn.weights import TensorSource
 from taleproof.tokenizers import Tokenizer
 
 
 Floats = NDArray[np.float32]
+A = TypeVar("A")
+P = TypeVar("P")
+W = TypeVar("W")
+C = TypeVar("C")
 
 WINDOW = 256
 """Tokens of a text that are taken together, those that begin and end it included: what sentence encoders are trained
@@ -87,28 +91,26 @@ def embed_text(embedder: Embedder, tokenizer: Tokenizer, text: str) -> Floats:
 
 
 def open_numpy(blobs: Sequence[Blob], file: ModelFile) -> Embedder:
-    """Open an encoder on the numpy backend: all weights decoded to float32."""
-    model = _load(file, NumpyTensors(file, blobs))
-    cache = allocate_arrays(model.config.cache, model.config.n_ctx_train)
-    return Embedder(file, model.config, lambda ids: model.encode(NumpyOps(ids, 0), cache)[0])
+    """Open an encoder on the numpy device: all weights decoded to float32."""
+    return _open(NumpyDevice(), file, blobs)
 
 
 def open_wasm(arena: Arena, file: ModelFile, bases: Sequence[int]) -> Embedder:
     """Open an encoder whose parts lie in the arena, each from its base on. Its weights there are repacked in place."""
-    model = _load(file, ArenaTensors(arena, file, bases))
+    return _open(WasmDevice(arena), file, bases)
+
+
+def _open(device: Device[P, A, W, C], file: ModelFile, places: Sequence[P]) -> Embedder:
+    model = _load(file, device.weights(file, places))
     context = model.config.n_ctx_train
-    ops = WasmOps(arena)
-    result = ops.program.result = model.encode(ops, allocate_in_arena(arena, model.config.cache, context))
-    offsets, size = plan(ops.program, context)
-    scratch = arena.allocate(size)
-    words = encode(ops.program, offsets, scratch, context)
-    program, step = arena.allocate(len(words)), arena.allocate(step_bytes(context))
-    arena.write(program, words)
+    cache = device.cache(model.config.cache, context)
+    encode: GraphSpec[A, W, C] = GraphSpec(lambda ops: model.encode(ops, cache), context, "the text's vector")
+    graph = device.compile({"encode": encode})["encode"]
 
     def run(ids: Sequence[int]) -> Floats:
-        arena.write(step, pack_step(step, ids, 0))
-        arena.run(program, len(ops.program.instructions), step, arena.threads_asked or arena.threads)
-        return np.frombuffer(arena.read(scratch + offsets[result], 4 * result.columns), np.float32)
+        vector = graph.run(Step(ids))
+        assert vector is not None
+        return as_floats(vector)
 
     return Embedder(file, model.config, run)
 

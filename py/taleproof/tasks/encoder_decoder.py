@@ -10,8 +10,8 @@ from typing import Protocol
 
 import numpy as np
 
+from taleproof.device.base import Row, as_floats
 from taleproof.models import Logits
-from taleproof.sampling.chain import Row, as_floats
 
 
 class Backend(Protocol):
@@ -27,7 +27,7 @@ class SourceReader(Protocol):
 
     def read(self, ids: Sequence[int]) -> None: ...
 
-    def run(self, ids: Sequence[int], position: int, logits: Logits, memory: int = 0) -> Row | None: ...
+    def run(self, ids: Sequence[int], position: int, logits: Logits, encoded: int = 0) -> Row | None: ...
 
 
 class ReadingBackend:

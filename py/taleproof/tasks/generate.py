@@ -16,8 +16,9 @@ from typing import Literal, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from taleproof.device.base import Row
 from taleproof.errors import EmptyPromptError, InvalidSettingError, PromptTooLongError
-from taleproof.sampling.chain import Choice, Row
+from taleproof.sampling.chain import Choice
 from taleproof.sampling.logits_digests import LogitsTrail
 from taleproof.tasks.prefill import Pace
 from taleproof.tasks.text_out import TextOut
