@@ -4,6 +4,7 @@ A model reads its Config from a ModelFile, asks a TensorSource for its weights b
 against the operations. It keeps nothing between steps: the cache is the caller's.
 """
 
+from collections.abc import Mapping
 from importlib import import_module
 from types import MappingProxyType
 from typing import Literal, Protocol, TypeVar, runtime_checkable
@@ -63,36 +64,74 @@ class SourceModel(Protocol[V]):
         ...
 
 
-_MODULES = MappingProxyType(
-    {name: name for name in ("gemma2", "gemma3", "llama", "phi2", "phi3", "qwen2", "qwen3", "smollm3", "t5")}
+class EncoderConfig(Config, Protocol):
+    """What an encoder's configuration tells beside."""
+
+    @property
+    def dim(self) -> int:
+        """Elements of a text's vector."""
+        ...
+
+
+class Encoder(Protocol[V]):
+    """A model that makes a vector of a text, with its weights, on some backend."""
+
+    @property
+    def config(self) -> EncoderConfig:
+        """Its frozen configuration."""
+        ...
+
+    def encode(self, ops: Ops[A, V, C], cache: KVCache[C]) -> A:
+        """Describe the step that reads a text; returns its vector (1, dim), of length 1."""
+        ...
+
+
+Task = Literal["generate", "embed"]
+"""What a model is for: a Model generates, an Encoder embeds."""
+
+ARCHITECTURES: Mapping[str, Task] = MappingProxyType(
+    {
+        "bert": "embed",
+        "gemma2": "generate",
+        "gemma3": "generate",
+        "llama": "generate",
+        "phi2": "generate",
+        "phi3": "generate",
+        "qwen2": "generate",
+        "qwen3": "generate",
+        "smollm3": "generate",
+        "t5": "generate",
+    }
 )
-"""Architecture -> module of this package. Several names may share one."""
+"""What can be run, and what for. Each has a module of its name in this package, with ``read_config`` and ``load``."""
 
 
-def architectures() -> tuple[str, ...]:
-    """Return the names that can be run."""
-    return tuple(_MODULES)
-
-
-def read_config(file: ModelFile) -> Config:
+def read_config(file: ModelFile, task: Task = "generate") -> Config:
     """Read the configuration, which tells how much memory a model needs before its weights are touched.
 
     Raises
     ------
     UnknownArchitectureError, FormatError
     """
-    config: Config = _module(file).read_config(file)
+    config: Config = _module(file, task).read_config(file)
     return config
 
 
 def load_model(file: ModelFile, tensors: TensorSource[W]) -> Model[W]:
-    """Build the model that the file's architecture names.
+    """Build the model that the file's architecture names, one that generates.
 
     Raises
     ------
     UnknownArchitectureError, FormatError, MissingTensorError, UnknownTensorError
     """
-    model: Model[W] = _module(file).load(file, tensors)
+    model: Model[W] = _module(file, "generate").load(file, tensors)
+    tensors.check_all_used()
+    return model
+
+
+def load_encoder(file: ModelFile, tensors: TensorSource[W]) -> Encoder[W]:
+    """Build the encoder that the file's architecture names; errors are those of load_model."""
+    model: Encoder[W] = _module(file, "embed").load(file, tensors)
     tensors.check_all_used()
     return model
 
@@ -116,8 +155,8 @@ def step_graphs(model: Model[W], cache: KVCache[C], context: int, batch: int) ->
     return graphs
 
 
-def _module(file: ModelFile):  # type: ignore[no-untyped-def]  # each architecture's module has the same two functions
-    name = _MODULES.get(file.architecture)
-    if name is None:
-        raise UnknownArchitectureError(file.name, file.architecture, architectures())
+def _module(file: ModelFile, task: Task):  # type: ignore[no-untyped-def]  # all modules have the same two functions
+    name = file.architecture
+    if ARCHITECTURES.get(name) != task:
+        raise UnknownArchitectureError(file.name, name, [each for each, its in ARCHITECTURES.items() if its == task])
     return import_module(f".{name}", __package__)

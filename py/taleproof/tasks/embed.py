@@ -15,13 +15,12 @@ from numpy.typing import NDArray
 from taleproof.device.base import Device, GraphSpec, as_floats
 from taleproof.device.numpy import NumpyDevice
 from taleproof.device.wasm import WasmDevice
-from taleproof.errors import ContextOverflowError, NumericsError, UnknownArchitectureError
+from taleproof.errors import ContextOverflowError, NumericsError
 from taleproof.formats import ModelFile
 from taleproof.graph.step import Step
 from taleproof.io.reader import Blob
 from taleproof.memory.arena import Arena
-from taleproof.models import bert
-from taleproof.nn.weights import TensorSource
+from taleproof.models import EncoderConfig, load_encoder
 from taleproof.tokenizers import Tokenizer
 
 
@@ -39,7 +38,7 @@ with. They know more positions, but say less of texts that use them."""
 class Embedder:
     """An opened encoder. ``open_numpy`` and ``open_wasm`` make one."""
 
-    def __init__(self, file: ModelFile, config: bert.Config, run: Callable[[Sequence[int]], Floats]) -> None:
+    def __init__(self, file: ModelFile, config: EncoderConfig, run: Callable[[Sequence[int]], Floats]) -> None:
         self.file = file
         self.config = config
         self._run = run
@@ -101,7 +100,7 @@ def open_wasm(arena: Arena, file: ModelFile, bases: Sequence[int]) -> Embedder:
 
 
 def _open(device: Device[P, A, W, C], file: ModelFile, places: Sequence[P]) -> Embedder:
-    model = _load(file, device.weights(file, places))
+    model = load_encoder(file, device.weights(file, places))
     context = model.config.n_ctx_train
     cache = device.cache(model.config.cache, context)
     encode: GraphSpec[A, W, C] = GraphSpec(lambda ops: model.encode(ops, cache), context, "the text's vector")
@@ -113,11 +112,3 @@ def _open(device: Device[P, A, W, C], file: ModelFile, places: Sequence[P]) -> E
         return as_floats(vector)
 
     return Embedder(file, model.config, run)
-
-
-def _load(file: ModelFile, tensors: TensorSource[bert.W]) -> bert.Bert[bert.W]:
-    if file.architecture != "bert":
-        raise UnknownArchitectureError(file.name, file.architecture, ("bert",))
-    model = bert.load(file, tensors)
-    tensors.check_all_used()
-    return model
