@@ -75,6 +75,25 @@ def test_a_file_that_takes_too_long_is_named_and_given_up() -> None:
     assert "Choose another file" in told
 
 
+def test_an_alarm_that_comes_late_harms_nobody() -> None:
+    process = started(
+        "import os\n"
+        "cli_guard.OPENING_SECONDS = 0.1\n"
+        "wait = os.waitpid\n"
+        "def waited(*args):\n"
+        "    ended = wait(*args)\n"
+        "    os.kill(os.getpid(), signal.SIGALRM)  # its child's number may be another program's by now\n"
+        "    return ended\n"
+        "os.waitpid = waited\n"
+        "def run():\n"
+        "    print('on its way', flush=True)\n"
+        f"    with cli_guard.opening('hostile.gguf', 1000): {HANGING}\n"
+        "    return 0"
+    )
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 2, told
+
+
 def test_a_file_is_not_given_up_because_the_command_was_suspended() -> None:
     process = started(
         "cli_guard.OPENING_SECONDS = 3600\n"

@@ -104,7 +104,7 @@ class _Guard:
 
     def _on_alarm(self, _signum: int, _frame: FrameType | None) -> None:
         self._parts_left -= 1
-        if self._parts_left > 0:
+        if self._parts_left != 0:  # below: an alarm that was on its way already, whose child is perhaps no more
             return
         signal.setitimer(signal.ITIMER_REAL, 0)
         self._killed = True
