@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The browser tests: they drive the site as built in dist/, with the Chromium that the machine has.
  *

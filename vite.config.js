@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * How the site is served while developing, and built and previewed for readers.
  *

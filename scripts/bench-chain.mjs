@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * `npm run bench:chain`: how soon after the page is opened the registry has answered, and where that time goes.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * `node scripts/bench-header.mjs`: how long it takes to parse the header of a GGUF file with a large vocabulary, in Pyodide
  * under V8, in seconds.

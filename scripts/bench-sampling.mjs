@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * `node scripts/bench-sampling.mjs`: what choosing a token costs in the kernels, under V8, in milliseconds.
  *

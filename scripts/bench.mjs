@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * `npm run bench`: this engine beside other engines in one run, each in a Chromium of its own, llama.cpp also natively.
  *

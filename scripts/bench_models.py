@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The benchmark's own models: one shows what a token costs beside the arithmetic, one only reads memory.
 
 Usage: python scripts/bench_models.py FOLDER [--real]

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** `npm run build`: set-up, then the site into dist/, whether or not anything has changed. */
 import "./lib/node-version.mjs";
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Compile the C of kernels/ to WebAssembly with the clang in the `ziglang` package.
 
 Writes build/kernels/relaxed.wasm (integer dot product of the relaxed SIMD proposal) and build/kernels/baseline.wasm

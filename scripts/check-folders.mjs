@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Says which folders of the sources have too many files, and fails if there are any. */
 import { crowded, MOST } from "./lib/folders.mjs";
 

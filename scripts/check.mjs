@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** `npm run check`: formatting, lint and types of Python, JavaScript, TypeScript and Svelte. With --fix it mends what it can. */
 import "./lib/node-version.mjs";
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Compiles the Python modules that the page's engine imports, so that no browser has to do it at each start.
  *

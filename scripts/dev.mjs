@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** `npm run dev`: set-up, then Vite's development server, for those who change the page. */
 import "./lib/node-version.mjs";
 

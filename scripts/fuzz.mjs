@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * `npm run fuzz`: changes good model files of every format, in their bytes and in their settings, and opens them.
  *

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The licences of all that the built site passes on, in one page, and a check that NOTICE names each of them.
 
 ``licences.py DIST``: in come NOTICE, the texts in licences/, and the built site with the list of packages in its

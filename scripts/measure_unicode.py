@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Measures what Hugging Face's library takes each of Unicode's characters for, and writes it as the table that we use.
 
 Usage: python scripts/measure_unicode.py [TARGET]

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Brings a fresh clone to the point where the site can be built and the tests can run. Needs nothing but Node.js.
  *

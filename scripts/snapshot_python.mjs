@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Starts Python once, and writes its memory to a file, so that no browser has to start it again.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** `npm start`: set-up, build, and the built site on a local address, which it prints. */
 import "./lib/node-version.mjs";
 

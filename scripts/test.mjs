@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * `npm test`: set-up, then every suite, even after one has failed.
  *

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Takes members out of a wheel, or makes a wheel without its compiled half or without what never runs.
 
 In comes a wheel. ``unpack.py WHEEL FOLDER MEMBER...`` puts the members into FOLDER, without their own

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The page's side of the engine worker, played by Python: what apps/worker/ports.py and memory/browser.py describe.
 
 The arena is a real one, with the real kernels in wasmtime; storage and network are dictionaries and lists.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What several test modules need: the real model, where set-up put it."""
 
 import os

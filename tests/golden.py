@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Golden runs: what the engine writes, kept to the bit, one file for each version of its numerics.
 
 The file's models, prompts and samplers come in; token ids and the trail of the logits

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """An opener as the engine worker has it, over a server and a folder of files in memory."""
 
 import asyncio

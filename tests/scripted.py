@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A model and a tokenizer that follow a script: for tests of what is done with tokens, not of numbers."""
 
 from collections.abc import Sequence

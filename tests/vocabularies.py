@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Small tokenizers for tests, and the ids that other programs give with the same vocabularies."""
 
 import json

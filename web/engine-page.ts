@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The engine by itself, for measurements and browser tests: engine.html gives the console what the page builds upon.
  */

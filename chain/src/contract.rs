@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! The contract: what blocks of a chain do to the application's state there.
 //!
 //! Operations come in from the chain's own blocks, messages and events from other chains. An operation that is

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! A digest: 32 bytes. Text comes in as 64 lower-case hexadecimal digits, and nothing else is taken.
 
 use std::{fmt, str::FromStr};

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! The contract on a chain that follows: the home chain's events come in, and are applied to the copies here.
 //!
 //! There is a copy of the whole registry where it is followed, and one of each model that is watched.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! Which model is the right one, agreed by the validators of a chain; and the stories written with it.
 //!
 //! One application, the same on every chain. On the home chain it keeps the registry of models, and emits an event

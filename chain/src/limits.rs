@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! What a well-formed operation keeps to. Each limit has its own code and sentence; the service says them before a
 //! block is made, the contract says them again and is the one that counts.
 

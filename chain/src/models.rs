@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! What the registry holds: releases of models, and the changes that brought them there.
 
 use std::collections::BTreeSet;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! Mutations: each checks what can be known before a block is made, and schedules an operation.
 //!
 //! Why a contract refused its own chain's block does not reach the client. So limits and permissions are looked at

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! Tokens of stories. A token holds all that writes its story again, to the same bits.
 
 use async_graphql::{Enum, InputObject, SimpleObject};

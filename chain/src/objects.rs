@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! What queries about the registry answer with.
 
 use std::{ops::Deref, sync::Arc};

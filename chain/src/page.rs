@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! Pages of lists: a cursor comes in, some items and the next cursor go out.
 
 use async_graphql::{OutputType, SimpleObject};

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! Queries. What they read is this chain's state; nothing is asked of another chain.
 
 use std::sync::Arc;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! Why something is refused: a stable code and a sentence for the person, and the storage's own errors beside it.
 
 use std::fmt;

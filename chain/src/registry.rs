@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! The registry: a log of changes, and what can be looked up in it.
 //!
 //! A change comes in, on the home chain because its action was permitted, on a follower because it was the next

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! What this chain asked of another, and what came of it.
 
 use async_graphql::{Enum, SimpleObject};

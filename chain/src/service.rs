@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! The service: GraphQL over the application's state on one chain. Queries read it; mutations schedule operations.
 
 #![cfg_attr(target_arch = "wasm32", no_main)]

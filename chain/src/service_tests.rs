@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! The service in process: what it answers, what it schedules, and the schema that clients are written against.
 
 use std::{env, fs, path::Path, sync::Arc};

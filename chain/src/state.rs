@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! All that the application keeps on one chain.
 
 use linera_sdk::{

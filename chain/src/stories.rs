@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! The digests of stories that accounts recorded on this chain, with the time at which they did.
 
 use async_graphql::SimpleObject;

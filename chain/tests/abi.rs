@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! The bytes of operations, messages, events and parameters. A change here breaks every deployed application's clients
 //! and followers. With UPDATE_SNAPSHOTS=1 the snapshot is written anew.
 

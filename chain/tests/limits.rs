@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! Every limit: the last value that is taken, the first that is not, and the code that says so.
 
 #![cfg(not(target_arch = "wasm32"))]

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Attention with grouped heads over a preallocated cache, in integers where it counts.
  *
  * Keys and values are kept as 15-bit integers with a scale for each head and position. A score is the integer product of a

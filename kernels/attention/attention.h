@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The KV cache and attention over it. See attention.c for what is computed, and in which order. */
 #pragma once
 

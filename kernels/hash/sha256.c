@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* SHA-256 (FIPS 180-4) of bytes in the arena.
  *
  * In: a state of sha256_state_size() bytes, 8-byte aligned, and any number of updates. Out: 32 bytes. Messages of

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The integer dot product at the bottom of every quantised matmul, the only place where the two builds differ.
  *
  * Sixteen products of an unsigned 7-bit weight and a signed 8-bit activation, added up in neighbouring pairs: eight

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Functions whose bits are the same on every machine: only + - * / and roundings of IEEE floats, in a fixed order.
  * numerics.py has their twins in NumPy. */
 #pragma once

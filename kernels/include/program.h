@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The instruction set of a traced forward pass (py/taleproof/graph/program.py writes it, program.c runs it).
  *
  * A program is a flat list of instructions of sixteen words. All addresses are fixed when it is traced; what changes

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What every kernel shares: names for the machine's types and a few vector idioms.
  *
  * A kernel is a plain function over one flat memory, the arena. Pointers are offsets in it. Nothing here allocates,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Functions of one element, [begin, end) of a buffer of floats. Infinities and NaNs come out as such, or as NaNs. */
 #include "elementwise.h"
 #include "include/math.h"

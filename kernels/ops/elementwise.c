@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The small functions between matmuls. All buffers are row-major floats; [begin, end) is the caller's share. */
 #include "elementwise.h"
 #include "include/math.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* From a block type's number (GGUF's) to its functions. */
 #include "matmul.h"
 #include "types/floats.h"

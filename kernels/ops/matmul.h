@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Block types by the numbers that GGUF gives them, and what the kernels can do with each. */
 #pragma once
 

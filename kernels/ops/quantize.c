@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Activations to 8 bits: float32 x[rows][k] -> q[rows][k] in -127..127 and an ActivationBlock for every 32 of them.
  * With wide set, q is written as 16-bit integers, which is what 8-bit weights multiply with. Each 32 stand in the order of
  * the interleaved layout (interleave.h). */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What is done with whole rows: of layer normalisation, of biases, of pooling. Sums over columns add up in four lanes (column
  * modulo 4), then the lanes, then the columns after the last whole four; sums over rows from the first row on. */
 #include "elementwise.h"

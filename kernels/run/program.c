@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One instruction of a traced program: a thread's share of it. */
 #include "include/program.h"
 #include "attention/attention.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Whether this machine computes as it should, asked before anything is written: fixed inputs go through every kind of kernel,
  * and all results together make one number, which is part of the numerics version. It takes a few milliseconds at most.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Runs a traced program, alone or with helpers. One call computes a whole step, however many layers the model has.
  *
  * Helpers are further instances of this module on the same, shared memory, each in a worker of its own, asleep in `serve`

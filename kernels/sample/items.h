@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Numbers picked out of an array, and a sort for them: largest first, in time that depends on nothing but their count. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The next token: logits come in, and stay as they are; the token and what its log-probability is made of go out. The twin
  * of sampling/chain.py's Sampler, to the bit: the same steps in the same order, the same exp, and sums that run from the first
  * element to the last, for that is the order in which candle and NumPy's accumulate add. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* All that is done with one block type, written once: the fast matmul over the interleaved layout, its slow twin over the
  * file's, the way from one layout to the other, and the look-up of a row. The file that includes this has defined
  *

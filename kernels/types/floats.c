@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Matmul with weights that are floating-point numbers themselves: F32, F16 and BF16, in the file's layout.
  *
  * Each output adds up its products in four lanes (column modulo 4), then the lanes, then the last k % 4 products. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The interleaved layout of quantised weights, the same for every block type.
  *
  * Eight rows of a matrix stand together. For each block of the file's type (32 or 256 columns) come first the scales:

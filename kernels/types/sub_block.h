@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One sub-block, 32 columns of eight rows in the interleaved layout: how its weights are packed, and their integer dot
  * products with activations. Included by blocks.h, with what the type has defined. */
 #include "include/dot.h"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """``python -m taleproof``: the command line, see apps/cli/main.py."""
 
 import sys

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** `npm run chain:build`: the application of chain/ as WebAssembly, into build/chain/. */
 import "../lib/node-version.mjs";
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * `npm run chain:deploy -- --faucet URL`: a registry on any network, the public testnet included.
  *

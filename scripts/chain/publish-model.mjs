@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * `npm run chain:publish-model -- FILE`: a small model with its bytes on chain, so that a page can load it from there.
  *

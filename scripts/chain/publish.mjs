@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** `npm run chain:publish -- MODEL.json|ID`: a new model, or the next version of one's own. */
 import "../lib/node-version.mjs";
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** `npm run chain:revoke -- NAME VERSION --reason TEXT`: withdraw a version of one's own model. */
 import "../lib/node-version.mjs";
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * `npm run chain:serve`: keeps the home chain of a registry that `chain:deploy` has founded, so that what others publish
  * and revoke is answered. Readers need no such service.

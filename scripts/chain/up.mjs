@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * `npm run chain:up`: a network on this machine with a registry, for as long as it runs.
  *

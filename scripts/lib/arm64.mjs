@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * An arm64 machine in a folder: Debian's Python, the wheels that the tests need, and Node.js, run by QEMU's user mode.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The cache of downloaded files, keyed by what they contain.
  *

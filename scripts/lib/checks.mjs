@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Formatting, lint, types, imports and folders of everything in the repository, and whether something in it is used by nothing.
  *
@@ -24,6 +25,7 @@ function checks(fix) {
     ["ruff check", venvProgram("ruff"), ["check", ...(fix ? ["--fix"] : []), ...PYTHON]],
     ["mypy", venvProgram("mypy"), []],
     ["imports", venvProgram("lint-imports"), ["--no-logo", "--cache-dir", "build/import-linter"]],
+    ["licence headers", venvProgram("python"), ["scripts/headers.py", ...(fix ? ["--fix"] : [])]],
     ["folders", process.execPath, ["scripts/check-folders.mjs"]],
     ["prettier", "npx", ["prettier", "--log-level", "warn", fix ? "--write" : "--check", "."]],
     ["eslint", "npx", ["eslint", "--max-warnings", "0", ...ESLINT_CACHE, ...(fix ? ["--fix"] : []), "."]],

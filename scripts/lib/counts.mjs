@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * How many tests passed, failed and were skipped, read from the reports of the test runners.
  *

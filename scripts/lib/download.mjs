@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Two sources of files: addresses on the web, and wheels that pip brings.
  *

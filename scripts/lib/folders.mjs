@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * How many source files lie in one folder: few enough to be seen at once.
  *

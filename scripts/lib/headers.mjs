@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What every answer of the site's server says. A static host should be told to say the same (docs/threat-model.md). */
 export const HEADERS = {
   // Cross-origin isolation: without these two the page gets neither shared memory nor precise memory figures.

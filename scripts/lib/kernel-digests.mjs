@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The digests that the kernels have, as the engine's source gives them (numerics.py), and those of every release.
  *

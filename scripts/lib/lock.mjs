@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Keeps two set-ups of one clone from running at once; the second one waits.
  *

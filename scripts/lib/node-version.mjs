@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Refuses a Node.js that is too old, before anything is loaded that such a version could not even read.
  * Written in the JavaScript of 2015 for that reason.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Names for processes of this machine: a name tells a process from a later one that has been given the same number.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Where things are: the repository's own folders, the cache folder and the programs inside .venv. */
 import { homedir } from "node:os";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Errors meant for the person who runs a script: a stable code, and sentences that end with the remedy.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Which rooms of web/ may know which others. The order is engine < shared < chain < app; inside app it is
  * lib < components < features < pages, and a feature knows no more than the types of another one.

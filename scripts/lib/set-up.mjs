@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The set-up as a list of steps in order. What each one does stands in steps/.
  *

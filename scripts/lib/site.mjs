@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Builds the site: public/ and web/ -> dist/. Only when something has changed, unless it is asked to. */
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Remembers which steps are done, so that a second run starts at once.
  *

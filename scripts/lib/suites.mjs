@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The test suites: how each is run, and where its report lies. In order of how quickly they tell that something is wrong.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The engine's version, as its source says it. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

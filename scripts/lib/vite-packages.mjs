@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * A Vite plugin that lists the packages in the built scripts, those of workers too, which Vite's own list of licences
  * leaves out.

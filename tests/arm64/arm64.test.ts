@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The same bits on another processor: golden runs, and numbers at their limits, on an emulated arm64 machine.
  *

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A journal of all that the engine asks of its arena, for comparing processors and WebAssembly engines.
 
 ``python tests/arm64/journal.py FOLDER`` runs each case under wasmtime and writes two files for it: NAME.json, the

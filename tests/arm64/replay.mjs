@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // @ts-check
 /**
  * Carries out journals (journal.py) on the WebAssembly engine of this Node.js, V8.

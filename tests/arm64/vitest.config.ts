@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The engine's bits on arm64, under emulation: `npm run test:arm64`. */
 import { defineConfig } from "vitest/config";
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The browsers that the tests here drive: each runs its tests, is skipped with a word, or fails for being missing. */
 
 import { afterAll, beforeAll, describe } from "vitest";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** A browser that a test drives, whichever it is; and where its programs are. */
 
 import { accessSync, constants } from "node:fs";

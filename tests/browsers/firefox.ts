@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Firefox, driven over WebDriver BiDi. */
 
 import puppeteer from "puppeteer-core";

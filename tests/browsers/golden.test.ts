@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The engine in Firefox and in WebKit: it opens a model, writes the golden runs to the bit, and refuses a changed file.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The whole page in Firefox and in WebKit, as a person meets it: a damaged model is refused, and the right one writes
  * the story that the same seed writes in a terminal.

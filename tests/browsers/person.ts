@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What a person does on a page, in whichever browser: finds a thing by its name, reads it, presses it, writes into it. */
 
 import type { DrivenBrowser } from "./driven";

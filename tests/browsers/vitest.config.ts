@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The tests in browsers other than Chromium: `npx vitest run --config tests/browsers/vitest.config.ts`. */
 import { defineConfig } from "vitest/config";
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * WebKitGTK's small browser, driven over WebDriver's own protocol (https://www.w3.org/TR/webdriver2/).
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The page in Chromium where something is wrong with its chain, or with a model's host: told plainly, and never a tick. */
 import { join } from "node:path";
 import type { BrowserContext } from "@playwright/test";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Real wallets, each with a chain of its own and its service, as the tests use them.
  *

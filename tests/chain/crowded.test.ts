@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * A registry that somebody filled with the largest versions that it takes: newcomers still follow it, read it and get a tick.
  *

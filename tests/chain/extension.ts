@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * A person's own account, as a page meets it where MetaMask is installed.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * One network for all files: `npm run chain:up` itself, on ports and with wallets of its own.
  *

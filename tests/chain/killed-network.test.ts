@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The page in Chromium when its network ends: stories go on, and what was read before is told with its age. */
 import type { BrowserContext } from "@playwright/test";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";

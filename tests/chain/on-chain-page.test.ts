@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The page takes a model from the chain itself: every part of it checked, and no other host asked for anything. */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** A model whose bytes are on the network itself, read back on the chain of somebody who only follows. */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The page in Chromium, with a real wallet on the real network: what the registry says is the verdict that it shows. */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The publishers' page in Chromium, with a real wallet on the real network: what is asked there is what the home chain has. */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";

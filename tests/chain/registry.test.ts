@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The registry on its home chain, as those who follow it see it, and what it refuses. */
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { askHome, Chain, network, release } from "./chains";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The built site in Chromium, as the tests with a real wallet in the page use it.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The page with the catalogue's small model alone, which is there in a moment. The network has it under the same name from
  * the beginning.

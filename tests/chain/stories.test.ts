@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Receipts of stories, and their tokens, across chains. */
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
 import { Chain } from "./chains";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What the page tells to check a tick by: the very commands, in a real shell, with the real programs. */
 import { spawn } from "node:child_process";
 import { describe, expect, inject, it } from "vitest";

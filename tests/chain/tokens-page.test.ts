@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Tokens in the page, on the real network and with the real engine: minted by one visitor, given to another, who has the
  * story written again to the same bits; a receipt that lies is found out; what is one's own elsewhere is claimed.

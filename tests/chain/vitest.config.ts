@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The tests against a real local network: `npm run test:chain`. */
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";

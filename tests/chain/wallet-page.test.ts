@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Whose wallet the page has, in Chromium and on the real network: a person's own account, signing through a provider that
  * stands for MetaMask's (extension.ts says in what), a guest's, and none where the browser cannot have one.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The page as a person meets it: its parts by the names that they have for everybody, and the ways between them. */
 import { expect, type Locator, type Page } from "@playwright/test";
 

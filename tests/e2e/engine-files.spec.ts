@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Where models come from, in a real browser: servers and connections with their faults, own files, files that are no model. */
 
 import { createHash } from "node:crypto";

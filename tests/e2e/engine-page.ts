@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The engine by itself in a browser: engine.html, and what a test asks of it, run in the page. */
 
 import { execFileSync } from "node:child_process";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The engine in a real browser: real Python, real kernels, the real model. */
 
 import { availableParallelism } from "node:os";

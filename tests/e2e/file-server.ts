@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * A web server for one file, with the faults that real ones have.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Gemma 3 270M, out of the site's list: nothing is fetched before its terms are agreed to; then it writes. */
 import { expect, test } from "@playwright/test";
 import { DeskPage } from "./desk";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The golden runs in Chromium, with one and with two threads, and a part with four and eight: the same bits as under wasmtime.
  *

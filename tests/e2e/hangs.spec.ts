@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** An engine that hangs on purpose, in six ways: Stop ends it, and another model writes, without loading the page again. */
 
 import { readFileSync } from "node:fs";

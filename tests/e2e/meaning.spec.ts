@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The shelf by meaning, with the real encoder: found, like one another, and from bytes that were checked. */
 import { expect, test, type Page } from "@playwright/test";
 import type { Story } from "../../web/app/lib/story";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Files that the site does not vouch for, and files that are not what they should be, as a person meets them. */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";

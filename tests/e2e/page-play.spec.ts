@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** How the page behaves, with a played engine: keys and focus, what is kept, hostile and endless text, a crash. */
 import { expect, test, type Page } from "@playwright/test";
 import { DeskPage, expectNoSideways, OPENING } from "./desk";

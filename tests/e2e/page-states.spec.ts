@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Every state of the page, with a played engine: nothing that axe finds, nothing wider than the window. */
 import AxeBuilder from "@axe-core/playwright";
 import { expect, test, type Page } from "@playwright/test";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The whole way with the real model: from an opening to a story that is on the shelf, and the same one again. */
 import { readFile } from "node:fs/promises";
 import { expect, test, type Page } from "@playwright/test";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Ways to the page's states, with a played engine. In: a blank browser page. Out: the state that each name says. */
 import { expect, type Page } from "@playwright/test";
 import { DeskPage, OPENING } from "./desk";

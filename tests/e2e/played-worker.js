@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * A played engine for tests of the page alone: it speaks web/engine/protocol.ts in place of the built worker.
  *

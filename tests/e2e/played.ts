@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The built page with a played engine, for states that a real one reaches only by chance.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Python's code in the engine's worker, changed from outside, for tests of what hangs.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Real models that only tests need, as files of this machine, and the site's list with addresses that serve them. */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";

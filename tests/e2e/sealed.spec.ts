@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What the page does not take from others: to be framed, foreign scripts, parts of the engine with other bytes. */
 import { expect, test } from "@playwright/test";
 import { DEMO_REQUEST, open, visit } from "./engine-page";

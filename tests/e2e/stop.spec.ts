@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Stop at every point of a first visit: it is said where it can be seen within 200 ms, and the next Write goes on.
  *

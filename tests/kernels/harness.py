@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A way to run single operations on the kernels: trace them, run the program, read what it made."""
 
 import struct

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How far the kernels' results are from exact ones: per block type, and of a whole model against llama.cpp.
 
 The bounds are those that docs/numerics.md states.

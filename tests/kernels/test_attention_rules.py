@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Attention that is not plainly causal: windows, soft caps, whole steps, a memory, biases by relative position."""
 
 from dataclasses import dataclass, field

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The kernels are the bytes that the engine's source names, whoever compiled them, and wherever."""
 
 import hashlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """An encoder's vectors, against those of transformers, and the same bits by any build and any number of threads."""
 
 import json

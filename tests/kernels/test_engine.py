@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Whole tiny models on the kernels: the same bits however a prompt is cut, and what is refused."""
 
 from collections.abc import Sequence

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Every family on the kernels: close to transformers, and the same bits by any cuts of a prompt, build and threads."""
 
 import json

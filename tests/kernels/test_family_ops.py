@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The operations that not every family has, against their NumPy twins: norms, activations, tables, pooling."""
 
 import math

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The golden runs, under wasmtime: both builds of the kernels give what the file says.
 
 So does any number of shares: they are done in turn, on one thread. What real threads do is tested in browsers.

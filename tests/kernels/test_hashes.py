@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The hash kernels against Python's own hashlib: lengths around every boundary, any split, long messages."""
 
 import hashlib

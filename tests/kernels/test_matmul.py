@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Matmuls: the interleaved kernels against their plain twins to the bit, and against NumPy within a bound."""
 
 import itertools

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A real encoder, all-MiniLM-L6-v2: its vectors against those of transformers, and what is near what."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The kernels' machine code has no instruction, and their build no flag, that leaves a result to the machine."""
 
 import importlib.util

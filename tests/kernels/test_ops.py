@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The small operations against their NumPy twins."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Programs: values that live at the same time never share memory, and the words are what the kernels read."""
 
 import struct

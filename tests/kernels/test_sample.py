@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Sampling by the kernels is NumPy's to the bit: the same tokens, the same log-probabilities, the same refusals."""
 
 from typing import Any

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The kernels' own check: both builds pass it, kernels that compute something else do not, and faults have a name."""
 
 import struct

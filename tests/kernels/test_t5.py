@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """T5 on the kernels: close to transformers, and the same bits by any cuts of a text, build and threads."""
 
 import json

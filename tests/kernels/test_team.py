@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How threads share a program (kernels/run/team.c): every order of its steps, tried by spin on a model of the protocol.
 
 kernels/run/team.pml says what is checked. The model with a fault put in has to fail, or the check would prove nothing.

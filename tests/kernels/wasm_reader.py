@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Reads a WebAssembly module's code: the module's bytes come in, the opcodes of all its functions go out.
 
 Only what a compiler of C makes of the core instructions, SIMD, bulk memory and atomics is known (WebAssembly core

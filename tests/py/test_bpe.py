@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Byte-level BPE against llama.cpp's ids, the tokenizers package, and itself backwards."""
 
 import json

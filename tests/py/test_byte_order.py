@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Big-endian blocks: which of a block's bytes are turned around, against the fields of ggml's structures.
 
 The fields are those of ggml-common.h: what is declared as ggml_half, uint16_t, int16_t or float is one number of the

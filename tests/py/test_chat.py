@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Chat templates: what transformers would make of them, special tokens, and hostile ones."""
 
 import time

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The command line as a script meets it: JSON, text, exit codes, one sentence for each error."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A command ends at Ctrl+C, and gives up a file, even where Python itself hears nothing."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Conversion to GGUF: the same weights to within the type, the same tokenizer, the same story, and clear refusals."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The number of threads follows the times of the steps."""
 
 from collections import Counter

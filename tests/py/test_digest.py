@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Streamed digests: the same as hashlib's of the whole, however the bytes arrive."""
 
 import hashlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Texts as vectors: long texts in windows, the command line, and the engine of the page."""
 
 import json

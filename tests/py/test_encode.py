@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Encoders of block types: the bits of the gguf package, and what it does not say."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Every source of randomness draws from the seeded generator, and gets its own back afterwards."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The errors as a family: codes that a script can rely on, sentences that a person can."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Every family from safetensors, against the logits that transformers computes (fixtures/make_families.py)."""
 
 import json

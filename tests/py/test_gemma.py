@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A real model of another family, Gemma 3 270M in Q4_K_M, against llama.cpp."""
 
 import json

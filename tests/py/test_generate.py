@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The loop, with a session that follows a script: what it reads again, where it stops, what it shows."""
 
 import itertools

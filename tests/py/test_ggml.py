@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """GGML's files from before GGUF: every version and type, against old versions of ggml.c and llama.cpp's vocabulary."""
 
 import hashlib

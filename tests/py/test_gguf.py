@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """GGUF: what is read. What is refused is in test_gguf_refused.py."""
 
 import time

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """GGUF: one test for each thing that is refused, and files cut and changed anywhere."""
 
 import tracemalloc

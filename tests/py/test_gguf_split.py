@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A GGUF model in several files: put together as one, and refused where the parts are not those of one model."""
 
 from typing import Any

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Hostile files of every format: refused with the expected error, quickly and within 64 MB, or read if fine.
 
 The files are made by tests/fixtures/hostile.

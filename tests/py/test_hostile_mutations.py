@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Mutations of each format's good files, of their bytes and of their settings: read or refused in words, quickly and
 within 64 MB.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Hugging Face's folders: config.json, weights in one file or in shards with an index, in whatever order they come."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """scripts/licences.py on a played site: each part that NOTICE names, and then one fault at a time."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """llama2.c's files: three versions, tied and untied, grouped heads, and one test for each thing that is refused."""
 
 import struct

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Models on disk: a file, any of its parts, a folder, several files, each hashed before it is parsed."""
 
 import hashlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The trail of a story's logits: which are taken, and that a story in parts leaves the trail of the whole."""
 
 import hashlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Log-probabilities against the machine's own log, within their stated bounds."""
 
 import math

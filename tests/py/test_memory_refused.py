@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Memory that the browser refuses: the most that fits is used or said, and the page can open another model."""
 
 import asyncio

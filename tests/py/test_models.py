@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Whole models on both backends, against what llama.cpp and llama2.c's run.c give."""
 
 import json

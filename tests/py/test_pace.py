@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Steps of a prompt: as many tokens as fit into the time that a step may last."""
 
 import pytest

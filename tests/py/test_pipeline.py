@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """tokenizer.json of every family's kind: ids and texts are those of Hugging Face's library, which trains them here."""
 
 import json

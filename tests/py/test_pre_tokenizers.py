@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Every pre-tokenizer by name, against llama.cpp's ids of 216 texts (tests/fixtures/make_pre_tokenizers.py)."""
 
 import hashlib

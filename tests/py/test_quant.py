@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Every block type's decoder against the gguf package, to the bit, on random, extreme and quantised blocks."""
 
 import hypothesis.extra.numpy as hnp

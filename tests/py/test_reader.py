@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The bounded cursor: what it reads, and that everything beyond the file or a cap is refused before it is allocated."""
 
 import struct

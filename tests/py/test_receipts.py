@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The canonical form, against RFC 8785's own examples, and a record that changes when anything in it does."""
 
 import hashlib

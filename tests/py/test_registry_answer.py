@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The registry's answer from JSON: what is taken, and that anything else counts for nothing."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """kernels/releases.json: which kernels each release has, so that a record's ``kernels`` leads to a version."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """StdRng against the streams that Rust's rand 0.8.5 produced, and what it refuses."""
 
 import json

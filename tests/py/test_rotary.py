@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Rotary positions: YaRN as transformers computes it, and what is refused before anything can overflow.
 
 The reference is modeling_rope_utils.py of transformers 5.23.0 (_compute_yarn_parameters), in float64.

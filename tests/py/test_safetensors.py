@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """safetensors: what is read, and one test for each rule of the format that a file can break."""
 
 import json

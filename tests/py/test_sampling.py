@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Sampling against candle's own choices, and each filter on arrays that can be checked by eye."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Teacher forcing: each token is scored once, whatever the batches, and texts are split where they meet."""
 
 from collections.abc import Callable

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Where bytes come from: each byte once and in order, over connections that drop and servers that lie."""
 
 import asyncio

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """SentencePiece-style tokenizers: llama.cpp's ids, run.c's ids, and a plain quadratic twin."""
 
 import itertools

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """TextStream: whatever way the bytes are cut, whole characters come out, and nothing is lost."""
 
 from itertools import pairwise

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """T5 from safetensors, against the logits that transformers computes (fixtures/make_families.py)."""
 
 from pathlib import Path

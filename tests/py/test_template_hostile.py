@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Hostile chat templates: each ends in a text or a refusal, soon, in little memory, and the same in every process."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A hostile model's control characters never reach a terminal: not from its text, its keys, its names or its errors."""
 
 import io

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What may be shown: stop strings in a text that comes in pieces of any size."""
 
 from hypothesis import given

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """tokenizer.json beside a model: the one that fits, others, and none. Its ids: test_pipeline.py."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """tokenizer.json that was made to take long or much: every part has its share of one budget, and says when it is spent.
 
 A time that is given here only a hang can reach; what is refused is refused with an error of the product.

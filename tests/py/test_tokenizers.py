@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What all tokenizers share: the choice of a kind, special tokens, hostile metadata."""
 
 from dataclasses import replace

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The tables of config.json's keys, against what transformers' configuration classes say of themselves, and against the
 configurations of real models, which must all be read.
 """

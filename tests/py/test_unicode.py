@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Unicode as the stages of a tokenizer.json have it is the library's, for each of its 1,112,064 characters.
 
 The truth is the package tokenizers of requirements.txt. That the page has the same: tests/web/unicode.test.ts.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Unigram of GGUF's kind "t5": SentencePiece's ids and texts, a plain search for the best cut, hostile tables."""
 
 import base64

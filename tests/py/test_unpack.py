@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """scripts/unpack.py, which set-up calls on downloaded wheels."""
 
 import subprocess

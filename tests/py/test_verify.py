@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The verdict on a file: who vouches, who objects, and what may be parsed."""
 
 import itertools

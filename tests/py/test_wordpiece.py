@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """WordPiece: the ids of Hugging Face's own library, for a vocabulary that it trains here."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Models in several files, in the browser: a folder that was dropped, a list of the catalogue, a part's address."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What Stop breaks into: parsing and preparing, which leave everything as it was, and nothing else."""
 
 import signal

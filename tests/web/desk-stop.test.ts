@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What the desk says and does at Stop. */
 
 import { beforeEach, expect, it, vi } from "vitest";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { describe, expect, test } from "vitest";
 import { collect, CRASH, played, result, running, SITE, STORY, writer } from "./played-client";
 

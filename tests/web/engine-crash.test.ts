@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** An engine that breaks, dies without a word, or never comes. */
 
 import { describe, expect, test, vi } from "vitest";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Which kernels the engine takes: the real builds, and builds in which one instruction is another. */
 
 import { readFile } from "node:fs/promises";

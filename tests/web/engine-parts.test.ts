@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { createHash } from "node:crypto";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { Fetcher } from "../../web/engine/network/fetcher";

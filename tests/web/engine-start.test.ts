@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The start of the real engine's host, as far as it goes where no file arrives. */
 
 import { expect, test, vi } from "vitest";

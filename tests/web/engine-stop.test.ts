@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Stop at a worker that does not answer: the person is told at once, Python is interrupted, the worker is ended. */
 
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Real threads on the shared builds of the kernels: more of them than there are cores, which are busy with something else
  * besides, and programs on all, half and one of them in turns. Every step has to give the bits that one thread gives.

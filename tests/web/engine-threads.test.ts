@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** How many threads the engine gets: with real kernels on a real shared memory, and helpers whose part is played. */
 
 import { readFile } from "node:fs/promises";

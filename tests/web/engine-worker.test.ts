@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The worker's queue: a request that waits for its turn hears of Stop. The engine behind it is played. */
 
 import { beforeEach, expect, test, vi } from "vitest";

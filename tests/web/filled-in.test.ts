@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The seed and the date that a request to write leaves with. */
 import { afterEach, expect, test, vi } from "vitest";
 import { calendarDate, filledIn } from "../../web/engine/filled-in";

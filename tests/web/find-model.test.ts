@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Where the model of a token's receipt is found: what is open, then who vouches for it, then what is kept. */
 import { beforeEach, describe, expect, it } from "vitest";
 import { readFileSync } from "node:fs";

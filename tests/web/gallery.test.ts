@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The gallery's store: what the account has on its chain, read again when there is news, however often that is. */
 import { describe, expect, it } from "vitest";
 import type { Json } from "../../web/engine/protocol";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** A model lent for a story that is not the desk's: what the desk has keeps its place, or is opened anew. */
 import { readFile } from "node:fs/promises";
 import { beforeEach, describe, expect, it } from "vitest";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** A desk over a played engine, and a shelf that is a map. */
 
 import { chooseOwn } from "../../web/app/lib/choice";

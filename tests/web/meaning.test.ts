@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import "fake-indexeddb/auto";
 import { readFile } from "node:fs/promises";
 import { IDBFactory } from "fake-indexeddb";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from "vitest";
 import { chooseOwn, sourceName } from "../../web/app/lib/choice";
 import { droppedFiles, MOST } from "../../web/app/features/model/dropped";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What index.html promises, and what no component may do. */
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from "vitest";
 import { layOut, takesDropCap, WET_PIECES } from "../../web/app/lib/paragraphs";
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** A client of the engine whose workers are played: what each was sent, and ways to answer. */
 
 import { EngineClient, type WorkerLike } from "../../web/engine/client";

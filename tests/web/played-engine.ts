@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** A played engine for tests of the stores. In: what each call shall give. Out: an EnginePort that notes what it was asked. */
 import { EngineError } from "../../web/engine/errors";
 import type { MemoryFigures, ModelInfo, OpenRequest, OpenResult, RegistryAnswers, Verdict, WriteEvent, WriteRequest, WriteStats } from "../../web/engine/protocol"; // prettier-ignore

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What a publisher does and sees, on a played chain: drafts, orders, answers, arrivals, and names that are one's own. */
 import { beforeEach, describe, expect, it } from "vitest";
 import { chainError } from "../../web/chain/errors";

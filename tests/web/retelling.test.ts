@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** A token's story written again by a played engine: compared, cut where its writer stopped it, and kept from the desk's. */
 import { beforeEach, describe, expect, it } from "vitest";
 import type { StoryReceipt } from "../../web/chain/stories/story-receipt";

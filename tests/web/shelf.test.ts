@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import "fake-indexeddb/auto";
 import { IDBFactory } from "fake-indexeddb";
 import { beforeEach, describe, expect, it } from "vitest";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Stories for tests. In: what is to be different. Out: a whole story. */
 import type { Story } from "../../web/app/lib/story";
 

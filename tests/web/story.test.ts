@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from "vitest";
 import { chooseEntry, chooseOwn, sourceName, withAcceptance } from "../../web/app/lib/choice";
 import { cleanTitle, LONGEST_TITLE, ownLength, readingText, titleFrom } from "../../web/app/lib/story";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Hostile chat templates in the page's Python: the same text or the same refusal as in the terminal's. */
 
 import { execFileSync } from "node:child_process";

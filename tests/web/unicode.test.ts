@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Unicode in the page: what each stage of a tokenizer.json makes of every character is what it makes in the terminal. */
 
 import { execFileSync } from "node:child_process";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The page's state as its components find it, by Svelte's context: useApp in a component, provideApp in the outermost one.
  *

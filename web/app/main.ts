@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Starts the page: styles, the stores with the real engine, and the components. */
 
 import "@fontsource-variable/newsreader/opsz.css";

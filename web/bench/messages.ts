@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What the pages of the benchmark and their workers say to one another. */
 
 import type { ListedModel } from "./models";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The models that the benchmark brings beside the product's own, as scripts/bench_models.py lists them. */
 
 export interface ListedFile {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * What all pages of the benchmark share: the same buttons, the same clock, the same events.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Errors of the chain's side: a stable code, and a sentence that says what happened and what to do. */
 
 import { EngineError } from "../engine/errors";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Errors of the engine as the page meets them: a stable code, a sentence for a person, the facts behind it. */
 
 import type { ErrorData, Json, Verdict } from "./protocol";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * What a request to write leaves open, filled in before it goes to the engine, which knows neither chance nor the day.
  *

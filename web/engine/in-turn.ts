@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Timers for what ends when it takes too long, on devices that sleep.
  *

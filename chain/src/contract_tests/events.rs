@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! Followers and watchers: each event is copied once, in order, whatever is announced and however often.
 
 use linera_sdk::{

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! The contract in process: one chain each, with what the runtime would say to it.
 
 mod events;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! Who may do what to a name, and that a refusal changes nothing.
 
 use linera_sdk::{

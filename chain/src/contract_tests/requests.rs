@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! Publishing from another chain: the message there, the answer back, and what the sender keeps.
 
 use linera_sdk::{linera_base_types::BlockHeight, util::BlockingWait as _};

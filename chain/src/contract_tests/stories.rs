@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! Receipts of stories.
 
 use linera_sdk::util::BlockingWait as _;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! Tokens: minted once, moved only by their owners, never lost and never doubled.
 
 use linera_sdk::{linera_base_types::Account, util::BlockingWait as _};

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! Well-formed values, each field different from the others.
 
 use linera_sdk::linera_base_types::{Account, AccountOwner, ChainId, CryptoHash, DataBlobHash};

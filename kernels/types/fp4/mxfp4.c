@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* MXFP4: an exponent (E8M0), 16 bytes of nibbles; w = 2^(e - 128) times twice the nibble's value, which is an integer. */
 #include "types/interleave.h"
 #define TYPE mxfp4

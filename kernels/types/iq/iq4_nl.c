@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* IQ4_NL: d (f16), 16 bytes of nibbles; w = d times the nibble's value. */
 #include "types/interleave.h"
 #include "iq4_values.h"

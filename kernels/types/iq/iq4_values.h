@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The sixteen values that the nibbles of IQ4_NL and IQ4_XS stand for. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* IQ4_XS: d (f16), 16 bits with the high two of each of eight scales, 4 bytes with their low nibbles, 128 bytes of nibbles;
  * w = d (scale - 32) times the nibble's value. */
 #include "types/interleave.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The twelve bytes of 6-bit scales and minima that Q4_K and Q5_K share: eight of each, the last four of both with their
  * two high bits in the first eight bytes. Eight rows are interleaved byte by byte. */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Q2_K: 16 bytes of scale (low nibble) and minimum (high nibble) of sixteen columns each, 64 bytes of 2-bit weights, d, dmin
  * (f16); w = d scale q - dmin minimum. */
 #include "types/interleave.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Q3_K: 32 bytes of third bits, 64 of 2-bit weights, 12 of 6-bit scales (one for sixteen columns: eight bytes of low
  * nibbles, four of bit pairs), d (f16); w = d (scale - 32) (q - 4). */
 #include "types/interleave.h"

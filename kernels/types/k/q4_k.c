@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Q4_K: d, dmin (f16), 12 bytes of 6-bit scales and minima, 128 bytes of nibbles; w = d scale q - dmin minimum. */
 #include "k_scales.h"
 #define TYPE q4_k

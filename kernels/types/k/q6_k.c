@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Q6_K: 128 bytes of low nibbles, 64 of two high bits, 16 signed scales (one for sixteen columns), d (f16);
  * w = d scale (q - 32). */
 #include "types/interleave.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Q4_0: d (f16), 16 bytes of nibbles; w = d (q - 8). */
 #include "types/interleave.h"
 #define TYPE q4_0

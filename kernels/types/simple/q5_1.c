@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Q5_1: d, m (f16), 32 fifth bits, 16 bytes of nibbles; w = d q + m. */
 #include "types/interleave.h"
 #define TYPE q5_1

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Q8_0: d (f16), 32 signed bytes; w = d q. */
 #include "types/interleave.h"
 #define TYPE q8_0

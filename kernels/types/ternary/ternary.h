@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Weights of three values in the interleaved layout, five to a byte.
  *
  * The four columns of rows 4 h .. that one step j takes (see interleave.h) are unit 2 j + h of a sub-block. Units 0..14

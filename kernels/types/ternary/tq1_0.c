@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* TQ1_0: 48 bytes of five weights each and 4 bytes of four, digits to the base of three, d (f16); w = d (q - 1). */
 #include "ternary.h"
 #define TYPE tq1_0

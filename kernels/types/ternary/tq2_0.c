@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* TQ2_0: 64 bytes of 2-bit weights, d (f16); w = d (q - 1). */
 #include "types/interleave.h"
 #define TYPE tq2_0

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Any model that can be read, written as one GGUF file of another block type.
 
 In come a parsed model, its files and the keys of its tokenizer; out goes a GGUF 3 file, tensor by tensor, never more

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Ends a command that does not end by itself: after Ctrl+C, and when a file takes far too long to open.
 
 Python hears of a signal only between two instructions, and a regular expression or a kernel may be one that lasts for

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Opens a model that lies on this machine's disk: paths come in, an engine and a tokenizer go out.
 
 Every byte of every file is hashed before one is parsed, the very bytes that are used afterwards: each file is read

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """All files of one model, hashed and judged, become a ModelFile and a tokenizer.
 
 In come blobs, told apart by name and content; out goes a ModelSet. Refused: two files of one name, a model whose

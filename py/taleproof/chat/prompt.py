@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A conversation as the text that a model was trained on, by the template that comes with the model.
 
 In come the template (GGUF's tokenizer.chat_template) and messages, out comes the text of the prompt, or

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What runs a model's steps, whatever the model does.
 
 In come the places of a model's bytes, the shape of a cache, and traces: functions that describe a step by the

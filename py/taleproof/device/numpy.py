@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The plain device: NumPy on decoded weights, each step computed from its trace. Slow, and easy to check against."""
 
 from collections.abc import Mapping, Sequence

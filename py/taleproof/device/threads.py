@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How many threads a step runs on: all, or one where all are slower.
 
 In come the times of steps, out goes a number of threads for the next one. Where cores are busy with something else,

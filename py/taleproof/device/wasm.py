@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The fast device: the kernels, on weights where they lie in an arena. Each step is traced once, into a program."""
 
 from collections.abc import Mapping, Sequence

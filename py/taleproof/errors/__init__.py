@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Every error a user can meet: one class a kind, a stable ``code``, a sentence that says what to do.
 
 Nothing else reaches a person. Each class builds its sentence from the facts it is given and keeps those facts

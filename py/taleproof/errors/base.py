@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The base of all errors meant for people."""
 
 from collections.abc import Mapping, Sequence, Sized

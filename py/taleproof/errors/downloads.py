@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Errors on the way to a model's bytes: addresses, connections, folders, this browser's storage."""
 
 from collections.abc import Sequence

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Errors of the engine: memory, kernels, weights that do not fit the network, numbers out of range."""
 
 from collections.abc import Sequence

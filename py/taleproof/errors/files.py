@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Errors of model files: what breaks its format's rules, and where."""
 
 from collections.abc import Sequence

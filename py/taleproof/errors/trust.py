@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Errors of verification: bytes that are not the ones vouched for, and answers that cannot be trusted."""
 
 from taleproof.errors.base import TaleproofError, plain

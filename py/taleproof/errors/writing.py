@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Errors of what was asked for: prompts and settings."""
 
 from taleproof.errors.base import TaleproofError, fact, shown

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A tensor's bytes to float32: in come a Blob and a TensorInfo, out goes an array of the tensor's shape."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """GGML's files of LLaMA models from before GGUF: ggml without a version, ggmf 1, ggjt 1 to 3.
 
 In comes a Blob, out goes a ModelFile with GGUF's keys and names. Seven numbers, the vocabulary and the tensors follow

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a model's numbers may be, whatever format they come from: counts and ranges with far more room than real models
 need, within which no product overflows, no float32 is infinite, and no loop is long.
 """

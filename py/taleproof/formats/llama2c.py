@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """llama2.c's .bin files: version 0 (no magic), 1 (float32) and 2 (int8 in groups, each with a float32 scale).
 
 In comes a Blob, out goes a ModelFile with GGUF's keys and tensor names for the architecture "llama". The

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What every parser returns: a model file's metadata and its tensor table, as plain data.
 
 Whatever the format, keys and tensor names are GGUF's, so that an architecture knows only one vocabulary. The

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """safetensors: eight bytes of length, a header in JSON, the tensors one after the other.
 
 In comes a Blob, out go TensorInfos under the names that the file has. Refused: a header that is longer than the file

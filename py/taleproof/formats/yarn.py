@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The magnitude that YaRN has by itself. GGUF keeps what it is multiplied with, config.json the product of both.
 
 All arithmetic is decimal, as in graph/rope.py. Source: YaRN (arXiv 2309.00071).

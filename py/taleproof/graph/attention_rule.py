@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What attention does beside the plain causal kind, as the words that the kernel reads (kernels/attention/attention.h).
 
 In come the options of one attention, out go bytes. Refused: options that have no meaning together.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The operations in NumPy, computed at once in float32: slow, plain, and the truth that the kernels are tested against.
 
 Weights are float32 arrays, the cache of a layer is an array (kv_heads, context, head_dim).

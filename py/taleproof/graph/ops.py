@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The operations that a model is made of. A forward pass is written once against them.
 
 In numpy.py they compute at once, slow and plain: the truth. In trace.py they are traced into a program that the kernels

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A traced forward pass: instructions over values, planned into scratch memory and written as words for the kernels.
 
 In come instructions, in order, whose arguments are numbers, addresses and values; out go the words that run_program

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Relative positions in buckets: which entry of a bias table a query and a key so far apart take.
 
 Sources: T5 (Raffel et al. 2020, arXiv 1910.10683, section 2.1): near distances have a bucket each, farther ones share

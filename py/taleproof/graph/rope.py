@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Rotary position embeddings as numbers: frequencies, and the scalings that GGUF's keys describe.
 
 In comes a ModelFile's metadata, out goes a Rotary. All arithmetic is decimal with a fixed precision, because a

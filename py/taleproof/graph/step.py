@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What changes from step to step of a graph; for the kernels, Step in kernels/run/program.h and the ids after it."""
 
 import struct

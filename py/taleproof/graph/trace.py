@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The operations traced: each call appends instructions to a program and returns the value that they will make.
 
 Weights and caches are where they are in the arena; nothing is computed here.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Where a model's bytes come from: in comes an address, out come chunks, in order, each byte once.
 
 A URL is read through a transport that the caller injects, so that this file knows no browser and no socket; files on a

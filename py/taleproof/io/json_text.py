@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """JSON that may be hostile: a header of safetensors, a config.json, a tokenizer.json.
 
 In come bytes and a cap; out goes the object that they hold, as Python's own values. Refused, with a FormatError: what

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Which files of a folder are one model: names come in, the names of the files to be loaded go out.
 
 Only names are looked at, so that nothing else of a folder need be read, in a terminal and in a browser alike; what a

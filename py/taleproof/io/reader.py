@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A bounded cursor over bytes that may be hostile; little-endian unless it is told otherwise.
 
 In comes a Blob: a file, a bytes object, or a stretch of the arena. Out go numbers, strings and arrays, each

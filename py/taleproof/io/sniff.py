@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the first bytes of a file tell without parsing, for those who read it and those who download it."""
 
 LOOKED_AT = 512

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The arena: one flat memory with the kernels beside it, where weights, KV cache and scratch live.
 
 In come sizes and bytes, out go offsets; a kernel is called by its name with offsets and numbers. What does not fit is

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The browser's arena as the engine and the parsers see it.
 
 In come the memory and the kernels that web/engine/memory/arena.ts made; out goes an Arena (arena.py) that also takes

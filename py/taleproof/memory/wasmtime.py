@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The arena under CPython: the kernels run in wasmtime, on a memory of their own.
 
 In comes the folder of the compiled kernels, out goes an Arena. MissingKernelsError when the kernels are not built or

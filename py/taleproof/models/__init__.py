@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The architectures, one a file; the file's name is the value of ``general.architecture``.
 
 A model reads its Config from a ModelFile, asks a TensorSource for its weights by name, and describes its forward pass

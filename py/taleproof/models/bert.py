@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """BERT: an encoder whose tokens see all others, with a norm after each part (Devlin et al. 2018, arXiv 1810.04805).
 
 What comes out is one vector a text, of length 1: the mean of the tokens' vectors, or the first one's (Reimers and

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What decoder families share: blocks of attention and a gated MLP, with norms before them and sometimes after.
 
 A family's own file reads what differs (which weights there are, and with which conventions) and builds a Decoder; the

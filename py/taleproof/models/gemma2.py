@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Gemma 2: norms before and after each part, caps of scores and logits, every other layer local (arXiv 2408.00118)."""
 
 from dataclasses import replace

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Gemma 3: Gemma 2's blocks without caps, with norms of queries and keys, one global layer in six (arXiv 2503.19786).
 
 Local layers turn heads by a base of their own, which no scaling for long texts touches.

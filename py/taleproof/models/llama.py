@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """LLaMA and its many relatives: SmolLM2, TinyLlama, Llama 3, Mistral, the llama2.c stories models.
 
 Pre-norm blocks of attention with grouped key/value heads and rotary positions, and a gated MLP (Touvron et al. 2023,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Phi-2: attention and MLP side by side after one norm, biases everywhere, a part of each head turned.
 
 Source: Li et al. 2023, "Textbooks Are All You Need II" (arXiv 2309.05463).

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Phi-3 and Phi-4-mini: LLaMA's network, with queries, keys and values in one matrix and gate and up in another.
 
 Only a part of each head may be turned. Sources: Abdin et al. 2024 (arXiv 2404.14219 and 2503.01743).

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Qwen2 and Qwen2.5: LLaMA's network with biases of queries, keys and values (Yang et al. 2024, arXiv 2407.10671)."""
 
 from typing import TypeVar

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """SmolLM3: LLaMA's network, in which every fourth layer knows nothing of positions.
 
 Source: Bakouch et al. 2025, "SmolLM3", and Yang et al. 2025 (arXiv 2501.18795) for layers without positions.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """T5: an encoder reads a source, a decoder writes with an eye on it (Raffel et al. 2020, arXiv 1910.10683).
 
 Positions enter by biases alone, one table a stack, which all its layers share; scores are not scaled. Later versions

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The KV cache: preallocated for the whole context, owned by the session, written in place."""
 
 from dataclasses import dataclass

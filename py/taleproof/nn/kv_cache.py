@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Room for the keys and values of a session, on either backend."""
 
 from dataclasses import replace

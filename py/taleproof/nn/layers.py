@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The layers that models share: weights, and what is done with them.
 
 What a weight makes is marked with its place in the model, so that an error can say where numbers stopped being finite.

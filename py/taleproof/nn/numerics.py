@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Floating-point functions that give the same bits on every machine.
 
 In come float32 arrays, out go float32 arrays. Everything is built from IEEE 754 additions, multiplications and

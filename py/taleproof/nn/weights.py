@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """From a file's tensor table to weights that a backend can use.
 
 In come a ModelFile and where its bytes are; out go weights by name, each of the shape that the model expects. On the

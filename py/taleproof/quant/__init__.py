@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Block types: the table of how weights are stored, and their decoders in NumPy, one type a file.
 
 In come the bytes of blocks, out go float32 weights. The decoders are the truth for the kernels. Types that

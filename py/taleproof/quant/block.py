@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a block type is: how many elements share how many bytes, and what they decode to.
 
 A tensor's rows are cut into blocks; a block of ``elements`` weights is stored in ``nbytes`` bytes: one or a

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Weights to blocks: in come float32 values, out go the bytes that the decoders of this package read.
 
 The types are those that a model is usually converted to. A block's scale is the one that its largest weight asks

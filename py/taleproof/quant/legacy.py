@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Block types of GGML's files from before GGUF, whose layouts changed twice under the same numbers.
 
 At first (ggml, ggmf, ggjt 1) byte k of the nibbles held elements 2k and 2k + 1, and bit k of the fifth bits was element

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The one canonical form of JSON values, so that the same values have the same bytes and the same digest everywhere.
 
 In come JSON values, out goes text as RFC 8785 has it: keys sorted, no spaces, numbers as ECMAScript writes them. Values

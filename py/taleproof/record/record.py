@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The record of a story: everything that writes it again, as canonical JSON with a digest.
 
 What was run comes in, JSON values go out, and their canonical form (canonical_json.py), so that the same story has the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Which token comes next: logits and a coin come in, a token id goes out.
 
 Every step is a pure function of arrays. The order, and so what each setting means:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One source of randomness for the whole sandbox: a seed comes in, and all that asks for entropy draws from it.
 
 As in Linera's guide to machine learning, where the sandbox's getrandom is registered with a seeded generator: the zero

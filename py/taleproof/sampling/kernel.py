@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Sampling by the kernels (kernels/sample/sample.c): the twin of `sampling.Sampler`, to the bit, on logits in memory.
 
 In come logits and all ids before, out goes the token with its log-probability: one call of a kernel, whatever the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The trail that a story's logits leave: a running digest of those that every sixteenth token was chosen from.
 
 Logits come in as tokens are chosen, hexadecimal digests go out. Logits depend on every bit of everything before them,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How likely the model thought a token: logits come in, natural logarithms of probabilities go out.
 
 exp and log are built from IEEE additions, multiplications and divisions in a fixed order, sums run from the first

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Rust's ``StdRng`` to the bit: a seed comes in, the numbers that rand 0.8.5 would draw from it go out.
 
 The generator is ChaCha with 12 rounds (D. J. Bernstein, "ChaCha, a variant of Salsa20", 2008) with a 64-bit

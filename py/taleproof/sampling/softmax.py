@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Softmax over a vocabulary: logits come in, probabilities or the sum behind them go out.
 
 exp is `numerics.exp32` and sums run from the first element to the last (``np.add.accumulate``, never ``np.sum``, whose

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Texts as vectors: an encoder that is opened, and what it makes of texts.
 
 In come a ModelFile and its bytes, which have been hashed and found right; out go vectors of length 1, whose products

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Sessions of models that read a source before they write: one sequence of ids, parted where the text begins.
 
 In come ids as any session has them: the source, the token that begins the text, the text. The source is gathered,

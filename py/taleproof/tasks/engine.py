@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """An opened model, and sessions that run it.
 
 In come a ModelFile and its bytes, which have been hashed and found right; out go logits for tokens. How a step

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The one loop that writes: a session, a prompt and a sampler come in, events come out as they happen.
 
 The caller pulls the events, so that stopping is not asking for the next one (or closing the iterator). What was

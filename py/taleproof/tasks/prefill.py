@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How many tokens of a prompt to read in one step: few on a slow machine, so that Stop comes soon there too.
 
 In come the steps and their times; out goes the size of the next one. What is computed does not depend on it: the same

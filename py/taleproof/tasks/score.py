@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How likely a model finds a given text: a prompt and its continuation come in, the log-probability of each of the
 continuation's tokens goes out, and the token that the model would have preferred.
 

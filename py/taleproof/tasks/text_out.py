@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What may be shown of a text in the making: tokens come in, whole characters before any stop string go out.
 
 Held back are the bytes of a character that is not complete, and characters that may turn out to be the beginning of a

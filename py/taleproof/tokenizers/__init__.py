@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Text to token ids and back, as the model's own tokenizer does it.
 
 In comes a parsed model file (GGUF carries its tokenizer), llama2.c's tokenizer.bin or Hugging Face's

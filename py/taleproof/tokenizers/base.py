@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What all tokenizers share: special tokens, BOS and EOS, decoding, and text that is not quite Unicode.
 
 A family adds two things: the ids of a text without special tokens, and the bytes of one piece.

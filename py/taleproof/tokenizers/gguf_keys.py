@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A tokenizer that lies beside its model, as the keys that a GGUF file has for it.
 
 In comes a tokenizer.bin (llama2.c), or a tokenizer.json with its tokenizer_config.json (Hugging Face); out go

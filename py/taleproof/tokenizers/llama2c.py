@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """llama2.c's tokenizer.bin: pieces with scores, and run.c's rules for using them.
 
 In comes a Blob: the longest piece's length as u32, then for each token its score as f32, its length as

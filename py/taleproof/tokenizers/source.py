@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The tokenizer of a model that reads a source before it writes: a prompt ends in the token that begins the text.
 
 In comes the tokenizer that the model's files bring; what it does is changed in this alone.

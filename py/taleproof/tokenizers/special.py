@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Special tokens written in a text: find them before anything else is split.
 
 In comes a text, out come its parts: strings, and the ids of the special tokens between them. At each

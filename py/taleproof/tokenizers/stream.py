@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Text as it is written: bytes in, characters out, never half of one.
 
 In come the bytes of token after token, which may end in the middle of a character. Out comes text: what

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A GGUF file's vocabulary: its metadata, checked, as plain data.
 
 In comes a ModelFile, out goes a Vocabulary. Refused: a missing or empty list of tokens, lists of

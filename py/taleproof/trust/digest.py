@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Digests of everything that is read: chunks go in as they arrive, hexadecimal digests come out at the end.
 
 Every byte of every file passes here before one byte is parsed. A hasher eats one kind of data: Python's own

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The registry's answer about one file: from JSON, and back.
 
 In comes what the page, or a file on the command line, says that the registry on chain holds: the RegistryAnswer of

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The verdict on a file: what is known about its bytes, from the catalogue, the registry and its digests.
 
 In come what was expected (the site's catalogue, the registry on chain) and what was computed; out goes a

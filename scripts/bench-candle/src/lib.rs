@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! candle's quantised llama in WebAssembly, behind plain exports: no bindings, one model, greedy tokens.
 //!
 //! In: a GGUF file's bytes at an address that `room` gave, then token ids. Out: the likeliest next token. A file that

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The figures that this engine is to reach, each with its bound and whether it is met.
  *

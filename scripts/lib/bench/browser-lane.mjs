@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The lane of an engine in a browser: one engine, with one number of threads, in a Chromium of its own.
  *

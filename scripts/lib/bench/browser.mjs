@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * One Chromium with a profile of its own, and what the operating system says about its memory.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * candle's WebAssembly, built from crates.io by the Rust toolchain that is there.
  *

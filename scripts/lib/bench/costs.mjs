@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * What an instruction must at least read, and multiply, in all its runs together.
  *

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Print what the numbers in a traced program mean, as JSON: {"ops": {number: name}, "types": {number: {...}}}."""
 
 import json

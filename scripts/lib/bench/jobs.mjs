@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What the engines are given to do: a model, and texts to go on with. */
 import { Problem } from "../problem.mjs";
 

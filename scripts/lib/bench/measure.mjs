@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The measurements themselves, the engines taking turns, so that a machine that grows slower does so for all of them.
  *

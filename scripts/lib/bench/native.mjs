@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The lane of llama.cpp on the machine itself, where the Python package xllamacpp is installed.
  *

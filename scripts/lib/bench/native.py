@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """llama.cpp on the machine itself, to be measured beside the engines of the browser.
 
 Usage: python native.py MODEL THREADS CONTEXT

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Whole numbers of the command line. In: an option's name and text. Out: its number. Refused: anything else. */
 import { Problem } from "../problem.mjs";
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * A picture of the decode rates: for each model a bar for each engine and number of threads, the slowest engine on top.
  *

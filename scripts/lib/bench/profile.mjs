@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Where the time of a token goes: kernel by kernel, each against the time that memory would need for what it reads.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * What reading.mjs measured, for people: aims and tables.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * What opening a model takes before a word is written: header, tokenizer, and all of its loading beside the hash.
  *

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Reading, timed inside the page's Python: a model's header, and an English text.
 
 In come a model's files, as the page holds them; out goes JSON with the seconds of every round. What is timed is what

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Puts a run's tables between two marks in README.md or docs/speed.md.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * A network with a registry of many models, for as long as it is measured.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * One run: which engines there are here, their measurements model by model, and what comes of them.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Builds the benchmark's pages beside the same public files as the product's, and serves them.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * What only this engine is asked: a long context, models so small that little but overhead is left, and memory.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The figures as tables for people. In: what a run resulted in. Out: lines of text, or Markdown. */
 import { comparisonsOf, WANTED } from "./aims.mjs";
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Visits of readers with an empty browser, and when the page had reached what.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The application's bytecode: compiled once for each content of chain/, and kept in the cache.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Does something as the publisher of the registry that network.json names, from a chain that its faucet gives. */
 import { readDeployment, Wallets } from "./deployment.mjs";
 import { requireLinera } from "./linera.mjs";

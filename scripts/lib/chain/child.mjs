@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * A program that runs until it is stopped: the local network, a wallet's service.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Finds a Rust that can compile the application to the WebAssembly that Linera takes, and one for its tests.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Where the registry is, for the page and for the other commands, and where its wallets lie.
  *

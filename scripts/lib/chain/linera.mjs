@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The `linera` program: whether it is there, and running one of its commands to the end.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * A network of one validator on this machine, with a faucet, and with the fees and limits of the public testnet.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Reads a command's options. Refused: what it does not know, and numbers that are no ports, with how it is used. */
 import { parseArgs } from "node:util";
 import { errorMessage, Problem } from "../problem.mjs";

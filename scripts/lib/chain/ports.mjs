@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Ports of this machine: whether they are free, and which are. */
 import { connect, createServer } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";

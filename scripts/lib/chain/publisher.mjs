@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Asks the registry's home chain for a change, from the publisher's own chain.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Founds a registry: creates the application on its home chain, with the models of the catalogue.
  *

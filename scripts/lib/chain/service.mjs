@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * A wallet's service: it keeps the wallet's chain in step with the network, answers its messages, and takes GraphQL.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * A wallet in a folder of its own: its keys, its chain, its copy of what it has seen of the network.
  *

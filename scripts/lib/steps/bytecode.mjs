@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The Python modules of the page's engine, compiled: a browser that had to do that at each start would start later. */
 import { join } from "node:path";
 import { PUBLIC, ROOT } from "../paths.mjs";

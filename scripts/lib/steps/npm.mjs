@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The JavaScript packages, exactly as the lockfile names them. */
 import { join } from "node:path";
 import { ROOT } from "../paths.mjs";

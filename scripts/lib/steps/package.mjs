@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The engine's Python package as a wheel, and the list of all wheels that the page installs.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Pyodide, served from our own output: its runtime from the npm package, its wheels with the digests of its own lock file
  * from its CDN or, where that cannot be reached, out of a Python package that carries the same bytes.

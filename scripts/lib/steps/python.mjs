@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The Python tools: a virtual environment with packages that are known by digest, and the engine's package installed editable in it. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

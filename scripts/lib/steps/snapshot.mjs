@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The memory of a Python that has just started: with it the page's engine starts in a fraction of the time. */
 import { join } from "node:path";
 import { PUBLIC, ROOT } from "../paths.mjs";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The Python packages that Pyodide's own set lacks here: Jinja2 and MarkupSafe, for the chat templates of models.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What the benchmark makes of its figures: aims, costs of instructions, the plot. The figures here are made up. */
 import { describe, expect, it } from "vitest";
 import { aimsOf } from "../../../scripts/lib/bench/aims.mjs";

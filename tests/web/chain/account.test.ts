@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Whose wallet the page opens: the wallet's frame and the extension are played, the page's state is real. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { chainError } from "../../../web/chain/errors";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What the chain's client says, as it was heard on a real network -> what the person is told. */
 import { describe, expect, it } from "vitest";
 import { chainFailure } from "../../../web/chain/wallet/causes";

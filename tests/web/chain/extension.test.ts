@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Who signs: the account in an extension, which is played here, or the page's key. tests/chain has a real key sign. */
 import { describe, expect, it } from "vitest";
 import { Extension, type Provider } from "../../../web/chain/wallet/extension";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The registry's models to choose from: read strictly, a few at a time, and never more than was asked for. */
 import { describe, expect, it } from "vitest";
 import { findModel, findVersion, listModels } from "../../../web/chain/registry/listed";

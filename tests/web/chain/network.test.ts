@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** public/network.json: what is taken, and that anything else is a clear error. */
 import { describe, expect, it } from "vitest";
 import { fetchNetwork, parseNetwork } from "../../../web/chain/network";

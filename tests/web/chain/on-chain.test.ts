@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** A file from the chain, part after part: what is not the part that the registry lists is refused, each with its sentence. */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";

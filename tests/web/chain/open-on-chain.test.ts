@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** A model of the registry is chosen and opened: the wallet and the engine are played, all between them is real. */
 import "fake-indexeddb/auto";
 import { readFileSync } from "node:fs";

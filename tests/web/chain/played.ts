@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** A played registry: what the application on the wallet's chain would answer. The real one is asked by tests/chain. */
 import type { Json } from "../../../web/engine/protocol";
 import type { Network } from "../../../web/chain/network";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What a publisher asks for, what becomes of it, and what changes: sent with variables, read strictly. */
 import { describe, expect, it } from "vitest";
 import {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Receipts: the same digest as Python's, put on chain once. */
 import { describe, expect, it } from "vitest";
 import { canonicalJson, findReceipt, putReceipt, receiptDigest } from "../../../web/chain/stories/receipts";

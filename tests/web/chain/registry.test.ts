@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The registry's answers: which version speaks for a model, and that nothing half understood ever vouches. */
 import { describe, expect, it } from "vitest";
 import { chainError } from "../../../web/chain/errors";

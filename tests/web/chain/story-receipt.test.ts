@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What a token holds, made of a story's record, read back from the chain, and compared with what is written from it. */
 import { describe, expect, it } from "vitest";
 import {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Tokens on the wallet's chain: what is asked, what of the answers is believed, and the addresses that people paste. */
 import { describe, expect, it } from "vitest";
 import {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** One story for tests: its record as the engine gives it, the receipt that a token of it holds, and the token. */
 import { createHash } from "node:crypto";
 import { canonicalJson } from "../../../web/chain/stories/receipts";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** From the chain to the verdict that the page shows: the wallet and the engine are played, all between them is real. */
 import "fake-indexeddb/auto";
 import { readFile } from "node:fs/promises";

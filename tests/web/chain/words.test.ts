@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The command lines that check a tick, as a shell would read them, and the time of a last answer. */
 import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";

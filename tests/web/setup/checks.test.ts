@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What decides whether a run of checks or of the application's tests may go on. */
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Which folders have too many files. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** A second process takes over a dead owner's lock in the very moment in which a first one is about to. */
 import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

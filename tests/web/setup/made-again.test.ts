@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What set-up makes for the page can be made again, byte by byte, in another folder and at another time. */
 import { execFileSync } from "node:child_process";
 import {

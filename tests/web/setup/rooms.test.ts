@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The rules about which rooms of web/ know which: a forbidden import is found, and one that is allowed is not. */
 import { Linter } from "eslint";
 import ts from "typescript-eslint";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from "vitest";
 import { findChromium } from "../../../scripts/lib/chromium.mjs";
 import { nodeComplaint } from "../../../scripts/lib/node-version.mjs";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Which model the person chose, what the registry is asked about it, and the request that opens it.
  *

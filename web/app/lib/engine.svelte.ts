@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The engine's start as the page shows it. In: the engine. Out: progress, facts about it, or a notice that it failed. */
 
 import type { EngineClient } from "../../engine/client";

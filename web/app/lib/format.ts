@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Numbers as people read them: bytes, rates, durations, digests, counts. In: plain numbers. Out: short texts. */
 
 const UNITS = ["bytes", "kB", "MB", "GB", "TB"];

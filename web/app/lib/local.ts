@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Small things kept between visits. In and out: texts. A browser that keeps nothing is not an error: nothing is kept. */
 
 export function readLocal(key: string): string | null {

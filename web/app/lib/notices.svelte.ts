@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * What the page has to tell: one notice at a time that stays until it is answered, one polite status line, and what
  * became of the last Stop.

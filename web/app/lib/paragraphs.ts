@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * A story's text as paragraphs of runs, ready to be set.
  *

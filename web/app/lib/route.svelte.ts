@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Which page of the book is open, told by the address's fragment, so that the browser's Back works. */
 
 export type Place =

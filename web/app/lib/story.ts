@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * A story as it is kept: its words, and everything needed to write it again.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Light or dark: the system's wish until the person has one. In: a click. Out: data-theme on the root element. */
 
 import { readLocal, writeLocal } from "./local";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What the page says about states that the engine gives as single words. In: those words. Out: sentences. */
 
 import type { ChainStep } from "../../chain/wallet/protocol";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** candle's WebAssembly in a worker. In: a CandleTask at a time. Out: tokens, then how it ended. */
 
 import type { CandleAnswer, CandleTask } from "../messages";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The benchmark's page with candle (scripts/bench-candle), in a worker as any engine would be. It brings no tokenizer here. */
 import type { CandleAnswer, CandleTask } from "../messages";
 import { type Job, MODEL, runPage } from "../page";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The benchmark's page with wllama 2.3.1, the last one that was built with ggml's own WebAssembly SIMD kernels: later ones
  * are several times slower on the block types that have such a kernel.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The benchmark's page with wllama (llama.cpp compiled to WebAssembly): no GPU, otherwise as it comes. */
 import { Wllama } from "@wllama/wllama/esm/index.js";
 import wasm from "@wllama/wllama/esm/wasm/wllama.wasm?url";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Pyodide with the engine's package, asked by the benchmark to read: started as the engine's own worker starts it.
  *

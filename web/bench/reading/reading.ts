@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The benchmark's page that reads: a model's header, and an English text with the model's tokenizer. */
 import type { ReadingAnswer, ReadingFigures, ReadingTask } from "../messages";
 import { listedModel } from "../models";

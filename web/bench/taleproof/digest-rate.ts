@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** How fast a model's file is hashed, where it lies in the arena: the work that each load of a model does. */
 import { Arena } from "../../engine/memory/arena";
 import { compileKernels } from "../../engine/memory/kernels";

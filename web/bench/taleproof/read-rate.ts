@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * How fast one thread of WebAssembly reads memory: the limit of whatever has to read all weights once.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The benchmark's page with this engine: the same client, worker and kernels as in the product. */
 import { EngineClient } from "../../engine/client";
 import type { MemoryFigures, OpenRequest } from "../../engine/protocol";

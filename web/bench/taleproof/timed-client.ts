@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Spawns the engine's worker with clocks in it, and reads them. `timed` in the page's address says how fine they are. */
 import type { WorkerLike } from "../../engine/client";
 import type { Times } from "../messages";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Clocks inside the engine's worker, which knows nothing of them.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * What is copied of the registry to one wallet's chain: models that were asked about, and all of it once that is needed.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Brings the registry's changes to the wallet's chain: all of them, or those of one model that it watches.
  *

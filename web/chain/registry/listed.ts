@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The registry's models as somebody chooses among them, read from the wallet's own chain.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The registry's last verified answers, kept in this browser, for when the chain cannot be asked.
  *

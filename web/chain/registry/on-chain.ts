@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * A file whose bytes are on the network itself, fetched by the wallet's own client with no web host.
  *

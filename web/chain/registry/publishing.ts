@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * What a publisher asks of the registry, and how it is seen to arrive there.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * What the registry says of a model's files, read from the wallet's own chain.
  *

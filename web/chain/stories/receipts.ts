@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * A story's receipt on the wallet's chain: that its record existed when a block was made, and whose account says so.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * What a token of a story holds: all that writes it again, and what it then has to come out as.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Tokens of stories on the wallet's chain: minted, listed, given away, claimed.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * What the chain's client says when something fails, in words that are meant for its makers.
  *

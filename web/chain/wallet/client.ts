@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The chain's client: the one file that knows @linera/client, whose 18 MB are fetched when a wallet is first opened.
  *

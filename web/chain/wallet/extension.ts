@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The wallet of an extension, MetaMask: its account signs, and its key never leaves it.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The wallet's frame: messages of the page in, what the wallet says out. Only the site's own page may hand it a port. */
 
 import { EngineError, toEngineError } from "../../engine/errors";

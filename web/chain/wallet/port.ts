@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The wallet as the page sees it: a frame that is made when first needed.
  *

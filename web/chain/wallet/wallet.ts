@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The wallet's key, and the right to use it: one tab of the site at a time.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The arena: one memory for weights, cache and scratch, apart from Python's, with the kernels instantiated on it.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * A helper: a further instance of the kernels on the engine's shared memory, in a worker of its own.
  *

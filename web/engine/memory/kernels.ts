@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The kernels' module: which build this browser can run, fetched, compiled and checked.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The helpers: as many workers as there are cores to spare, asleep until the engine has a step to compute.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Downloads for io/download.py, which knows when to resume and when to give up.
  *

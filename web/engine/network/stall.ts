@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Waiting for the network that ends when nothing comes any more.
  *

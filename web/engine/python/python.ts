@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Pyodide and our Python package, started from the site's own files.
  *

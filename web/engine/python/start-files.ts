@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The files that a starting engine cannot do without, some of which Pyodide fetches by itself.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The requests that a worker has not answered yet, and how they are stopped.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What the engine's client tells of by itself, when no worker can. In: what happened. Out: errors in words for a person. */
 
 import { EngineError } from "../errors";

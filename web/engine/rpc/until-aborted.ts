@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Waiting that the person can end. In: a promise and a signal. Out: its result, or, once the signal is aborted, `cancelled`. */
 
 import { cancelled } from "../errors";

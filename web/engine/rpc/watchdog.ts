@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Notices that a worker is gone: browsers end one without a word, for example when memory is short.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** A file that the person chose, read piece by piece for the arena; undefined where the browser cannot read it. */
 export class LocalFile {
   readonly name: string;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Model files kept in this browser (the origin private file system), named by their digests: SHA-256, and SHA3-256 where
  * it is known, by either of which a file is found.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The engine worker: messages in, messages out; what they mean is in host.ts.
  *

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The command ``convert``: a path comes in, a GGUF file is written, its digests go out, and what it can't say.
 
 A folder, or any file of a model in several, stands for all of them (model_files.py). Every file is hashed before one

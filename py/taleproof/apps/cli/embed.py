@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The command ``embed``: texts come in, their vectors go out, or a table of how near they are to each other."""
 
 from argparse import Namespace

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The command line: the same engine and the same loop as in the page.
 
     python -m taleproof generate MODEL --prompt TEXT     write on; the text as it comes, or one JSON object

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the commands do with a model: options come in, JSON values and tables go out.
 
 It is apart from main.py so that ``--help``, ``digest`` and a mistyped option need not load an engine.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Text for a terminal: whatever a model or a file says comes in, text that is safe to print goes out.
 
 A terminal obeys control characters: to move, to delete, to put something on the clipboard (ESC ] 52). They

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Which files a request of the page asks for, and what several loaded ones are together.
 
 In come a request (web/engine/protocol.ts) and the files that the person chose; out go Asked, file by file: of a folder

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What Stop may break into while the worker is busy in Python and hears no message.
 
 The page writes the number of SIGINT into shared memory, and Pyodide calls the handler of that signal between two

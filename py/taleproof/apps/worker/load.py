@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A file's way into the arena, in the browser: from its source or this browser's storage, hashed as it passes.
 
 In come a description of the file and the page's means (storage, downloads, a file that the person chose); out goes a

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """From a request to an opened model, in the browser: load, judge, and only then parse.
 
 In comes a request of the page, and later what the registry says, which is asked while the files load; out goes an

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the page's side of the worker offers to Python: storage, chosen files and downloads.
 
 In come objects of JavaScript's, described here by what is used of them; out goes a transport for io/download.py. No

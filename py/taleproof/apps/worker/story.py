@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A story in the making, in the browser: pulled batch by batch, stopped by not asking, continued where it stands.
 
 In come an opened model and a StartRequest of the page; out go lists of WriteEvents (web/engine/protocol.ts) as plain

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Chat templates: programs that come with a model, and so from anyone, rendered to the same text on every machine.
 
 In come a template and its variables, out comes its text, or a TemplateRefusal. Jinja's lexer and parser read the source

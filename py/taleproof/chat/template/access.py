@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What ``value.name`` and ``value[key]`` give: an element, a method, or something undefined."""
 
 from taleproof.chat.template.budget import Budget, TemplateRefusal

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a chat template may cost, counted: the same on every machine, unlike a clock.
 
 A step is one part of a template evaluated, one element of a list made or visited, or 256 characters handled. Everything

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A date as text, by strftime's codes, in English on every machine.
 
 Only what a calendar date decides is known here. Refused: the time of day and the time zone, which a story's record does

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Expressions of a template, evaluated over the tree of Jinja's parser: nothing is compiled, and nothing folded before.
 
 Every part evaluated costs a step and counts towards the depth. Refused by name: parts that are not listed here.

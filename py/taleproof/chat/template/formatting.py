@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Formatting of values into text, by Python's two notations: ``'%s' % x`` and ``'{}'.format(x)``.
 
 A subset in which every width is written in digits, so that the cost is known before anything is made. Refused: widths

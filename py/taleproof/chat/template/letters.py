@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Case and classes of letters, the same on every host.
 
 Python's tables follow the Unicode version of its time: 14 where Python is 3.11, 16 where it is 3.14. Letters on which

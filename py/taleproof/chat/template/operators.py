@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Operators of templates: arithmetic, comparison and membership, as Python has them, on data only."""
 
 import math

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The names of a template and what they stand for, and the state of a loop that its body can ask for."""
 
 from collections.abc import Callable, Iterator

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 r"""A template's source as the tree that Jinja's parser makes of it, after a look at its tokens.
 
 In comes text from a stranger. Refused before a tree is built: what would nest so deep, or have so many parts, that

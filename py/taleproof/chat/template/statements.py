@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Statements of a template: output, conditions, loops, macros and assignments, over the tree of Jinja's parser.
 
 Scopes are Jinja's: what is set inside a loop, macro, call, filter or with block ends with it, what is set inside an

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Values as text: as Python prints them, and as JSON. Only data have a text; everything else is refused by name."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The values that a template may handle, each with its size and its depth.
 
 Data are text, numbers, booleans, none, lists, tuples and mappings of these. Everything else, such as a function, exists

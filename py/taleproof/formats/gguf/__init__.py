@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
 """GGUF: read, written, and joined of several files."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """GGUF, versions 1 to 3, of either byte order: header, metadata and tensor table. The weights are not touched.
 
 In comes a Blob that begins with "GGUF", out goes a ModelFile. Refused: other versions, any count or length that

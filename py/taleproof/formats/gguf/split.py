@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A GGUF model in several files, NAME-00001-of-00003.gguf and so on, put together.
 
 In come the parsed files in any order; out goes one ModelFile with the first part's metadata and everybody's tensors.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The beginning of a GGUF 3 file: metadata and a tensor table come in, the bytes up to the first tensor go out.
 
 A number's type in the file follows from its value: u32 where it fits, else i32, u64 or i64; f32, which readers of GGUF

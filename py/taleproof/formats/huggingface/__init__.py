@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Hugging Face's names in GGUF's: a config.json's fields as metadata, and the names of tensors.
 
 In comes a config.json as an object; out go the architecture, its metadata, and a function from a tensor's name to

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What Hugging Face's files beside the weights say of a model's use: the chat template, what ends a text, the pooling.
 
 In come the files by name, and config.json's fields; out go keys of GGUF's metadata, and token ids. Refused: a pooling

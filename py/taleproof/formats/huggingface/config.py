@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A config.json, or an object inside one, read strictly: each value of a type, within a range, with its default.
 
 In come fields that may be anything; out go values. Refused: values of another type or out of their range (FormatError),

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A model as Hugging Face keeps it: config.json, and weights as safetensors in one file or in several with an index.
 
 In come all files of the model, each told by its name; out goes one ModelFile with GGUF's keys and names. Refused: a

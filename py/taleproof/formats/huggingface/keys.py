@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The keys of config.json that make a network, by model type, each with the value that it has where it is absent.
 
 They are those of transformers' configuration classes, and of what older versions of these wrote. An absent key is not

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Hugging Face's names of tensors in GGUF's, by architecture.
 
 In comes a name out of a safetensors file, out goes GGUF's name. A name that no network of the architecture has stays as

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a config.json says of rotary positions, in GGUF's words.
 
 In come rope_parameters, or what it was before (rope_scaling and rope_theta); out go keys ``rope.*``. Refused: kinds of

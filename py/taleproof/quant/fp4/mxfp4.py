@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """MXFP4: 32 weights in 17 bytes. w = 2^(e - 128) * VALUES[q].
 
 One byte e, an exponent without sign or mantissa (E8M0); 16 bytes of nibbles q, where elements 0-15 are the low and

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """NVFP4: 64 weights in 36 bytes. w = scale / 2 * VALUES[q], the values of MXFP4, a scale for each 16.
 
 4 bytes of scales, floats of four exponent and three mantissa bits whose sign is not used; 32 bytes of nibbles q, where

@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
 """I-quants: weights are points of a grid, or values of a table."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Grids: the short lists of vectors that the IQ types choose from, and the signs that go with them.
 
 A grid is a set of vectors whose elements have few values. All vectors that there are have an order, that of their

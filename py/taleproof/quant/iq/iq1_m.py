@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """IQ1_M: 256 weights in 56 bytes. w = d * (2 * scale + 1) * (grid + delta), the grid of IQ1_S.
 
 32 bytes with the lower eight bits of a row of the grid for each eight weights; 16 bytes with, for each eight weights, a

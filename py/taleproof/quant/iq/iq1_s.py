@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """IQ1_S: 256 weights in 50 bytes. w = d * (2 * scale + 1) * (grid + delta), a scale and a delta for each 32.
 
 f16 d; 32 bytes with the lower eight bits of a row of the grid for each eight weights; 8 numbers of 16 bits, one for

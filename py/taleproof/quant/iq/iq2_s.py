@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """IQ2_S: 256 weights in 82 bytes. w = d * (scale + 1/2) / 4 * grid * sign, a scale for each 16.
 
 f16 d; 32 bytes with the lower eight bits of a row of the grid for each eight weights; 32 bytes of their signs; 8 bytes

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """IQ2_XS: 256 weights in 74 bytes. w = d * (scale + 1/2) / 4 * grid * sign, a scale for each 16.
 
 f16 d; 32 numbers of 16 bits, one for each eight weights: nine bits of a row of the grid, seven of signs; 8 bytes with

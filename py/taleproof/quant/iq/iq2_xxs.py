@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """IQ2_XXS: 256 weights in 66 bytes. w = d * (scale + 1/2) / 4 * grid * sign.
 
 f16 d; then for each 32 weights four bytes with a row of the grid for each eight, and 32 bits with their signs and, in

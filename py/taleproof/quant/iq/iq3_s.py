@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """IQ3_S: 256 weights in 110 bytes. w = d * (2 * scale + 1) * grid * sign, a scale for each 32.
 
 f16 d; 64 bytes with the lower eight bits of a row of the grid for each four weights; 8 bytes with their ninth bits; 32

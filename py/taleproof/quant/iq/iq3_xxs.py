@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """IQ3_XXS: 256 weights in 98 bytes. w = d * (scale + 1/2) / 2 * grid * sign, a scale for each 32.
 
 f16 d; 64 bytes with a row of the grid for each four weights; 8 times 32 bits with the signs of 32 weights and, in the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """IQ4_XS: 256 weights in 136 bytes. w = d * (scale - 32) * VALUES[q], the values of IQ4_NL, one scale for each 32.
 
 f16 d; 16 bits with the upper two of each of the 8 scales; 4 bytes with their lower four as nibbles; 128 bytes of

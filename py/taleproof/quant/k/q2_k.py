@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Q2_K: 256 weights in 84 bytes.
 
 16 bytes: of each 16 weights a 4-bit scale (low) and minimum (high); 64 bytes of 2-bit weights, where 32 bytes

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Q3_K: 256 weights in 110 bytes.
 
 32 bytes of third bits (bit k of byte j belongs to weight 32 k + j; set means that 4 is NOT taken off); 64

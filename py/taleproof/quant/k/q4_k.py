@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Q4_K: 256 weights in 144 bytes.
 
 f16 d; f16 dmin; 12 bytes with 8 scales and 8 minimums of 6 bits; 128 bytes of nibbles, where 32 bytes hold 64

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Q5_K: 256 weights in 176 bytes.
 
 As Q4_K, with 32 bytes of fifth bits between the scales and the nibbles: bit k of byte j belongs to weight 32

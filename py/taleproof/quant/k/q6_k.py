@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Q6_K: 256 weights in 210 bytes.
 
 128 bytes of low nibbles, where 64 bytes hold 128 weights, the low nibbles first; 64 bytes of upper bit pairs,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Q8_K: 256 weights in 292 bytes. w = d * q.
 
 f32 d; 256 signed bytes q; 16 sums of 16 q each, of 16 bits, which a product needs and a weight does not. ggml makes it

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """BF16: the upper half of a 32-bit float, 2 bytes each."""
 
 import numpy as np

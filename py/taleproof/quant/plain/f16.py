@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """F16: IEEE half precision, 2 bytes each."""
 
 from taleproof.quant.block import BlockType, Bytes, Floats, half

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """F32: the weights as they are, 4 bytes each."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """F64: double precision, 8 bytes each, rounded to float32."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The two 8-bit floats of safetensors: E4M3 without infinities, and E5M2, the upper half of a 16-bit float.
 
 Source: Micikevicius et al. 2022, "FP8 Formats for Deep Learning" (arXiv 2209.05433), table 1.

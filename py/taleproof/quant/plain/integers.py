@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Whole numbers kept as they are, little-endian, which safetensors and GGUF know beside weights."""
 
 import numpy as np

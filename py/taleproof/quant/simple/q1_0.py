@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Q1_0: 128 weights in 18 bytes. w = d where the weight's bit is set, -d where it is not.
 
 f16 d; 16 bytes of bits, the lowest of a byte first.

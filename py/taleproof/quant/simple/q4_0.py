@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Q4_0: 32 weights in 18 bytes. w = d * (q - 8).
 
 f16 scale d; 16 bytes of nibbles q, where elements 0-15 are the low and 16-31 the high ones.

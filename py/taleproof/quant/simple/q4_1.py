@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Q4_1: 32 weights in 20 bytes. w = d * q + m.
 
 f16 scale d; f16 minimum m; 16 bytes of nibbles q, where elements 0-15 are the low and 16-31 the high ones.

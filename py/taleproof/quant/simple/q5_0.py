@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Q5_0: 32 weights in 22 bytes. w = d * (q - 16).
 
 f16 scale d; 32 fifth bits; 16 bytes of nibbles, where elements 0-15 are the low and 16-31 the high ones.

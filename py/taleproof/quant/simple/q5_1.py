@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Q5_1: 32 weights in 24 bytes. w = d * q + m.
 
 f16 scale d; f16 minimum m; 32 fifth bits; 16 bytes of nibbles, elements 0-15 low and 16-31 high.

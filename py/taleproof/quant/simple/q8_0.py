@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Q8_0: 32 weights in 34 bytes: f16 scale d, 32 signed bytes q. w = d * q."""
 
 import numpy as np

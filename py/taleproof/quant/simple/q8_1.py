@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Q8_1: 32 weights in 36 bytes. w = d * q.
 
 f16 d; f16 with d times the sum of the q, which a product needs and a weight does not; 32 signed bytes q. ggml makes it

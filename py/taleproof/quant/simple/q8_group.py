@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Groups of llama2.c's version 2: n signed bytes q and an f32 scale s. w = s * q.
 
 The file keeps all the bytes of a tensor before all its scales; formats/decode.py brings each group together

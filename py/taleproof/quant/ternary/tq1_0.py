@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """TQ1_0: 256 weights in 54 bytes. w = d * (q - 1), q in 0..2.
 
 48 bytes of five q each: 32 bytes hold the first 160 weights, 16 the next 80, digit by digit, as in TQ2_0; 4 bytes of

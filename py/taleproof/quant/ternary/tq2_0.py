@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """TQ2_0: 256 weights in 66 bytes. w = d * (q - 1).
 
 64 bytes of 2-bit q, where 32 bytes hold 128 weights and the bit pairs 0, 2, 4, 6 are 32 weights each in turn; f16 d.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Byte-level BPE, GPT-2's: the bytes of each word, as printable characters, joined by a list of merges.
 
 In comes a ModelFile whose tokenizer.ggml.model is "gpt2". A vocabulary may lack some of the 256 bytes

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The one algorithm of both families: join the best pair of neighbours until no pair is left.
 
 In comes a list of symbols and the cost of each pair that may be joined; out goes the list of what

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 r"""Pre-tokenizers: the regular expressions that cut a text into words before byte-level BPE.
 
 In comes the name that GGUF's tokenizer.ggml.pre gives, out comes a PreTokenizer. A name that is not in

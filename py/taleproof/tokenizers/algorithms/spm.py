@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """SentencePiece-style tokenizers: pairs joined by the score of the piece they make, and bytes for the rest.
 
 In comes a ModelFile whose tokenizer.ggml.model is "llama". Spaces are written as U+2581 in the pieces,

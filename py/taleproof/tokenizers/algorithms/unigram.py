@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """T5's tokenizer: characters written as its table says, spaces as U+2581, then the most probable pieces.
 
 In comes a ModelFile whose tokenizer.ggml.model is "t5". Refused: vocabularies that mark the end of a word instead of

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Unigram: a text is cut where the sum of its pieces' scores is the highest.
 
 In come pieces with scores, which are logarithms of how probable they are; out go the ids of the best cut, found from

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """WordPiece, BERT's: words in small letters without accents, each cut into the longest pieces that the vocabulary has.
 
 In comes a ModelFile whose tokenizer.ggml.model is "bert". As GGUF writes them, pieces that begin a word begin with "▁",

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """tokenizer.json, the format of Hugging Face's library: a text goes through stages, each a part of the file.
 
 In come the file and the tokenizer_config.json beside it; out goes a Tokenizer. Refused, by name: parts and settings

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Added tokens: those that are looked for in a text before anything else is done with it.
 
 In comes the part "added_tokens"; out go two finders, one for a text as it is, one for a text that has been normalised.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the parts of a tokenizer.json may make of one text: so many characters, in so much time.
 
 A part that makes twenty characters of one is real; sixty-four of them in turn make more than any memory holds. So one

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Decoders: the bytes of a token, as it stands first in a text or after others.
 
 In comes the part "decoder", out goes a Decoder. The library decodes lists of tokens; here each token is decoded by

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Models: the ids of a word.
 
 In comes the part "model", out goes a Model with all of its tokens. Refused: kinds other than BPE, Unigram and

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Normalizers: how a text is written before it is cut.
 
 In comes the part "normalizer", out goes a function from text to text, which takes what it adds from a budget. All are

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One part of a tokenizer.json: a JSON object, read strictly.
 
 In comes a value of the file, which may be anything; out come fields of the types that are asked for. Refused: fields of

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 r"""Patterns of tokenizer.json: a text that is looked for, or a regular expression.
 
 In comes a part's field "pattern"; out goes a text, or a compiled expression of the regex package. The library's own

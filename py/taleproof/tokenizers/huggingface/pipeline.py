@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The whole tokenizer: added tokens are found, the rest is normalised, cut into words, and each word given its ids."""
 
 from collections.abc import Callable, Sequence

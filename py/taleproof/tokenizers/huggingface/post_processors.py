@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Post-processors: the tokens that are put before and after a text.
 
 In comes the part "post_processor", out go their ids. Templates for pairs of texts are not looked at.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Pre-tokenizers: how a text is cut into words, which no token crosses.
 
 In comes the part "pre_tokenizer", out goes a PreTokenizer. Byte-level ones also have words spelt in characters that

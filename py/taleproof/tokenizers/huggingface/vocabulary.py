@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """All tokens of a tokenizer.json, and the roles that tokenizer_config.json gives to some of them."""
 
 from collections.abc import Callable, Mapping

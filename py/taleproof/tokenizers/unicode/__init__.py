@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
 """Classes, cases and normal forms of characters, the same wherever this runs."""

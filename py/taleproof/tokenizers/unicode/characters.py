@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Classes of characters and small letters, as Hugging Face's tokenizers library has them.
 
 Python's own unicodedata is of another version in the terminal than in the page, and both are newer than the library's.

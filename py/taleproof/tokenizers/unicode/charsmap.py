@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The table of SentencePiece that says which characters a text is written with before it is tokenised.
 
 In comes the "precompiled charsmap" of a T5 model: the length of a trie, u32, the trie as a double array of u32 (darts),

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Unicode's four normal forms, with the tables of Hugging Face's tokenizers library.
 
 In comes a text, out goes the same text in a normal form. Time is n log n in the longest run of combining marks, and

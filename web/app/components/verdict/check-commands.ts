@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The command lines that check a tick without this page. In: the network, and what its registry said. Out: text for a shell. */
 
 import type { Network } from "../../../chain/network";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Brings the files of a model that are on chain to where the engine can read them.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Which model tells the story: chosen, opened, and what is known about its bytes.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The dialogue in which a model is chosen: whether it is open, and the files laid into it so far. */
 
 export class Picker {

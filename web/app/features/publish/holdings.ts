@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Who has a name of the registry now. In: its changes, the oldest first. Out: each name with its owner and versions. */
 
 import type { Change } from "../../../chain/registry/publishing";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * What a publisher does and sees: orders to the registry, what became of them, the names that are one's own, and all that
  * changes there.

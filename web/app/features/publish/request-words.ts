@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What was asked of the registry, and what became of it, in words. In: requests and changes. Out: sentences. */
 
 import type { Change, Request, RequestKind } from "../../../chain/registry/publishing";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The registry's models as the page shows them: so many at a time, and one by its name.
  *

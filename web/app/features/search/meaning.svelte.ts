@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Finds stories by what they mean: an encoder in an engine of its own, beside the one that writes.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** How near texts are to each other. In: vectors of length 1, and words. Out: what is nearest, and what has the words. */
 
 import { readingText, type Story } from "../../lib/story";

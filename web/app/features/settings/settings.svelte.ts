@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The settings form as state: kept between visits, checked at each change. In: what is typed. Out: settings or errors. */
 
 import { readLocal, writeLocal } from "../../lib/local";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The settings of a story: what a person may type, what is accepted, and what the engine is then asked for.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The shelf's place in this browser: an IndexedDB store of stories, and one of their vectors.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * What the wallet's account has of its stories on its chain: tokens, what was asked of other chains for a token's sake, and
  * receipts.

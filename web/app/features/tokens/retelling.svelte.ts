@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * A token's story written again, from nothing but its receipt.
  *

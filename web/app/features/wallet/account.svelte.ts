@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Whose account the wallet has: a guest's, made in this page, or the person's own in MetaMask.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The chain as the page offers it: whether it is asked, how far it is, and what its registry says of a model.
  *

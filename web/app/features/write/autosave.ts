@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Saves something that changes fast: at once, then at most once in a while, and never misses the last change.
  *

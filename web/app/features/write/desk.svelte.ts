@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The story being written: its opening, its text as it comes, and how it is saved on the way.
  *

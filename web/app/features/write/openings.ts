@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Openings for those who don't know how to begin: first lines to go on from, and requests for a model that chats. */
 
 import type { WriteMode } from "../../../engine/protocol";

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Jinja's filters (``x | trim``) that a template may use, each charged before it makes anything.
 
 Refused by name: every other, among them what is random, what marks HTML, and what real chat templates have no use for.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The functions that every template finds: those of Jinja and of transformers, without what is random."""
 
 from collections.abc import Callable

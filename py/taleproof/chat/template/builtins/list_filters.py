@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Jinja's filters on lists and mappings: choosing, sorting, joining and adding up their elements."""
 
 from collections.abc import Callable, Iterable

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The methods that a template may call on text, mappings and lists, each charged before it makes anything.
 
 Refused by name: every other method of Python's types.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Jinja's tests (``x is defined``) that a template may use. Refused by name: every other."""
 
 from collections.abc import Callable
