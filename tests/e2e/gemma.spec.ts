@@ -19,9 +19,9 @@ test("Gemma 3 writes a story once its terms were agreed to", async ({ page }) =>
       .filter({ has: page.getByRole("heading", { name: "Gemma 3 270M" }) });
     await expect(entry).toContainText("Google's terms of use");
     await expect(entry.getByRole("button", { name: /^Choose/ })).toBeHidden();
+    expect([...servers.values()].flatMap((server) => server.ranges)).toEqual([]);
     await entry.getByRole("checkbox").check();
     await entry.getByRole("button", { name: "Choose: Gemma 3 270M" }).click();
-    expect([...servers.values()].flatMap((server) => server.ranges)).toEqual([]);
     await desk.set({ "Most tokens": "30", Seed: "1" });
     const opening = "Once upon a time, in a village by the sea,";
     const text = await desk.write(opening);
