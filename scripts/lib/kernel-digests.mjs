@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The digests that the kernels have, as the engine's source gives them (numerics.py), and those of every release.
+ * The digests that the kernels have, as the engine's source gives them (memory/kernels.py), and those of every release.
  *
- * In: the folder of the compiled kernels. Out: nothing, or numerics.py and releases.json with their digests written into
- * them. Refused: kernels that differ from what numerics.py says.
+ * In: the folder of the compiled kernels. Out: nothing, or kernels.py and releases.json with their digests written into
+ * them. Refused: kernels that differ from what kernels.py says.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -16,7 +16,7 @@ import { engineVersion } from "./version.mjs";
 /** With the relaxed integer dot product and without, and both for a shared memory. */
 export const BUILDS = ["relaxed", "baseline", "relaxed-shared", "baseline-shared"];
 
-const SOURCE = join(ROOT, "py", "taleproof", "nn", "numerics.py");
+const SOURCE = join(ROOT, "py", "taleproof", "memory", "kernels.py");
 const RELEASES = join(ROOT, "kernels", "releases.json");
 const TABLE = /^KERNEL_DIGESTS = \{\n([^}]*)\}$/m;
 
@@ -38,7 +38,7 @@ export function checkDigests(built, pinned) {
   if (other === undefined) return;
   throw new Problem(
     "kernels-differ",
-    `The kernels that were compiled here are not those of py/taleproof/nn/numerics.py.\n` +
+    `The kernels that were compiled here are not those of py/taleproof/memory/kernels.py.\n` +
       `  ${other}: expected SHA-256 ${pinned[other]}\n  ${other}: actual SHA-256   ${built[other]}\n` +
       "If you changed kernels/ or their compiler, run: npm run kernels:pin. If you did not, the compiler is not the one " +
       "that requirements.txt names: remove .venv and run the command again.",

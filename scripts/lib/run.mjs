@@ -20,6 +20,7 @@ const LINES_SHOWN = 15;
  * @property {string} log the log's name
  * @property {(line: string) => boolean | void} [onLine] told each line; one that it answers with true is not kept
  * @property {Environment} [env]
+ * @property {string} [cwd] by default the repository's root
  */
 
 /**
@@ -56,7 +57,7 @@ export async function runQuietly(what, program, args, options) {
 function collect(program, args, options, log) {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
-      cwd: ROOT,
+      cwd: options.cwd ?? ROOT,
       env: { ...process.env, ...options.env },
       stdio: ["ignore", "pipe", "pipe"],
       shell: needsShell(program),

@@ -24,7 +24,8 @@ from kernels.harness import HALF_FIELDS, QUANTISED, Floats, Harness
 from taleproof.graph.program import Value
 from taleproof.graph.trace import ArenaTensor, WasmOps
 from taleproof.memory.arena import Buffer
-from taleproof.memory.wasmtime import BUILDS, WasmtimeArena
+from taleproof.memory.kernels import BUILDS
+from taleproof.memory.wasmtime import WasmtimeArena
 from taleproof.nn.numerics import NUMERICS_VERSION
 from taleproof.quant import BLOCK_TYPES
 

@@ -16,7 +16,7 @@ from taleproof.graph.numpy import NumpyOps
 from taleproof.graph.program import Value
 from taleproof.graph.relative import distance_buckets
 from taleproof.graph.trace import WasmOps
-from taleproof.memory.wasmtime import BUILDS
+from taleproof.memory.kernels import BUILDS
 
 
 TOKENS = 75

@@ -3,8 +3,7 @@
 
 import hashlib
 
-from taleproof.memory.wasmtime import KERNELS
-from taleproof.nn.numerics import KERNEL_DIGESTS
+from taleproof.memory.kernels import KERNEL_DIGESTS, KERNELS
 
 
 def test_the_kernels_have_the_digests_in_the_source() -> None:

@@ -18,7 +18,8 @@ from taleproof.errors import ContextOverflowError, MissingTensorError, NumericsE
 from taleproof.formats import ModelFile, parse
 from taleproof.graph.rope import read_rotary
 from taleproof.io.reader import BytesBlob
-from taleproof.memory.wasmtime import BUILDS, WasmtimeArena
+from taleproof.memory.kernels import BUILDS
+from taleproof.memory.wasmtime import WasmtimeArena
 from taleproof.tasks.engine import PREFILL_BATCH, Engine, open_numpy, open_wasm
 
 

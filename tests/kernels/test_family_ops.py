@@ -10,7 +10,7 @@ from kernels.harness import Floats, Harness, random_blocks
 from taleproof.graph.numpy import NumpyOps
 from taleproof.graph.program import Value
 from taleproof.graph.trace import WasmOps
-from taleproof.memory.wasmtime import BUILDS
+from taleproof.memory.kernels import BUILDS
 from taleproof.quant import BLOCK_TYPES
 
 

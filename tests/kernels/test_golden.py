@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 import golden
 from golden import Kept, Opened, Run
-from taleproof.memory.wasmtime import BUILDS
+from taleproof.memory.kernels import BUILDS
 from taleproof.nn.numerics import NUMERICS_VERSION
 from taleproof.sampling.chain import SamplerConfig
 from taleproof.sampling.logits_digests import EVERY, LogitsTrail

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from taleproof.memory.wasmtime import BUILDS, WasmtimeArena
+from taleproof.memory.kernels import BUILDS
+from taleproof.memory.wasmtime import WasmtimeArena
 from taleproof.trust.digest import ALGORITHMS, Algorithm, ArenaHasher
 
 

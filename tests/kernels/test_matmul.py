@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kernels.harness import HALF_FIELDS, QUANTISED, Floats, Harness, decode, random_blocks
 from taleproof.graph.trace import WIDE_TYPES, ArenaTensor
-from taleproof.memory.wasmtime import BUILDS
+from taleproof.memory.kernels import BUILDS
 from taleproof.quant import BLOCK_TYPES
 
 

@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from taleproof.memory.wasmtime import BUILDS, KERNELS
+from taleproof.memory.kernels import BUILDS, KERNELS
 
 from .wasm_reader import MAGIC, SIMD, Opcode, opcodes
 

@@ -9,7 +9,7 @@ from taleproof.graph.numpy import NumpyOps
 from taleproof.graph.program import Value
 from taleproof.graph.rope import Rotary
 from taleproof.graph.trace import WasmOps
-from taleproof.memory.wasmtime import BUILDS
+from taleproof.memory.kernels import BUILDS
 from taleproof.nn.numerics import exp32
 
 

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from taleproof.errors import NumericsError
 from taleproof.memory.arena import ArenaFloats
-from taleproof.memory.wasmtime import BUILDS, WasmtimeArena
+from taleproof.memory.kernels import BUILDS
+from taleproof.memory.wasmtime import WasmtimeArena
 from taleproof.sampling.chain import Choice, Sampler, SamplerConfig
 from taleproof.sampling.kernel import ArenaSampler, SamplingRoom
 from taleproof.sampling.logits_digests import EVERY, ArenaLogitsTrail, LogitsTrail

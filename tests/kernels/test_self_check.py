@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from taleproof.errors import KernelFaultError, WrongKernelsError
-from taleproof.memory.wasmtime import BUILDS, KERNELS, WasmtimeArena, fastest_arena
+from taleproof.memory.kernels import BUILDS, KERNELS
+from taleproof.memory.wasmtime import WasmtimeArena, fastest_arena
 
 
 I16X8_MUL, I16X8_SUB = b"\xfd\x95\x01", b"\xfd\x91\x01"
@@ -57,7 +58,7 @@ def test_another_rounding_is_noticed(tmp_path: Path) -> None:
     assert ROUNDING in code
     (tmp_path / "relaxed.wasm").write_bytes(code.replace(ROUNDING, COARSER))
     with pytest.raises(WrongKernelsError, match="relaxed"):
-        WasmtimeArena(kernels=tmp_path)
+        WasmtimeArena(folder=tmp_path)
 
 
 def test_a_fault_is_told_with_the_kernel_that_had_it() -> None:

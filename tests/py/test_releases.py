@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 from taleproof import __version__
-from taleproof.nn.numerics import KERNEL_DIGESTS, NUMERICS_VERSION
+from taleproof.memory.kernels import KERNEL_DIGESTS
+from taleproof.nn.numerics import NUMERICS_VERSION
 
 
 ROOT = Path(__file__).parents[2]

@@ -9,21 +9,25 @@ than the expected one is refused with DigestMismatchError.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from taleproof.apps.guard import opening
 from taleproof.apps.model_set import read_model
-from taleproof.errors import DigestMismatchError, SourceRefusedError
+from taleproof.errors import SourceRefusedError
 from taleproof.formats import ModelFile
 from taleproof.io.model_files import POOLING, files_of_model, name_in_folder
 from taleproof.io.reader import Blob, FileBlob, read_file
-from taleproof.memory.arena import Arena, ArenaBlob
+from taleproof.memory.arena import ArenaBlob
+from taleproof.models import Task, task_of
 from taleproof.tasks import embed as embedders
 from taleproof.tasks.embed import Embedder
 from taleproof.tasks.engine import Engine, open_numpy, open_wasm
 from taleproof.tokenizers import Tokenizer
 from taleproof.trust.digest import Digests, Expected, digest_blob, digest_list
 
+
+if TYPE_CHECKING:
+    from taleproof.memory.wasmtime import WasmtimeArena
 
 Backend = Literal["wasm", "numpy"]
 
@@ -37,22 +41,37 @@ class Verified:
 
 
 @dataclass(frozen=True)
-class LocalModel:
-    """An opened model.
+class LocalFiles:
+    """A model's files, hashed and then parsed.
 
     Attributes
     ----------
     files : all of the model's files; a tokenizer's own file is not among them.
     digests : what the model is known by: its file's digests, or of several files those of their list.
     tokenizer_digests : None where the tokenizer came with the model.
+    kernels : the SHA-256 of the kernels' module; None on the numpy backend.
     """
 
     file: ModelFile
-    engine: Engine
     tokenizer: Tokenizer
     files: tuple[Verified, ...]
     digests: Digests
     tokenizer_digests: Digests | None
+    kernels: str | None
+
+
+@dataclass(frozen=True)
+class LocalModel(LocalFiles):
+    """An opened model that writes."""
+
+    engine: Engine
+
+
+@dataclass(frozen=True)
+class LocalEmbedder(LocalFiles):
+    """An opened model that makes vectors of texts."""
+
+    embedder: Embedder
 
 
 def paths_of_model(paths: Sequence[Path]) -> list[Path]:
@@ -104,14 +123,12 @@ def verified(blobs: Sequence[Blob], expected: Expected | None = None) -> tuple[t
     digests = files[0].digests
     if len(files) > 1:
         digests = digest_list([(file.blob.name, file.digests) for file in files])
-    difference = expected.mismatch(digests) if expected is not None else None
-    if difference is not None:
-        what, wanted, actual = difference
-        raise DigestMismatchError(blobs[0].name, wanted, actual, what)
+    if expected is not None:
+        expected.require(blobs[0].name, digests)
     return files, digests
 
 
-def _placed(paths: Sequence[Path], backend: Backend) -> tuple[Sequence[Blob], Arena | None, list[int]]:
+def _placed(paths: Sequence[Path], backend: Backend) -> "tuple[Sequence[Blob], WasmtimeArena | None, list[int]]":
     """Return a model's files, on the wasm backend in an arena, each from its base on."""
     if backend == "numpy":
         return blobs_of_model(paths), None, []
@@ -126,33 +143,14 @@ def _placed(paths: Sequence[Path], backend: Backend) -> tuple[Sequence[Blob], Ar
     return [ArenaBlob(arena, base, source.size, source.name) for base, source in placed], arena, bases
 
 
-@dataclass(frozen=True)
-class LocalEmbedder:
-    """An opened encoder; ``files`` and ``digests`` are as those of LocalModel."""
-
-    embedder: Embedder
-    tokenizer: Tokenizer
-    files: tuple[Verified, ...]
-    digests: Digests
-
-
-def open_local_embedder(*paths: Path, backend: Backend = "wasm", expected: Expected | None = None) -> LocalEmbedder:
-    """Open a model that makes vectors of texts; parameters and errors are those of open_local."""
-    sources, arena, bases = _placed(paths, backend)
-    files, digests = verified(sources, expected)
-    with opening(sources[0].name, sum(source.size for source in sources)):
-        model = read_model(sources)
-        if arena is not None:
-            embedder = embedders.open_wasm(arena, model.file, [bases[index] for index in model.weights])
-        else:
-            embedder = embedders.open_numpy([sources[index] for index in model.weights], model.file)
-    return LocalEmbedder(embedder, model.tokenizer, files, digests)
-
-
-def open_local(
-    *paths: Path, tokenizer: Path | None = None, backend: Backend = "wasm", expected: Expected | None = None
-) -> LocalModel:
-    """Open a model.
+def open_files(
+    *paths: Path,
+    tokenizer: Path | None = None,
+    backend: Backend = "wasm",
+    expected: Expected | None = None,
+    task: Task | None = None,
+) -> LocalModel | LocalEmbedder:
+    """Open a model, to write or to make vectors of texts.
 
     Parameters
     ----------
@@ -160,6 +158,7 @@ def open_local(
     tokenizer : tokenizer.bin, for a llama2.c model, which brings none.
     backend : wasm is the fast one, through wasmtime; numpy is plain and slow.
     expected : of its file; of several, of their list (digest.digest_list).
+    task : what it is opened for; None for what its architecture is for.
 
     Raises
     ------
@@ -173,8 +172,25 @@ def open_local(
         _, words_digests = verified([words])
     with opening(sources[0].name, sum(source.size for source in sources)):
         model = read_model(sources, words)
+        file = model.file
+        kernels = None if arena is None else arena.kernels
+        common = (file, model.tokenizer, files, digests, words_digests if model.uses_given else None, kernels)
+        embeds = (task or task_of(file)) == "embed"
         if arena is not None:
-            engine = open_wasm(arena, model.file, [bases[index] for index in model.weights])
-        else:
-            engine = open_numpy([sources[index] for index in model.weights], model.file)
-    return LocalModel(model.file, engine, model.tokenizer, files, digests, words_digests if model.uses_given else None)
+            offsets = [bases[index] for index in model.weights]
+            if embeds:
+                return LocalEmbedder(*common, embedders.open_wasm(arena, file, offsets))
+            return LocalModel(*common, open_wasm(arena, file, offsets))
+        weights = [sources[index] for index in model.weights]
+        if embeds:
+            return LocalEmbedder(*common, embedders.open_numpy(weights, file))
+        return LocalModel(*common, open_numpy(weights, file))
+
+
+def open_local(
+    *paths: Path, tokenizer: Path | None = None, backend: Backend = "wasm", expected: Expected | None = None
+) -> LocalModel:
+    """Open a model that writes; parameters and errors are those of open_files."""
+    model = open_files(*paths, tokenizer=tokenizer, backend=backend, expected=expected, task="generate")
+    assert isinstance(model, LocalModel)
+    return model

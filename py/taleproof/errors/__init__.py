@@ -24,6 +24,7 @@ from taleproof.errors.engine import (
     ContextOverflowError,
     ContextTooLargeError,
     ConversionError,
+    DamagedKernelsError,
     KernelFaultError,
     MissingKernelsError,
     MissingTensorError,
@@ -57,12 +58,20 @@ from taleproof.errors.text import (
     UnknownTokenizerError,
     UnknownTokenizerPartError,
 )
-from taleproof.errors.trust import DigestMismatchError, NotAcceptedError, RegistryAnswerError, RevokedError
+from taleproof.errors.trust import (
+    DigestMismatchError,
+    InvalidDigestError,
+    NotAcceptedError,
+    RegistryAnswerError,
+    RevokedError,
+)
 from taleproof.errors.writing import (
     EmptyPromptError,
+    InvalidChoiceError,
     InvalidSettingError,
     NoModelError,
     NothingToContinueError,
+    OtherTaskError,
     PromptTooLongError,
 )
 
@@ -72,6 +81,7 @@ __all__ = [
     "ContextOverflowError",
     "ContextTooLargeError",
     "ConversionError",
+    "DamagedKernelsError",
     "DigestMismatchError",
     "DownloadInterruptedError",
     "DownloadStoppedError",
@@ -80,6 +90,8 @@ __all__ = [
     "ExtendedFileError",
     "FormatError",
     "HtmlInsteadOfModelError",
+    "InvalidChoiceError",
+    "InvalidDigestError",
     "InvalidSettingError",
     "JsonValue",
     "KeptFileGoneError",
@@ -94,6 +106,7 @@ __all__ = [
     "NotAcceptedError",
     "NothingToContinueError",
     "NumericsError",
+    "OtherTaskError",
     "OutOfMemoryError",
     "PromptTooLongError",
     "RegistryAnswerError",

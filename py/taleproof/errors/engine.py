@@ -36,10 +36,23 @@ class MissingKernelsError(TaleproofError):
 
     code = "missing-kernels"
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, remedy: str) -> None:
         super().__init__(
-            f"The kernels can't be run: {reason}. Run `npm run setup`, or choose the numpy backend.",
+            f"The kernels can't be run: {reason}. {remedy}, or choose the numpy backend, which is slow.",
             {"reason": reason},
+        )
+
+
+class DamagedKernelsError(TaleproofError):
+    """Kernels in the installed package that are not those that its source names. They are not run."""
+
+    code = "damaged-kernels"
+
+    def __init__(self, name: str, expected: str, actual: str) -> None:
+        super().__init__(
+            f"{name} of the installed package taleproof has the SHA-256 {actual}, not {expected}: the installation is "
+            "damaged. Install the package again.",
+            {"name": name, "expected": expected, "actual": actual},
         )
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Errors of verification: bytes that are not the ones vouched for, and answers that cannot be trusted."""
 
-from taleproof.errors.base import TaleproofError, plain
+from taleproof.errors.base import TaleproofError, fact, plain, shown
 
 
 class DigestMismatchError(TaleproofError):
@@ -14,6 +14,19 @@ class DigestMismatchError(TaleproofError):
             f"{name} is not the file that was vouched for: its {algorithm} is {actual}, expected was "
             f"{expected}. The bytes were dropped. Try again; if it happens again, do not use this source.",
             {"name": name, "algorithm": algorithm, "expected": expected, "actual": actual},
+        )
+
+
+class InvalidDigestError(TaleproofError):
+    """What a file is expected to be, in a form that is none: nothing can be compared with it."""
+
+    code = "invalid-digest"
+
+    def __init__(self, value: object) -> None:
+        super().__init__(
+            f"expect can't be {shown(value)}. Write sha256: or sha3-256: and the digest's 64 hexadecimal digits after "
+            "it, with no spaces.",
+            {"value": fact(value)},
         )
 
 

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Errors of what was asked for: prompts and settings."""
 
-from taleproof.errors.base import TaleproofError, fact, shown
+from collections.abc import Sequence
+
+from taleproof.errors.base import TaleproofError, fact, plain, shown
 
 
 class EmptyPromptError(TaleproofError):
@@ -12,6 +14,18 @@ class EmptyPromptError(TaleproofError):
     def __init__(self) -> None:
         super().__init__(
             "The opening is empty, and this model can't begin from nothing. Write the first words of the story."
+        )
+
+
+class InvalidChoiceError(TaleproofError):
+    """A setting that is none of the words that it can be."""
+
+    code = "invalid-choice"
+
+    def __init__(self, setting: str, value: object, choices: Sequence[str]) -> None:
+        super().__init__(
+            f"{setting} can't be {shown(value)}. Choose one of {', '.join(choices)}.",
+            {"setting": setting, "value": fact(value), "choices": [*choices]},
         )
 
 
@@ -43,6 +57,19 @@ class NothingToContinueError(TaleproofError):
 
     def __init__(self) -> None:
         super().__init__("This story has come to its end. Start again, or begin another one with its last lines.")
+
+
+class OtherTaskError(TaleproofError):
+    """Something that a model of this kind does not do."""
+
+    code = "other-task"
+
+    def __init__(self, name: str, task: str, wanted: str) -> None:
+        name = plain(name)
+        super().__init__(
+            f"{name} was opened to {task}, so it can't {wanted}. Open a model that can.",
+            {"name": name, "task": task, "wanted": wanted},
+        )
 
 
 class PromptTooLongError(TaleproofError):

@@ -81,7 +81,7 @@ class FileBlob(BytesBlob):
     """
 
     def __init__(self, path: str | Path, name: str | None = None) -> None:
-        with _opened(Path(path)) as file:
+        with opened(Path(path)) as file:
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         super().__init__(mapped, name or Path(path).name)
 
@@ -93,12 +93,12 @@ def read_file(path: str | Path, name: str | None = None) -> BytesBlob:
     ------
     EmptyFileError, SourceNotFoundError, SourceRefusedError
     """
-    with _opened(Path(path)) as file:
+    with opened(Path(path)) as file:
         return BytesBlob(file.read(), name or Path(path).name)
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
+def opened(path: Path) -> Iterator[BinaryIO]:
     """Open a file that is not empty; what the system says against it becomes one of our own errors."""
     try:
         with path.open("rb") as file:

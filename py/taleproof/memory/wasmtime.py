@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The arena under CPython: the kernels run in wasmtime, on a memory of their own.
 
-In comes the folder of the compiled kernels, out goes an Arena. MissingKernelsError when the kernels are not built or
-wasmtime is not installed, WrongKernelsError when they fail their own check, KernelFaultError when one is stopped.
+In comes the name of a build of the kernels, out goes an Arena. MissingKernelsError when wasmtime is not installed or
+there are no kernels (kernels.py), WrongKernelsError when they fail their own check, KernelFaultError when one is
+stopped.
 """
 
 import atexit
 import ctypes
+import hashlib
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,27 +17,23 @@ import numpy as np
 
 from taleproof.errors import KernelFaultError, MissingKernelsError, WrongKernelsError
 from taleproof.memory.arena import MAX_BYTES, PAGE, Buffer, BumpAllocator
+from taleproof.memory.kernels import BUILDS, kernel_code
 
 
 if TYPE_CHECKING:
     import wasmtime
-
-KERNELS = Path(__file__).resolve().parents[3] / "build" / "kernels"
-"""Where scripts/build_kernels.py puts them, in a checkout."""
-
-BUILDS = ("relaxed", "baseline")
 
 FIRST_PAGES = 16
 """Pages to begin with: more than the kernels' stack and tables need."""
 
 
 @cache
-def _compiled(path: Path, modified: int) -> "tuple[wasmtime.Engine, wasmtime.Module]":
-    """Compile a build once for all arenas of this process; ``modified`` (ns) tells a file that was built anew apart."""
+def _compiled(code: bytes) -> "tuple[wasmtime.Engine, wasmtime.Module]":
+    """Compile a build once for all arenas of this process."""
     import wasmtime
 
     engine = wasmtime.Engine()
-    return engine, wasmtime.Module.from_file(engine, str(path))
+    return engine, wasmtime.Module(engine, code)
 
 
 atexit.register(_compiled.cache_clear)
@@ -45,25 +43,29 @@ atexit.register(_compiled.cache_clear)
 class WasmtimeArena:
     """An Arena over one wasmtime instance.
 
+    Attributes
+    ----------
+    kernels : the SHA-256 of the kernels' module.
+
     Parameters
     ----------
     build : which build of the kernels to run; both give the same bits.
+    folder : where the builds are; None for the package's own, or a checkout's.
     threads : into how many shares work is cut. They are done in turn, on one thread: what is tested so is that the bits
         do not depend on their number.
     """
 
-    def __init__(self, build: str = "relaxed", kernels: Path = KERNELS, threads: int = 1) -> None:
+    def __init__(self, build: str = "relaxed", folder: Path | None = None, threads: int = 1) -> None:
         try:
             import wasmtime
         except ImportError as error:
-            raise MissingKernelsError("the wasmtime package is not installed") from error
-        path = kernels / f"{build}.wasm"
-        if not path.is_file():
-            raise MissingKernelsError(f"{path} does not exist")
+            raise MissingKernelsError("the wasmtime package is not installed", "Run `pip install wasmtime`") from error
+        code = kernel_code(build, folder)
         self.build = build
+        self.kernels = hashlib.sha256(code).hexdigest()
         self.threads = self.threads_asked = threads
         self._fault = wasmtime.Trap
-        engine, module = _compiled(path, path.stat().st_mtime_ns)
+        engine, module = _compiled(code)
         self._store = wasmtime.Store(engine)
         limits = wasmtime.Limits(FIRST_PAGES, MAX_BYTES // PAGE)
         self._memory = wasmtime.Memory(self._store, wasmtime.MemoryType(limits))
@@ -149,12 +151,12 @@ class WasmtimeArena:
             raise IndexError(f"bytes {offset}..{offset + nbytes} are outside the arena")
 
 
-def fastest_arena(kernels: Path = KERNELS) -> WasmtimeArena:
+def fastest_arena(folder: Path | None = None) -> WasmtimeArena:
     """Return an arena over the first build that computes here what it should."""
     *faster, slowest = BUILDS
     for build in faster:
         try:
-            return WasmtimeArena(build, kernels)
+            return WasmtimeArena(build, folder)
         except WrongKernelsError:
             continue
-    return WasmtimeArena(slowest, kernels)
+    return WasmtimeArena(slowest, folder)

@@ -107,6 +107,11 @@ ARCHITECTURES: Mapping[str, Task] = MappingProxyType(
 """What can be run, and what for. Each has a module of its name in this package, with ``read_config`` and ``load``."""
 
 
+def task_of(file: ModelFile) -> Task:
+    """Return what a model of this architecture is for; one that is not known is refused when it is loaded."""
+    return ARCHITECTURES.get(file.architecture, "generate")
+
+
 def read_config(file: ModelFile, task: Task = "generate") -> Config:
     """Read the configuration, which tells how much memory a model needs before its weights are touched.
 

@@ -13,14 +13,6 @@ from numpy.typing import NDArray
 NUMERICS_VERSION = 1
 """Raised whenever a change alters one bit of any logit, probability or sampled token."""
 
-KERNEL_DIGESTS = {
-    "relaxed": "772cc57c3c2d1b6348265b73945cc12aa70851a5924f0e1e82bd20c67493a1f2",
-    "baseline": "af09b7a958f6a991387e64ba86a6df8769d89a01d99fcdf099b41f7694c323c9",
-    "relaxed-shared": "e96c1cf2f729600ef41c835c76c381c57dc670303ead0d5f6d3b72664528a05e",
-    "baseline-shared": "0fef7bf922fc8eba139884c040aaeca3ddc7c72576cc29a82b97ba18254e6202",
-}
-"""SHA-256 of the builds of the kernels, wherever they are compiled; ``npm run kernels:pin`` writes them."""
-
 _LOG2_E = np.float32(1.4426950408889634)
 _LN2_HIGH = np.float32(0.693359375)  # 355/512: n * _LN2_HIGH is exact for every n used here
 _LN2_LOW = np.float32(-2.12194440e-4)

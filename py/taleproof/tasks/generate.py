@@ -12,7 +12,7 @@ an empty prompt (EmptyPromptError) and one longer than the context (PromptTooLon
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol, TypeVar
+from typing import ClassVar, Literal, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,11 +64,13 @@ class ReusableSession:
 
     Attributes
     ----------
+    prefill_batch : tokens that a step can have at most.
     pace : how many tokens of a prompt a step takes.
     """
 
     def __init__(self, session: Session) -> None:
         session.rewind(0)
+        self.prefill_batch = session.prefill_batch
         self.pace = Pace(session.prefill_batch)
         self._session = session
         self._ids: list[int] = []
@@ -169,10 +171,14 @@ class Stats:
 
 @dataclass(frozen=True)
 class Prefilled:
-    """A batch of the prompt has been read: `done` of `total` tokens, those that were in the cache included."""
+    """A batch of the prompt has been read: `done` of `total` tokens, those that were in the cache included.
+
+    It brings no text; it has the empty one so that the texts of all events together are the whole text.
+    """
 
     done: int
     total: int
+    text: ClassVar[str] = ""
 
 
 @dataclass(frozen=True)

@@ -88,6 +88,20 @@ class TextOut:
         return shown if found else shown + self._scanner.finish()
 
 
+def held_back(tokenizer: Tokenizer, prompt_ids: Sequence[int], written: Sequence[int], shown: str) -> str:
+    """Return the whole characters of a text that breaks off which were not shown, as a stop string might have come.
+
+    Parameters
+    ----------
+    written : the text's ids, after the prompt's.
+    shown : what was shown of it.
+    """
+    before = [*prompt_ids[-1:], *written]
+    raw = b"".join(tokenizer.token_bytes(token, after=last) for last, token in zip(before, written, strict=False))
+    whole = raw.decode("utf-8", "replace").removesuffix("\ufffd")
+    return whole[len(shown) :] if whole.startswith(shown) else ""
+
+
 def _unfinished(data: bytes) -> bytes:
     """Return the last bytes of UTF-8 `data` if they are the beginning of a character, or nothing."""
     for length in range(1, min(len(data), _LONGEST_CHARACTER - 1) + 1):

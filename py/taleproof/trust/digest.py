@@ -11,7 +11,7 @@ from collections.abc import Sequence, Sized
 from dataclasses import dataclass
 from typing import Generic, Literal, Protocol, TypeVar, get_args
 
-from taleproof.errors import FormatError
+from taleproof.errors import DigestMismatchError, FormatError
 from taleproof.io.reader import Blob
 from taleproof.memory.arena import Arena
 
@@ -64,6 +64,13 @@ class Expected:
         if self.size is not None and self.size != actual.size:
             return "size", f"{self.size:,} bytes", f"{actual.size:,} bytes"
         return None
+
+    def require(self, name: str, actual: Digests) -> None:
+        """Raise DigestMismatchError where the file of this name is another one; do nothing where it is the same."""
+        difference = self.mismatch(actual)
+        if difference is not None:
+            what, expected, found = difference
+            raise DigestMismatchError(name, expected, found, what)
 
     def _sha3_differs(self, actual: Digests) -> bool:
         """Say whether it does; one that was not computed is no objection where there is a SHA-256 that agrees."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from taleproof.errors import DigestMismatchError, NotAcceptedError, RevokedError
+from taleproof.errors import NotAcceptedError, RevokedError
 from taleproof.trust.digest import Digests, Expected
 from taleproof.trust.registry import RegistryAnswer, read_answer
 
@@ -36,10 +36,8 @@ class Verdict:
 
     def require_usable(self, name: str, accepted_sha256: str | None = None) -> None:
         """Raise the error that says why the file may not be parsed; do nothing where it may."""
-        difference = self.expected.mismatch(self.actual) if self.expected is not None else None
-        if difference is not None:
-            what, expected, actual = difference
-            raise DigestMismatchError(name, expected, actual, what)
+        if self.expected is not None:
+            self.expected.require(name, self.actual)
         if self.kind == "revoked":
             raise RevokedError(name, self.actual.sha256, self.registry.reason if self.registry else "")
         if not self.usable(accepted_sha256):

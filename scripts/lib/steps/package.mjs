@@ -2,6 +2,9 @@
 /**
  * The engine's Python package as a wheel, and the list of all wheels that the page installs.
  *
+ * The page's wheel has no kernels in it: the page fetches the one build that it runs, which is mostly one for threads. The
+ * wheel for others (library-wheel.mjs) has those for one thread.
+ *
  * Out: public/wheels/taleproof-VERSION-py3-none-any.whl and public/wheels/wheels.json.
  */
 import { readdirSync, rmSync, statSync } from "node:fs";
@@ -17,6 +20,9 @@ import { JINJA, MARKUPSAFE } from "./wheels.mjs";
 const TARGET = join(PUBLIC, "wheels");
 const LIST = join(TARGET, "wheels.json");
 
+/** What the engine's wheel is made of. */
+export const WHEEL_SOURCES = ["py/taleproof", "pyproject.toml", "LICENSE", "NOTICE", "licences"];
+
 /** Builds the wheel of the sources in a folder: the same sources give the same bytes, wherever and whenever. @param {string} sources @param {string} target */
 export async function buildWheel(sources, target) {
   const args = ["-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", target, sources];
@@ -31,8 +37,7 @@ export function packageStep() {
   return {
     name: "package",
     title: "The engine's package",
-    inputs: () =>
-      ["py/taleproof", "pyproject.toml", "LICENSE", "NOTICE", "licences"].map((name) => join(ROOT, name)),
+    inputs: () => WHEEL_SOURCES.map((name) => join(ROOT, name)),
     facts: [JINJA.sha256, MARKUPSAFE.sha256],
     outputs: () => [wheel(), LIST],
     async run() {

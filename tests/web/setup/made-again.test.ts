@@ -15,7 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { PUBLIC, ROOT } from "../../../scripts/lib/paths.mjs";
-import { buildWheel } from "../../../scripts/lib/steps/package.mjs";
+import { buildWheel, WHEEL_SOURCES } from "../../../scripts/lib/steps/package.mjs";
 
 let folder: string;
 beforeEach(() => {
@@ -24,8 +24,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 it("the engine's wheel", async () => {
-  for (const name of ["py", "pyproject.toml", "LICENSE", "NOTICE", "licences"])
-    cpSync(join(ROOT, name), join(folder, name), { recursive: true });
+  for (const name of WHEEL_SOURCES) cpSync(join(ROOT, name), join(folder, name), { recursive: true });
   for (const name of readdirSync(join(folder, "py"), { recursive: true, encoding: "utf8" })) {
     utimesSync(join(folder, "py", name), 1e9, 1e9);
   }

@@ -60,7 +60,7 @@ describe("the kernels' digests", () => {
         new RegExp(`${name}: expected SHA-256 ${pinned[name]!}[^]*npm run kernels:pin`),
       );
     }
-    const withoutTable = readFileSync(join(ROOT, "py", "taleproof", "nn", "numerics.py"), "utf8").replace(
+    const withoutTable = readFileSync(join(ROOT, "py", "taleproof", "memory", "kernels.py"), "utf8").replace(
       "KERNEL_",
       "",
     );

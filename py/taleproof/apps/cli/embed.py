@@ -5,9 +5,8 @@ from argparse import Namespace
 
 from taleproof.apps.cli.run import digests_shown, expected_digests
 from taleproof.apps.cli.terminal import visible_line
-from taleproof.apps.local import open_local_embedder
+from taleproof.apps.library.disk import open_paths
 from taleproof.errors import JsonValue
-from taleproof.tasks.embed import embed_text
 
 
 _SHOWN = 60  # characters of a text in the table
@@ -15,8 +14,8 @@ _SHOWN = 60  # characters of a text in the table
 
 def run_embed(options: Namespace) -> tuple[dict[str, JsonValue], str]:
     """Return the JSON object, and a table for people: a row a text, the products with the texts before it."""
-    model = open_local_embedder(*options.model, backend=options.backend, expected=expected_digests(options))
-    vectors = [embed_text(model.embedder, model.tokenizer, text) for text in options.text]
+    model = open_paths(options.model, backend=options.backend, expected=expected_digests(options), task="embed")
+    vectors = [model.embed(text) for text in options.text]
     result: dict[str, JsonValue] = {
         "vectors": [[float(number) for number in vector] for vector in vectors],
         "digests": digests_shown(model.digests),

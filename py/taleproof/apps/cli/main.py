@@ -23,7 +23,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, cast
 
 from taleproof.apps.cli.terminal import visible, visible_json, visible_line
 from taleproof.errors import JsonValue, TaleproofError
@@ -32,7 +32,6 @@ from taleproof.errors import JsonValue, TaleproofError
 NOT_REGISTERED = 1
 FAILED = 2
 INTERRUPTED = 130
-DEFAULT_MAX_TOKENS = 256
 
 
 class _Parser(argparse.ArgumentParser):
@@ -74,15 +73,15 @@ def _parser() -> argparse.ArgumentParser:
     _add_model(generate)
     generate.add_argument("--chat", action="store_true", help="the prompt is a message in the model's chat form")
     generate.add_argument("--date", metavar="DAY", help="told to a template that asks, as 2026-02-03; default today")
-    generate.add_argument("--temperature", type=float, default=0.0, help="0, the default, takes the likeliest")
+    generate.add_argument("--temperature", type=float, metavar="T", help="0, the default, takes the likeliest")
     generate.add_argument("--top-p", type=float, metavar="P", help="keep the likeliest that make up P")
     generate.add_argument("--top-k", type=int, metavar="K", help="keep the K likeliest")
     generate.add_argument("--min-p", type=float, metavar="P", help="keep those P times as likely as the likeliest")
-    generate.add_argument("--repeat-penalty", type=float, default=1.0, help="above 1 avoids repetition")
-    generate.add_argument("--repeat-last-n", type=int, default=64, help="how many tokens back it looks")
-    generate.add_argument("--seed", type=int, default=0, help="of the generator; default 0")
-    generate.add_argument("--max-tokens", type=int, default=DEFAULT_MAX_TOKENS, help="tokens to write at most")
-    generate.add_argument("--stop", action="append", default=[], metavar="TEXT", help="end before this text")
+    generate.add_argument("--repeat-penalty", type=float, metavar="X", help="above 1 avoids repetition; default 1")
+    generate.add_argument("--repeat-last-n", type=int, metavar="N", help="how many tokens back it looks; default 64")
+    generate.add_argument("--seed", type=int, help="of the generator; default 0")
+    generate.add_argument("--max-tokens", type=int, metavar="N", help="tokens to write at most; default 256")
+    generate.add_argument("--stop", action="append", metavar="TEXT", help="end before this text")
     generate.add_argument(
         "--raw",
         action="store_true",
@@ -155,22 +154,13 @@ def _print_json(value: JsonValue) -> None:
 
 def _generate(options: argparse.Namespace) -> None:
     from taleproof.apps.cli.run import run_generate
-    from taleproof.sampling.chain import SamplerConfig
-    from taleproof.tasks.generate import Limits
+    from taleproof.apps.library.options import Settings, read_settings
 
     # Settings out of range are said before a large file is read.
-    config = SamplerConfig(
-        seed=options.seed,
-        temperature=options.temperature,
-        top_p=options.top_p,
-        top_k=options.top_k,
-        min_p=options.min_p,
-        repeat_penalty=options.repeat_penalty,
-        repeat_last_n=options.repeat_last_n,
-    )
-    limits = Limits(options.max_tokens, tuple(options.stop))
+    given = {name: value for name in Settings.__annotations__ if (value := getattr(options, name)) is not None}
+    settings = read_settings(cast(Settings, given))
     raw = options.raw and not sys.stdout.isatty()
-    result = run_generate(options, config, limits, None if options.json else _show_raw if raw else _show)
+    result = run_generate(options, settings, None if options.json else _show_raw if raw else _show)
     if result is None:
         print()
     else:

@@ -7,21 +7,19 @@ It is apart from main.py so that ``--help``, ``digest`` and a mistyped option ne
 import time
 from argparse import Namespace
 from collections.abc import Callable, Sequence
-from datetime import date
 
 from taleproof.apps.cli.terminal import visible_line
 from taleproof.apps.guard import opening
-from taleproof.apps.local import LocalModel, blobs_of_model, open_local, verified
+from taleproof.apps.library.disk import open_paths
+from taleproof.apps.library.model import Model
+from taleproof.apps.library.options import Options
+from taleproof.apps.local import blobs_of_model, verified
 from taleproof.apps.model_set import parse_model
-from taleproof.chat.prompt import ChatPrompt, chat_template, encode_chat, read_date
-from taleproof.errors import ChatTemplateError, InvalidSettingError, JsonValue
+from taleproof.errors import JsonValue
 from taleproof.formats import ModelFile
 from taleproof.formats.model_file import TensorInfo
-from taleproof.sampling.chain import SamplerConfig
-from taleproof.sampling.logits_digests import LogitsTrail
-from taleproof.tasks.engine import Session
-from taleproof.tasks.generate import Finished, Limits, Stats, Token, encode_prompt, generate
-from taleproof.tasks.score import encode_continuation, score
+from taleproof.tasks.generate import Stats
+from taleproof.tasks.score import encode_continuation
 from taleproof.trust.digest import Digests, Expected
 
 
@@ -30,49 +28,36 @@ Show = Callable[[str], None]
 _ROWS_SHOWN = 72  # characters of a metadata value in a table
 
 
-def run_generate(
-    options: Namespace, config: SamplerConfig, limits: Limits, show: Show | None
-) -> dict[str, JsonValue] | None:
+def run_generate(options: Namespace, settings: Options, show: Show | None) -> dict[str, JsonValue] | None:
     """Write on from the prompt; return the JSON object, or None if the text was shown as it came."""
-    today = date.today() if options.date is None else read_date(options.date)
     start = time.perf_counter()
-    model, session = _open(options)
+    model = _open(options)
     loaded = time.perf_counter() - start
-    reads = model.file.start_token is not None  # what such a model writes is an answer in any case
-    prompt = (
-        _chat_prompt(model, options.prompt, today)
-        if options.chat and not reads
-        else ChatPrompt(encode_prompt(model.tokenizer, options.prompt), None)
-    )
-    ids = prompt.ids
-    trail = model.engine.trail()
-    events = generate(session, model.tokenizer, ids, model.engine.sampler(config), limits, trail=trail)
-    if show is not None and not (options.chat or reads):
+    writing = model.write(options.prompt, "chat" if options.chat else "raw", settings)
+    if show is not None and not (options.chat or model.encoder_decoder):
         show(options.prompt)
-    tokens: list[JsonValue] = []
-    text = ""
-    for event in events:
-        if isinstance(event, Token):
-            tokens.append({"id": event.id, "logprob": event.logprob})
-        if isinstance(event, Token | Finished):
-            text += event.text
-            if show is not None:
-                show(event.text)
-        if isinstance(event, Finished) and show is None:
-            timings = {"load_seconds": round(loaded, 6), **_timings(event.stats)}
-            told: dict[str, JsonValue] = {} if prompt.date is None else {"date": prompt.date.isoformat()}
-            return {**_result(model, ids, tokens, text, event.reason, timings, trail), **told}
-    return None
+    for event in writing:
+        if show is not None:
+            show(event.text)
+    record = model.record
+    if show is not None or record is None:
+        return None
+    tokens: list[JsonValue] = [
+        {"id": token, "logprob": logprob} for token, logprob in zip(writing.tokens, writing.logprobs, strict=True)
+    ]
+    timings = {"load_seconds": round(loaded, 6), **_timings(writing.stats)}
+    result = _result(model, writing.prompt_tokens, tokens, writing.text, record.finish_reason, timings, record.logits)
+    return result if record.date is None else {**result, "date": record.date}
 
 
 def run_score(options: Namespace) -> tuple[dict[str, JsonValue], str]:
     """Score the continuation; return the JSON object, and a table for people."""
     start = time.perf_counter()
-    model, session = _open(options)
+    model = _open(options)
     loaded = time.perf_counter()
-    prompt, continuation = encode_continuation(model.tokenizer, options.prompt, options.continuation)
-    scored = list(score(session, prompt, continuation))
+    scored = model.score(options.continuation, prompt=options.prompt)
     seconds = time.perf_counter() - loaded
+    prompt, _ = encode_continuation(model.tokenizer, options.prompt, options.continuation)
     timings: dict[str, JsonValue] = {
         "load_seconds": round(loaded - start, 6),
         "score_seconds": round(seconds, 6),
@@ -86,15 +71,16 @@ def run_score(options: Namespace) -> tuple[dict[str, JsonValue], str]:
     return result, "\n".join([*lines, f"{len(scored):,} tokens, {total:.6f} in all"])
 
 
-def _open(options: Namespace) -> tuple[LocalModel, Session]:
-    """Open the model and a session of the context asked for."""
-    model = open_local(
-        *options.model, tokenizer=options.tokenizer, backend=options.backend, expected=expected_digests(options)
+def _open(options: Namespace) -> Model:
+    """Open the model, for texts of the context asked for."""
+    return open_paths(
+        options.model,
+        tokenizer=options.tokenizer,
+        backend=options.backend,
+        expected=expected_digests(options),
+        task="generate",
+        context=options.context,
     )
-    longest = model.engine.config.n_ctx_train
-    if options.context is not None and not 1 <= options.context <= longest:
-        raise InvalidSettingError("context", options.context, 1, longest)
-    return model, model.engine.session(options.context)
 
 
 def expected_digests(options: Namespace) -> Expected | None:
@@ -104,29 +90,22 @@ def expected_digests(options: Namespace) -> Expected | None:
     return Expected(sha256 and sha256.strip(), sha3_256 and sha3_256.strip())
 
 
-def _chat_prompt(model: LocalModel, prompt: str, today: date) -> ChatPrompt:
-    template = chat_template(model.file)
-    if template is None:
-        raise ChatTemplateError("the model has none")
-    return encode_chat(model.tokenizer, template, [{"role": "user", "content": prompt}], today=today)
-
-
 def _result(
-    model: LocalModel,
-    prompt: list[int],
+    model: Model,
+    prompt: Sequence[int],
     tokens: list[JsonValue],
     text: str,
     reason: str,
     timings: dict[str, JsonValue],
-    trail: LogitsTrail | None = None,
+    logits: Sequence[str] | None = None,
 ) -> dict[str, JsonValue]:
     digests = digests_shown(model.digests)
     if len(model.files) > 1:
-        digests["files"] = [{"name": file.blob.name, **digests_shown(file.digests)} for file in model.files]
+        digests["files"] = [{"name": name, **digests_shown(each)} for name, each in model.files]
     if model.tokenizer_digests is not None:
         digests["tokenizer"] = digests_shown(model.tokenizer_digests)
-    if trail is not None:
-        digests["logits"] = trail.digests
+    if logits is not None:
+        digests["logits"] = list(logits)
     return {
         "prompt_tokens": list(prompt),
         "tokens": tokens,

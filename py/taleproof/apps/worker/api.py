@@ -1,5 +1,4 @@
-# SPDX-License-Identifier: Apache-2.0
-"""What the engine worker calls: open, start, next, stop, embed, close. The only module that imports js or pyodide.
+"""What the engine worker calls: open, start, next, stop, embed, close. The page's only module that imports pyodide.
 
 In come JSON requests (web/engine/protocol.ts) and the page's means: arena, storage, downloads. Out goes JSON, either
 {"ok": result} or {"error": {code, message, details, verdict}}; no Python object crosses the border, so none can leak.

@@ -29,6 +29,7 @@ from taleproof.errors.base import plain
 from taleproof.formats import ModelFile
 from taleproof.memory.arena import ArenaBlob
 from taleproof.memory.browser import BrowserArena
+from taleproof.models import task_of
 from taleproof.tasks import embed as embedders
 from taleproof.tasks.embed import Embedder
 from taleproof.tasks.engine import Engine, Session, open_wasm
@@ -191,6 +192,8 @@ class Opener:
     ) -> Opened | OpenedEmbedder | Waiting:
         """Load, judge and prepare a model, to write or, where the request's purpose is "embed", to make vectors.
 
+        With the purpose "any" it is prepared for what its architecture is for.
+
         Parameters
         ----------
         files : the files that the person chose, by role: "model", "tokenizer".
@@ -282,7 +285,8 @@ class Opener:
         words_digests = words.digests if words is not None and model.uses_given else None
         common = (loaded, verdict, judged, model.file, model.tokenizer, words_digests)
         opened: Opened | OpenedEmbedder
-        if request.get("purpose") == "embed":
+        purpose = request.get("purpose")
+        if purpose == "embed" or (purpose == "any" and task_of(model.file) == "embed"):
             opened = OpenedEmbedder(*common, embedders.open_wasm(self._arena, model.file, offsets))
         else:
             engine = open_wasm(self._arena, model.file, offsets)

@@ -29,6 +29,7 @@ from taleproof.tasks.generate import (
     encode_prompt,
     generate,
 )
+from taleproof.tasks.text_out import held_back
 
 
 BATCH_SECONDS = 0.03
@@ -126,7 +127,8 @@ class Story:
         """End the run; return how it ended, or nothing where it had ended by itself."""
         if self._events is None:
             return []
-        return [self._ended("stopped", self._held_back())]
+        rest = held_back(self.opened.tokenizer, self.prompt_ids, self.tokens, self.text)
+        return [self._ended("stopped", rest)]
 
     def _encode(self) -> ChatPrompt:
         reads = self.opened.file.start_token is not None
@@ -211,15 +213,6 @@ class Story:
             "stats": self._figures(),
             "record": self.record().value(),
         }
-
-    def _held_back(self) -> str:
-        """Return the whole characters that were not shown yet, because a stop string might have come of them."""
-        tokenizer, before = self.opened.tokenizer, [*self.prompt_ids[-1:], *self.tokens]
-        raw = b"".join(
-            tokenizer.token_bytes(token, after=last) for last, token in zip(before, self.tokens, strict=False)
-        )
-        whole, shown = raw.decode("utf-8", "replace").removesuffix("\ufffd"), self.text
-        return whole[len(shown) :] if whole.startswith(shown) else ""
 
     def _figures(self) -> dict[str, Any]:
         stats = self._stats

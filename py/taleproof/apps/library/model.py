@@ -1,0 +1,297 @@
+"""An opened model, as other people's programs have it: texts come in, and texts, vectors and log-probabilities go out.
+
+It is the same whether the kernels run in wasmtime or in a browser. Refused, in the words of the errors that the methods
+name: settings out of their ranges, prompts that are empty or too long, and what a model of its kind does not do.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Unpack
+
+import numpy as np
+from numpy.typing import NDArray
+
+from taleproof import __version__
+from taleproof.apps.library.generation import Generation
+from taleproof.apps.library.options import Mode, Options, Settings, read_mode, read_settings
+from taleproof.chat.prompt import ChatPrompt, chat_template, encode_chat
+from taleproof.errors import ChatTemplateError, NoModelError, OtherTaskError
+from taleproof.errors.base import plain
+from taleproof.formats import ModelFile
+from taleproof.models import Task
+from taleproof.record.record import StoryRecord
+from taleproof.sampling.logits_digests import EVERY, LogitsTrail
+from taleproof.tasks.embed import Embedder, embed_text
+from taleproof.tasks.engine import Engine, Session
+from taleproof.tasks.generate import ReusableSession, encode_prompt, generate
+from taleproof.tasks.score import Scored, encode_continuation, score
+from taleproof.tasks.text_out import held_back
+from taleproof.tokenizers import Tokenizer
+from taleproof.trust.digest import Digests, Expected
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What a model consists of once it is open.
+
+    Attributes
+    ----------
+    files : name and digests of each, a tokenizer's own that was given beside them left out; the first names the model.
+    digests : what the model is known by: its file's digests, or of several files those of their list.
+    expected : what it was compared with; None where nobody vouches for it.
+    tokenizer_digests : None where the tokenizer came with the model.
+    kernels : the SHA-256 of the kernels' module; None on the numpy backend.
+    writer, embedder : what it does, one of the two.
+    """
+
+    file: ModelFile
+    tokenizer: Tokenizer
+    files: tuple[tuple[str, Digests], ...]
+    digests: Digests
+    expected: Expected | None
+    tokenizer_digests: Digests | None
+    kernels: str | None
+    writer: tuple[Engine, Session] | None = None
+    embedder: Embedder | None = None
+
+
+class Model:
+    """An opened model. ``taleproof.open`` makes one, and it is closed at the end of a ``with``.
+
+    It writes one text at a time: a new one ends the one before, whose finish reason is then ``stopped``.
+
+    Attributes
+    ----------
+    name : what the model's file says it is called, else the file's name; it proves nothing.
+    architecture : such as ``llama``.
+    task : ``generate``, or ``embed`` for a model that makes vectors.
+    encoder_decoder : whether it reads a source before it writes, as T5 does.
+    files : name and digests of each of its files.
+    digests : ``sha256``, ``sha3_256`` and ``size`` (bytes) of the model's file; of several files they are those of the
+        list that ``sha256sum *`` gives in the C locale.
+    tokenizer_digests : of a tokenizer's file that was given beside a model without one; else None.
+    tokenizer : has ``encode`` and ``decode``.
+    """
+
+    def __init__(self, opened: Opened) -> None:
+        name, _ = opened.files[0]
+        self.name = plain(opened.file.text("general.name", name))
+        self.architecture = opened.file.architecture
+        self.task: Task = "embed" if opened.writer is None else "generate"
+        self.encoder_decoder = opened.file.start_token is not None
+        self.files = opened.files
+        self.digests = opened.digests
+        self.tokenizer_digests = opened.tokenizer_digests
+        self.tokenizer = opened.tokenizer
+        self._opened: Opened | None = opened
+        self._expected = opened.expected
+        self._session = None if opened.writer is None else ReusableSession(opened.writer[1])
+        self._writing: _Writing | None = None
+
+    @property
+    def verified(self) -> bool:
+        """Whether every byte was compared with a digest that ``expect`` gave."""
+        return self._expected is not None
+
+    @property
+    def verdict(self) -> str:
+        """What is known about the model's bytes, as a sentence."""
+        what, sha256 = "file" if len(self.files) == 1 else "list of files", self.digests.sha256
+        if self.verified:
+            return f"Every byte is as expected: the SHA-256 of the model's {what} is {sha256}."
+        return (
+            f"Nobody vouches for this model: the SHA-256 of its {what} is {sha256}. Compare it with one from a source "
+            "that you trust, and give that as expect."
+        )
+
+    def generate(self, prompt: str, *, mode: Mode = "raw", **settings: Unpack[Settings]) -> Generation:
+        """Write on from a prompt. Nothing is written before the first event is asked for.
+
+        The same model, prompt and settings give the same tokens and the same text on every machine, in a browser too.
+
+        Parameters
+        ----------
+        prompt : the text to go on from; special tokens written in it are recognised.
+        mode : ``raw`` goes on from the prompt as it is; with ``chat`` it is a message in the model's chat form. A model
+            that reads a source before it writes, such as T5, takes the prompt for it in both modes.
+        seed : of the generator, 0 to 2**64 - 1; 0 if not given.
+        max_tokens : tokens to write at most; 256 if not given.
+        temperature : 0 to 100; 0, if not given, takes the likeliest token each time.
+        top_p : 0 to 1; only the likeliest tokens are kept whose probabilities make up so much together.
+        top_k : only so many of the likeliest are kept; 0 is off.
+        min_p : 0 to 1; only those are kept that are at least so many times as likely as the likeliest.
+        repeat_penalty : 0.01 to 100; above 1 makes tokens of the last ``repeat_last_n`` less likely; 1 if not given.
+        repeat_last_n : how many tokens the penalty looks back, the prompt's included; 64 if not given.
+        stop : a text that ends the writing, or several; none of them is given out.
+        date : what a chat template that asks is told, a ``datetime.date`` or such as "2026-02-03"; today if not given.
+
+        Returns
+        -------
+        an iterator over events. Each has a ``text``, and all of them together are the whole text. Prefilled: ``done``
+        of ``total`` tokens of the prompt were read. Token: its ``id``, its ``logprob``. Finished: the ``reason``.
+
+        Raises
+        ------
+        InvalidSettingError, InvalidChoiceError : a setting that is not possible.
+        EmptyPromptError, PromptTooLongError : a prompt that is not possible.
+        ChatTemplateError : the model has no chat form, or refuses the prompt in it.
+        OtherTaskError : a model that makes vectors.
+        NoModelError : it was closed.
+        NumericsError : while writing, a number that is not finite.
+        """
+        return self.write(prompt, read_mode(mode), read_settings(settings))
+
+    def chat(self, messages: Sequence[Mapping[str, str]], **settings: Unpack[Settings]) -> Generation:
+        """Write the answer in a conversation.
+
+        Parameters
+        ----------
+        messages : each has a ``role`` ("system", "user" or "assistant") and a ``content``.
+        settings, and what is returned and raised : as in ``generate``. A conversation of one message from the user is a
+            prompt in the mode ``chat``; any other one has no record, for a record holds one prompt.
+        """
+        options = read_settings(settings)
+        only = messages[0] if len(messages) == 1 else {}
+        if only.keys() == {"role", "content"} and only["role"] == "user":
+            return self.write(only["content"], "chat", options)
+        opened, _, _ = self._writer("chat")
+        return self._begin(None, "chat", _encode_messages(opened, messages, options), options)
+
+    def write(self, prompt: str, mode: Mode, options: Options) -> Generation:
+        """Write on from a prompt, with settings that are checked already; all else is as in ``generate``."""
+        opened, _, _ = self._writer("generate")
+        if mode == "chat" and not self.encoder_decoder:
+            encoded = _encode_messages(opened, [{"role": "user", "content": prompt}], options)
+        else:
+            encoded = ChatPrompt(encode_prompt(opened.tokenizer, prompt), None)
+        return self._begin(prompt, "chat" if self.encoder_decoder else mode, encoded, options)
+
+    def embed(self, text: str) -> NDArray[np.float32]:
+        """Return the vector of a text of any length: float32 (dim,), of length 1.
+
+        The product of two vectors (``a @ b``) says how near their texts are: 1 for the same.
+
+        Raises
+        ------
+        OtherTaskError : a model that writes.
+        NoModelError : it was closed.
+        NumericsError : a number that is not finite.
+        """
+        opened = self._require()
+        if opened.embedder is None:
+            raise OtherTaskError(self.name, self.task, "embed")
+        return embed_text(opened.embedder, opened.tokenizer, text)
+
+    def score(self, text: str, *, prompt: str = "") -> list[Scored]:
+        """Return how likely the model finds a text after a prompt, token by token; a text in the making is ended.
+
+        Returns
+        -------
+        for each token of the text its ``id``, the ``logprob`` that the model gives it (a natural logarithm), and
+        ``best``, the id of the token that the model finds likeliest there
+
+        Raises
+        ------
+        EmptyPromptError : there is no prompt, and the model has no token for the beginning of a text.
+        PromptTooLongError, OtherTaskError, NoModelError, NumericsError : as in ``generate``.
+        """
+        opened, _, session = self._writer("score")
+        self._end()
+        return list(score(session, *encode_continuation(opened.tokenizer, prompt, text)))
+
+    @property
+    def record(self) -> StoryRecord | None:
+        """What writes the last text again, as far as it has come: ``canonical()`` is JSON, ``sha256()`` its digest.
+
+        None before the first text, and for a conversation of more than one message.
+        """
+        return None if self._writing is None else self._writing.record(self._require())
+
+    def close(self) -> None:
+        """Let go of the model and its memory; a text in the making is ended. May be called twice."""
+        self._end()
+        self._opened = self._session = self._writing = None
+
+    def __enter__(self) -> "Model":
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _require(self) -> Opened:
+        if self._opened is None:
+            raise NoModelError
+        return self._opened
+
+    def _writer(self, wanted: str) -> tuple[Opened, Engine, ReusableSession]:
+        opened = self._require()
+        if opened.writer is None or self._session is None:
+            raise OtherTaskError(self.name, self.task, wanted)
+        return opened, opened.writer[0], self._session
+
+    def _end(self) -> None:
+        if self._writing is not None:
+            self._writing.generation.close()
+
+    def _begin(self, prompt: str | None, mode: Mode, encoded: ChatPrompt, options: Options) -> Generation:
+        opened, engine, session = self._writer("generate")
+        trail = engine.trail()
+        events = generate(
+            session, opened.tokenizer, encoded.ids, engine.sampler(options.sampler), options.limits, trail=trail
+        )
+        self._end()
+        ids = encoded.ids
+        generation = Generation(tuple(ids), events, lambda tokens, text: held_back(opened.tokenizer, ids, tokens, text))
+        self._writing = _Writing(generation, prompt, mode, encoded, options, trail, session.n_ctx)
+        return generation
+
+
+@dataclass(frozen=True)
+class _Writing:
+    """A text and all that its record tells of it. ``prompt`` is None for a conversation, which no record can hold."""
+
+    generation: Generation
+    prompt: str | None
+    mode: Mode
+    encoded: ChatPrompt
+    options: Options
+    trail: LogitsTrail
+    context: int
+
+    def record(self, opened: Opened) -> StoryRecord | None:
+        if self.prompt is None:
+            return None
+        written, told = self.generation, self.encoded.date
+        reason = written.finish_reason or "stopped"
+        digests = self.trail.digests
+        if reason == "stopped":  # an error or an interruption may have come after the logits, and before their token
+            digests = digests[: -(-len(written.tokens) // EVERY)]
+        return StoryRecord(
+            model_name=opened.files[0][0],
+            model=opened.digests,
+            files=opened.files if len(opened.files) > 1 else (),
+            tokenizer=opened.tokenizer_digests,
+            kernels=opened.kernels,
+            prompt=self.prompt,
+            mode=self.mode,
+            prompt_tokens=written.prompt_tokens,
+            context=self.context,
+            sampler=self.options.sampler,
+            limits=self.options.limits,
+            tokens=tuple(written.tokens),
+            text=written.text,
+            finish_reason=reason,
+            logits=tuple(digests),
+            engine=__version__,
+            date=None if told is None else told.isoformat(),
+        )
+
+
+def _encode_messages(opened: Opened, messages: Sequence[Mapping[str, str]], options: Options) -> ChatPrompt:
+    template = chat_template(opened.file)
+    if template is None:
+        raise ChatTemplateError("the model has none")
+    return encode_chat(opened.tokenizer, template, messages, today=options.today)

@@ -1,0 +1,125 @@
+"""What a caller asks for, checked: the model's files, what vouches for them, and the settings of a text.
+
+Python's own values come in, the engine's types go out. Refused: a value that an argument or a setting can't have.
+"""
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date as Date  # noqa: N812 - a setting has that name
+from typing import Any, Literal, TypedDict, TypeVar, get_args
+
+from taleproof.chat.prompt import read_date
+from taleproof.errors import InvalidChoiceError, InvalidDigestError, NoModelInFolderError
+from taleproof.models import Task
+from taleproof.sampling.chain import SamplerConfig
+from taleproof.tasks.generate import Limits
+from taleproof.trust.digest import Expected
+
+
+Name = str | os.PathLike[str]
+Source = Name | Sequence[Name]
+Backend = Literal["auto", "wasm", "numpy"]
+Mode = Literal["raw", "chat"]
+
+DEFAULT_MAX_TOKENS = 256
+
+_TASKS: tuple[Task, ...] = get_args(Task)
+_BACKENDS: tuple[Backend, ...] = get_args(Backend)
+_MODES: tuple[Mode, ...] = get_args(Mode)
+_EXPECT = re.compile("(sha256|sha3-256):([0-9A-Fa-f]{64})")
+_Choice = TypeVar("_Choice", bound=str)
+
+
+class Settings(TypedDict, total=False):
+    """How a text is written; Model.generate describes each."""
+
+    seed: int
+    max_tokens: int
+    temperature: float | None
+    top_p: float | None
+    top_k: int | None
+    min_p: float | None
+    repeat_penalty: float
+    repeat_last_n: int
+    stop: str | Sequence[str]
+    date: Date | str | None
+
+
+@dataclass(frozen=True)
+class Options:
+    """The same, checked. ``today`` is what a chat template is told of the date."""
+
+    sampler: SamplerConfig
+    limits: Limits
+    today: Date
+
+
+def read_settings(settings: Settings) -> Options:
+    """Check settings, and put the defaults for those that are missing.
+
+    Raises
+    ------
+    InvalidSettingError : a number out of its range, or a date that is none.
+    TypeError : a setting that there is not.
+    """
+    sampler: dict[str, Any] = {"temperature": 0.0, **settings}
+    stop = sampler.pop("stop", ())
+    day = sampler.pop("date", None)
+    limits = Limits(sampler.pop("max_tokens", DEFAULT_MAX_TOKENS), (stop,) if isinstance(stop, str) else tuple(stop))
+    today = Date.today() if day is None else read_date(day) if isinstance(day, str) else day
+    return Options(SamplerConfig(**sampler), limits, today)
+
+
+def read_expect(expect: str | None) -> Expected | None:
+    """Return what ``sha256:HEX`` or ``sha3-256:HEX`` vouches for.
+
+    Raises
+    ------
+    InvalidDigestError : it has another form.
+    """
+    if expect is None:
+        return None
+    found = _EXPECT.fullmatch(expect) if isinstance(expect, str) else None
+    if found is None:
+        raise InvalidDigestError(expect)
+    return Expected(sha256=found[2]) if found[1] == "sha256" else Expected(sha3_256=found[2])
+
+
+def read_source(source: Source) -> list[str]:
+    """Return the names of a source: a path, a folder or an address, or all files of a model.
+
+    Raises
+    ------
+    NoModelInFolderError : there is none.
+    """
+    names = [os.fspath(name) for name in ([source] if isinstance(source, str | os.PathLike) else source)]
+    if not names:
+        raise NoModelInFolderError("The source")
+    return names
+
+
+def is_address(name: str) -> bool:
+    """Return whether it is a URL, and not a path."""
+    return re.match("[A-Za-z][A-Za-z0-9+.-]+://", name) is not None
+
+
+def read_task(task: str | None) -> Task | None:
+    return None if task is None else _chosen("task", task, _TASKS)
+
+
+def read_backend(backend: str) -> Backend:
+    return _chosen("backend", backend, _BACKENDS)
+
+
+def read_mode(mode: str) -> Mode:
+    return _chosen("mode", mode, _MODES)
+
+
+def _chosen(setting: str, value: str, choices: tuple[_Choice, ...]) -> _Choice:
+    """Return the one of the choices that it is; InvalidChoiceError where it is none."""
+    found = next((choice for choice in choices if choice == value), None)
+    if found is None:
+        raise InvalidChoiceError(setting, value, choices)
+    return found
