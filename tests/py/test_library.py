@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,6 +25,7 @@ from taleproof.apps.library.options import Mode
 from taleproof.apps.worker.open import Opened, Waiting
 from taleproof.apps.worker.story import Story
 from taleproof.errors import (
+    AddressNotReadError,
     ChatTemplateError,
     DamagedKernelsError,
     DigestMismatchError,
@@ -37,7 +39,6 @@ from taleproof.errors import (
     OtherTaskError,
     PromptTooLongError,
     SourceNotFoundError,
-    SourceRefusedError,
     UnknownArchitectureError,
 )
 from taleproof.memory import kernels
@@ -276,7 +277,7 @@ def test_a_conversation_of_one_message_is_a_prompt_in_chat(tiny: Model) -> None:
     list(tiny.generate("abc", mode="chat", max_tokens=5, date="2026-02-03"))
     prompt = tiny.record
     messages = [{"role": "user", "content": "abc"}]
-    list(tiny.chat(messages, max_tokens=5, date="2026-02-03"))
+    list(tiny.chat(messages, max_tokens=5, date=datetime(2026, 2, 3, 4, 5)))
     assert tiny.record == prompt
     longer = tiny.chat([{"role": "system", "content": "x"}, *messages], max_tokens=5, date="2026-02-03")
     assert len(longer.prompt_tokens) > len(tiny.chat(messages, date="2026-02-03").prompt_tokens)
@@ -333,7 +334,7 @@ def test_what_is_wrong_with_a_request_is_said_at_once(stories: Model) -> None:
         taleproof.open([])
     with pytest.raises(SourceNotFoundError):
         taleproof.open("absent.gguf")
-    with pytest.raises(SourceRefusedError, match="download it first"):
+    with pytest.raises(AddressNotReadError, match="Download it"):
         taleproof.open("https://example.org/model.gguf")
 
 

@@ -7,6 +7,7 @@ in ``details``, so that the page can show them and a script can test them.
 
 from taleproof.errors.base import JsonValue, TaleproofError
 from taleproof.errors.downloads import (
+    AddressNotReadError,
     DownloadInterruptedError,
     DownloadStoppedError,
     KeptFileGoneError,
@@ -77,6 +78,7 @@ from taleproof.errors.writing import (
 
 
 __all__ = [
+    "AddressNotReadError",
     "ChatTemplateError",
     "ContextOverflowError",
     "ContextTooLargeError",

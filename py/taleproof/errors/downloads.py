@@ -12,6 +12,19 @@ class SourceError(TaleproofError):
     code = "source-failed"
 
 
+class AddressNotReadError(SourceError):
+    """An address where only files are read."""
+
+    code = "address-not-read"
+
+    def __init__(self, address: str) -> None:
+        address = plain(address)
+        super().__init__(
+            f"{address} is an address, and only files are read here. Download it, and open the file.",
+            {"address": address},
+        )
+
+
 class DownloadInterruptedError(SourceError):
     """The connection dropped, and stayed down through all the retries."""
 

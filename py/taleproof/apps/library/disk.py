@@ -17,7 +17,7 @@ from taleproof.apps.library.options import (
     read_source,
     read_task,
 )
-from taleproof.errors import InvalidSettingError, SourceRefusedError
+from taleproof.errors import AddressNotReadError, InvalidSettingError
 from taleproof.models import Task
 from taleproof.trust.digest import Expected
 
@@ -52,7 +52,7 @@ def open(  # noqa: A001 - its public name
     names = read_source(source)
     for name in names:
         if is_address(name):
-            raise SourceRefusedError(name, "only a browser's Python reads addresses, so download it first")
+            raise AddressNotReadError(name)
     paths = [Path(name) for name in names]
     return open_paths(paths, backend="wasm" if chosen == "auto" else chosen, expected=expected, task=wanted)
 

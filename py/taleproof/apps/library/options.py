@@ -68,8 +68,13 @@ def read_settings(settings: Settings) -> Options:
     stop = sampler.pop("stop", ())
     day = sampler.pop("date", None)
     limits = Limits(sampler.pop("max_tokens", DEFAULT_MAX_TOKENS), (stop,) if isinstance(stop, str) else tuple(stop))
-    today = Date.today() if day is None else read_date(day) if isinstance(day, str) else day
-    return Options(SamplerConfig(**sampler), limits, today)
+    return Options(SamplerConfig(**sampler), limits, _day(day))
+
+
+def _day(day: Date | str | None) -> Date:
+    if day is None:
+        return Date.today()
+    return read_date(day) if isinstance(day, str) else Date(day.year, day.month, day.day)
 
 
 def read_expect(expect: str | None) -> Expected | None:
