@@ -17,7 +17,7 @@ from taleproof.memory.kernels import BUILDS, kernel_code
 
 
 FIRST_PAGES = 64
-"""As in web/engine/arena.ts: more than the kernels' own data and stack need."""
+"""As in web/engine/memory/arena.ts: more than the kernels' own data and stack need."""
 
 MAX_PAGES = 65536
 

@@ -22,7 +22,7 @@ from taleproof.memory.browser import JsBytes
 
 
 STALL_SECONDS = 60
-"""As in web/engine/stall.ts: without a byte for so long, a connection is dead."""
+"""As in web/engine/network/stall.ts: without a byte for so long, a connection is dead."""
 
 
 class NoStore:
