@@ -17,6 +17,7 @@ import { engineVersion } from "./version.mjs";
 export const BUILDS = ["relaxed", "baseline", "relaxed-shared", "baseline-shared"];
 
 const SOURCE = join(ROOT, "py", "taleproof", "memory", "kernels.py");
+const NUMERICS = join(ROOT, "py", "taleproof", "nn", "numerics.py");
 const RELEASES = join(ROOT, "kernels", "releases.json");
 const TABLE = /^KERNEL_DIGESTS = \{\n([^}]*)\}$/m;
 
@@ -51,7 +52,7 @@ export function pinDigests(built) {
   const rows = BUILDS.map((name) => `    "${name}": "${built[name]}",\n`).join("");
   writeWhole(SOURCE, source.replace(TABLE, `KERNEL_DIGESTS = {\n${rows}}`));
   const releases = withRelease(JSON.parse(readFileSync(RELEASES, "utf8")), engineVersion(), {
-    numerics: Number(/^NUMERICS_VERSION = (\d+)$/m.exec(source)?.[1]),
+    numerics: Number(/^NUMERICS_VERSION = (\d+)$/m.exec(readFileSync(NUMERICS, "utf8"))?.[1]),
     kernels: [built],
   });
   writeWhole(RELEASES, `${JSON.stringify(releases, null, 2)}\n`);
