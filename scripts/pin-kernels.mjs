@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Compiles the kernels and writes their digests into py/taleproof/memory/kernels.py: for whoever has changed kernels/. */
 import "./lib/node-version.mjs";
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Makes the wheel for others, in build/wheel/: `pip install` it to use the engine from Python, or in a notebook.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What README.md tells people to type, by section, so that tests do just that. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

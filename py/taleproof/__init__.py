@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Stories written by a language model, reproducible to the last bit: the engine of Taleproof.
 
     import taleproof

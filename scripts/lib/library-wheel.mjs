@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The wheel for others: the engine's Python package with the kernels in it, for wasmtime and for browsers.
  *

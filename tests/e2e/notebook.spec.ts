@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** README's lines for a notebook, in a cell of a real JupyterLite: the golden story, and the record that wasmtime's has. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

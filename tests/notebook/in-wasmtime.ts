@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What README's program for a notebook prints, as the library writes it outside of a browser: a story and its record. */
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * A JupyterLite site, with a notebook and files of a test's own, and our Pyodide.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Pyodide as any site could serve it: the runtime, the packages that set-up brings, and further wheels beside them.
  *

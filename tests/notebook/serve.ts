@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Serves a folder as any static host does: no special headers, and nothing at an address that has no file. */
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { createServer, type Server } from "node:http";

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The library as another program has it: the stories, records and errors are those of the command line and the page."""
 
 import asyncio

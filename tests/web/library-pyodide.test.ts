@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * README's lines for a notebook, and what else `taleproof.open` does in a browser's Python: in a plain Pyodide under Node.js,
  * with nothing of the page around it.

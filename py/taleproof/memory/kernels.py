@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The compiled kernels: those in the installed package, or those that scripts/build_kernels.py has made in a checkout.
 
 The name of a build comes in, its bytes go out. Refused: a build that is nowhere, with MissingKernelsError, and one in

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The wheel for others, as README.md tells people to use it: made, installed beside wasmtime into an environment that has
  * nothing else, and imported from there. This needs the package index that pip is set up for.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The library: what ``import taleproof`` offers to other people's programs.
 
 Files come in, a Model goes out, and from it texts, vectors and log-probabilities. The package's own ``__init__``

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """``taleproof.open`` in Pyodide: paths and addresses come in, a Model goes out, with no page of ours around it.
 
 The kernels come from the package, and run on one thread (browser_arena.py). The bytes of a model go through the page's

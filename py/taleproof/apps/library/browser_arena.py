@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """An arena of Python's own making in a browser: the package's kernels on one WebAssembly memory.
 
 In come the builds of the package, out goes the fastest one that this browser runs as it should. There is one thread,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """``taleproof.open`` on a machine with a disk: paths come in, a Model goes out.
 
 Refused: an address, whatever apps/local.py refuses, and a machine without the kernels or what runs them.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Downloads and files in Pyodide, as apps/worker/ports.py describes them: addresses and paths come in, bytes go out.
 
 The bytes are JavaScript's, and none are kept in the browser's storage. A connection that goes quiet is dropped; what

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A text in the making: the loop's events come in one by one and go out to the caller, and what they say is kept.
 
 Iterating is writing: the next token is computed when it is asked for, and who does not ask stops the text. With

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """An opened model, as other people's programs have it: texts come in, and texts, vectors and log-probabilities go out.
 
 It is the same whether the kernels run in wasmtime or in a browser. Refused, in the words of the errors that the methods

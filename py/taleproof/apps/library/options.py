@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a caller asks for, checked: the model's files, what vouches for them, and the settings of a text.
 
 Python's own values come in, the engine's types go out. Refused: a value that an argument or a setting can't have.

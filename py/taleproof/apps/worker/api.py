@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the engine worker calls: open, start, next, stop, embed, close. The page's only module that imports pyodide.
 
 In come JSON requests (web/engine/protocol.ts) and the page's means: arena, storage, downloads. Out goes JSON, either
