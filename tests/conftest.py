@@ -5,10 +5,15 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from taleproof.formats import ModelFile, parse
 from taleproof.io.reader import FileBlob
 
+
+# A slow or busy machine is not a failure: no test has a time by the clock.
+settings.register_profile("taleproof", deadline=None)
+settings.load_profile("taleproof")
 
 MODEL_NAME = "SmolLM2-135M-Instruct.Q4_1.gguf"
 MODEL_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
