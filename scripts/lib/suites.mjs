@@ -45,6 +45,7 @@ export async function runSuites() {
   results.push(await browser());
   // After the suite above, which builds the site that all three need.
   results.push(await vitest("other browsers", "tests/browsers/vitest.config.ts"));
+  results.push(await npmPackage());
   results.push(await chain());
   return results;
 }
@@ -87,6 +88,21 @@ function browser() {
     const env = { TALEPROOF_TEST_PORT: String(await freePort()), PLAYWRIGHT_JSON_OUTPUT_NAME: report };
     return runShown("npx", ["playwright", "test", "--reporter=list,json"], env);
   });
+}
+
+/** The npm package, installed into the examples; its tests build it. */
+function npmPackage() {
+  const report = join(REPORTS, "package.json");
+  const args = [
+    "playwright",
+    "test",
+    "--config",
+    "tests/package/playwright.config.ts",
+    "--reporter=list,json",
+  ];
+  return suite("package", countPlaywright, report, () =>
+    runShown("npx", args, { PLAYWRIGHT_JSON_OUTPUT_NAME: report }),
+  );
 }
 
 /** The golden runs on another processor, under emulation. */

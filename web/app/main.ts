@@ -8,7 +8,7 @@ import "./styles/base.css";
 import "./styles/controls.css";
 import { mount } from "svelte";
 import { ChainPort } from "../chain/wallet/port";
-import { EngineClient } from "../engine/client";
+import { SiteEngine } from "../engine/site-engine";
 import App from "./App.svelte";
 import { createApp } from "./app";
 import { askedOf } from "./lib/choice";
@@ -17,7 +17,7 @@ const target = document.getElementById("app");
 if (!target) throw new Error("index.html has no element with the id app");
 
 const base = new URL(import.meta.env.BASE_URL, location.href).href;
-const app = createApp((onCrash) => new EngineClient(onCrash), new ChainPort(base), base);
+const app = createApp((onCrash) => new SiteEngine(onCrash), new ChainPort(base), base);
 void app.chain.describe();
 void app.models.loadCatalogue();
 void app.shelf.load();

@@ -42,13 +42,6 @@ export type { WorkerLike } from "./rpc/requests";
 /** Requests that begin with a new engine where there is none; any other needs the model that is open. */
 const STARTING: ReadonlySet<RequestKind> = new Set(["open", "threads", "storage"]);
 
-function startWorker(): WorkerLike {
-  return new Worker(new URL("./worker/worker.ts", import.meta.url), {
-    type: "module",
-    name: "taleproof-engine",
-  });
-}
-
 /**
  * Milliseconds in which a new worker has to say its first word. It does so before it fetches or compiles anything, so only
  * a script that never arrives takes so long.
@@ -77,13 +70,13 @@ export class EngineClient {
 
   /**
    * @param onCrash told when the worker dies, after everything pending was rejected with the same error.
-   * @param spawn makes the worker; for tests.
-   * @param base the address of the site's files; relative addresses of models count from there.
+   * @param spawn makes the worker.
+   * @param base the address of the folder with Pyodide, wheels and kernels; relative addresses of models count from there.
    */
   constructor(
     private readonly onCrash: (error: EngineError) => void,
-    private readonly spawn: () => WorkerLike = startWorker,
-    private readonly base: string = new URL(import.meta.env.BASE_URL, document.baseURI).href,
+    private readonly spawn: () => WorkerLike,
+    private readonly base: string,
   ) {}
 
   /** Starts the engine where it is not running; resolves when it can open a model. */

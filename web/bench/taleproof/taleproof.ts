@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The benchmark's page with this engine: the same client, worker and kernels as in the product. */
-import { EngineClient } from "../../engine/client";
 import type { MemoryFigures, OpenRequest } from "../../engine/protocol";
+import { SiteEngine } from "../../engine/site-engine";
 import type { Times } from "../messages";
 import { type ListedFile, listedModel } from "../models";
 import { CONTEXT, MODEL, query, runPage, THREADS } from "../page";
@@ -30,7 +30,7 @@ declare global {
   }
 }
 
-const client = new EngineClient(
+const client = new SiteEngine(
   (error) => {
     throw error;
   },

@@ -1,0 +1,119 @@
+/**
+ * Builds the engine as an npm package: web/engine and public/ -> build/npm. Only when something has changed.
+ *
+ * Out: a folder with index.js and its types, assets/ with all that a page fetches (the worker, its helper, Pyodide, the
+ * wheels, the kernels) and a program that copies them; and the folder as a tarball. The same files give the same
+ * tarball. No dependencies, and nothing of the site's page or of the chain.
+ */
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { PUBLIC, ROOT } from "./paths.mjs";
+import { runQuietly } from "./run.mjs";
+import { stamps } from "./set-up.mjs";
+import { filesBelow } from "./stamp.mjs";
+
+const ENGINE = join(ROOT, "web", "engine");
+const EXTRAS = join(ROOT, "scripts", "npm");
+const TARGET = join(ROOT, "build", "npm");
+const FOLDER = join(TARGET, "package");
+const ASSETS = join(FOLDER, "assets");
+const TSC = join(ROOT, "node_modules", "typescript", "bin", "tsc");
+/** What a page fetches, besides the two scripts. */
+const SERVED = ["pyodide", "wheels", "kernels"];
+const OWN = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+
+export const TARBALL = join(TARGET, `${OWN.name}-${OWN.version}.tgz`);
+
+/** @type {import("./stamp.mjs").Step} */
+const packageStep = {
+  name: "npm-package",
+  title: "The npm package",
+  inputs: () => [
+    ENGINE,
+    EXTRAS,
+    ...SERVED.map((name) => join(PUBLIC, name)),
+    ...["package.json", "LICENSE", "tsconfig.base.json", "tsconfig.package.json"].map((name) =>
+      join(ROOT, name),
+    ),
+    join(ROOT, "scripts", "lib", "npm-package.mjs"),
+  ],
+  outputs: () => [TARBALL],
+  async run() {
+    rmSync(TARGET, { recursive: true, force: true });
+    mkdirSync(ASSETS, { recursive: true });
+    await bundle("index", FOLDER);
+    await bundle("worker", ASSETS);
+    await declareTypes();
+    for (const name of SERVED) cpSync(join(PUBLIC, name), join(ASSETS, name), { recursive: true });
+    for (const name of readdirSync(EXTRAS)) cpSync(join(EXTRAS, name), join(FOLDER, name));
+    cpSync(join(ROOT, "LICENSE"), join(FOLDER, "LICENSE"));
+    writeFileSync(join(FOLDER, "package.json"), `${JSON.stringify(manifest(), null, 2)}\n`);
+    await runQuietly("The tarball", "npm", ["pack", FOLDER, "--pack-destination", TARGET], {
+      log: "npm-pack",
+    });
+  },
+};
+
+export async function buildPackage() {
+  if (stamps.isDone(packageStep)) return;
+  console.log(`${packageStep.title} ...`);
+  await stamps.run(packageStep);
+}
+
+/** The package's own package.json. */
+function manifest() {
+  const { name, version, description, license } = OWN;
+  return {
+    name,
+    version,
+    description,
+    license,
+    type: "module",
+    sideEffects: false,
+    exports: {
+      ".": { types: "./types/index.d.ts", default: "./index.js" },
+      "./assets/*": "./assets/*",
+      "./package.json": "./package.json",
+    },
+    types: "./types/index.d.ts",
+    files: ["index.js", "types", "assets", "taleproof-assets.js"],
+    bin: { "taleproof-assets": "taleproof-assets.js" },
+  };
+}
+
+/** One script of web/engine with all that it imports; the worker's helper comes as a script of its own beside it. @param {string} name @param {string} outDir */
+async function bundle(name, outDir) {
+  const { build } = await import("vite");
+  const output = { entryFileNames: "helper.js" };
+  await build({
+    root: ROOT,
+    configFile: false,
+    base: "./",
+    logLevel: "warn",
+    publicDir: false,
+    worker: { format: "es", rolldownOptions: { output } },
+    build: {
+      target: "es2022",
+      outDir,
+      emptyOutDir: false,
+      minify: false,
+      lib: { entry: join(ENGINE, `${name}.ts`), formats: ["es"], fileName: () => `${name}.js` },
+    },
+  });
+}
+
+/** The types, with whole names in their imports: Node's way of finding them does not guess an ending. */
+async function declareTypes() {
+  await runQuietly("The types", process.execPath, [TSC, "--project", "tsconfig.package.json"], {
+    log: "npm-types",
+  });
+  for (const path of filesBelow(join(FOLDER, "types"))) {
+    const text = readFileSync(path, "utf8");
+    writeFileSync(path, text.replace(/(from "\.{1,2}\/[^"]+)"/g, '$1.js"'));
+  }
+}
+
+/** The files of the package, by their path in it. */
+export function packagedFiles() {
+  return filesBelow(FOLDER).map((path) => relative(FOLDER, path));
+}

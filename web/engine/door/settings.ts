@@ -1,0 +1,121 @@
+/**
+ * How a text is to be written, as a program says it.
+ *
+ * In: settings, each of which may be left out. Out: the engine's WriteRequest. Refused, by name: a setting that does not
+ * exist, and a value of another type; what is out of its range the engine refuses.
+ */
+
+import { EngineError } from "../errors";
+import type { WriteMode, WriteRequest } from "../protocol";
+
+export interface Settings {
+  /** 0 to 2^64 - 1; as a string or a bigint above 2^53 - 1. Left out: a random one, which the event `started` tells. */
+  seed?: number | bigint | string | null | undefined;
+  /** 0 always takes the likeliest token. */
+  temperature?: number | null | undefined;
+  /** Keeps the likeliest tokens that make up this much together; 1 keeps all. */
+  topP?: number | null | undefined;
+  /** Keeps so many of the likeliest tokens; 0 keeps all. */
+  topK?: number | null | undefined;
+  /** Keeps tokens that are at least this much as likely as the likeliest; 0 keeps all. */
+  minP?: number | null | undefined;
+  /** 1 is none. */
+  repeatPenalty?: number | undefined;
+  /** How many tokens back the penalty looks. */
+  repeatLastN?: number | undefined;
+  /** Tokens to write at most. */
+  maxTokens?: number | undefined;
+  /** Texts that end it; they are not part of the text. */
+  stop?: string | readonly string[] | null | undefined;
+  /** What a chat template that asks for today's date is told, as 2026-02-03; left out: this device's day. */
+  date?: string | undefined;
+}
+
+export interface GenerateOptions extends Settings {
+  /** Ends the text; the last event then has the reason `stopped`. */
+  signal?: AbortSignal | undefined;
+}
+
+/** What holds where a setting is left out: the same as on the page. */
+export const DEFAULTS = {
+  temperature: 0.8,
+  topP: 0.95,
+  topK: 40,
+  minP: 0,
+  repeatPenalty: 1.1,
+  repeatLastN: 64,
+  maxTokens: 300,
+};
+
+type NumberName = keyof typeof DEFAULTS;
+
+/** What the engine takes whole numbers for. */
+const WHOLE: ReadonlySet<string> = new Set<NumberName>(["topK", "repeatLastN", "maxTokens"]);
+const NAMES: ReadonlySet<string> = new Set([...Object.keys(DEFAULTS), "seed", "stop", "date", "signal"]);
+
+export function writeRequest(prompt: string, mode: WriteMode, settings: Settings): WriteRequest {
+  for (const name of Object.keys(settings)) if (!NAMES.has(name)) throw unknownSetting(name);
+  if (typeof prompt !== "string") throw wrongType("prompt", prompt, "a text");
+  const { date } = settings;
+  if (date !== undefined && typeof date !== "string") throw wrongType("date", date, "a day as 2026-02-03");
+  const number = (name: NumberName): number => numberOf(name, settings[name]);
+  const unless = (off: number, name: NumberName): number | null =>
+    number(name) === off ? null : number(name);
+  return {
+    kind: "new",
+    prompt,
+    mode,
+    sampler: {
+      seed: seedOf(settings.seed),
+      temperature: unless(0, "temperature"),
+      topP: unless(1, "topP"),
+      topK: unless(0, "topK"),
+      minP: unless(0, "minP"),
+      repeatPenalty: number("repeatPenalty"),
+      repeatLastN: number("repeatLastN"),
+    },
+    limits: { maxTokens: number("maxTokens"), stop: stopsOf(settings.stop) },
+    ...(date === undefined ? {} : { date }),
+  };
+}
+
+function numberOf(name: NumberName, value: number | null | undefined): number {
+  if (value === undefined || value === null) return DEFAULTS[name];
+  const right = WHOLE.has(name) ? Number.isSafeInteger(value) : Number.isFinite(value);
+  if (right) return value;
+  throw wrongType(name, value, WHOLE.has(name) ? "a whole number" : "a number");
+}
+
+function seedOf(seed: Settings["seed"]): string | null {
+  if (seed === undefined || seed === null) return null;
+  const right =
+    typeof seed === "bigint" ||
+    (typeof seed === "string" ? /^\d{1,20}$/.test(seed) : Number.isSafeInteger(seed));
+  if (right) return String(seed);
+  throw wrongType("seed", seed, "a whole number, as a string or a bigint above 2^53 - 1");
+}
+
+function stopsOf(stop: Settings["stop"]): string[] {
+  if (stop === undefined || stop === null) return [];
+  const stops: readonly unknown[] = typeof stop === "string" ? [stop] : Array.isArray(stop) ? stop : [null];
+  return stops.map((text) => {
+    if (typeof text === "string") return text;
+    throw wrongType("stop", stop, "a text or a list of texts");
+  });
+}
+
+function wrongType(setting: string, value: unknown, wanted: string): EngineError {
+  return new EngineError({
+    code: "invalid-setting",
+    message: `${setting} can't be ${String(value)}: it must be ${wanted}. Change it and try again.`,
+    details: { setting, value: String(value) },
+  });
+}
+
+function unknownSetting(setting: string): EngineError {
+  return new EngineError({
+    code: "unknown-setting",
+    message: `There is no setting "${setting}". There are: ${[...NAMES].join(", ")}.`,
+    details: { setting },
+  });
+}

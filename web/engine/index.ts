@@ -1,0 +1,32 @@
+/**
+ * The package's one entry: everything that a program outside needs.
+ *
+ * `Taleproof.start` starts the engine, `open` opens a model by its digest, `generate` writes.
+ */
+
+export { Taleproof, type OpenOptions, type StartOptions } from "./door/taleproof";
+export type { Completions, CompletionOptions } from "./door/completions";
+export type { Model } from "./door/model";
+export type * from "./door/openai";
+export { DEFAULTS, type GenerateOptions, type Settings } from "./door/settings";
+export type { FileSource, ModelSource, Purpose, UnverifiedFile } from "./door/source";
+export { EngineError } from "./errors";
+export type {
+  Digests,
+  EngineInfo,
+  ExpectedDigests,
+  FinishReason,
+  Json,
+  LoadProgress,
+  MemoryFigures,
+  ModelInfo,
+  NamedDigests,
+  RegistryAnswer,
+  StartProgress,
+  StorageReport,
+  StoryRecord,
+  Verdict,
+  WriteEvent,
+  WriteStats,
+} from "./protocol";
+export { VERSION } from "./version";
