@@ -6,7 +6,7 @@
  * tarball. No dependencies, and nothing of the site's page or of the chain.
  */
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import { PUBLIC, ROOT } from "./paths.mjs";
 import { runQuietly } from "./run.mjs";
 import { stamps } from "./set-up.mjs";
@@ -15,7 +15,8 @@ import { filesBelow } from "./stamp.mjs";
 const ENGINE = join(ROOT, "web", "engine");
 const EXTRAS = join(ROOT, "scripts", "npm");
 const TARGET = join(ROOT, "build", "npm");
-const FOLDER = join(TARGET, "package");
+/** What the tarball is packed from. */
+export const FOLDER = join(TARGET, "package");
 const ASSETS = join(FOLDER, "assets");
 const TSC = join(ROOT, "node_modules", "typescript", "bin", "tsc");
 /** What a page fetches, besides the two scripts. */
@@ -111,9 +112,4 @@ async function declareTypes() {
     const text = readFileSync(path, "utf8");
     writeFileSync(path, text.replace(/(from "\.{1,2}\/[^"]+)"/g, '$1.js"'));
   }
-}
-
-/** The files of the package, by their path in it. */
-export function packagedFiles() {
-  return filesBelow(FOLDER).map((path) => relative(FOLDER, path));
 }

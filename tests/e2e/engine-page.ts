@@ -211,15 +211,21 @@ function tinyModel(): { file: Buffer; sha256: string } {
   return { file, sha256: createHash("sha256").update(file).digest("hex") };
 }
 
-/** A tiny model as a folder of Hugging Face's, as tests/fixtures/folder.py makes it: files by name. */
-export function tinyFolder(): Record<string, Buffer> {
+/** The files that a function of the fixtures makes, by name. */
+function madeFolder(module: string, name: string): Record<string, Buffer> {
   const script =
-    "import base64, json; from fixtures.folder import tiny_folder; " +
-    "print(json.dumps({name: base64.b64encode(data).decode() for name, data in tiny_folder().items()}))";
+    `import base64, json; from fixtures.${module} import ${name}; ` +
+    `print(json.dumps({name: base64.b64encode(data).decode() for name, data in ${name}().items()}))`;
   const files = JSON.parse(made(script).toString()) as Record<string, string>;
   return Object.fromEntries(
-    Object.entries(files).map(([name, base64]) => [name, Buffer.from(base64, "base64")]),
+    Object.entries(files).map(([file, base64]) => [file, Buffer.from(base64, "base64")]),
   );
 }
+
+/** A tiny model as a folder of Hugging Face's, as tests/fixtures/folder.py makes it. */
+export const tinyFolder = (): Record<string, Buffer> => madeFolder("folder", "tiny_folder");
+
+/** A tiny encoder as such a folder, as tests/fixtures/bert_files.py makes it. */
+export const tinyEncoder = (): Record<string, Buffer> => madeFolder("bert_files", "tiny_bert");
 
 export const TINY = tinyModel();

@@ -1,7 +1,10 @@
 /** The examples, as they are written, with the installed package: each writes run.c's story. */
 
+import { cpSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { expect, test, type Page } from "@playwright/test";
 import { createServer } from "vite";
+import { buildPackage, FOLDER, TARBALL } from "../../scripts/lib/npm-package.mjs";
 import { Installed } from "./installed";
 import { ISOLATED, serve } from "./serve";
 import { STORIES, TOKENIZER, writtenByRunC } from "./stories";
@@ -68,6 +71,30 @@ test("the package's types are found by Node's rules and under every strict optio
     }
   } finally {
     strict.remove();
+  }
+});
+
+test("the same files give the same tarball, wherever and whenever it is packed", async () => {
+  await buildPackage();
+  const project = Installed.empty();
+  try {
+    cpSync(FOLDER, join(project.folder, "package"), { recursive: true });
+    project.run("npm", "pack", "./package");
+    expect(project.read(basename(TARBALL)).equals(readFileSync(TARBALL))).toBe(true);
+  } finally {
+    project.remove();
+  }
+});
+
+test("the scripts import nothing, and have nothing of the page or of the chain", async () => {
+  const plain = await Installed.example("plain");
+  try {
+    for (const script of ["index.js", "assets/worker.js", "assets/helper.js"]) {
+      const text = plain.read(`node_modules/taleproof/${script}`).toString();
+      expect(text, script).not.toMatch(/^import\b|\bfrom "|svelte|linera/im);
+    }
+  } finally {
+    plain.remove();
   }
 });
 

@@ -54,6 +54,10 @@ export class Installed {
     cpSync(join(ROOT, from), target);
   }
 
+  read(path: string): Buffer {
+    return readFileSync(join(this.folder, path));
+  }
+
   write(path: string, content: string | Buffer): void {
     writeFileSync(join(this.folder, path), content);
   }

@@ -1,5 +1,6 @@
 /** The installed package without a bundler: models by their digests, the golden story, OpenAI's shape. */
 
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { expect, test, type Page } from "@playwright/test";
 import type { PreviewServer } from "vite";
@@ -9,7 +10,7 @@ import type {
   EngineError,
   ModelSource,
 } from "../../web/engine/index";
-import { TINY } from "../e2e/engine-page";
+import { TINY, tinyEncoder } from "../e2e/engine-page";
 import { runsOf, sha256Of } from "../golden-runs";
 import { Installed } from "./installed";
 import { start, visit, writeBlankPage, type Failure } from "./page";
@@ -159,6 +160,29 @@ test("a signal ends a text, which can be continued; another model takes the firs
   expect(stopped).toBe(whole);
   expect(whole.length).toBeGreaterThan(40);
   expect(closed).toBe("model-closed");
+});
+
+test("an encoder in several files, each with its digest, makes the command line's vectors", async () => {
+  const text = "The sea";
+  const sources = Object.entries(tinyEncoder()).map(([name, bytes]) => {
+    installed.write(`models/${name}`, bytes);
+    const sha256 = createHash("sha256").update(bytes).digest("hex");
+    return { url: `models/${name}`, expect: `sha256:${sha256}` };
+  });
+  const [first, ...files] = sources;
+  const vector = await page.evaluate(
+    async ({ source, text: given }) => {
+      const model = await window.tale.open(source, { purpose: "embed" });
+      return model.embed(given);
+    },
+    { source: { ...first, files }, text },
+  );
+  const paths = sources.map(({ url }) => `${installed.folder}/${url}`);
+  const args = ["-m", "taleproof", "embed", ...paths, "--text", text, "--json"];
+  const { vectors } = JSON.parse(execFileSync(".venv/bin/python", args, { encoding: "utf8" })) as {
+    vectors: number[][];
+  };
+  expect(vector).toEqual(vectors[0]);
 });
 
 test("OpenAI's shape: whole and in chunks, as the command line answers", async () => {
