@@ -41,7 +41,7 @@ test("Vite: types, the built page, and the development server", async ({ page })
   vite.place(TOKENIZER, "public/models/tok512.bin");
   try {
     vite.run("npm", "run", "build");
-    const built = await serve(vite.folder, ISOLATED, "dist");
+    const built = await serve(join(vite.folder, "dist"), ISOLATED);
     await expectStory(page, built.url);
     await built.server.close();
     const development = await createServer({ root: vite.folder, logLevel: "warn", server: { port: 0 } });

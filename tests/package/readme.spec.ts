@@ -2,6 +2,7 @@
 
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "@playwright/test";
 import { ROOT } from "../../scripts/lib/paths.mjs";
 import { Installed } from "./installed";
@@ -44,7 +45,7 @@ test("the commands make, install and copy the package; the script writes what th
       "public/index.html",
       `<!doctype html><script type="importmap">${imports}</script><script type="module">${script}${ended}</script>`,
     );
-    const { server, url } = await serve(project.folder, ISOLATED, "public");
+    const { server, url } = await serve(join(project.folder, "public"), ISOLATED);
     const logged: Promise<unknown>[] = [];
     page.on("console", (message) => void logged.push(message.args()[0]!.jsonValue()));
     await page.goto(url);

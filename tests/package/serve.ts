@@ -1,5 +1,6 @@
 /** Serves a folder as a static host does, with the headers that a test chooses. */
 
+import { join } from "node:path";
 import { preview, type PreviewServer } from "vite";
 import { HEADERS } from "../../scripts/lib/headers.mjs";
 
@@ -11,19 +12,19 @@ export const FOR_OTHERS = {
   "Cross-Origin-Resource-Policy": "cross-origin",
 };
 
-/** @param outDir the part of the folder that is served. */
-export async function serve(
-  root: string,
-  headers: Record<string, string>,
-  outDir = ".",
-): Promise<{ server: PreviewServer; url: string }> {
+export interface Serving {
+  server: PreviewServer;
+  url: string;
+}
+
+export async function serve(folder: string, headers: Record<string, string>): Promise<Serving> {
   const server = await preview({
-    root,
+    root: join(folder, ".."),
     configFile: false,
     appType: "mpa",
     logLevel: "warn",
-    build: { outDir },
-    preview: { port: 0, headers },
+    build: { outDir: folder },
+    preview: { port: 0, headers, cors: false },
   });
   return { server, url: server.resolvedUrls!.local[0]! };
 }

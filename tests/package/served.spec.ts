@@ -1,17 +1,17 @@
 /** What the package's files are served with: what works all the same, and what is said where something is missing. */
 
-import { expect, test } from "@playwright/test";
-import type { PreviewServer } from "vite";
+import { expect, test, type Page } from "@playwright/test";
+import { VERSION } from "../../web/engine/version";
 import { Installed } from "./installed";
 import { failedStart, start, visit, writeBlankPage } from "./page";
-import { FOR_OTHERS, ISOLATED, serve } from "./serve";
+import { FOR_OTHERS, ISOLATED, serve, type Serving } from "./serve";
 import { STORIES, STORIES_SOURCE, TOKENIZER, writtenByRunC } from "./stories";
 
 const ASSETS = "node_modules/taleproof/assets";
 
 let installed: Installed;
-let isolated: { server: PreviewServer; url: string };
-let plain: { server: PreviewServer; url: string };
+let isolated: Serving;
+let plain: Serving;
 
 test.beforeAll(async () => {
   installed = await Installed.example("plain");
@@ -28,7 +28,7 @@ test.afterAll(async () => {
 });
 
 /** The start of run.c's story, written from the page that has the engine. */
-async function expectStory(page: import("@playwright/test").Page): Promise<void> {
+async function expectStory(page: Page): Promise<void> {
   const story = await page.evaluate(async (source) => {
     const model = await window.tale.open(source);
     let text = "Once upon a time";
@@ -108,7 +108,7 @@ test("WebAssembly, or a script, of another type than browsers take", async ({ pa
 test("assets of another version", async ({ page }) => {
   await page.route("**/taleproof/index.js", async (route) => {
     const response = await route.fetch();
-    const body = (await response.text()).replace(/VERSION = "[^"]+"/, 'VERSION = "99.0.0"');
+    const body = (await response.text()).replaceAll(`"${VERSION}"`, '"99.0.0"');
     await route.fulfill({ response, body });
   });
   await visit(page, isolated.url);

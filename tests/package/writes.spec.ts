@@ -3,7 +3,6 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { expect, test, type Page } from "@playwright/test";
-import type { PreviewServer } from "vite";
 import type {
   ChatCompletionChunk,
   ChatCompletionParams,
@@ -14,13 +13,13 @@ import { TINY, tinyEncoder } from "../e2e/engine-page";
 import { runsOf, sha256Of } from "../golden-runs";
 import { Installed } from "./installed";
 import { start, visit, writeBlankPage, type Failure } from "./page";
-import { ISOLATED, serve } from "./serve";
+import { ISOLATED, serve, type Serving } from "./serve";
 import { STORIES, STORIES_SOURCE, TOKENIZER, writtenByCommandLine } from "./stories";
 
 const OTHER = "0".repeat(64);
 
 let installed: Installed;
-let server: PreviewServer;
+let serving: Serving;
 let page: Page;
 
 /** All tests share one page and one engine, as they would in an application. */
@@ -30,8 +29,7 @@ test.beforeAll(async ({ browser }) => {
   installed.place(TOKENIZER, "models/tok512.bin");
   installed.write("models/tiny.gguf", TINY.file);
   writeBlankPage(installed);
-  const serving = await serve(installed.folder, ISOLATED);
-  server = serving.server;
+  serving = await serve(installed.folder, ISOLATED);
   page = await browser.newPage();
   await visit(page, serving.url);
   await start(page);
@@ -39,7 +37,7 @@ test.beforeAll(async ({ browser }) => {
 
 test.afterAll(async () => {
   await page.close();
-  await server.close();
+  await serving.server.close();
   installed.remove();
 });
 

@@ -199,6 +199,13 @@ function requireVersion(version: string, assets: URL): void {
   });
 }
 
+/** What a start ends with where a file did not arrive, or not as it should. */
+const UNSERVED: ReadonlySet<string> = new Set([
+  "engine-start-failed",
+  "engine-cannot-start",
+  "kernels-unavailable",
+]);
+
 /** Why a start failed: what is wrong at the server, where that is found. */
 async function explained(thrown: unknown, assets: URL): Promise<EngineError> {
   const error = toEngineError(
@@ -206,6 +213,5 @@ async function explained(thrown: unknown, assets: URL): Promise<EngineError> {
     "engine-start-failed",
     "The browser did not let the engine's worker start.",
   );
-  const unserved = error.code === "engine-start-failed" || error.code === "kernels-unavailable";
-  return (unserved ? await whatIsMissing(assets) : null) ?? error;
+  return (UNSERVED.has(error.code) ? await whatIsMissing(assets) : null) ?? error;
 }
