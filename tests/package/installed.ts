@@ -44,7 +44,12 @@ export class Installed {
   }
 
   run(program: string, ...args: string[]): string {
-    return execFileSync(program, args, { cwd: this.folder, env: ENVIRONMENT, encoding: "utf8" });
+    return execFileSync(program, args, {
+      cwd: this.folder,
+      env: ENVIRONMENT,
+      encoding: "utf8",
+      stdio: "pipe",
+    });
   }
 
   /** Puts a file of the repository into the folder. */

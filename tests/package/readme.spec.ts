@@ -47,7 +47,10 @@ test("the commands make, install and copy the package; the script writes what th
     );
     const { server, url } = await serve(join(project.folder, "public"), ISOLATED);
     const logged: Promise<unknown>[] = [];
-    page.on("console", (message) => void logged.push(message.args()[0]!.jsonValue()));
+    page.on("console", (message) => {
+      if (message.type() === "log") logged.push(message.args()[0]!.jsonValue());
+    });
+    page.on("pageerror", (error) => logged.push(Promise.resolve(error.message)));
     await page.goto(url);
     await expect(page).toHaveTitle("ended", { timeout: 120_000 });
     const told = await Promise.all(logged);
