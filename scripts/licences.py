@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The licences of all that the built site passes on, in one page, and a check that NOTICE names each of them.
 
-``licences.py DIST``: in come NOTICE, the texts in licences/, and the built site with the list of packages in its
-scripts (DIST/.vite/packages.json of vite-packages.mjs, removed at the end). Out goes DIST/licences.html. Refused, with
-all faults told at once: a file that nothing in NOTICE explains, a package that NOTICE doesn't name or names with
-another licence, a part of NOTICE that the site doesn't have, a part without a text.
+``licences.py DIST [--part]``: in come NOTICE, the texts in licences/, and the built site with the list of packages in
+its scripts (DIST/.vite/packages.json of vite-packages.mjs, removed at the end). Out goes DIST/licences.html. Refused,
+with all faults told at once: a file that nothing in NOTICE explains, a package that NOTICE doesn't name or names with
+another licence, a part of NOTICE that the site doesn't have, a part without a text. With ``--part`` the folder is one
+that has some of the site's files, as the npm package does, and only what it has is asked for.
 """
 
 import email
@@ -27,6 +28,7 @@ PAGE = "licences.html"
 SCRIPTS = ("assets/*.js",)
 
 OURS = (
+    *("worker.js", "helper.js"),  # of the npm package
     *("index.html", "chain.html", "engine.html", "models.json", "network.json", PAGE, BUNDLED),
     *(*SCRIPTS, "assets/*.css", "kernels/*", "wheels/taleproof-*.whl", "wheels/wheels.json"),
 )
@@ -139,10 +141,12 @@ def page_of(parts: Iterable[Part], found: Sequence[Found]) -> str:
     )
 
 
-def main(site: Path) -> list[str]:
-    """Write the page into the site; return the faults, and write nothing where there are any."""
+def main(site: Path, *, whole: bool = True) -> list[str]:
+    """Write the page into the site, or into a part of it; return the faults, and write nothing where there are any."""
     parts = read_notice(NOTICE.read_text(encoding="utf-8"))
     files = sorted(path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file())
+    if not whole:
+        parts = {name: part for name, part in parts.items() if any(fnmatch.filter(files, glob) for glob in part.files)}
     wheels = [site / file for file in files if file.endswith(".whl") and not fnmatch.fnmatchcase(file, OURS[-2])]
     packages = json.loads((site / BUNDLED).read_bytes())
     found = [of_package(Path(folder)) for folder in packages] + [of_wheel(path) for path in wheels]
@@ -162,4 +166,4 @@ def main(site: Path) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.exit("\n".join(main(Path(sys.argv[1]))) or None)
+    sys.exit("\n".join(main(Path(sys.argv[1]), whole="--part" not in sys.argv)) or None)

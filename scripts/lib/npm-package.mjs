@@ -5,12 +5,14 @@
  * wheels, the kernels) and a program that copies them; and the folder as a tarball. The same files give the same
  * tarball. No dependencies, and nothing of the site's page or of the chain.
  */
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { PUBLIC, ROOT } from "./paths.mjs";
-import { runQuietly } from "./run.mjs";
+import { PUBLIC, ROOT, venvProgram } from "./paths.mjs";
+import { runQuietly, runShown } from "./run.mjs";
+import { Problem } from "./problem.mjs";
 import { stamps } from "./set-up.mjs";
 import { filesBelow } from "./stamp.mjs";
+import { listPackages } from "./vite-packages.mjs";
 
 const ENGINE = join(ROOT, "web", "engine");
 const EXTRAS = join(ROOT, "scripts", "npm");
@@ -21,9 +23,12 @@ const ASSETS = join(FOLDER, "assets");
 const TSC = join(ROOT, "node_modules", "typescript", "bin", "tsc");
 /** What a page fetches, besides the two scripts. */
 const SERVED = ["pyodide", "wheels", "kernels"];
+/** What stands beside the scripts, of the repository's own files. */
+const LEGAL = ["LICENSE", "NOTICE"];
+const LICENCES = join(ROOT, "scripts", "licences.py");
 const OWN = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
 
-export const TARBALL = join(TARGET, `${OWN.name}-${OWN.version}.tgz`);
+export const TARBALL = join(TARGET, `${OWN.name}.tgz`);
 
 /** @type {import("./stamp.mjs").Step} */
 const packageStep = {
@@ -42,12 +47,14 @@ const packageStep = {
   async run() {
     rmSync(TARGET, { recursive: true, force: true });
     mkdirSync(ASSETS, { recursive: true });
-    await bundle("index", FOLDER);
-    await bundle("worker", ASSETS);
+    const packages = listPackages();
+    await bundle("index", FOLDER, packages);
+    await bundle("worker", ASSETS, packages);
     await declareTypes();
     for (const name of SERVED) cpSync(join(PUBLIC, name), join(ASSETS, name), { recursive: true });
     for (const name of readdirSync(EXTRAS)) cpSync(join(EXTRAS, name), join(FOLDER, name));
-    cpSync(join(ROOT, "LICENSE"), join(FOLDER, "LICENSE"));
+    for (const name of LEGAL) cpSync(join(ROOT, name), join(FOLDER, name));
+    await writeLicences();
     writeFileSync(join(FOLDER, "package.json"), `${JSON.stringify(manifest(), null, 2)}\n`);
     await runQuietly("The tarball", "npm", ["pack", FOLDER, "--pack-destination", TARGET], {
       log: "npm-pack",
@@ -77,13 +84,18 @@ function manifest() {
       "./package.json": "./package.json",
     },
     types: "./types/index.d.ts",
-    files: ["index.js", "types", "assets", "taleproof-assets.js"],
+    files: ["index.js", "types", "assets", "taleproof-assets.js", "NOTICE"],
     bin: { "taleproof-assets": "taleproof-assets.js" },
   };
 }
 
-/** One script of web/engine with all that it imports; the worker's helper comes as a script of its own beside it. @param {string} name @param {string} outDir */
-async function bundle(name, outDir) {
+/**
+ * One script of web/engine with all that it imports; the worker's helper comes as a script of its own beside it.
+ * @param {string} name
+ * @param {string} outDir
+ * @param {ReturnType<typeof listPackages>} packages
+ */
+async function bundle(name, outDir, packages) {
   const { build } = await import("vite");
   const output = { entryFileNames: "helper.js" };
   await build({
@@ -92,7 +104,8 @@ async function bundle(name, outDir) {
     base: "./",
     logLevel: "warn",
     publicDir: false,
-    worker: { format: "es", rolldownOptions: { output } },
+    plugins: [packages.page],
+    worker: { format: "es", plugins: () => [packages.worker], rolldownOptions: { output } },
     build: {
       target: "es2022",
       outDir,
@@ -101,6 +114,15 @@ async function bundle(name, outDir) {
       lib: { entry: join(ENGINE, `${name}.ts`), formats: ["es"], fileName: () => `${name}.js` },
     },
   });
+}
+
+/** The licences of what is in the assets, in a page beside them. */
+async function writeLicences() {
+  if ((await runShown(venvProgram("python"), [LICENCES, ASSETS, "--part"])) === 0) return;
+  throw new Problem(
+    "licences-incomplete",
+    "The package has parts that NOTICE does not name as they are. Each stands above: correct its line in NOTICE.",
+  );
 }
 
 /** The types, with whole names in their imports: Node's way of finding them does not guess an ending. */

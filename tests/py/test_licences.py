@@ -3,6 +3,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -19,9 +20,9 @@ PARTS = [
 LIST = ".vite/packages.json"
 
 
-def run(site: Path) -> str:
+def run(site: Path, *options: str) -> str:
     """Return what is refused; empty where the page was written."""
-    done = subprocess.run([sys.executable, SCRIPT, site], capture_output=True, check=False, text=True)
+    done = subprocess.run([sys.executable, SCRIPT, site, *options], capture_output=True, check=False, text=True)
     assert (done.returncode == 0) == (done.stderr == "") == (site / "licences.html").is_file()
     return done.stderr
 
@@ -70,6 +71,21 @@ def test_a_site_that_notice_describes_gets_a_page(site: Path) -> None:
     assert "The licence of numpy &lt;its author&gt;" in page
     assert "Mozilla Public License" in page
     assert not (site / LIST).parent.exists()
+
+
+def test_a_part_of_the_site_has_the_licences_of_what_is_in_it(site: Path) -> None:
+    shutil.rmtree(site / "assets")
+    (site / "worker.js").touch()
+    (site / LIST).write_text("[]")
+    assert run(site, "--part") == ""
+    page = (site / "licences.html").read_text()
+    assert "<h2>numpy 1.0: " in page
+    assert "<h2>svelte" not in page
+
+
+def test_a_file_of_nobody_in_a_part_of_the_site(site: Path) -> None:
+    (site / "wheels/astray.zip").touch()
+    assert run(site, "--part") == "wheels/astray.zip: nothing in NOTICE says whose it is.\n"
 
 
 def test_a_package_that_notice_does_not_name(site: Path) -> None:
