@@ -25,6 +25,15 @@ const TSC = join(ROOT, "node_modules", "typescript", "bin", "tsc");
 const SERVED = ["pyodide", "wheels", "kernels"];
 /** What stands beside the scripts, of the repository's own files. */
 const LEGAL = ["LICENSE", "NOTICE"];
+/** What else the package depends on. */
+const SOURCES = [
+  "package.json",
+  "licences",
+  "tsconfig.base.json",
+  "tsconfig.package.json",
+  "scripts/lib",
+  "scripts/licences.py",
+];
 const LICENCES = join(ROOT, "scripts", "licences.py");
 const OWN = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
 
@@ -38,10 +47,7 @@ const packageStep = {
     ENGINE,
     EXTRAS,
     ...SERVED.map((name) => join(PUBLIC, name)),
-    ...["package.json", "LICENSE", "tsconfig.base.json", "tsconfig.package.json"].map((name) =>
-      join(ROOT, name),
-    ),
-    join(ROOT, "scripts", "lib", "npm-package.mjs"),
+    ...[...LEGAL, ...SOURCES].map((name) => join(ROOT, name)),
   ],
   outputs: () => [TARBALL],
   async run() {
@@ -56,9 +62,7 @@ const packageStep = {
     for (const name of LEGAL) cpSync(join(ROOT, name), join(FOLDER, name));
     await writeLicences();
     writeFileSync(join(FOLDER, "package.json"), `${JSON.stringify(manifest(), null, 2)}\n`);
-    await runQuietly("The tarball", "npm", ["pack", FOLDER, "--pack-destination", TARGET], {
-      log: "npm-pack",
-    });
+    await pack();
   },
 };
 
@@ -66,6 +70,12 @@ export async function buildPackage() {
   if (stamps.isDone(packageStep)) return;
   console.log(`${packageStep.title} ...`);
   await stamps.run(packageStep);
+}
+
+/** The tarball, under a name that does not change with the version. */
+async function pack() {
+  await runQuietly("The tarball", "npm", ["pack", FOLDER, "--pack-destination", TARGET], { log: "npm-pack" });
+  renameSync(join(TARGET, `${OWN.name}-${OWN.version}.tgz`), TARBALL);
 }
 
 /** The package's own package.json. */

@@ -1,7 +1,7 @@
 /** The examples, as they are written, with the installed package: each writes run.c's story. */
 
 import { cpSync, existsSync, readFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { expect, test, type Page } from "@playwright/test";
 import { createServer } from "vite";
 import { FOLDER, TARBALL } from "../../scripts/lib/npm-package.mjs";
@@ -65,8 +65,8 @@ test("the same files give the same tarball, wherever and whenever it is packed",
   const project = Installed.empty();
   try {
     cpSync(FOLDER, join(project.folder, "package"), { recursive: true });
-    project.run("npm", "pack", "./package");
-    expect(project.read(basename(TARBALL)).equals(readFileSync(TARBALL))).toBe(true);
+    const name = project.run("npm", "pack", "./package").trim();
+    expect(project.read(name).equals(readFileSync(TARBALL))).toBe(true);
   } finally {
     project.remove();
   }
