@@ -76,6 +76,9 @@ test("assets that are not there, or a page in their place", async ({ page }) => 
   );
   const pageInstead = await failedStart(page, { assets: "/elsewhere" });
   expect(pageInstead.code).toBe("assets-not-found");
+  const bundled = await failedStart(page, { assets: "file:///home/me/node_modules/taleproof/assets/" });
+  expect(bundled.code).toBe("assets-not-found");
+  expect(bundled.message).toContain("npx taleproof-assets");
 });
 
 test("a worker without the isolated page's policy", async ({ page }) => {

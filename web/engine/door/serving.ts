@@ -30,6 +30,7 @@ export const ISOLATION =
 
 /** @param assets the folder's address, with a slash at its end. */
 export async function whatIsMissing(assets: URL): Promise<EngineError | null> {
+  if (!/^https?:$/.test(assets.protocol)) return notFound(assets, assets, "it is no address of a web server");
   for (const [file, type] of FILES) {
     const url = new URL(file, assets);
     const response = await headersOf(url);
