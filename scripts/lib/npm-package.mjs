@@ -54,8 +54,8 @@ const packageStep = {
     rmSync(TARGET, { recursive: true, force: true });
     mkdirSync(ASSETS, { recursive: true });
     const packages = listPackages();
-    await bundle("index", FOLDER, packages);
-    await bundle("worker", ASSETS, packages);
+    await bundle("index.ts", FOLDER, packages);
+    await bundle("worker/worker.ts", ASSETS, packages);
     await declareTypes();
     for (const name of SERVED) cpSync(join(PUBLIC, name), join(ASSETS, name), { recursive: true });
     for (const name of readdirSync(EXTRAS)) cpSync(join(EXTRAS, name), join(FOLDER, name));
@@ -101,11 +101,11 @@ function manifest() {
 
 /**
  * One script of web/engine with all that it imports; the worker's helper comes as a script of its own beside it.
- * @param {string} name
+ * @param {string} source
  * @param {string} outDir
  * @param {ReturnType<typeof listPackages>} packages
  */
-async function bundle(name, outDir, packages) {
+async function bundle(source, outDir, packages) {
   const { build } = await import("vite");
   const output = { entryFileNames: "helper.js" };
   await build({
@@ -121,7 +121,7 @@ async function bundle(name, outDir, packages) {
       outDir,
       emptyOutDir: false,
       minify: false,
-      lib: { entry: join(ENGINE, `${name}.ts`), formats: ["es"], fileName: () => `${name}.js` },
+      lib: { entry: join(ENGINE, source), formats: ["es"], fileName: (_format, name) => `${name}.js` },
     },
   });
 }

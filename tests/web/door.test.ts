@@ -12,7 +12,7 @@ import { Taleproof } from "../../web/engine/door/taleproof";
 import type { EngineError } from "../../web/engine/errors";
 import type { ModelInfo, Verdict, WriteRequest } from "../../web/engine/protocol";
 import { VERSION } from "../../web/engine/version";
-import { checkSettings, DEFAULT_SETTINGS } from "../../web/ui/settings";
+import { checkSettings, DEFAULT_SETTINGS } from "../../web/app/features/settings/settings";
 
 const DIGEST = "ab".repeat(32);
 const PAGE = "https://example.org/tales/index.html";
