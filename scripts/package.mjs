@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** `npm run package`: set-up, then the engine as an npm package, build/npm/taleproof-VERSION.tgz. */
 import "./lib/node-version.mjs";
 

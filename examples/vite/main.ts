@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { EngineError, Taleproof, type Model } from "taleproof";
 
 const story = document.querySelector<HTMLParagraphElement>("#story")!;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Builds the engine as an npm package: web/engine and public/ -> build/npm. Only when something has changed.
  *

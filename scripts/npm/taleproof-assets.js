@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Copies what a page fetches to a folder that is served: `npx taleproof-assets public/taleproof`.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The examples, as they are written, with the installed package: each writes run.c's story. */
 
 import { cpSync, existsSync, readFileSync } from "node:fs";

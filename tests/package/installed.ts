@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The packed tarball, installed into copies of the examples in a temporary folder, with models beside them. */
 
 import { execFileSync } from "node:child_process";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** A page that has the installed package and nothing else. */
 
 import type { Page } from "@playwright/test";

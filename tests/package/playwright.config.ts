@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The tests of the npm package: its tarball, installed into copies of the examples and served, in Chromium.
  *

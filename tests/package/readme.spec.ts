@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Every line of README's section for JavaScript, run as it stands there. */
 
 import { execFileSync } from "node:child_process";

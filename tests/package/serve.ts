@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Serves a folder as a static host does, with the headers that a test chooses. */
 
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What the package's files are served with: what works all the same, and what is said where something is missing. */
 
 import { expect, test, type Page } from "@playwright/test";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What the tests of the package open and write, and what must come of it. */
 
 import { execFileSync } from "node:child_process";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The installed package without a bundler: models by their digests, the golden story, OpenAI's shape. */
 
 import { execFileSync } from "node:child_process";

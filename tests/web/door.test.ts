@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The door for other programs: what it asks the engine for, and what it refuses by itself. */
 
 import { readFileSync } from "node:fs";

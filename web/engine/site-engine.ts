@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The engine of the built site: the worker that the site's build makes of worker/worker.ts, and the site's own files.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * `chat.completions.create`, for programs that were written against OpenAI's shape.
  *

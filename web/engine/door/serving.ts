@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * What the package's files must be served with, and what is missing where the engine could not start.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Where a model comes from and what vouches for its bytes, as a program says it.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The way in for other people's programs: start the engine, open a model, write.
  *
