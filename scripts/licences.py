@@ -5,7 +5,8 @@
 its scripts (DIST/.vite/packages.json of vite-packages.mjs, removed at the end). Out goes DIST/licences.html. Refused,
 with all faults told at once: a file that nothing in NOTICE explains, a package that NOTICE doesn't name or names with
 another licence, a part of NOTICE that the site doesn't have, a part without a text. With ``--part`` the folder is one
-that has some of the site's files, as the npm package does, and only what it has is asked for.
+that has some of the site's files, as the npm package does; only what it has is asked for, and DIST/NOTICE is written
+with those parts alone.
 """
 
 import email
@@ -15,7 +16,7 @@ import json
 import re
 import sys
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -122,8 +123,22 @@ def faults(parts: Mapping[str, Part], found: Sequence[Found], files: Sequence[st
             yield f"{part.name} has no text: put it into licences/."
 
 
-def page_of(parts: Iterable[Part], found: Sequence[Found]) -> str:
-    """Return the page: NOTICE as it is, then each part's text."""
+def notice_of(notice: str, names: Container[str]) -> str:
+    """Return NOTICE with the lines of these parts alone, and without the headings that then have none."""
+    kept: list[str] = []
+    for paragraph in notice.split("\n\n"):
+        lines = paragraph.split("\n")
+        if "|" not in paragraph:
+            kept.append(paragraph)
+        elif own := [line for line in lines if line.split("|")[0].strip() in names]:
+            kept.append("\n".join(own))
+        else:
+            kept.pop()  # its heading
+    return "\n\n".join(kept).rstrip() + "\n"
+
+
+def page_of(notice: str, parts: Iterable[Part], found: Sequence[Found]) -> str:
+    """Return the page: NOTICE, then each part's text."""
     sections = []
     for part in parts:
         own = [one for one in found if one.name == part.name]
@@ -132,21 +147,22 @@ def page_of(parts: Iterable[Part], found: Sequence[Found]) -> str:
         sections.append(
             f"<h2>{html.escape(f'{part.name} {versions}'.strip())}: {html.escape(part.licence)}</h2>\n{texts}"
         )
-    notice = html.escape(NOTICE.read_text(encoding="utf-8"))
     return (
         '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width">\n'
         "<title>Licences</title>\n<style>pre { white-space: pre-wrap }</style>\n"
-        f"<h1>Licences</h1>\n<pre>{notice}</pre>\n{''.join(sections)}</html>\n"
+        f"<h1>Licences</h1>\n<pre>{html.escape(notice)}</pre>\n{''.join(sections)}</html>\n"
     )
 
 
 def main(site: Path, *, whole: bool = True) -> list[str]:
     """Write the page into the site, or into a part of it; return the faults, and write nothing where there are any."""
-    parts = read_notice(NOTICE.read_text(encoding="utf-8"))
+    notice = NOTICE.read_text(encoding="utf-8")
+    parts = read_notice(notice)
     files = sorted(path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file())
     if not whole:
         parts = {name: part for name, part in parts.items() if any(fnmatch.filter(files, glob) for glob in part.files)}
+        notice = notice_of(notice, parts)
     wheels = [site / file for file in files if file.endswith(".whl") and not fnmatch.fnmatchcase(file, OURS[-2])]
     packages = json.loads((site / BUNDLED).read_bytes())
     found = [of_package(Path(folder)) for folder in packages] + [of_wheel(path) for path in wheels]
@@ -159,7 +175,9 @@ def main(site: Path, *, whole: bool = True) -> list[str]:
                 for name in unlisted_crates(path.read_bytes(), crates)
             ]
     if not wrong:
-        (site / PAGE).write_text(page_of(parts.values(), found), encoding="utf-8")
+        (site / PAGE).write_text(page_of(notice, parts.values(), found), encoding="utf-8")
+        if not whole:
+            (site / NOTICE.name).write_text(notice, encoding="utf-8")
         (site / BUNDLED).unlink()
         (site / BUNDLED).parent.rmdir()
     return wrong

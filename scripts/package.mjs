@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** `npm run package`: set-up, then the engine as an npm package, build/npm/taleproof-VERSION.tgz. */
+/** `npm run package`: set-up, then the engine as an npm package, build/npm/taleproof.tgz. */
 import "./lib/node-version.mjs";
 
 const { runScript } = await import("./lib/problem.mjs");

@@ -24,10 +24,10 @@ const ASSETS = join(FOLDER, "assets");
 const TSC = join(ROOT, "node_modules", "typescript", "bin", "tsc");
 /** What a page fetches, besides the two scripts. */
 const SERVED = ["pyodide", "wheels", "kernels"];
-/** What stands beside the scripts, of the repository's own files. */
-const LEGAL = ["LICENSE", "NOTICE"];
 /** What else the package depends on. */
 const SOURCES = [
+  "LICENSE",
+  "NOTICE",
   "package.json",
   "licences",
   "tsconfig.base.json",
@@ -48,7 +48,7 @@ const packageStep = {
     ENGINE,
     EXTRAS,
     ...SERVED.map((name) => join(PUBLIC, name)),
-    ...[...LEGAL, ...SOURCES].map((name) => join(ROOT, name)),
+    ...SOURCES.map((name) => join(ROOT, name)),
   ],
   outputs: () => [TARBALL],
   async run() {
@@ -60,7 +60,7 @@ const packageStep = {
     await declareTypes();
     for (const name of SERVED) cpSync(join(PUBLIC, name), join(ASSETS, name), { recursive: true });
     for (const name of readdirSync(EXTRAS)) cpSync(join(EXTRAS, name), join(FOLDER, name));
-    for (const name of LEGAL) cpSync(join(ROOT, name), join(FOLDER, name));
+    cpSync(join(ROOT, "LICENSE"), join(FOLDER, "LICENSE"));
     await writeLicences();
     writeFileSync(join(FOLDER, "package.json"), `${JSON.stringify(manifest(), null, 2)}\n`);
     await pack();
@@ -127,13 +127,15 @@ async function bundle(source, outDir, packages) {
   });
 }
 
-/** The licences of what is in the assets, in a page beside them. */
+/** The licences of what is in the assets, in a page beside them, and the lines of NOTICE about it beside the scripts. */
 async function writeLicences() {
-  if ((await runShown(venvProgram("python"), [LICENCES, ASSETS, "--part"])) === 0) return;
-  throw new Problem(
-    "licences-incomplete",
-    "The package has parts that NOTICE does not name as they are. Each stands above: correct its line in NOTICE.",
-  );
+  if ((await runShown(venvProgram("python"), [LICENCES, ASSETS, "--part"])) !== 0) {
+    throw new Problem(
+      "licences-incomplete",
+      "The package has parts that NOTICE does not name as they are. Each stands above: correct its line in NOTICE.",
+    );
+  }
+  renameSync(join(ASSETS, "NOTICE"), join(FOLDER, "NOTICE"));
 }
 
 /** The types, with whole names in their imports: Node's way of finding them does not guess an ending. */

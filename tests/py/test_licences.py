@@ -74,13 +74,19 @@ def test_a_site_that_notice_describes_gets_a_page(site: Path) -> None:
 
 
 def test_a_part_of_the_site_has_the_licences_of_what_is_in_it(site: Path) -> None:
-    shutil.rmtree(site / "assets")
+    for folder in ("assets", "models"):
+        shutil.rmtree(site / folder)
     (site / "worker.js").touch()
     (site / LIST).write_text("[]")
     assert run(site, "--part") == ""
     page = (site / "licences.html").read_text()
     assert "<h2>numpy 1.0: " in page
     assert "<h2>svelte" not in page
+    notice = (site / "NOTICE").read_text()
+    assert "\nnumpy | BSD" in notice
+    assert "Licensed under the Apache License" in notice
+    for other in ("svelte", "In the wallet's frame", "The model that the site serves", "SmolLM2"):
+        assert other not in notice, other
 
 
 def test_a_file_of_nobody_in_a_part_of_the_site(site: Path) -> None:
