@@ -8,9 +8,10 @@ import pytest
 
 from fixtures.families import BERT, GOLDEN, IDS, safetensors, weights
 from taleproof.errors import ContextOverflowError, UnknownArchitectureError
-from taleproof.formats import ModelFile, parse_files
+from taleproof.formats import ModelFile
 from taleproof.io.reader import BytesBlob
 from taleproof.memory.wasmtime import WasmtimeArena
+from taleproof.models import parse_files
 from taleproof.tasks import embed as embedder
 from taleproof.tasks.embed import Embedder
 

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from fixtures.gguf_writer import Layout, Tensor, write
 from fixtures.make import TYPE_NAMES, gguf_tensor, model_keys, tiny_gguf, tiny_llama2c
+from fixtures.rotary import read_rotary
 from fixtures.tiny import Shape, weights
 from taleproof.errors import ContextOverflowError, MissingTensorError, NumericsError, UnknownTensorError
 from taleproof.formats import ModelFile, parse
-from taleproof.graph.rope import read_rotary
 from taleproof.io.reader import BytesBlob
 from taleproof.memory.kernels import BUILDS
 from taleproof.memory.wasmtime import WasmtimeArena

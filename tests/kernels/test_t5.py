@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from fixtures.families import GOLDEN, SOURCE, T5, TEXT, safetensors, weights
 from taleproof.errors import NumericsError
-from taleproof.formats import parse_files
 from taleproof.io.reader import BytesBlob
 from taleproof.memory.wasmtime import WasmtimeArena
+from taleproof.models import parse_files
 from taleproof.tasks.engine import Engine, open_wasm
 
 

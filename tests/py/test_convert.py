@@ -19,10 +19,11 @@ from taleproof.apps.cli.main import main
 from taleproof.apps.convert import convert
 from taleproof.apps.local import open_local
 from taleproof.errors import ConversionError, NumericsError
-from taleproof.formats import ModelFile, TensorInfo, parse, parse_files, tensor_f32
+from taleproof.formats import ModelFile, TensorInfo, parse, tensor_f32
 from taleproof.formats.gguf.write import head
 from taleproof.formats.model_file import Value
 from taleproof.io.reader import BytesBlob, FileBlob
+from taleproof.models import parse_files
 from taleproof.quant import BLOCK_TYPES
 from taleproof.quant.encode import ENCODED, encode
 from taleproof.tasks.engine import open_numpy

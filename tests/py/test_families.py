@@ -8,8 +8,8 @@ import pytest
 from numpy.typing import NDArray
 
 from fixtures.families import FAMILIES, GOLDEN, IDS, safetensors, weights
-from taleproof.formats import parse_files
 from taleproof.io.reader import BytesBlob
+from taleproof.models import parse_files
 from taleproof.tasks.engine import Engine, open_numpy
 
 

@@ -10,8 +10,9 @@ from fixtures.gguf_writer import Tensor, write
 from fixtures.make import tiny_gguf
 from fixtures.split import tiny_split
 from taleproof.errors import FormatError, MissingPartError
-from taleproof.formats import ModelFile, parse, parse_files, tensor_f32
+from taleproof.formats import ModelFile, parse, tensor_f32
 from taleproof.io.reader import BytesBlob
+from taleproof.models import parse_files
 from taleproof.tasks.engine import open_numpy
 
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from fixtures.hostile.fuzz import find
 from fixtures.hostile.opening import outcome
 from fixtures.hostile.seeds import GRAMMAR, grammar_seeds, seeds
-from taleproof.formats.huggingface.keys import FAMILIES, ROPE
+from taleproof.models import FAMILIES
+from taleproof.models.shared.rope_json import ROPE
 
 
 BYTES, SETTINGS = 2_000, 1_000

@@ -10,9 +10,9 @@ import pytest
 
 from fixtures.families import FAMILIES, GOLDEN, safetensors, weights
 from taleproof.errors import FormatError, MissingTensorError, UnknownArchitectureError
-from taleproof.formats import ModelFile, parse, parse_files
-from taleproof.formats.huggingface import translate
+from taleproof.formats import ModelFile, parse
 from taleproof.io.reader import BytesBlob
+from taleproof.models import parse_files, translate
 from taleproof.tasks.engine import open_numpy
 
 

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from fixtures.rotary import read_rotary
 from taleproof.errors import FormatError
 from taleproof.formats import ModelFile
-from taleproof.formats.huggingface import translate
-from taleproof.graph.rope import Rotary, read_rotary
+from taleproof.graph.rope import Rotary
+from taleproof.models import translate
 
 
 HEAD, THETA, ORIGINAL = 64, 10_000.0, 4096

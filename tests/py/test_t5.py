@@ -12,8 +12,8 @@ from fixtures.families import SOURCE, T5, TEXT
 from fixtures.t5_files import MADE, WORDS, tiny_t5, tiny_t5_gguf
 from taleproof.apps.local import open_local
 from taleproof.errors import FormatError
-from taleproof.formats import parse_files
 from taleproof.io.reader import BytesBlob
+from taleproof.models import parse_files
 from taleproof.sampling.chain import Sampler, SamplerConfig
 from taleproof.tasks.engine import Engine, open_numpy
 from taleproof.tasks.generate import Limits, Token, encode_prompt, generate

@@ -11,8 +11,9 @@ import pytest
 
 from fixtures.families import FAMILIES as TINY
 from taleproof.errors import UnknownSettingError
-from taleproof.formats.huggingface import translate
-from taleproof.formats.huggingface.keys import EVERYWHERE, FAMILIES, HARMLESS, ROPE
+from taleproof.formats.huggingface.keys import EVERYWHERE, HARMLESS
+from taleproof.models import FAMILIES, translate
+from taleproof.models.shared.rope_json import ROPE
 
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"

@@ -5,7 +5,8 @@ In come a parsed model, its files and the keys of its tokenizer; out goes a GGUF
 of one in memory than CHUNK weights, with the digest of all that was written. Matrices get the type that is asked for,
 F16 where their rows are no whole number of its blocks, or stay as they are if they have the type already; vectors
 and tables that are only added become F32. Weights as Hugging Face keeps them are changed to GGUF's conventions
-(ModelFile.huggingface). Refused: a model without a tokenizer, weights that are not finite or that the type can't hold.
+(models/shared/architecture.py). Refused: a model without a tokenizer, weights that are not finite or that the type
+can't hold.
 
 Source of the conventions: https://github.com/ggml-org/llama.cpp/blob/master/convert_hf_to_gguf.py
 """
@@ -24,6 +25,7 @@ from taleproof.formats.gguf.write import Row, head, padding
 from taleproof.formats.limits import MAX_HEADS, MAX_LAYERS
 from taleproof.graph.rope import TRUNCATE
 from taleproof.io.reader import Blob
+from taleproof.models import conventions_of
 from taleproof.quant import BLOCK_TYPES, BlockType, row_bytes
 from taleproof.quant.encode import ENCODED, encode
 from taleproof.trust.digest import Digests, python_digester
@@ -33,24 +35,11 @@ CHUNK = 1 << 20
 """Weights that are decoded and encoded at a time."""
 
 TOKENS = "tokenizer.ggml.tokens"
-FACTORS = {
-    "llama.rope.factors": "rope_freqs.weight",
-    "phi3.rope.factors": "rope_factors_short.weight",
-    "phi3.rope.factors_long": "rope_factors_long.weight",
-}
-"""What frequencies are divided by: keys where config.json has or implies them, tensors in GGUF."""
-
 _FILE_TYPES = {"F32": 0, "F16": 1, "Q4_0": 2, "Q4_1": 3, "Q8_0": 7, "Q5_0": 8, "Q5_1": 9, "BF16": 32}
 """general.file_type: what most of the tensors are."""
 
 _TABLES = ("position_embd.weight", "token_types.weight", "_rel_b.weight")
 """Tables that are added and never multiplied with: readers of GGUF expect F32."""
-
-_PAIRS_BESIDE = ("llama", "smollm3")
-"""Architectures that GGUF's files turn by neighbouring pairs, where Hugging Face's turn halves of a head."""
-
-_PLUS_ONE = ("gemma2", "gemma3")
-"""Architectures whose norms Hugging Face keeps less one."""
 
 
 def convert(
@@ -74,8 +63,7 @@ def convert(
     target = BLOCK_TYPES[type_name]
     infos = list(file.tensors.values())
     rows = [Row(info.name, _type_for(info, target), info.shape) for info in infos]
-    factors = [(FACTORS[key], metadata.pop(key)) for key in FACTORS if key in metadata]
-    vectors = [(name, value.astype("<f4")) for name, value in factors if isinstance(value, np.ndarray)]
+    vectors = _factors(file, metadata)
     rows += [Row(name, BLOCK_TYPES["F32"], vector.shape) for name, vector in vectors]
     digester = python_digester(sha3=True)
     partial = out.with_name(out.name + ".partial")
@@ -108,6 +96,13 @@ def _metadata(file: ModelFile, type_name: str, tokenizer: Mapping[str, Value] | 
     metadata["general.file_type"] = _FILE_TYPES[type_name]
     metadata["general.quantization_version"] = 2
     return metadata
+
+
+def _factors(file: ModelFile, metadata: dict[str, Value]) -> list[tuple[str, NDArray[np.float32]]]:
+    """Take from the metadata what frequencies are divided by; return it as tensors, by their names."""
+    names = {f"{file.architecture}.{key}": name for key, name in conventions_of(file).factors.items()}
+    factors = [(names[key], metadata.pop(key)) for key in names if key in metadata]
+    return [(name, value.astype("<f4")) for name, value in factors if isinstance(value, np.ndarray)]
 
 
 def _type_for(info: TensorInfo, target: BlockType) -> BlockType:
@@ -173,18 +168,18 @@ def _changed(file: ModelFile, info: TensorInfo) -> bool:
 
 
 def _turned(file: ModelFile, info: TensorInfo) -> bool:
-    return file.architecture in _PAIRS_BESIDE and (".attn_q." in info.name or ".attn_k." in info.name)
+    return conventions_of(file).interleaved and (".attn_q." in info.name or ".attn_k." in info.name)
 
 
 def _shifted(file: ModelFile, info: TensorInfo) -> bool:
-    return file.architecture in _PLUS_ONE and info.name.endswith("norm.weight")
+    return conventions_of(file).norm_offset != 0.0 and info.name.endswith("norm.weight")
 
 
 def _in_ggufs_way(file: ModelFile, info: TensorInfo, values: NDArray[np.float32]) -> NDArray[np.float32]:
     if not _changed(file, info):
         return values
     if _shifted(file, info):
-        return values + np.float32(1)
+        return values + np.float32(conventions_of(file).norm_offset)
     key = f"{file.architecture}.attention.head_count"
     layers = file.count(f"{file.architecture}.block_count", 1, MAX_LAYERS)
     heads = file.layer_count(key, 1, MAX_HEADS, layers)

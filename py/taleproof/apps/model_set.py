@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from taleproof.errors import FormatError, TokenizerMissingError
-from taleproof.formats import ModelFile, parse_files
+from taleproof.formats import ModelFile
 from taleproof.io.model_files import is_tokenizer_bin
 from taleproof.io.reader import Blob
+from taleproof.models import parse_files
 from taleproof.tokenizers import Tokenizer, from_llama2c, from_model, from_tokenizer_json
 from taleproof.tokenizers.source import SourceTokenizer
 

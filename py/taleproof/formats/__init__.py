@@ -13,6 +13,7 @@ from taleproof.formats import ggml, llama2c, safetensors
 from taleproof.formats.decode import tensor_f32
 from taleproof.formats.gguf import read as gguf
 from taleproof.formats.gguf import split as gguf_split
+from taleproof.formats.huggingface import Translate
 from taleproof.formats.huggingface import files as huggingface_files
 from taleproof.formats.model_file import ModelFile, TensorInfo, Value
 from taleproof.io.reader import Blob
@@ -43,7 +44,7 @@ def parse(blob: Blob) -> ModelFile:
     if head.startswith(llama2c.MAGIC):
         return llama2c.parse_versioned(blob)
     if safetensors.implied_header(blob) is not None:
-        return huggingface_files.join_files([blob])
+        raise huggingface_files.config_missing(blob.name)
     implied = llama2c.version_0_size(blob)
     if implied == blob.size:
         return llama2c.parse_version_0(blob)
@@ -53,15 +54,19 @@ def parse(blob: Blob) -> ModelFile:
     raise UnknownFormatError(blob.name, "first bytes", seen, 0, _guess(head, blob.size, implied))
 
 
-def parse_files(blobs: Sequence[Blob]) -> ModelFile:
+def parse_files(blobs: Sequence[Blob], translate: Translate) -> ModelFile:
     """Parse all files of one model: ModelFile.parts counts those with weights, in the order in which they come.
+
+    Parameters
+    ----------
+    translate : puts a config.json into GGUF's words, as only the architectures know how (models/__init__.py).
 
     Raises
     ------
     FormatError : or one of its kinds, whatever the bytes are; nothing else.
     """
     if any(huggingface_files.is_weights(blob) for blob in blobs):
-        return huggingface_files.join_files(blobs)
+        return huggingface_files.join_files(blobs, translate)
     if len(blobs) == 1:
         return parse(blobs[0])
     for blob in blobs:

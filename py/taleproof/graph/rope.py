@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rotary position embeddings as numbers: frequencies, and the scalings that GGUF's keys describe.
 
-In comes a ModelFile's metadata, out goes a Rotary. All arithmetic is decimal with a fixed precision, because a
-platform's ``pow`` and ``log`` differ in the last bit and the frequencies reach every logit.
+In comes a ModelFile's metadata, out goes a Rope, and of it a Rotary. All arithmetic is decimal with a fixed precision,
+because a platform's ``pow`` and ``log`` differ in the last bit and the frequencies reach every logit.
 
 Sources: RoFormer (arXiv 2104.09864); position interpolation (arXiv 2306.15595); YaRN (arXiv 2309.00071).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Context, Decimal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from taleproof.errors import UnknownSettingError
+from taleproof.errors import FormatError, UnknownSettingError
 from taleproof.formats import ModelFile
 from taleproof.formats.limits import FACTOR, MAGNITUDE, MAX_POSITIONS, ROPE_BASE, STRETCH, TURNS
 from taleproof.formats.yarn import yarn_magnitude
@@ -69,21 +69,52 @@ class RopeScaling:
     whole: bool = True
 
 
-def read_rotary(
-    file: ModelFile,
-    architecture: str,
-    head_dim: int,
-    *,
-    halves: bool,
-    factors: NDArray[np.float32] | None = None,
-    local_base: float | None = None,
-) -> Rotary:
-    """Read the keys ``ARCHITECTURE.rope.*``.
+@dataclass(frozen=True, eq=False)
+class Rope:
+    """What a model's keys say of its rotary positions.
 
-    Parameters
+    Attributes
     ----------
-    factors : (rotated / 2), what each frequency is divided by (the tensor rope_freqs.weight of Llama 3), or None.
-    local_base : of layers that look at few tokens, whose angles are never scaled; None for the model's own base.
+    file : the model's name, for messages.
+    base : of the frequencies.
+    """
+
+    file: str
+    head_dim: int
+    rotated: int
+    halves: bool
+    base: float
+    scaling: RopeScaling
+
+    def rotary(self, factors: NDArray[np.float32] | None = None) -> Rotary:
+        """Return the frequencies.
+
+        Parameters
+        ----------
+        factors : (rotated / 2), what each is divided by (the tensor rope_freqs.weight of Llama 3), or None.
+
+        Raises
+        ------
+        FormatError : factors that are none.
+        """
+        pairs = self.rotated // 2
+        plain = [_EXACT.power(Decimal(self.base), Decimal(-2 * i) / Decimal(self.rotated)) for i in range(pairs)]
+        if factors is not None:
+            least, most = FACTOR
+            if len(factors) != pairs or not np.all((factors >= least) & (factors <= most)):
+                why = f"{pairs} numbers from {least:g} to {most:g} are expected"
+                raise FormatError(self.file, "rope_freqs.weight", factors, None, why)
+            plain = [_EXACT.divide(f, Decimal(float(factor))) for f, factor in zip(plain, factors, strict=True)]
+        frequencies, magnitude = _scale(plain, self.scaling, self.base, self.rotated)
+        return Rotary(self.head_dim, self.rotated, self.halves, np.array([float(f) for f in frequencies]), magnitude)
+
+    def unscaled(self, base: float) -> "Rope":
+        """Return the rotation of layers that look at few tokens: with another base, and never scaled."""
+        return replace(self, base=base, scaling=RopeScaling("none", 1.0, 1, 1.0, 32.0, 1.0))
+
+
+def read_rope(file: ModelFile, architecture: str, head_dim: int, *, halves: bool) -> Rope:
+    """Read the keys ``ARCHITECTURE.rope.*``.
 
     Raises
     ------
@@ -93,18 +124,8 @@ def read_rotary(
     rotated = file.count(f"{key}.dimension_count", 1, head_dim, head_dim)
     if rotated % 2:
         raise file.fail(f"{key}.dimension_count", rotated, f"an even number from 2 to {head_dim} is expected")
-    base = file.f32(f"{key}.freq_base", *ROPE_BASE, 10000.0) if local_base is None else local_base
-    scaling = _read_scaling(file, key) if local_base is None else RopeScaling("none", 1.0, 1, 1.0, 32.0, 1.0)
-    pairs = rotated // 2
-    plain = [_EXACT.power(Decimal(base), Decimal(-2 * i) / Decimal(rotated)) for i in range(pairs)]
-    if factors is not None:
-        least, most = FACTOR
-        if len(factors) != pairs or not np.all((factors >= least) & (factors <= most)):
-            why = f"{pairs} numbers from {least:g} to {most:g} are expected"
-            raise file.fail("rope_freqs.weight", factors, why)
-        plain = [_EXACT.divide(f, Decimal(float(factor))) for f, factor in zip(plain, factors, strict=True)]
-    frequencies, magnitude = _scale(plain, scaling, base, rotated)
-    return Rotary(head_dim, rotated, halves, np.array([float(f) for f in frequencies]), magnitude)
+    base = file.f32(f"{key}.freq_base", *ROPE_BASE, 10000.0)
+    return Rope(file.name, head_dim, rotated, halves, base, _read_scaling(file, key))
 
 
 def _read_scaling(file: ModelFile, key: str) -> RopeScaling:

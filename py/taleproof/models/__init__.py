@@ -1,115 +1,69 @@
 # SPDX-License-Identifier: Apache-2.0
 """The architectures, one a file; the file's name is the value of ``general.architecture``.
 
-A model reads its Config from a ModelFile, asks a TensorSource for its weights by name, and describes its forward pass
-against the operations. It keeps nothing between steps: the cache is the caller's.
+In comes a ModelFile, or the files of a model; out goes what its architecture makes of them: a configuration, or a
+Module with its weights. Refused, by name: architectures that are not known.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
+from pkgutil import iter_modules
 from types import MappingProxyType
-from typing import Literal, Protocol, TypeVar, runtime_checkable
+from typing import Any, TypeVar, cast
 
-from taleproof.device.base import GraphSpec
-from taleproof.errors import UnknownArchitectureError
-from taleproof.formats import ModelFile
-from taleproof.graph.ops import A, C, Ops
-from taleproof.nn.cache import CacheShape, KVCache
+from taleproof import formats
+from taleproof.errors import FormatError, UnknownArchitectureError
+from taleproof.formats import ModelFile, Value
+from taleproof.formats.huggingface import Translation
+from taleproof.formats.huggingface.config import Config as ConfigJson
+from taleproof.formats.huggingface.keys import EVERYWHERE, HARMLESS
+from taleproof.io.json_text import Fields
+from taleproof.io.reader import Blob
+from taleproof.models.shared.architecture import (
+    Architecture,
+    Config,
+    Conventions,
+    Encoder,
+    EncoderConfig,
+    Family,
+    Logits,
+    Module,
+    Task,
+    TextConfig,
+    Writer,
+)
 from taleproof.nn.weights import TensorSource
 
 
-V = TypeVar("V", covariant=True)
 W = TypeVar("W")
-Logits = Literal["none", "last", "all"]
-"""For which of a step's tokens logits are wanted."""
 
 
-class Config(Protocol):
-    """What any architecture's configuration tells."""
-
-    @property
-    def vocab_size(self) -> int:
-        """Number of tokens that logits are given for."""
-        ...
-
-    @property
-    def n_ctx_train(self) -> int:
-        """The longest context that the model was made for."""
-        ...
-
-    @property
-    def cache(self) -> CacheShape:
-        """What is kept for each position."""
-        ...
+def _architectures() -> dict[str, Architecture[Any]]:
+    """Return what the modules of this package say, each of one architecture."""
+    modules = (import_module(f"{__name__}.{found.name}") for found in iter_modules(__path__) if not found.ispkg)
+    found: list[Architecture[Any]] = [module.ARCHITECTURE for module in modules]
+    return {architecture.name: architecture for architecture in found}
 
 
-class Model(Protocol[V]):
-    """A model with its weights, on some backend."""
+ARCHITECTURES: Mapping[str, Architecture[Any]] = MappingProxyType(_architectures())
+"""What can be run, by the value of general.architecture."""
 
-    @property
-    def config(self) -> Config:
-        """Its frozen configuration."""
-        ...
-
-    def forward(self, ops: Ops[A, V, C], cache: KVCache[C], logits: Logits) -> A:
-        """Describe one step; returns logits (1 or T, vocab), or with ``none`` the last hidden state."""
-        ...
-
-
-@runtime_checkable
-class SourceModel(Protocol[V]):
-    """What a model has beside, if it reads a source first: all of it in one step, of which only the cache remains."""
-
-    def read(self, ops: Ops[A, V, C], cache: KVCache[C]) -> A:
-        """Describe the step that reads; returns the source's last hidden state (T, dim)."""
-        ...
-
-
-class EncoderConfig(Config, Protocol):
-    """What an encoder's configuration tells beside."""
-
-    @property
-    def dim(self) -> int:
-        """Elements of a text's vector."""
-        ...
-
-
-class Encoder(Protocol[V]):
-    """A model that makes a vector of a text, with its weights, on some backend."""
-
-    @property
-    def config(self) -> EncoderConfig:
-        """Its frozen configuration."""
-        ...
-
-    def encode(self, ops: Ops[A, V, C], cache: KVCache[C]) -> A:
-        """Describe the step that reads a text; returns its vector (1, dim), of length 1."""
-        ...
-
-
-Task = Literal["generate", "embed"]
-"""What a model is for: a Model generates, an Encoder embeds."""
-
-ARCHITECTURES: Mapping[str, Task] = MappingProxyType(
-    {
-        "bert": "embed",
-        "gemma2": "generate",
-        "gemma3": "generate",
-        "llama": "generate",
-        "phi2": "generate",
-        "phi3": "generate",
-        "qwen2": "generate",
-        "qwen3": "generate",
-        "smollm3": "generate",
-        "t5": "generate",
-    }
+FAMILIES: Mapping[str, Family] = MappingProxyType(
+    {name: family for architecture in ARCHITECTURES.values() for name, family in architecture.families.items()}
 )
-"""What can be run, and what for. Each has a module of its name in this package, with ``read_config`` and ``load``."""
+"""What can be run, by config.json's model_type."""
 
 
 def task_of(file: ModelFile) -> Task:
     """Return what a model of this architecture is for; one that is not known is refused when it is loaded."""
-    return ARCHITECTURES.get(file.architecture, "generate")
+    architecture = ARCHITECTURES.get(file.architecture)
+    return "generate" if architecture is None else architecture.tasks[0]
+
+
+def conventions_of(file: ModelFile) -> Conventions:
+    """Return in what GGUF keeps this model's weights otherwise than transformers does."""
+    architecture = ARCHITECTURES.get(file.architecture)
+    return Conventions() if architecture is None else architecture.conventions
 
 
 def read_config(file: ModelFile, task: Task = "generate") -> Config:
@@ -117,52 +71,94 @@ def read_config(file: ModelFile, task: Task = "generate") -> Config:
 
     Raises
     ------
-    UnknownArchitectureError, FormatError
+    UnknownArchitectureError, UnknownSettingError, FormatError
     """
-    config: Config = _module(file, task).read_config(file)
+    architecture = _found(file, task)
+    config: Config = architecture.from_gguf(file)
     return config
 
 
-def load_model(file: ModelFile, tensors: TensorSource[W]) -> Model[W]:
+def load_model(file: ModelFile, tensors: TensorSource[W]) -> Writer[W]:
     """Build the model that the file's architecture names, one that generates.
 
     Raises
     ------
-    UnknownArchitectureError, FormatError, MissingTensorError, UnknownTensorError
+    UnknownArchitectureError, UnknownSettingError, FormatError, MissingTensorError, UnknownTensorError
     """
-    model: Model[W] = _module(file, "generate").load(file, tensors)
-    tensors.check_all_used()
-    return model
+    return cast(Writer[W], _load(file, tensors, "generate"))
 
 
 def load_encoder(file: ModelFile, tensors: TensorSource[W]) -> Encoder[W]:
     """Build the encoder that the file's architecture names; errors are those of load_model."""
-    model: Encoder[W] = _module(file, "embed").load(file, tensors)
+    return cast(Encoder[W], _load(file, tensors, "embed"))
+
+
+def _load(file: ModelFile, tensors: TensorSource[W], task: Task) -> Module[W]:
+    module: Module[W] = _found(file, task).load(read_config(file, task), tensors)
     tensors.check_all_used()
-    return model
+    return module
 
 
-def step_graphs(model: Model[W], cache: KVCache[C], context: int, batch: int) -> dict[str, GraphSpec[A, W, C]]:
-    """Return a model's kinds of steps on a cache, for a device to compile.
-
-    Parameters
-    ----------
-    context : positions that the cache has.
-    batch : tokens of a step at most; a source is read in one, whatever its length.
-    """
-
-    def forward(logits: Logits) -> GraphSpec[A, W, C]:
-        result = None if logits == "none" else "the logits"
-        return GraphSpec(lambda ops: model.forward(ops, cache, logits), batch, result)
-
-    graphs = {"none": forward("none"), "last": forward("last"), "all": forward("all")}
-    if isinstance(model, SourceModel):
-        graphs["read"] = GraphSpec(lambda ops: model.read(ops, cache), context, "the source")
-    return graphs
-
-
-def _module(file: ModelFile, task: Task):  # type: ignore[no-untyped-def]  # all modules have the same two functions
+def _found(file: ModelFile, task: Task) -> Architecture[Any]:
     name = file.architecture
-    if ARCHITECTURES.get(name) != task:
-        raise UnknownArchitectureError(file.name, name, [each for each, its in ARCHITECTURES.items() if its == task])
-    return import_module(f".{name}", __package__)
+    architecture = ARCHITECTURES.get(name)
+    if architecture is None or task not in architecture.tasks:
+        known = [each.name for each in ARCHITECTURES.values() if task in each.tasks]
+        raise UnknownArchitectureError(file.name, name, known)
+    return architecture
+
+
+def translate(fields: Fields, file: str) -> Translation:
+    """Put a config.json into GGUF's words.
+
+    Raises
+    ------
+    UnknownArchitectureError, UnknownSettingError, FormatError
+    """
+    kind = fields.get("model_type")
+    if not isinstance(kind, str):
+        raise FormatError(file, "model_type", kind, None, "a text is expected")
+    architecture = next((each for each in ARCHITECTURES.values() if kind in each.families), None)
+    if architecture is None:
+        raise UnknownArchitectureError(file, kind[:80], tuple(FAMILIES))
+    family = architecture.families[kind]
+    config = ConfigJson(fields, file, {**family.defaults, **{key: values[0] for key, values in family.fixed.items()}})
+    config.check({**EVERYWHERE, **family.fixed}, HARMLESS)
+    metadata: dict[str, Value] = {"general.architecture": architecture.name}
+    for key, value in family.keys(config).items():
+        metadata[key if key.startswith("tokenizer.") else f"{architecture.name}.{key}"] = value
+    absent = family.absent(config)
+
+    def tensor(name: str) -> str | None:
+        """A file that has a tensor which is absent keeps its name, and is refused by it: it is not what it says."""
+        known = architecture.tensor_name(name)
+        return name if known is not None and known.endswith(absent) else known
+
+    return Translation(architecture.name, metadata, tensor)
+
+
+def parse_files(blobs: Sequence[Blob]) -> ModelFile:
+    """Parse all files of one model; see formats.parse_files.
+
+    Raises
+    ------
+    FormatError : or one of its kinds, whatever the bytes are; nothing else.
+    """
+    return formats.parse_files(blobs, translate)
+
+
+__all__ = [
+    "ARCHITECTURES",
+    "FAMILIES",
+    "EncoderConfig",
+    "Logits",
+    "Task",
+    "TextConfig",
+    "conventions_of",
+    "load_encoder",
+    "load_model",
+    "parse_files",
+    "read_config",
+    "task_of",
+    "translate",
+]

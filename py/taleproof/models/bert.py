@@ -5,14 +5,20 @@ What comes out is one vector a text, of length 1: the mean of the tokens' vector
 Gurevych 2019, arXiv 1908.10084), so that texts that say the same are near each other.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
+from taleproof.device.base import GraphSpec
 from taleproof.errors import UnknownSettingError
 from taleproof.formats import ModelFile
+from taleproof.formats.huggingface.config import Config as ConfigJson
 from taleproof.formats.limits import EPSILON, MAX_HEADS, MAX_LAYERS, MAX_POSITIONS, MAX_WIDTH
 from taleproof.graph.ops import A, C, Ops
-from taleproof.models.decoder import MAX_HEAD_DIM, vocab_size_of
+from taleproof.models.shared.architecture import Architecture, Family, Keys, TextConfig
+from taleproof.models.shared.config_json import shape_keys
+from taleproof.models.shared.decoder_config import MAX_HEAD_DIM, vocab_size_of
+from taleproof.models.shared.tensor_names import TensorNames
 from taleproof.nn.cache import CacheShape, KVCache
 from taleproof.nn.layers import Embedding, LayerNorm, Linear
 from taleproof.nn.weights import TensorSource
@@ -22,14 +28,15 @@ W = TypeVar("W")
 
 Pooling = Literal["mean", "cls"]
 _POOLINGS: dict[int, Pooling] = {1: "mean", 2: "cls"}
+_MEAN_POOLING = 1
+"""What sentence-transformers' models of this type have, where no file says anything."""
 
 
 @dataclass(frozen=True)
 class Config:
     """The numbers that fix the network's shape."""
 
-    vocab_size: int
-    n_ctx_train: int
+    text: TextConfig
     dim: int
     hidden: int
     layers: int
@@ -38,13 +45,8 @@ class Config:
     token_types: int
     pooling: Pooling
 
-    @property
-    def cache(self) -> CacheShape:
-        """Keys and values of one layer: the next one's are written over them."""
-        return CacheShape(1, self.heads, self.dim // self.heads)
 
-
-def read_config(file: ModelFile) -> Config:
+def from_gguf(file: ModelFile) -> Config:
     """Read and check the configuration; FormatError where it can't be right."""
     key = file.architecture
     layers = file.count(f"{key}.block_count", 1, MAX_LAYERS)
@@ -53,14 +55,17 @@ def read_config(file: ModelFile) -> Config:
     if dim % heads or dim // heads > MAX_HEAD_DIM:
         why = f"it must divide the width, {dim}, into heads of at most {MAX_HEAD_DIM} elements"
         raise file.fail(f"{key}.attention.head_count", heads, why)
-    pooling = file.count(f"{key}.pooling_type", 0, 1 << 16, 1)
+    pooling = file.count(f"{key}.pooling_type", 0, 1 << 16, _MEAN_POOLING)
     if pooling not in _POOLINGS:
         why = "1, the mean, and 2, the first token, are run"
         raise UnknownSettingError(file.name, f"{key}.pooling_type", pooling, why)
     types = file.tensors.get("token_types.weight")
     return Config(
-        vocab_size=vocab_size_of(file),
-        n_ctx_train=file.count(f"{key}.context_length", 1, MAX_POSITIONS),
+        text=TextConfig(
+            vocab_size_of(file),
+            file.count(f"{key}.context_length", 1, MAX_POSITIONS),
+            CacheShape(1, heads, dim // heads),  # of one layer: the next one's keys and values are written over its own
+        ),
         dim=dim,
         hidden=file.layer_count(f"{key}.feed_forward_length", 1, MAX_WIDTH, layers),
         layers=layers,
@@ -96,6 +101,10 @@ class Bert(Generic[W]):
     norm: LayerNorm[W]
     blocks: tuple[Block[W], ...]
 
+    def graphs(self, cache: KVCache[C], context: int, batch: int) -> dict[str, GraphSpec[A, W, C]]:
+        """Return its one kind of step."""
+        return {"encode": GraphSpec(lambda ops: self.encode(ops, cache), context, "the text's vector")}
+
     def encode(self, ops: Ops[A, W, C], cache: KVCache[C]) -> A:
         """Describe the one step that a text takes: tokens -> a vector of length 1, (1, dim)."""
         x = ops.add(self.embedding(ops), ops.position_embedding(self.positions))  # (T, dim)
@@ -117,9 +126,8 @@ def cache_scale(config: Config) -> float:
     return float((config.dim // config.heads) ** -0.5)
 
 
-def load(file: ModelFile, tensors: TensorSource[W]) -> Bert[W]:
+def load(config: Config, tensors: TensorSource[W]) -> Bert[W]:
     """Find every weight by its name in the file; MissingTensorError where one is absent or of another shape."""
-    config = read_config(file)
     dim, hidden = config.dim, config.hidden
 
     def norm(name: str) -> LayerNorm[W]:
@@ -142,12 +150,71 @@ def load(file: ModelFile, tensors: TensorSource[W]) -> Bert[W]:
             mlp_norm=norm(f"{b}.layer_output_norm"),
         )
 
-    table = tensors.matrix("token_embd.weight", config.vocab_size, dim)
+    table = tensors.matrix("token_embd.weight", config.text.vocab_size, dim)
     return Bert(
         config,
         Embedding(table, "the embedding, at the tensor token_embd.weight"),
-        tensors.matrix("position_embd.weight", config.n_ctx_train, dim),
+        tensors.matrix("position_embd.weight", config.text.n_ctx_train, dim),
         tensors.matrix("token_types.weight", config.token_types, dim),
         norm("token_embd_norm"),
         tuple(block(f"blk.{i}") for i in range(config.layers)),
     )
+
+
+def _keys(config: ConfigJson) -> Keys:
+    return shape_keys(config, norm="layer") | {
+        "attention.causal": False,
+        "pooling_type": _MEAN_POOLING,
+        "tokenizer.ggml.token_type_count": config.count("type_vocab_size", 1, MAX_WIDTH),
+    }
+
+
+BERT = Family(
+    defaults={
+        "vocab_size": 30_522,
+        "hidden_size": 768,
+        "intermediate_size": 3072,
+        "num_hidden_layers": 12,
+        "num_attention_heads": 12,
+        "max_position_embeddings": 512,
+        "type_vocab_size": 2,
+        "layer_norm_eps": 1e-12,
+        "tie_word_embeddings": True,  # of a head that an encoder of texts does not have
+    },
+    fixed={
+        "hidden_act": ("gelu",),
+        "position_embedding_type": ("absolute",),
+        "is_decoder": (False,),
+        "add_cross_attention": (False,),
+    },
+    keys=_keys,
+)
+
+NAMES = TensorNames(
+    {
+        "embeddings.word_embeddings": "token_embd",
+        "embeddings.position_embeddings": "position_embd",
+        "embeddings.token_type_embeddings": "token_types",
+        "embeddings.LayerNorm": "token_embd_norm",
+        "attention.self.query": "attn_q",
+        "attention.self.key": "attn_k",
+        "attention.self.value": "attn_v",
+        "attention.output.dense": "attn_output",
+        "attention.output.LayerNorm": "attn_output_norm",
+        "intermediate.dense": "ffn_up",
+        "output.dense": "ffn_down",
+        "output.LayerNorm": "layer_output_norm",
+    },
+    unused=re.compile(r"(bert\.)?embeddings\.position_ids|(bert\.)?pooler\..*"),
+    layer=re.compile(r"encoder\.layer\.(\d{1,6})\.(.+)"),
+    prefix="bert.",
+)
+
+ARCHITECTURE = Architecture(
+    name="bert",
+    tasks=("embed",),
+    from_gguf=from_gguf,
+    load=load,
+    families={"bert": BERT},
+    tensor_name=NAMES,
+)

@@ -8,11 +8,25 @@ from dataclasses import replace
 from typing import TypeVar
 
 from taleproof.formats import ModelFile
-from taleproof.formats.limits import ROPE_BASE, SCALE
-from taleproof.graph.rope import read_rotary
-from taleproof.models.decoder import Config, Decoder, Weights, global_each, softcap_of, window_of
-from taleproof.models.decoder import read_config as read_common
-from taleproof.models.gemma2 import gemma_block
+from taleproof.formats.huggingface.config import Config as ConfigJson
+from taleproof.formats.huggingface.keys import HARMLESS
+from taleproof.formats.limits import MAX_LAYERS, ROPE_BASE
+from taleproof.models.gemma2 import (
+    CONVENTIONS,
+    GEMMA,
+    GEMMA_FIXED,
+    GEMMA_NAMES,
+    gemma_block,
+    gemma_config,
+    gemma_keys,
+)
+from taleproof.models.shared.architecture import Architecture, Family, Keys
+from taleproof.models.shared.config_json import head_dim_of
+from taleproof.models.shared.decoder import Block, Decoder
+from taleproof.models.shared.decoder_config import Config, softcap_of
+from taleproof.models.shared.decoder_weights import Weights
+from taleproof.models.shared.rope_json import ROPE, check_whole_heads, rope_keys_of
+from taleproof.models.shared.tensor_names import HEAD_NORMS, TensorNames, biases_said
 from taleproof.nn.weights import TensorSource
 
 
@@ -30,28 +44,66 @@ LARGEST = 62
 """Layers of the 27B model, the only one whose scores are scaled by dim / heads instead of head_dim."""
 
 
-def read_config(file: ModelFile) -> Config:
+def from_gguf(file: ModelFile) -> Config:
     """Read and check the configuration; FormatError where it can't be right."""
-    config, key = read_common(file), file.architecture
-    per_head = config.dim / config.heads if config.layers == LARGEST else config.head_dim
-    return replace(
-        config,
-        attention_scale=file.f32(f"{key}.attention.scale", *SCALE, per_head**-0.5),
-        embedding_scale=config.dim**0.5,
-        final_softcap=softcap_of(file, "final", 0.0),
-    )
+    config = gemma_config(file, largest=LARGEST, window=WINDOW, each=GLOBAL_EACH)
+    (everywhere,) = config.ropes
+    local = everywhere.unscaled(file.f32(f"{file.architecture}.rope.freq_base_swa", *ROPE_BASE, LOCAL_BASE))
+    return replace(config, ropes=(everywhere, local), final_softcap=softcap_of(file, "final", 0.0))
 
 
-def load(file: ModelFile, tensors: TensorSource[W]) -> Decoder[W]:
+def load(config: Config, tensors: TensorSource[W]) -> Decoder[W]:
     """Find every weight by its name in the file; MissingTensorError where one is absent or of another shape."""
-    config = read_config(file)
-    weights = Weights(file, tensors, config, plus=1.0 if file.huggingface else 0.0)
-    window, each = window_of(file, WINDOW), global_each(file, GLOBAL_EACH)
-    local_base = file.f32(f"{file.architecture}.rope.freq_base_swa", *ROPE_BASE, LOCAL_BASE)
-    everywhere = read_rotary(file, file.architecture, config.head_dim, halves=True)
-    local = read_rotary(file, file.architecture, config.head_dim, halves=True, local_base=local_base)
-    blocks = (
-        gemma_block(weights, f"blk.{i}", 0, 0) if (i + 1) % each == 0 else gemma_block(weights, f"blk.{i}", 1, window)
-        for i in range(config.layers)
-    )
-    return weights.decoder((everywhere, local), tuple(blocks))
+    weights = Weights(config, tensors)
+
+    def block(i: int, b: str) -> Block[W]:
+        return gemma_block(weights, b, 0 if config.sees_all(i) else 1, config.window_at(i))
+
+    return weights.decoder(tuple(rope.rotary() for rope in config.ropes), block)
+
+
+def _keys(config: ConfigJson) -> Keys:
+    each = config.count("sliding_window_pattern", 1, MAX_LAYERS)
+    keys = gemma_keys(config, each)
+    if not config.given("layer_types") and config.value("_sliding_window_pattern") not in (None, each):
+        raise config.refused("_sliding_window_pattern", f"sliding_window_pattern is {each}")
+    return keys | _rope_keys(config, head_dim_of(config))
+
+
+def _rope_keys(config: ConfigJson, head_dim: int) -> Keys:
+    """Return the keys of both kinds of layers, each of which has rope_parameters of its own."""
+    nested = config.part("rope_parameters", {"full_attention": None, "sliding_attention": None})
+    nested.check({}, ())
+    rope = nested.part("full_attention", ROPE).merged(config.part("rope_scaling", ROPE))
+    local = nested.part("sliding_attention", ROPE)
+    local.check({"rope_type": ("default",), "type": ("default",)}, HARMLESS)
+    check_whole_heads(local)
+    bases, name = (local, "rope_theta") if local.given("rope_theta") else (config, "rope_local_base_freq")
+    return {"rope.freq_base_swa": bases.f32(name, *ROPE_BASE)} | rope_keys_of(config, rope, head_dim)
+
+
+GEMMA3 = Family(
+    defaults={
+        **GEMMA,
+        "vocab_size": 262_208,
+        "max_position_embeddings": 131_072,
+        "final_logit_softcapping": None,
+        "rope_theta": 1_000_000.0,
+        "rope_local_base_freq": 10_000.0,
+        "sliding_window_pattern": 6,
+        "_sliding_window_pattern": None,
+    },
+    fixed={**GEMMA_FIXED, "attn_logit_softcapping": (None,), "use_bidirectional_attention": (False,)},
+    keys=_keys,
+    absent=lambda config: biases_said(attention=config.flag("attention_bias")),
+)
+
+ARCHITECTURE = Architecture(
+    name="gemma3",
+    tasks=("generate",),
+    from_gguf=from_gguf,
+    load=load,
+    families={"gemma3_text": GEMMA3},
+    tensor_name=TensorNames({**GEMMA_NAMES, **HEAD_NORMS}),
+    conventions=CONVENTIONS,
+)

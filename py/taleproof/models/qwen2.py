@@ -4,23 +4,31 @@
 from typing import TypeVar
 
 from taleproof.formats import ModelFile
-from taleproof.graph.rope import read_rotary
-from taleproof.models.decoder import Block, Decoder, Weights, read_config
+from taleproof.formats.huggingface.config import Config as ConfigJson
+from taleproof.formats.huggingface.keys import Defaults
+from taleproof.models.shared.architecture import Architecture, Conventions, Family, Keys
+from taleproof.models.shared.config_json import SHAPE, check_no_windows, decoder_keys, head_dim_of
+from taleproof.models.shared.decoder import Block, Decoder
+from taleproof.models.shared.decoder_config import Config, read_decoder
+from taleproof.models.shared.decoder_weights import Weights
+from taleproof.models.shared.rope_json import rope_keys
+from taleproof.models.shared.tensor_names import DECODER, TensorNames, absent_biases
 from taleproof.nn.weights import TensorSource
 
 
 W = TypeVar("W")
 
-__all__ = ["load", "read_config"]
+
+def from_gguf(file: ModelFile) -> Config:
+    """Read and check the configuration; FormatError where it can't be right."""
+    return read_decoder(file, Conventions())
 
 
-def load(file: ModelFile, tensors: TensorSource[W]) -> Decoder[W]:
+def load(config: Config, tensors: TensorSource[W]) -> Decoder[W]:
     """Find every weight by its name in the file; MissingTensorError where one is absent or of another shape."""
-    config = read_config(file)
-    weights = Weights(file, tensors, config)
-    rotary = read_rotary(file, file.architecture, config.head_dim, halves=True)
+    weights = Weights(config, tensors)
 
-    def block(b: str) -> Block[W]:
+    def block(_: int, b: str) -> Block[W]:
         return Block(
             attention_norm=weights.norm(f"{b}.attn_norm"),
             attention=weights.attention(b),
@@ -28,4 +36,42 @@ def load(file: ModelFile, tensors: TensorSource[W]) -> Decoder[W]:
             mlp=weights.gated_mlp(b),
         )
 
-    return weights.decoder((rotary,), tuple(block(f"blk.{i}") for i in range(config.layers)))
+    return weights.decoder((config.ropes[0].rotary(),), block)
+
+
+def qwen_keys(config: ConfigJson) -> Keys:
+    """Return what a config.json of Qwen2 or Qwen3 says."""
+    check_no_windows(config, spared="max_window_layers")
+    return decoder_keys(config) | rope_keys(config, head_dim_of(config))
+
+
+QWEN: Defaults = {
+    **SHAPE,
+    "vocab_size": 151_936,
+    "hidden_size": 4096,
+    "intermediate_size": 22_016,
+    "num_hidden_layers": 32,
+    "num_attention_heads": 32,
+    "num_key_value_heads": 32,
+    "max_position_embeddings": 32_768,
+    "use_sliding_window": False,
+    "sliding_window": 4096,
+    "max_window_layers": 28,
+}
+"""What Qwen2 and Qwen3 have."""
+
+QWEN2 = Family(
+    defaults=QWEN,
+    fixed={"hidden_act": ("silu",), "use_mrope": (False,)},
+    keys=qwen_keys,
+    absent=lambda config: absent_biases("attn_q", "attn_k", "attn_v"),
+)
+
+ARCHITECTURE = Architecture(
+    name="qwen2",
+    tasks=("generate",),
+    from_gguf=from_gguf,
+    load=load,
+    families={"qwen2": QWEN2},
+    tensor_name=TensorNames(DECODER),
+)

@@ -7,8 +7,15 @@ Source: Bakouch et al. 2025, "SmolLM3", and Yang et al. 2025 (arXiv 2501.18795) 
 from typing import TypeVar
 
 from taleproof.formats import ModelFile
-from taleproof.graph.rope import read_rotary
-from taleproof.models.decoder import Block, Decoder, Weights, read_config
+from taleproof.formats.huggingface.config import Config as ConfigJson
+from taleproof.formats.limits import MAX_LAYERS
+from taleproof.models.shared.architecture import Architecture, Conventions, Family, Keys
+from taleproof.models.shared.config_json import SHAPE, check_no_windows, decoder_keys, head_dim_of, layers_of
+from taleproof.models.shared.decoder import Block, Decoder
+from taleproof.models.shared.decoder_config import Config, read_decoder
+from taleproof.models.shared.decoder_weights import Weights
+from taleproof.models.shared.rope_json import rope_keys
+from taleproof.models.shared.tensor_names import DECODER, TensorNames, biases_said
 from taleproof.nn.weights import TensorSource
 
 
@@ -17,17 +24,19 @@ W = TypeVar("W")
 UNTURNED = 4
 """Of so many layers, the last has no rotary positions."""
 
-__all__ = ["load", "read_config"]
+CONVENTIONS = Conventions(interleaved=True)
 
 
-def load(file: ModelFile, tensors: TensorSource[W]) -> Decoder[W]:
+def from_gguf(file: ModelFile) -> Config:
+    """Read and check the configuration; FormatError where it can't be right."""
+    return read_decoder(file, CONVENTIONS)
+
+
+def load(config: Config, tensors: TensorSource[W]) -> Decoder[W]:
     """Find every weight by its name in the file; MissingTensorError where one is absent or of another shape."""
-    config = read_config(file)
-    weights = Weights(file, tensors, config)
-    rotary = read_rotary(file, file.architecture, config.head_dim, halves=file.huggingface)
+    weights = Weights(config, tensors)
 
-    def block(i: int) -> Block[W]:
-        b = f"blk.{i}"
+    def block(i: int, b: str) -> Block[W]:
         return Block(
             attention_norm=weights.norm(f"{b}.attn_norm"),
             attention=weights.attention(b, rotary=None if (i + 1) % UNTURNED == 0 else 0),
@@ -35,4 +44,55 @@ def load(file: ModelFile, tensors: TensorSource[W]) -> Decoder[W]:
             mlp=weights.gated_mlp(b),
         )
 
-    return weights.decoder((rotary,), tuple(block(i) for i in range(config.layers)))
+    return weights.decoder((config.ropes[0].rotary(),), block)
+
+
+def _keys(config: ConfigJson) -> Keys:
+    check_no_windows(config, spared=None)
+    _check_unturned(config, layers_of(config))
+    return decoder_keys(config) | rope_keys(config, head_dim_of(config))
+
+
+def _check_unturned(config: ConfigJson, layers: int) -> None:
+    """Refuse rotary positions in other layers than SmolLM3's own."""
+    if not config.given("no_rope_layers"):
+        if config.count("no_rope_layer_interval", 1, MAX_LAYERS) != UNTURNED:
+            raise config.refused("no_rope_layer_interval", f"{UNTURNED} is run in models of this type")
+    elif config.each_of("no_rope_layers", layers, (0, 1)) != [int((i + 1) % UNTURNED != 0) for i in range(layers)]:
+        raise config.refused("no_rope_layers", "every fourth layer, and no other, is expected to be without positions")
+
+
+SMOLLM3 = Family(
+    defaults={
+        **SHAPE,
+        "vocab_size": 128_256,
+        "hidden_size": 2048,
+        "intermediate_size": 11_008,
+        "num_hidden_layers": 36,
+        "num_attention_heads": 16,
+        "num_key_value_heads": 4,
+        "max_position_embeddings": 32_768,
+        "tie_word_embeddings": True,
+        "attention_bias": False,
+        "mlp_bias": False,
+        "rope_theta": 2_000_000.0,
+        "use_sliding_window": False,
+        "sliding_window": None,
+        "max_window_layers": 28,
+        "no_rope_layers": None,
+        "no_rope_layer_interval": 4,
+    },
+    fixed={"hidden_act": ("silu",)},
+    keys=_keys,
+    absent=lambda config: biases_said(attention=config.flag("attention_bias"), mlp=config.flag("mlp_bias")),
+)
+
+ARCHITECTURE = Architecture(
+    name="smollm3",
+    tasks=("generate",),
+    from_gguf=from_gguf,
+    load=load,
+    families={"smollm3": SMOLLM3},
+    tensor_name=TensorNames(DECODER),
+    conventions=CONVENTIONS,
+)

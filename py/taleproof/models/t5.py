@@ -5,15 +5,27 @@ Positions enter by biases alone, one table a stack, which all its layers share; 
 (Shazeer 2020, arXiv 2002.05202) have gated MLPs and an output layer of their own.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from taleproof.device.base import GraphSpec
 from taleproof.formats import ModelFile
-from taleproof.formats.limits import EPSILON, MAX_HEADS, MAX_LAYERS, MAX_POSITIONS, MAX_WIDTH
+from taleproof.formats.huggingface.config import Config as ConfigJson
+from taleproof.formats.limits import (
+    EPSILON,
+    MAX_HEAD,
+    MAX_HEADS,
+    MAX_LAYERS,
+    MAX_POSITIONS,
+    MAX_VOCABULARY,
+    MAX_WIDTH,
+)
 from taleproof.graph.ops import A, C, Ops
 from taleproof.graph.relative import MAX_BUCKETS, MAX_DISTANCE
-from taleproof.models import Logits
-from taleproof.models.decoder import head_dim_of, vocab_size_of
+from taleproof.models.shared.architecture import Architecture, Family, Keys, Logits, TextConfig
+from taleproof.models.shared.decoder import writing_graphs
+from taleproof.models.shared.decoder_config import head_dim_of, vocab_size_of
 from taleproof.nn.cache import CacheShape, KVCache
 from taleproof.nn.layers import MLP, Embedding, GatedMLP, Linear, RMSNorm
 from taleproof.nn.weights import TensorSource
@@ -36,8 +48,7 @@ class Config:
     output_scale : what the decoder's last hidden state is multiplied with.
     """
 
-    vocab_size: int
-    n_ctx_train: int
+    text: TextConfig
     dim: int
     hidden: int
     encoder_layers: int
@@ -55,13 +66,8 @@ class Config:
         """The width of queries, keys and values."""
         return self.heads * self.head_dim
 
-    @property
-    def cache(self) -> CacheShape:
-        """The decoder's own layers, then what each of them sees of the source, then one that the encoder's share."""
-        return CacheShape(2 * self.decoder_layers + 1, self.heads, self.head_dim)
 
-
-def read_config(file: ModelFile) -> Config:
+def from_gguf(file: ModelFile) -> Config:
     """Read and check the configuration; FormatError where it can't be right."""
     key = file.architecture
     layers = file.count(f"{key}.block_count", 1, MAX_LAYERS)
@@ -79,15 +85,18 @@ def read_config(file: ModelFile) -> Config:
     if start is None or not 0 <= start < vocab_size:
         raise file.fail(f"{key}.decoder_start_token_id", start, f"a token of the {vocab_size} is expected")
     tied = file.flag(f"{key}.tied", "output.weight" not in file.tensors)
+    decoder_layers = file.count(f"{key}.decoder_block_count", 1, MAX_LAYERS, layers)
+    head_dim = head_dim_of(file, dim, heads)
+    # The decoder's own layers, then what each of them sees of the source, then one that the encoder's share.
+    cache = CacheShape(2 * decoder_layers + 1, heads, head_dim)
     return Config(
-        vocab_size=vocab_size,
-        n_ctx_train=file.count(f"{key}.context_length", 1, MAX_POSITIONS),
+        text=TextConfig(vocab_size, file.count(f"{key}.context_length", 1, MAX_POSITIONS), cache),
         dim=dim,
         hidden=file.layer_count(f"{key}.feed_forward_length", 1, MAX_WIDTH, layers),
         encoder_layers=layers,
-        decoder_layers=file.count(f"{key}.decoder_block_count", 1, MAX_LAYERS, layers),
+        decoder_layers=decoder_layers,
         heads=heads,
-        head_dim=head_dim_of(file, dim, heads),
+        head_dim=head_dim,
         epsilon=file.f32(f"{key}.attention.layer_norm_rms_epsilon", *EPSILON),
         buckets=buckets,
         max_distance=distance,
@@ -135,6 +144,12 @@ class T5(Generic[W]):
     encoder: Stack[W]
     decoder: Stack[W]
     head: Linear[W]
+
+    def graphs(self, cache: KVCache[C], context: int, batch: int) -> dict[str, GraphSpec[A, W, C]]:
+        """Return the decoder's kinds of steps, and the encoder's one."""
+        graphs: dict[str, GraphSpec[A, W, C]]
+        graphs = writing_graphs(lambda ops, logits: self.forward(ops, cache, logits), batch)
+        return {**graphs, "read": GraphSpec(lambda ops: self.read(ops, cache), context, "the source")}
 
     def read(self, ops: Ops[A, W, C], cache: KVCache[C]) -> A:
         """Describe the one step that a source takes; it leaves what the decoder sees of it in the cache: (T, dim)."""
@@ -187,9 +202,8 @@ class T5(Generic[W]):
         return self.head(ops, ops.scale(x, config.output_scale) if config.output_scale != 1.0 else x)
 
 
-def load(file: ModelFile, tensors: TensorSource[W]) -> T5[W]:
+def load(config: Config, tensors: TensorSource[W]) -> T5[W]:
     """Find every weight by its name in the file; MissingTensorError where one is absent or of another shape."""
-    config = read_config(file)
     dim, hidden, wide = config.dim, config.hidden, config.attention_dim
 
     def norm(name: str) -> RMSNorm[W]:
@@ -224,13 +238,13 @@ def load(file: ModelFile, tensors: TensorSource[W]) -> T5[W]:
 
     if tensors.has(UNREAD):
         tensors.matrix(UNREAD, config.buckets, config.heads)
-    table = tensors.matrix("token_embd.weight", config.vocab_size, dim)
+    table = tensors.matrix("token_embd.weight", config.text.vocab_size, dim)
     return T5(
         config,
         Embedding(table, "the embedding, at the tensor token_embd.weight"),
         stack("enc", config.encoder_layers, decoder=False),
         stack("dec", config.decoder_layers, decoder=True),
-        linear("output", config.vocab_size, dim)
+        linear("output", config.text.vocab_size, dim)
         if tensors.has("output.weight")
         else Linear(table, "the output layer, at the tensor token_embd.weight"),
     )
@@ -240,3 +254,106 @@ def _place(name: str) -> str:
     """Return a tensor's place, as a person would say it."""
     stack = {"enc": "the encoder", "dec": "the decoder"}.get(name.partition(".")[0], "the output layer")
     return f"{stack}, at the tensor {name}"
+
+
+def _keys(config: ConfigJson) -> Keys:
+    layers = config.count("num_layers", 1, MAX_LAYERS)
+    decoder_layers = config.count("num_decoder_layers", 1, MAX_LAYERS) if config.given("num_decoder_layers") else layers
+    gated = config.text("feed_forward_proj") != "relu"
+    for key, usual in (("is_gated_act", gated), ("dense_act_fn", "gelu_new" if gated else "relu")):
+        if config.given(key) and config.value(key) != usual:
+            raise config.refused(key, f"{usual} is run where feed_forward_proj is {config.text('feed_forward_proj')}")
+    return {
+        "vocab_size": config.count("vocab_size", 1, MAX_VOCABULARY),
+        "context_length": config.count("n_positions", 1, MAX_POSITIONS),
+        "embedding_length": config.count("d_model", 1, MAX_WIDTH),
+        "feed_forward_length": config.count("d_ff", 1, MAX_WIDTH),
+        "block_count": layers,
+        "decoder_block_count": decoder_layers,
+        "attention.head_count": config.count("num_heads", 1, MAX_HEADS),
+        "attention.key_length": config.count("d_kv", 1, MAX_HEAD),
+        "attention.value_length": config.count("d_kv", 1, MAX_HEAD),
+        "attention.layer_norm_rms_epsilon": config.f32("layer_norm_epsilon", *EPSILON),
+        "attention.relative_buckets_count": config.count("relative_attention_num_buckets", 1, MAX_WIDTH),
+        "attention.relative_max_distance": config.count("relative_attention_max_distance", 1, MAX_POSITIONS),
+        "decoder_start_token_id": config.count("decoder_start_token_id", 0, MAX_VOCABULARY),
+        "tied": config.flag("tie_word_embeddings"),
+    }
+
+
+_FAMILY = Family(
+    defaults={
+        "vocab_size": 32_128,
+        "d_model": 512,
+        "d_kv": 64,
+        "d_ff": 2048,
+        "num_layers": 6,
+        "num_decoder_layers": None,
+        "num_heads": 8,
+        "relative_attention_num_buckets": 32,
+        "relative_attention_max_distance": 128,
+        "layer_norm_epsilon": 1e-6,
+        "n_positions": 512,
+        "decoder_start_token_id": 0,
+        "tie_word_embeddings": True,
+        "dense_act_fn": None,
+        "is_gated_act": None,
+    },
+    fixed={
+        "feed_forward_proj": ("relu", "gated-gelu"),
+        "is_decoder": (False,),
+        "is_encoder_decoder": (True,),
+    },
+    keys=_keys,
+    absent=lambda config: (".ffn_gate.weight",) if config.text("feed_forward_proj") == "relu" else (),
+)
+
+_NAMES = {
+    "shared": "token_embd",
+    "lm_head": "output",
+    "final_layer_norm": "output_norm",
+    "SelfAttention.q": "attn_q",
+    "SelfAttention.k": "attn_k",
+    "SelfAttention.v": "attn_v",
+    "SelfAttention.o": "attn_o",
+    "SelfAttention.relative_attention_bias": "attn_rel_b",
+    "EncDecAttention.q": "cross_attn_q",
+    "EncDecAttention.k": "cross_attn_k",
+    "EncDecAttention.v": "cross_attn_v",
+    "EncDecAttention.o": "cross_attn_o",
+    "DenseReluDense.wi": "ffn_up",
+    "DenseReluDense.wi_0": "ffn_gate",
+    "DenseReluDense.wi_1": "ffn_up",
+    "DenseReluDense.wo": "ffn_down",
+}
+_UNUSED = re.compile(
+    r"(encoder|decoder)\.embed_tokens\.weight|decoder\.block\.0\.layer\.1\.EncDecAttention\.relative_attention_bias\.weight"
+)
+
+
+def tensor_name(name: str) -> str | None:
+    """Return GGUF's name for transformers' name of a tensor; None for one that is not needed."""
+    if _UNUSED.fullmatch(name):
+        return None
+    stem, dot, kind = name.rpartition(".")
+    found = re.fullmatch(r"(enc|dec)oder\.(?:block\.(\d{1,6})\.layer\.([012])\.)?(.+)", stem)
+    prefix = ""
+    if found is None:
+        gguf = _NAMES.get(stem)
+    elif found[2] is None:
+        gguf, prefix = _NAMES.get(found[4]), f"{found[1]}."
+    else:
+        norm = ("attn_norm", "ffn_norm" if found[1] == "enc" else "cross_attn_norm", "ffn_norm")[int(found[3])]
+        gguf = norm if found[4] == "layer_norm" else _NAMES.get(found[4])
+        prefix = f"{found[1]}.blk.{int(found[2])}."
+    return name if gguf is None else f"{prefix}{gguf}{dot}{kind}"
+
+
+ARCHITECTURE = Architecture(
+    name="t5",
+    tasks=("generate",),
+    from_gguf=from_gguf,
+    load=load,
+    families={"t5": _FAMILY},
+    tensor_name=tensor_name,
+)

@@ -13,7 +13,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from taleproof.device.base import Device, GraphSpec, as_floats
+from taleproof.device.base import Device, as_floats
 from taleproof.device.numpy import NumpyDevice
 from taleproof.device.wasm import WasmDevice
 from taleproof.errors import ContextOverflowError, NumericsError
@@ -60,10 +60,11 @@ class Embedder:
         ContextOverflowError : more tokens than the model knows positions.
         NumericsError : a number that is not finite.
         """
-        if len(ids) > self.config.n_ctx_train:
-            raise ContextOverflowError(len(ids), self.config.n_ctx_train)
-        if not ids or min(ids) < 0 or max(ids) >= self.config.vocab_size:
-            raise ValueError(f"token ids must be from 0 to {self.config.vocab_size - 1}, and one at least")
+        text = self.config.text
+        if len(ids) > text.n_ctx_train:
+            raise ContextOverflowError(len(ids), text.n_ctx_train)
+        if not ids or min(ids) < 0 or max(ids) >= text.vocab_size:
+            raise ValueError(f"token ids must be from 0 to {text.vocab_size - 1}, and one at least")
         vector = self._run(ids)
         if not np.isfinite(vector).all():
             raise NumericsError("the text's vector")
@@ -79,7 +80,7 @@ def embed_text(embedder: Embedder, tokenizer: Tokenizer, text: str) -> Floats:
     """
     begin, *end = tokenizer.encode("")
     body = tokenizer.encode(text, add_bos=False)
-    room = min(WINDOW, embedder.config.n_ctx_train) - 1 - len(end)
+    room = min(WINDOW, embedder.config.text.n_ctx_train) - 1 - len(end)
     windows = [body[start : start + room] for start in range(0, len(body), room)] or [[]]
     vectors = [embedder.embed([begin, *window, *end]) for window in windows]
     if len(vectors) == 1:
@@ -102,10 +103,9 @@ def open_wasm(arena: Arena, file: ModelFile, bases: Sequence[int]) -> Embedder:
 
 def _open(device: Device[P, A, W, C], file: ModelFile, places: Sequence[P]) -> Embedder:
     model = load_encoder(file, device.weights(file, places))
-    context = model.config.n_ctx_train
-    cache = device.cache(model.config.cache, context)
-    encode: GraphSpec[A, W, C] = GraphSpec(lambda ops: model.encode(ops, cache), context, "the text's vector")
-    graph = device.compile({"encode": encode})["encode"]
+    text = model.config.text
+    cache = device.cache(text.cache, text.n_ctx_train)
+    graph = device.compile(model.graphs(cache, text.n_ctx_train, text.n_ctx_train))["encode"]
 
     def run(ids: Sequence[int]) -> Floats:
         vector = graph.run(Step(ids))

@@ -19,7 +19,7 @@ from taleproof.formats import ModelFile
 from taleproof.graph.step import Step
 from taleproof.io.reader import Blob
 from taleproof.memory.arena import Arena
-from taleproof.models import Config, Logits, load_model, step_graphs
+from taleproof.models import Logits, TextConfig, load_model
 from taleproof.sampling.chain import Sampler, SamplerConfig
 from taleproof.sampling.kernel import ArenaSampler, SamplingRoom
 from taleproof.sampling.logits_digests import ArenaLogitsTrail, LogitsTrail
@@ -121,7 +121,7 @@ class Engine:
     def __init__(
         self,
         file: ModelFile,
-        config: Config,
+        config: TextConfig,
         sampler: Callable[[SamplerConfig], Chooser],
         trail: Callable[[], LogitsTrail],
         backend: Callable[[int], Backend],
@@ -172,14 +172,15 @@ def _open(
 ) -> Engine:
     """``choosing`` is given the size of the vocabulary, after the weights are loaded."""
     model = load_model(file, device.weights(file, places))
-    sampler, trail = choosing(model.config.vocab_size)
+    config = model.config.text
+    sampler, trail = choosing(config.vocab_size)
 
     def backend(context: int) -> Backend:
-        cache = device.cache(model.config.cache, context)
-        steps = _Steps(device.compile(step_graphs(model, cache, context, PREFILL_BATCH)))
+        cache = device.cache(config.cache, context)
+        steps = _Steps(device.compile(model.graphs(cache, context, PREFILL_BATCH)))
         return steps if file.start_token is None else ReadingBackend(steps, file.start_token)
 
-    return Engine(file, model.config, sampler, trail, backend)
+    return Engine(file, config, sampler, trail, backend)
 
 
 class _Steps:

@@ -139,7 +139,7 @@ class OpenedEmbedder(OpenedModel):
 
     def describe(self) -> dict[str, Any]:
         """Return the ModelInfo of web/engine/protocol.ts."""
-        config = self.embedder.config
+        config = self.embedder.config.text
         return {
             **super(OpenedEmbedder, self).describe(),
             "contextLength": config.n_ctx_train,

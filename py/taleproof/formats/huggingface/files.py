@@ -9,7 +9,7 @@ names and that are not there. Files that say nothing of the weights, such as tok
 from collections.abc import Sequence
 
 from taleproof.errors import FormatError
-from taleproof.formats.huggingface import translate
+from taleproof.formats.huggingface import Translate
 from taleproof.formats.huggingface.beside import chat_template, end_tokens, pooling
 from taleproof.formats.model_file import ModelFile, Part, TensorInfo
 from taleproof.formats.safetensors import implied_header, read_tensors
@@ -30,8 +30,18 @@ def is_weights(blob: Blob) -> bool:
     return blob.name.lower().endswith(SUFFIX) or implied_header(blob) is not None
 
 
-def join_files(blobs: Sequence[Blob]) -> ModelFile:
+def config_missing(weights: str) -> FormatError:
+    """Return the error for weights that come alone."""
+    why = f"weights in safetensors need the model's {CONFIG} beside them, which says what network they make"
+    return FormatError(weights, CONFIG, None, None, why)
+
+
+def join_files(blobs: Sequence[Blob], translate: Translate) -> ModelFile:
     """Parse all files of one model.
+
+    Parameters
+    ----------
+    translate : puts its config.json into GGUF's words.
 
     Raises
     ------
@@ -41,8 +51,7 @@ def join_files(blobs: Sequence[Blob]) -> ModelFile:
     weights = _indexed([blob for blob in blobs if is_weights(blob)], blobs)
     first = weights[0].name
     if CONFIG not in named:
-        why = f"weights in safetensors need the model's {CONFIG} beside them, which says what network they make"
-        raise FormatError(first, CONFIG, None, None, why)
+        raise config_missing(first)
     config = read_object(_whole(named[CONFIG]), CONFIG, "content", MAX_CONFIG)
     translation = translate(config, CONFIG)
     tensors: dict[str, TensorInfo] = {}

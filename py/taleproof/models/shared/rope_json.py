@@ -5,58 +5,86 @@ In come rope_parameters, or what it was before (rope_scaling and rope_theta); ou
 scaling that are not run, or not in models of this type. All arithmetic is decimal, as in graph/rope.py, whose readers
 these keys are for.
 
-Source: transformers' modeling_rope_utils.py, and the configuration classes of Gemma 3 and Phi-3.
+Source: transformers' modeling_rope_utils.py.
 """
 
 from decimal import Context, Decimal
+from types import MappingProxyType
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from taleproof.formats.huggingface.config import Config
-from taleproof.formats.huggingface.keys import HARMLESS, ROPE
+from taleproof.formats.huggingface.keys import HARMLESS, Defaults
 from taleproof.formats.limits import FACTOR, MAGNITUDE, MAX_POSITIONS, ROPE_BASE, STRETCH, TURNS
-from taleproof.formats.model_file import Value
 from taleproof.formats.yarn import yarn_magnitude
+from taleproof.models.shared.architecture import Keys
 
+
+ROPE: Defaults = MappingProxyType(
+    {
+        "rope_type": None,
+        "type": "default",  # its name before rope_type
+        "rope_theta": None,
+        "partial_rotary_factor": None,
+        "factor": None,
+        "original_max_position_embeddings": None,
+        "attention_factor": None,
+        "beta_fast": None,
+        "beta_slow": None,
+        "mscale": None,
+        "mscale_all_dim": None,
+        "truncate": True,
+        "short_factor": None,
+        "long_factor": None,
+        "low_freq_factor": None,
+        "high_freq_factor": None,
+    }
+)
+"""What rope_parameters, or rope_scaling, may have. Each kind looks at its own keys only, here as in transformers."""
+
+Factored = Literal["llama3", "longrope"]
+"""Kinds of scaling that give each frequency a factor of its own: each belongs to one architecture."""
 
 _EXACT = Context(prec=34)
 _TWO_PI = Decimal("6.283185307179586476925286766559006")
 
-_PARTIAL = ("phi2", "phi3")
-"""Architectures that can turn a part of each head only."""
 
-_FACTORED = {"llama3": "llama", "longrope": "phi3"}
-"""Kinds of scaling that give each frequency a factor of its own, and the architecture that has them."""
+def rope_keys(config: Config, head_dim: int, *, partial: bool = False, factored: Factored | None = None) -> Keys:
+    """Return the keys, without the architecture's name before them.
+
+    Parameters
+    ----------
+    partial : whether a part of each head only may be rotated.
+    factored : the kind of scaling with factors that models of this type may have.
+    """
+    rope = config.part("rope_scaling" if config.value("rope_scaling") else "rope_parameters", ROPE)
+    return rope_keys_of(config, rope, head_dim, partial=partial, factored=factored)
 
 
-def rope_keys(config: Config, architecture: str, head_dim: int) -> dict[str, Value]:
-    """Return the keys, without the architecture's name before them."""
-    keys: dict[str, Value] = {}
-    if architecture == "gemma3":  # a set for each kind of layer
-        nested = config.part("rope_parameters", {"full_attention": None, "sliding_attention": None})
-        nested.check({}, ())
-        rope = nested.part("full_attention", ROPE).merged(config.part("rope_scaling", ROPE))
-        local = nested.part("sliding_attention", ROPE)
-        local.check({"rope_type": ("default",), "type": ("default",)}, HARMLESS)
-        _whole_heads(local)
-        bases, name = (local, "rope_theta") if local.given("rope_theta") else (config, "rope_local_base_freq")
-        keys["rope.freq_base_swa"] = bases.f32(name, *ROPE_BASE)
-    else:
-        rope = config.part("rope_scaling" if config.value("rope_scaling") else "rope_parameters", ROPE)
+def rope_keys_of(
+    config: Config, rope: Config, head_dim: int, *, partial: bool = False, factored: Factored | None = None
+) -> Keys:
+    """Return the keys likewise, from an object that has been found."""
     rope.check({}, HARMLESS)
     base = (rope if rope.given("rope_theta") else config).f32("rope_theta", *ROPE_BASE)
-    rotated = _rotated(config, rope, architecture, head_dim)
-    keys |= {"rope.freq_base": base, "rope.dimension_count": rotated}
-    return keys | _scaling_keys(config, rope, architecture, base, rotated)
-
-
-def _rotated(config: Config, rope: Config, architecture: str, head_dim: int) -> int:
-    """Return how many elements of a head are turned."""
     partly = rope if rope.given("partial_rotary_factor") else config
-    if architecture not in _PARTIAL:
-        _whole_heads(partly)
-        return head_dim
+    if not partial:
+        check_whole_heads(partly)
+    rotated = _rotated(partly, head_dim) if partial else head_dim
+    keys: Keys = {"rope.freq_base": base, "rope.dimension_count": rotated}
+    return keys | _scaling_keys(config, rope, factored, base, rotated)
+
+
+def check_whole_heads(rope: Config) -> None:
+    """Refuse a part of each head."""
+    if rope.given("partial_rotary_factor") and rope.f32("partial_rotary_factor", 0.0, 1.0) != 1.0:
+        raise rope.refused("partial_rotary_factor", "heads are turned as a whole in models of this type")
+
+
+def _rotated(partly: Config, head_dim: int) -> int:
+    """Return how many elements of a head are rotated."""
     rotated = int(head_dim * partly.f32("partial_rotary_factor", 0.0, 1.0))
     if rotated < 2 or rotated % 2:
         why = f"of {head_dim} elements of a head it gives {rotated}; an even number is expected"
@@ -64,17 +92,12 @@ def _rotated(config: Config, rope: Config, architecture: str, head_dim: int) -> 
     return rotated
 
 
-def _whole_heads(rope: Config) -> None:
-    if rope.given("partial_rotary_factor") and rope.f32("partial_rotary_factor", 0.0, 1.0) != 1.0:
-        raise rope.refused("partial_rotary_factor", "heads are turned as a whole in models of this type")
-
-
-def _scaling_keys(config: Config, rope: Config, architecture: str, base: float, rotated: int) -> dict[str, Value]:
+def _scaling_keys(config: Config, rope: Config, factored: Factored | None, base: float, rotated: int) -> Keys:
     name = "rope_type" if rope.given("rope_type") else "type"
     kind = rope.text(name)
-    if architecture == "phi3" and kind in ("su", "yarn"):  # older names
+    if factored == "longrope" and kind in ("su", "yarn"):  # older names
         kind = "longrope"
-    if _FACTORED.get(kind, architecture) != architecture:
+    if kind in ("llama3", "longrope") and kind != factored:
         raise rope.refused(name, "frequencies are not scaled so in models of this type")
     if kind == "default":
         return {}
@@ -103,10 +126,10 @@ def _stretch(config: Config, rope: Config, original: int) -> Decimal:
     return Decimal(config.count("max_position_embeddings", 1, MAX_POSITIONS)) / original
 
 
-def _yarn_keys(config: Config, rope: Config) -> dict[str, Value]:
+def _yarn_keys(config: Config, rope: Config) -> Keys:
     original = _original(config, rope)
     factor = _stretch(config, rope, original)
-    keys: dict[str, Value] = {
+    keys: Keys = {
         "rope.scaling.type": "yarn",
         "rope.scaling.factor": float(factor),
         "rope.scaling.original_context_length": original,
@@ -128,7 +151,7 @@ def _yarn_keys(config: Config, rope: Config) -> dict[str, Value]:
     return keys
 
 
-def _longrope_keys(config: Config, rope: Config, rotated: int) -> dict[str, Value]:
+def _longrope_keys(config: Config, rope: Config, rotated: int) -> Keys:
     original = config.count("original_max_position_embeddings", 2, MAX_POSITIONS)
     stretch = _stretch(config, rope, original)
     if rope.given("attention_factor"):
