@@ -5,6 +5,7 @@
  * A Chain asks the application on its chain, and waits for what others bring there: a query is put again until its answer is
  * the one that is waited for, or half a minute has passed.
  */
+import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { inject } from "vitest";
 import { Publisher } from "../../scripts/lib/chain/publisher.mjs";
@@ -60,8 +61,13 @@ export class Chain {
   }
 
   /** Asks until the answer is as it should be. */
-  async until<T>(query: string, variables: Variables, fits: (answer: T) => boolean): Promise<T> {
-    for (const end = Date.now() + PATIENCE_MS; ;) {
+  async until<T>(
+    query: string,
+    variables: Variables,
+    fits: (answer: T) => boolean,
+    patience = PATIENCE_MS,
+  ): Promise<T> {
+    for (const end = Date.now() + patience; ;) {
       const answer = await this.ask<T>(query, variables);
       if (fits(answer)) return answer;
       if (Date.now() > end)
@@ -90,6 +96,18 @@ export async function askHome<T>(query: string, variables: Variables = {}): Prom
   const { servicePort, homeChain, application } = network();
   const url = `http://localhost:${servicePort}/chains/${homeChain}/applications/${application}`;
   return (await askGraphQL(url, query, variables)) as T;
+}
+
+/** Holds the home chain's service still during some work: what is sent to it meanwhile has come before it makes a block. */
+export async function whileHomeWaits(work: () => Promise<unknown>): Promise<void> {
+  const command = `linera .*service --port ${network().servicePort}$`;
+  const pid = Number(execFileSync("pgrep", ["-f", command], { encoding: "utf8" }));
+  process.kill(pid, "SIGSTOP");
+  try {
+    await work();
+  } finally {
+    process.kill(pid, "SIGCONT");
+  }
 }
 
 /** A release that keeps to all limits, with weights of these digests. */

@@ -11,6 +11,12 @@ import { lineraProblem } from "./linera.mjs";
 import { freePort, requirePorts } from "./ports.mjs";
 
 const START_MS = 60_000;
+/**
+ * One message a block. Each message of this application is a bundle of its own, and a bundle that would find too little fuel
+ * left in a block is not kept for the next one: `linera` takes the error for the message's own fault and sends it back.
+ * Messages that share no block can't turn each other away, whoever sends them and whatever they cost.
+ */
+const APART = ["--max-pending-message-bundles", "1"];
 
 export class Service {
   /**
@@ -36,7 +42,7 @@ export class Service {
       );
     }
     const chosen = port ?? (await freePort());
-    const args = [...options, "service", "--port", String(chosen)];
+    const args = [...APART, ...options, "service", "--port", String(chosen)];
     const child = new Child("The wallet's service", "linera", args, {
       ...wallet.environment,
       RUST_LOG: "error",

@@ -29,6 +29,8 @@ type Linera = typeof import("@linera/client");
 type Chain = import("@linera/client").Chain;
 /** A block announces all events that there are; the application copies of them what fits. The client's own rule is 10. */
 const ALL_EVENTS = 1_000_000;
+/** One message a block, for the reason that scripts/lib/chain/service.mjs gives. */
+const OPTIONS = { maxNewEventsPerBlock: ALL_EVENTS, maxPendingMessageBundles: 1 };
 /** As much as the account has: either may make the next block. */
 const WEIGHT = 100;
 let loading: Promise<Linera> | null = null;
@@ -97,7 +99,7 @@ export async function openLedger(
     await wallet.setOwner(chain, page.address()); // who signs for what comes by itself
     // Its constructor gives a promise, of which its types do not tell.
     // eslint-disable-next-line @typescript-eslint/await-thenable
-    const client = await new linera.Client(wallet, signers, { maxNewEventsPerBlock: ALL_EVENTS });
+    const client = await new linera.Client(wallet, signers, OPTIONS);
     const tended = await client.chain(chain);
     const own = account ? await client.chain(chain, { owner }) : tended;
     await client.start();
