@@ -8,7 +8,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from taleproof.graph.numpy import NumpyOps
 from taleproof.graph.program import Value, encode, plan
+from taleproof.graph.step import Step
 from taleproof.graph.trace import ArenaCache, ArenaTensor, WasmOps
 from taleproof.memory.wasmtime import WasmtimeArena
 from taleproof.quant import BLOCK_TYPES
@@ -121,6 +123,11 @@ class Harness:
         program = self.put(encode(ops.program, offsets, 0, rows))
         self.arena.run(program, 1, self.put(struct.pack("<IIII", rows, 0, 0, 0)), 1)
         return offsets[made[0]], offsets[made[1]]
+
+
+def numpy_ops(rows: int = 1, position: int = 0, encoded: int = 0) -> NumpyOps:
+    """Return the slow operations, for a step without inputs."""
+    return NumpyOps(Step(rows, position, {}, encoded))
 
 
 def random_blocks(type_name: str, rows: int, columns: int, rng: np.random.Generator, scale: float = 0.02) -> Bytes:

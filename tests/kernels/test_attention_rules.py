@@ -10,9 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernels.harness import Floats, Harness
+from kernels.harness import Floats, Harness, numpy_ops
 from taleproof.graph.attention_rule import AttentionRule
-from taleproof.graph.numpy import NumpyOps
 from taleproof.graph.program import Value
 from taleproof.graph.relative import distance_buckets
 from taleproof.graph.trace import WasmOps
@@ -82,10 +81,10 @@ class Attending:
 
 def exact(options: dict[str, Any], queries: Floats = Q, memory: int = 0) -> Floats:
     """Return what NumPy makes of all tokens at once."""
-    ops = NumpyOps([0] * len(queries), 0, memory)
+    ops = numpy_ops(len(queries), 0, memory)
     keys, values = (np.zeros((KV_HEADS, CONTEXT, HEAD_DIM), np.float32) for _ in range(2))
-    NumpyOps([0] * TOKENS, 0).write_keys(keys, K)
-    NumpyOps([0] * TOKENS, 0).write_values(values, V)
+    numpy_ops(TOKENS).write_keys(keys, K)
+    numpy_ops(TOKENS).write_values(values, V)
     return ops.attention(queries, keys, values, SCALE, **options)
 
 

@@ -4,8 +4,7 @@
 import numpy as np
 import pytest
 
-from kernels.harness import Floats, Harness
-from taleproof.graph.numpy import NumpyOps
+from kernels.harness import Floats, Harness, numpy_ops
 from taleproof.graph.program import Value
 from taleproof.graph.rope import Rotary
 from taleproof.graph.trace import WasmOps
@@ -32,7 +31,7 @@ def test_rms_norm(harness: Harness, columns: int) -> None:
     tensor = harness.floats(weight)
     y = harness.run(lambda ops, v: ops.rms_norm(v[0], tensor, 1e-5), [x], ids=[0] * 3)
     # The sum of squares is of positive terms: its relative error is at most a unit a term; three roundings follow.
-    assert np.allclose(y, NumpyOps([0], 0).rms_norm(x, weight, 1e-5), rtol=(columns + 8) * EPSILON, atol=0)
+    assert np.allclose(y, numpy_ops().rms_norm(x, weight, 1e-5), rtol=(columns + 8) * EPSILON, atol=0)
 
 
 @pytest.mark.parametrize("columns", [4, 64, 5])
@@ -41,7 +40,7 @@ def test_add_and_silu_gate(harness: Harness, columns: int) -> None:
     assert np.array_equal(harness.run(lambda ops, v: ops.add(*v), [a, b], ids=[0] * 3), a + b)
     y = harness.run(lambda ops, v: ops.silu_gate(*v), [a, b], ids=[0] * 3)
     # exp within 2 units in the last place, then three roundings; below -87 exp is 0 where NumPy's is not.
-    assert np.allclose(y, NumpyOps([0], 0).silu_gate(a, b), rtol=10 * EPSILON, atol=1e-35)
+    assert np.allclose(y, numpy_ops().silu_gate(a, b), rtol=10 * EPSILON, atol=1e-35)
 
 
 def test_exp_is_the_same_in_the_kernels_and_in_numpy_to_the_bit(harness: Harness) -> None:
@@ -60,8 +59,8 @@ def test_rope(harness: Harness, halves: bool, position: int) -> None:
     x = normal(3, 48)
     ids = [0] * 3
     y = harness.run(lambda ops, v: ops.rope(v[0], ops.rope_angles(rotary), rotary), [x], ids, position)
-    numpy_ops = NumpyOps(ids, position)
-    expected = numpy_ops.rope(x, numpy_ops.rope_angles(rotary), rotary)
+    slow = numpy_ops(len(ids), position)
+    expected = slow.rope(x, slow.rope_angles(rotary), rotary)
     # sin and cos are rounded from float64: a unit in the last place at most; two products and a sum follow.
     assert np.allclose(y, expected, rtol=0, atol=6 * EPSILON * float(np.abs(x).max()) * 1.25)
 
@@ -82,11 +81,11 @@ def test_attention(harness: Harness, heads: int, kv_heads: int, head_dim: int, t
         return ops.attention(inputs[0], keys, values, scale)
 
     y = harness.run(trace, [q, k, v], ids=[0] * tokens)
-    numpy_ops = NumpyOps([0] * tokens, 0)
+    slow = numpy_ops(tokens)
     exact_keys, exact_values = (np.zeros((kv_heads, tokens, head_dim), np.float32) for _ in range(2))
-    numpy_ops.write_keys(exact_keys, k)
-    numpy_ops.write_values(exact_values, v)
-    expected = numpy_ops.attention(q, exact_keys, exact_values, scale)
+    slow.write_keys(exact_keys, k)
+    slow.write_values(exact_values, v)
+    expected = slow.attention(q, exact_keys, exact_values, scale)
     # A query's element is off by at most half a step of largest / 2047, a key's by largest / 16383 / 2: a score by that
     # times the other's absolute sum. Softmax turns it into a relative error of each weight, twice. Each weight is then
     # rounded to a 2047th of its block's largest, of which there are at most 32 times the sum, and values to 15 bits.

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from taleproof.device.base import GraphSpec, Row
+from taleproof.device.base import GraphSpec, Output, check_rows
 from taleproof.formats import ModelFile
 from taleproof.graph.numpy import NumpyOps
 from taleproof.graph.step import Step
@@ -42,7 +42,8 @@ class NumpyGraph:
     def __init__(self, spec: Spec) -> None:
         self._spec = spec
 
-    def run(self, step: Step) -> Row | None:
+    def run(self, step: Step) -> Output:
         """Run a step."""
-        result = self._spec.trace(NumpyOps(step.ids, step.position, step.encoded))
+        check_rows(step, self._spec.max_rows)
+        result = self._spec.trace(NumpyOps(step))
         return None if self._spec.result is None else result.reshape(-1)

@@ -3,12 +3,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from taleproof.device.base import GraphSpec, Row
+from taleproof.device.base import GraphSpec, Output, check_rows
 from taleproof.device.threads import Crew
 from taleproof.errors import NumericsError
 from taleproof.formats import ModelFile
 from taleproof.graph.program import INSTRUCTION_BYTES, Program, Value, encode, plan
-from taleproof.graph.step import Step, pack_step, step_bytes
+from taleproof.graph.step import Step, floats_of, pack_step, step_bytes
 from taleproof.graph.trace import ArenaCache, ArenaTensor, WasmOps
 from taleproof.memory.arena import Arena, ArenaFloats
 from taleproof.nn.cache import CacheShape, KVCache
@@ -22,7 +22,7 @@ Spec = GraphSpec[Value, ArenaTensor, ArenaCache]
 class WasmDevice:
     """A Device whose places are offsets in its arena.
 
-    Steps of one token are bound by memory, those of several by arithmetic, so each have a crew of their own.
+    Steps of one row are bound by memory, those of several by arithmetic, so each have a crew of their own.
     """
 
     def __init__(self, arena: Arena) -> None:
@@ -49,7 +49,7 @@ class WasmDevice:
             for name, program in programs.items()
         }
 
-    def run(self, program: int, count: int, step: int, tokens: int) -> None:
+    def run(self, program: int, count: int, step: int, rows: int) -> None:
         """Run a program's first instructions, on as many threads as were asked for, or as are fastest."""
 
         def run(threads: int) -> None:
@@ -58,7 +58,7 @@ class WasmDevice:
         if self.arena.threads_asked:
             run(self.arena.threads_asked)
         else:
-            (self._one if tokens == 1 else self._several).run(tokens, run)
+            (self._one if rows == 1 else self._several).run(rows, run)
 
 
 def _trace(arena: Arena, spec: Spec) -> Program:
@@ -86,33 +86,40 @@ class WasmGraph:
         self._address = self._arena.allocate(len(words))
         self._arena.write(self._address, words)
 
-    def run(self, step: Step) -> Row | None:
+    def run(self, step: Step) -> Output:
         """Run a step; what it ends in stays in the arena."""
-        tokens = len(step.ids)
-        self._arena.write(self._step, pack_step(self._step, step))
-        self._device.run(self._address, len(self._program.instructions), self._step, tokens)
+        check_rows(step, self._spec.max_rows)
+        self._write(step)
+        self._device.run(self._address, len(self._program.instructions), self._step, step.rows)
         if self._spec.result is None:
             return None
         assert self._program.result is not None
-        result = self._floats(self._program.result, tokens)
+        result = self._floats(self._program.result, step.rows)
         if not self._finite(result):
-            raise NumericsError(self._first_not_finite(tokens))
+            raise NumericsError(self._first_not_finite(step))
         return result
 
-    def _floats(self, value: Value, tokens: int) -> ArenaFloats:
-        size = (value.rows or tokens) * value.columns
+    def _write(self, step: Step) -> None:
+        self._arena.write(self._step, pack_step(self._step, step, self._program.ids))
+        for name, value in self._program.inputs.items():
+            floats = floats_of(step, name, value.columns)
+            self._arena.write(self._scratch + self._offsets[value], floats.astype("<f4").tobytes())
+
+    def _floats(self, value: Value, rows: int) -> ArenaFloats:
+        size = (value.rows or rows) * value.columns
         return ArenaFloats(self._arena, self._scratch + self._offsets[value], size)
 
     def _finite(self, floats: ArenaFloats) -> bool:
         return bool(self._arena.call("all_finite", floats.offset, floats.size))
 
-    def _first_not_finite(self, tokens: int) -> str:
+    def _first_not_finite(self, step: Step) -> str:
         """Run the step again from place to place; the cache's rows are only written over with the same."""
+        self._write(step)  # other values may lie where the inputs were
         done = 0
         for name, count, value in self._program.marks:
             start = self._address + done * INSTRUCTION_BYTES
             self._arena.run(start, count - done, self._step, 1)
             done = count
-            if not self._finite(self._floats(value, tokens)):
+            if not self._finite(self._floats(value, step.rows)):
                 return name
         return str(self._spec.result)

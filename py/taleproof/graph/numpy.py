@@ -5,7 +5,6 @@ Weights are float32 arrays, the cache of a layer is an array (kv_heads, context,
 """
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,22 +13,29 @@ from taleproof.errors import NumericsError
 from taleproof.graph.ops import Span
 from taleproof.graph.relative import distance_buckets
 from taleproof.graph.rope import Rotary
+from taleproof.graph.step import IDS, Step, floats_of, ids_of
 
 
 Array = NDArray[np.float32]
 
 
 class NumpyOps:
-    """One step: the tokens ``ids``, the first of them at ``position``; ``memory`` positions have been read before."""
+    """One step."""
 
-    def __init__(self, ids: Sequence[int], position: int, memory: int = 0) -> None:
-        self._ids = np.asarray(ids, np.int64)  # (T,)
-        self._positions = position + np.arange(len(ids))  # (T,)
-        self._memory = memory
+    def __init__(self, step: Step) -> None:
+        self._step = step
+        self._positions = step.position + np.arange(step.rows)  # (T,)
+        self._memory = step.encoded
 
-    def embedding(self, table: Array) -> Array:
+    def input(self, name: str, columns: int) -> Array:
+        """Take the step's numbers."""
+        x = floats_of(self._step, name, columns)
+        self.mark(f"the input {name}", x)
+        return x
+
+    def embedding(self, table: Array, ids: str = IDS) -> Array:
         """Look up the step's tokens."""
-        return table[self._ids]
+        return table[np.asarray(ids_of(self._step, ids), np.int64)]
 
     def position_embedding(self, table: Array) -> Array:
         """Look up the step's positions."""

@@ -2,12 +2,14 @@
 """The operations that a model is made of. A forward pass is written once against them.
 
 In numpy.py they compute at once, slow and plain: the truth. In trace.py they are traced into a program that the kernels
-run: the same names, the same shapes. ``T`` is the number of tokens in a step.
+run: the same names, the same shapes. ``T`` is the number of rows in a step, such as
+its tokens.
 """
 
 from typing import Literal, Protocol, TypeVar
 
 from taleproof.graph.rope import Rotary
+from taleproof.graph.step import IDS
 
 
 A = TypeVar("A")
@@ -28,8 +30,12 @@ or all positions of what has been read before, which another step wrote (an enco
 class Ops(Protocol[A, W, C]):
     """What a backend can do."""
 
-    def embedding(self, table: W) -> A:
-        """Return the rows of ``table`` (vocab, dim) for the step's tokens: (T, dim)."""
+    def input(self, name: str, columns: int) -> A:
+        """Return the step's input of numbers of that name: (T, columns)."""
+        ...
+
+    def embedding(self, table: W, ids: str = IDS) -> A:
+        """Return the rows of ``table`` (vocab, dim) for the step's input of token ids of that name: (T, dim)."""
         ...
 
     def position_embedding(self, table: W) -> A:

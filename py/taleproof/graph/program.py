@@ -7,7 +7,7 @@ the first to the last instruction that names it, so a pass of any depth needs th
 """
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from math import isfinite
@@ -86,12 +86,20 @@ class Instruction:
 
 @dataclass
 class Program:
-    """A flat list of instructions, the value that they end in, and named places on the way."""
+    """A flat list of instructions, the value that they end in, and named places on the way.
+
+    Attributes
+    ----------
+    marks : (name, how many instructions come before it, the value there).
+    inputs : values that no instruction makes: they are written before each run, by their names.
+    ids : the name of the input of token ids, which is no value: the step has them. None where none is read.
+    """
 
     instructions: list[Instruction] = field(default_factory=list)
     result: Value | None = None
     marks: list[tuple[str, int, Value]] = field(default_factory=list)
-    """(name, how many instructions come before it, the value there)."""
+    inputs: dict[str, Value] = field(default_factory=dict)
+    ids: str | None = None
 
 
 def plan(program: Program, max_tokens: int) -> tuple[dict[Value, int], int]:
@@ -105,14 +113,17 @@ def plan(program: Program, max_tokens: int) -> tuple[dict[Value, int], int]:
     -------
     offsets, and the bytes of scratch that they need together.
     """
-    last_use = {value: i for i, instruction in enumerate(program.instructions) for value in instruction.values}
+    last_use = dict.fromkeys(program.inputs.values(), 0)
+    last_use |= {value: i for i, instruction in enumerate(program.instructions) for value in instruction.values}
     if program.result is not None:
         last_use[program.result] = len(program.instructions)
     offsets: dict[Value, int] = {}
     live: list[tuple[int, int, Value]] = []  # (begin, end, value), by begin
     top = 0
-    for i, instruction in enumerate(program.instructions):
-        for value in instruction.values:
+
+    def place(values: Iterable[Value]) -> None:
+        nonlocal top
+        for value in values:
             if value not in offsets:
                 size = -(-(value.rows or max_tokens) * value.row_bytes // ALIGNMENT) * ALIGNMENT
                 begin = _first_gap(live, size)
@@ -120,6 +131,10 @@ def plan(program: Program, max_tokens: int) -> tuple[dict[Value, int], int]:
                 live.append((begin, begin + size, value))
                 live.sort(key=lambda entry: entry[0])
                 top = max(top, begin + size)
+
+    place(program.inputs.values())
+    for i, instruction in enumerate(program.instructions):
+        place(instruction.values)
         live = [entry for entry in live if last_use[entry[2]] > i]
     return offsets, top
 

@@ -11,6 +11,7 @@ from taleproof.graph.attention_rule import AttentionRule
 from taleproof.graph.ops import Span
 from taleproof.graph.program import Argument, Instruction, Op, Program, Value
 from taleproof.graph.rope import Rotary
+from taleproof.graph.step import IDS
 from taleproof.memory.arena import Arena
 
 
@@ -95,8 +96,21 @@ class WasmOps:
     def _emit(self, op: Op, rows: int, *arguments: Argument, makes: int = 1) -> None:
         self.program.instructions.append(Instruction(op, rows, arguments, makes))
 
-    def embedding(self, table: ArenaTensor) -> Value:
-        """Look up the step's tokens."""
+    def input(self, name: str, columns: int) -> Value:
+        """Name the value that whoever runs the program writes before it."""
+        x = self.program.inputs.get(name)
+        if x is None:
+            x = self.program.inputs[name] = _floats(0, columns)
+            self.program.marks.insert(0, (f"the input {name}", 0, x))
+        if x.columns != columns:
+            raise ValueError(f"the input {name} has {x.columns} columns, not {columns}")
+        return x
+
+    def embedding(self, table: ArenaTensor, ids: str = IDS) -> Value:
+        """Look up the step's tokens; a step of the kernels has ids once."""
+        if self.program.ids not in (None, ids):
+            raise ValueError(f"the kernels read one input of ids, {self.program.ids}, and not {ids} beside it")
+        self.program.ids = ids
         vocab, dim = table.shape
         y = _floats(0, dim)
         self._emit(Op.EMBEDDING, 0, y, table.offset, table.number, vocab, dim)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
 from taleproof.graph.ops import A, C, Ops
+from taleproof.graph.step import IDS
 
 
 W = TypeVar("W")
@@ -20,9 +21,9 @@ class Embedding(Generic[W]):
     weight: W
     place: str
 
-    def __call__(self, ops: Ops[A, W, C]) -> A:
-        """Return the rows of the step's tokens: (T, dim)."""
-        y = ops.embedding(self.weight)
+    def __call__(self, ops: Ops[A, W, C], ids: str = IDS) -> A:
+        """Return the rows of the step's tokens, its input of that name: (T, dim)."""
+        y = ops.embedding(self.weight, ids)
         ops.mark(self.place, y)
         return y
 

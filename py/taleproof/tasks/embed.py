@@ -13,12 +13,12 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from taleproof.device.base import Device, as_floats
+from taleproof.device.base import DirectDevice, as_floats
 from taleproof.device.numpy import NumpyDevice
 from taleproof.device.wasm import WasmDevice
 from taleproof.errors import ContextOverflowError, NumericsError
 from taleproof.formats import ModelFile
-from taleproof.graph.step import Step
+from taleproof.graph.step import IDS, Step
 from taleproof.io.reader import Blob
 from taleproof.memory.arena import Arena
 from taleproof.models import EncoderConfig, load_encoder
@@ -101,14 +101,14 @@ def open_wasm(arena: Arena, file: ModelFile, bases: Sequence[int]) -> Embedder:
     return _open(WasmDevice(arena), file, bases)
 
 
-def _open(device: Device[P, A, W, C], file: ModelFile, places: Sequence[P]) -> Embedder:
+def _open(device: DirectDevice[P, A, W, C], file: ModelFile, places: Sequence[P]) -> Embedder:
     model = load_encoder(file, device.weights(file, places))
     text = model.config.text
     cache = device.cache(text.cache, text.n_ctx_train)
     graph = device.compile(model.graphs(cache, text.n_ctx_train, text.n_ctx_train))["encode"]
 
     def run(ids: Sequence[int]) -> Floats:
-        vector = graph.run(Step(ids))
+        vector = graph.run(Step(len(ids), 0, {IDS: ids}))
         assert vector is not None
         return as_floats(vector)
 

@@ -5,25 +5,25 @@ In come a ModelFile and its bytes, which have been hashed and found right; out g
 is run is the device's business (device/base.py).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from taleproof.device.base import Device, Graph, Row, as_floats
+from taleproof.device.base import DirectDevice, Row, as_floats
 from taleproof.device.numpy import NumpyDevice
 from taleproof.device.wasm import WasmDevice
 from taleproof.errors import ContextOverflowError
 from taleproof.formats import ModelFile
-from taleproof.graph.step import Step
+from taleproof.graph.step import Ids, Inputs
 from taleproof.io.reader import Blob
 from taleproof.memory.arena import Arena
 from taleproof.models import Logits, TextConfig, load_model
 from taleproof.sampling.chain import Sampler, SamplerConfig
 from taleproof.sampling.kernel import ArenaSampler, SamplingRoom
 from taleproof.sampling.logits_digests import ArenaLogitsTrail, LogitsTrail
-from taleproof.tasks.encoder_decoder import Backend, ReadingBackend
+from taleproof.tasks.encoder_decoder import Backend, EncoderDecoder, GraphBackend
 from taleproof.tasks.generate import Chooser
 
 
@@ -92,8 +92,7 @@ class Session:
             raise ContextOverflowError(self.position + len(ids), self.n_ctx)
         if not ids or (logits == "all" and len(ids) > PREFILL_BATCH):
             raise ValueError(f"{len(ids)} tokens in one step")
-        if min(ids) < 0 or max(ids) >= self._vocab_size:
-            raise ValueError(f"token ids must be from 0 to {self._vocab_size - 1}")
+        self._check_known(ids)
         result = None
         for start in range(0, len(ids), PREFILL_BATCH):
             batch = ids[start : start + PREFILL_BATCH]
@@ -101,6 +100,30 @@ class Session:
             result = self._backend.run(batch, self.position, wanted)
             self.position += len(batch)
         return result
+
+    def encode(self, inputs: Inputs) -> None:
+        """Run the encoder on inputs given by name; the tokens after it, from position 0 on, are the decoder's alone.
+
+        Raises
+        ------
+        ContextOverflowError : they have more rows than the cache has positions.
+        NumericsError : a number that is not finite.
+        ValueError : the model has no encoder, or not of these inputs.
+        """
+        if not isinstance(self._backend, EncoderDecoder):
+            raise ValueError("the model has no encoder that reads apart from the text")
+        rows = max((len(given) for given in inputs.values()), default=0)
+        if rows > self.n_ctx:
+            raise ContextOverflowError(rows, self.n_ctx)
+        for given in inputs.values():
+            if not isinstance(given, np.ndarray):
+                self._check_known(given)
+        self.rewind(0)
+        self._backend.encode(rows, inputs)
+
+    def _check_known(self, ids: Ids) -> None:
+        if min(ids) < 0 or max(ids) >= self._vocab_size:
+            raise ValueError(f"token ids must be from 0 to {self._vocab_size - 1}")
 
     def rewind(self, position: int) -> None:
         """Forget every token from ``position`` on."""
@@ -168,7 +191,7 @@ Choosing = tuple[Callable[[SamplerConfig], Chooser], Callable[[], LogitsTrail]]
 
 
 def _open(
-    device: Device[P, A, W, C], file: ModelFile, places: Sequence[P], choosing: Callable[[int], Choosing]
+    device: DirectDevice[P, A, W, C], file: ModelFile, places: Sequence[P], choosing: Callable[[int], Choosing]
 ) -> Engine:
     """``choosing`` is given the size of the vocabulary, after the weights are loaded."""
     model = load_model(file, device.weights(file, places))
@@ -177,20 +200,7 @@ def _open(
 
     def backend(context: int) -> Backend:
         cache = device.cache(config.cache, context)
-        steps = _Steps(device.compile(model.graphs(cache, context, PREFILL_BATCH)))
-        return steps if file.start_token is None else ReadingBackend(steps, file.start_token)
+        graphs = GraphBackend(device.compile(model.graphs(cache, context, PREFILL_BATCH)))
+        return graphs if file.start_token is None else EncoderDecoder(graphs, file.start_token)
 
     return Engine(file, config, sampler, trail, backend)
-
-
-class _Steps:
-    """A model's graphs as a session runs them."""
-
-    def __init__(self, graphs: Mapping[str, Graph]) -> None:
-        self._graphs = graphs
-
-    def read(self, ids: Sequence[int]) -> None:
-        self._graphs["read"].run(Step(ids))
-
-    def run(self, ids: Sequence[int], position: int, logits: Logits, encoded: int = 0) -> Row | None:
-        return self._graphs[logits].run(Step(ids, position, encoded))
