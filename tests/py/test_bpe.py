@@ -140,12 +140,41 @@ def test_a_byte_that_the_vocabulary_lacks_is_left_out() -> None:
     assert from_model(file).decode(from_model(file).encode("a!b")) == "ab"
 
 
-@pytest.mark.parametrize("pre", ["", "gemma4", "no-such-name"])
+@pytest.mark.parametrize("pre", ["", "no-such-name"])
 def test_an_unknown_pre_tokenizer_is_refused_by_name(pre: str) -> None:
     with pytest.raises(UnknownPreTokenizerError) as error:
         from_model(model_file(bpe_metadata(pre)))
     assert error.value.details["name"] == pre
     assert "smollm" in error.value.message
+
+
+def characters(**keys: Any) -> Tokenizer:
+    """Return a tokenizer whose vocabulary writes words as they are, with a token for each byte but 0x00."""
+    tokens = ["<bos>", *(f"<0x{byte:02X}>" for byte in range(1, 256)), "a", "b", "\u2581", "\u2581a", "\n\n"]
+    types = np.array([3, *[6] * 255, *[1] * 5], np.int32)
+    said = {"tokens": tokens, "token_type": types, "merges": ["\u2581 a"], "bos_token_id": 0, "add_bos_token": False}
+    return from_model(model_file(said | keys))
+
+
+@pytest.mark.parametrize("keys", [{"model": "gpt2", "pre": "gemma4"}, {"model": "gemma4"}])
+def test_gemma_4_writes_characters_and_begins_with_bos_whatever_the_file_says(keys: dict[str, str]) -> None:
+    tokenizer = characters(**keys)
+    ids = tokenizer.encode("b a\n\n\né")
+    assert ids == [0, 257, 259, 10, 10, 10, 0xC3, 0xA9]  # two line ends are a token where no third follows
+    assert tokenizer.encode("b\n\n") == [0, 257, 260]
+    assert tokenizer.decode(ids) == "b a\n\n\né"
+
+
+def test_sarvam_has_gemma_4s_words_but_neither_its_bos_nor_its_line_ends() -> None:
+    tokenizer = characters(model="gpt2", pre="sarvam-moe")
+    assert tokenizer.encode("b a\n\n") == [257, 259, 10, 10]
+
+
+def test_the_kind_whitespace_leaves_out_white_space_and_takes_small_letters_where_it_is_told_so() -> None:
+    keys = {"model": "whitespace", "pre": "whitespace", "tokens": ["a", "b", "ab", "é"], "merges": ["a b"]}
+    assert from_model(model_file(keys)).encode("ab A\u3000\té") == [2, 3]
+    small = from_model(model_file({**keys, "normalizer.lowercase": True}))
+    assert small.encode("AB A\u3000\tÉ") == [2, 0, 3]
 
 
 def test_a_vocabulary_without_merges_is_refused() -> None:

@@ -22,7 +22,7 @@ from taleproof.tokenizers.stream import TextStream
 
 __all__ = ["TextStream", "Tokenizer", "from_llama2c", "from_model", "from_tokenizer_json"]
 
-KINDS = ("bert", "gpt2", "llama", "t5")
+KINDS = ("bert", "gemma4", "gpt2", "llama", "t5", "whitespace")
 """The values of tokenizer.ggml.model that are implemented."""
 
 
@@ -91,10 +91,10 @@ def from_model(file: ModelFile) -> Tokenizer:
     FormatError : metadata that is missing or contradicts itself.
     """
     kind = file.text("tokenizer.ggml.model", "")
-    if kind == "gpt2":
+    if kind in ("gemma4", "gpt2", "whitespace"):
         from taleproof.tokenizers.algorithms.bpe import bpe_from_model
 
-        return bpe_from_model(file)
+        return bpe_from_model(file, kind)
     if kind == "llama":
         from taleproof.tokenizers.algorithms.spm import spm_from_model
 

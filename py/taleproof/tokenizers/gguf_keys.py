@@ -21,9 +21,9 @@ from taleproof.errors import ConversionError
 from taleproof.formats import ModelFile, Value
 from taleproof.io.json_text import read_object
 from taleproof.io.reader import Blob
-from taleproof.tokenizers.algorithms.wordpiece import LOWERCASE_KEY, WORD_START
+from taleproof.tokenizers.algorithms.wordpiece import WORD_START
 from taleproof.tokenizers.llama2c import BOS, EOS, FIRST_BYTE, UNKNOWN, read_pieces
-from taleproof.tokenizers.vocabulary import MAX_TOKENS, PREFIX, TokenType
+from taleproof.tokenizers.vocabulary import LOWERCASE_KEY, MAX_TOKENS, PREFIX, TokenType
 
 
 CONTINUES = "##"

@@ -23,6 +23,8 @@ MAX_TOKENS = 1 << 22
 
 PREFIX = "tokenizer.ggml."
 
+LOWERCASE_KEY = PREFIX + "normalizer.lowercase"
+
 END_TEXTS = (
     "<|endoftext|>",
     "<|end_of_text|>",

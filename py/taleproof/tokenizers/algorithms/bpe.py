@@ -1,20 +1,32 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Byte-level BPE, GPT-2's: the bytes of each word, as printable characters, joined by a list of merges.
+"""BPE by a list of merges: GPT-2's, of the bytes of each word as printable characters, and that of the characters.
 
-In comes a ModelFile whose tokenizer.ggml.model is "gpt2". A vocabulary may lack some of the 256 bytes
-(SmolLM2's lacks those of a few control characters and of unassigned planes): these are left out, as
+In comes a ModelFile whose tokenizer.ggml.model is "gpt2", "gemma4" or "whitespace". A vocabulary may lack some of the
+256 bytes (SmolLM2's lacks those of a few control characters and of unassigned planes): these are left out, as
 llama.cpp does, for there is nothing the model could be given in their place.
 
 Source: Radford et al. (2019), GPT-2's encoder.py; llama.cpp's llm_tokenizer_bpe, whose ids these are.
 """
 
+import re
+from collections.abc import Iterable
+from dataclasses import replace
 from functools import cached_property
 
 from taleproof.formats import ModelFile
 from taleproof.tokenizers.algorithms.merge import merge
 from taleproof.tokenizers.algorithms.pretokenize import PreTokenizer, pre_tokenizer_named
+from taleproof.tokenizers.algorithms.spm import BYTE_PIECE
 from taleproof.tokenizers.base import BaseTokenizer
-from taleproof.tokenizers.vocabulary import PREFIX, Defaults, TokenType, Vocabulary, read_vocabulary
+from taleproof.tokenizers.unicode.characters import SPACES, lowercased
+from taleproof.tokenizers.vocabulary import (
+    LOWERCASE_KEY,
+    PREFIX,
+    Defaults,
+    TokenType,
+    Vocabulary,
+    read_vocabulary,
+)
 
 
 def _byte_characters() -> list[str]:
@@ -34,17 +46,26 @@ def in_bytes(word: str) -> str:
     return word.encode("utf-8").decode("latin-1").translate(_TO_CHARACTER)
 
 
-def bpe_from_model(file: ModelFile) -> "BpeTokenizer":
-    """Return the tokenizer of a GGUF file of kind "gpt2".
+def bpe_from_model(file: ModelFile, kind: str) -> "BpeTokenizer":
+    """Return the tokenizer of a GGUF file.
+
+    Parameters
+    ----------
+    kind : "gpt2"; "gemma4", whose pre-tokenizer need not be named; or "whitespace", where no token has white space.
 
     Raises
     ------
     UnknownPreTokenizerError : a way of cutting words that is not implemented.
     FormatError : metadata that is missing or contradicts itself.
     """
-    pre_tokenizer = pre_tokenizer_named(file.name, file.text(PREFIX + "pre", ""))
+    pre_tokenizer = pre_tokenizer_named(file.name, kind if kind == "gemma4" else file.text(PREFIX + "pre", ""))
     vocabulary = read_vocabulary(file, Defaults(add_bos=pre_tokenizer.add_bos))
-    return BpeTokenizer(vocabulary, file.texts(PREFIX + "merges"), pre_tokenizer)
+    if pre_tokenizer.always_bos:
+        vocabulary = replace(vocabulary, add_bos=True)
+    merges = file.texts(PREFIX + "merges")
+    if kind == "whitespace":
+        return WhiteSpaceTokenizer(vocabulary, merges, pre_tokenizer, lowercase=file.flag(LOWERCASE_KEY, False))
+    return (BpeTokenizer if pre_tokenizer.in_bytes else CharacterBpeTokenizer)(vocabulary, merges, pre_tokenizer)
 
 
 class BpeTokenizer(BaseTokenizer):
@@ -72,12 +93,13 @@ class BpeTokenizer(BaseTokenizer):
         return dict(zip(reversed(self._merges), range(last, -1, -1), strict=True))
 
     def _encode_plain(self, text: str, at_start: bool) -> list[int]:
+        text = text.replace(" ", self._pre_tokenizer.space)
         return [token for word in self._pre_tokenizer.split(text) for token in self._cached(word)]
 
     def _encode_word(self, word: str) -> list[int]:
-        written = in_bytes(word)
+        written = self._written(word)
         ids = self._ids
-        if self._pre_tokenizer.whole_words and written in ids:
+        if written in ids and self._taken_at_once(word):
             return [ids[written]]
         found: list[int] = []
         for symbol in merge(list(written), self._ranks, " "):
@@ -85,11 +107,63 @@ class BpeTokenizer(BaseTokenizer):
             if token is not None:
                 found.append(token)
             else:
-                found.extend(ids[character] for character in symbol if character in ids)
+                found.extend(ids[part] for part in self._spelt(symbol) if part in ids)
         return found
+
+    def _taken_at_once(self, word: str) -> bool:
+        """Return whether a word that is a token stays whole, whatever its merges would give."""
+        return self._pre_tokenizer.whole_words or (self._pre_tokenizer.whole_lines and not word.strip("\n"))
+
+    def _written(self, word: str) -> str:
+        """Return a word as the vocabulary writes it."""
+        return in_bytes(word)
+
+    def _spelt(self, symbol: str) -> Iterable[str]:
+        """Return the tokens for the bytes of what is no token."""
+        return symbol
 
     def _piece_bytes(self, token: int) -> bytes:
         piece = self._vocabulary.pieces[token]
         if self._vocabulary.types[token] == TokenType.USER_DEFINED:
             return piece.encode()
         return b"".join(TO_BYTE.get(character) or character.encode("utf-8", "replace") for character in piece)
+
+
+class CharacterBpeTokenizer(BpeTokenizer):
+    """A BPE tokenizer whose vocabulary writes words as they are, with tokens such as <0x0A> for bytes."""
+
+    def _written(self, word: str) -> str:
+        return word
+
+    def _spelt(self, symbol: str) -> Iterable[str]:
+        return (f"<0x{byte:02X}>" for byte in symbol.encode("utf-8"))
+
+    def _piece_bytes(self, token: int) -> bytes:
+        piece = self._vocabulary.pieces[token]
+        byte = BYTE_PIECE.fullmatch(piece)
+        if byte and self._vocabulary.types[token] == TokenType.BYTE:
+            return bytes.fromhex(byte[1])
+        if self._vocabulary.types[token] != TokenType.USER_DEFINED:
+            piece = piece.replace(self._pre_tokenizer.space, " ")
+        return piece.encode("utf-8", "surrogateescape")
+
+
+class WhiteSpaceTokenizer(CharacterBpeTokenizer):
+    """A BPE tokenizer that leaves out white space.
+
+    Parameters
+    ----------
+    lowercase : take the text in small letters.
+    """
+
+    def __init__(
+        self, vocabulary: Vocabulary, merges: list[str], pre_tokenizer: PreTokenizer, *, lowercase: bool
+    ) -> None:
+        super().__init__(vocabulary, merges, pre_tokenizer)
+        self._lowercase = lowercase
+
+    def _encode_plain(self, text: str, at_start: bool) -> list[int]:
+        ids: list[int] = []
+        for word in re.split(f"[{SPACES}]+", lowercased(text) if self._lowercase else text):
+            ids += super()._encode_plain(word, at_start)
+        return ids

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-r"""Pre-tokenizers: the regular expressions that cut a text into words before byte-level BPE.
+r"""Pre-tokenizers: the regular expressions that cut a text into words before BPE, and how BPE then writes the words.
 
 In comes the name that GGUF's tokenizer.ggml.pre gives, out comes a PreTokenizer. A name that is not in
-the table is refused: another expression would give other ids than the model was trained on.
+the table is refused: another expression would give other ids than the model was trained on. So is a file that names
+none. llama.cpp takes "default" there, and warns of it: no model was trained with that one, so its texts would be wrong.
 
 Source: the names and expressions of llama.cpp's llama-vocab.cpp, and what its unicode.cpp makes of them: \p{Lu} and
 its like are \p{L} there, \d is ASCII. The tokenizer.json files of GPT-2, Llama 3, Qwen2 and SmolLM agree. The
@@ -15,6 +16,8 @@ from functools import cache
 from typing import Any
 
 from taleproof.errors import UnknownPreTokenizerError
+from taleproof.tokenizers.algorithms.spm import SPACE
+from taleproof.tokenizers.unicode.characters import SPACES
 
 
 GPT2 = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
@@ -81,6 +84,7 @@ _CJK = (
     r"(?:(?!\s)[\u4E00-\u9FA5\u0800-\u4E00\uAC00-\uD7FF])+"  # llama.cpp has no white space in any range of characters
 )
 _JAPANESE = r"[\u4E00-\u9FA5\u3040-\u309F\u30A0-\u30FF]+"
+_LINES = r"[^\n]+|\n+"
 _YOUTU_ASIAN = "|".join(
     (
         r"[\uAC00-\uD7A3\u3131-\u318E]+",
@@ -109,11 +113,19 @@ class PreTokenizer:
     patterns : each cuts what the one before it left, into its matches and what lies between them.
     whole_words : a word that is a token as it stands is taken at once, whatever its merges would give.
     add_bos : begin with BOS unless the file says otherwise.
+    always_bos : begin with BOS even where the file says otherwise: Gemma 4's first files said so by mistake.
+    in_bytes : the vocabulary writes a word as a printable character for each of its bytes; otherwise as it is.
+    space : how the vocabulary writes a space.
+    whole_lines : line ends in a row that are a token are taken at once.
     """
 
     patterns: tuple[str, ...]
     whole_words: bool = False
     add_bos: bool = False
+    always_bos: bool = False
+    in_bytes: bool = True
+    space: str = " "
+    whole_lines: bool = False
 
     def split(self, text: str) -> list[str]:
         """Return the words of a text; joined, they are the text."""
@@ -176,7 +188,7 @@ _FAMILIES = (
     ),
     (PreTokenizer((_QWEN35,)), ("qwen35",)),
     (PreTokenizer((_QWEN2.removeprefix(_CONTRACTIONS + "|"),)), ("ufakzeka",)),
-    (PreTokenizer((r"[^\n]+|\n+", _QWEN2)), ("laguna",)),
+    (PreTokenizer((_LINES, _QWEN2)), ("laguna",)),
     (PreTokenizer((_JAIS2,)), ("jais-2",)),
     (PreTokenizer((_BAILING,)), ("bailingmoe", "bailingmoe2", "llada-moe")),
     (PreTokenizer((_SEED,)), ("seed-coder",)),
@@ -185,6 +197,13 @@ _FAMILIES = (
     (PreTokenizer((_GPT4O,)), ("gpt-4o", "llama4", "kanana2", "talkie", "minimax-m2")),
     (PreTokenizer((_GRANITE_EMBEDDING,), whole_words=True), ("granite-embed-multi-97m",)),
     (PreTokenizer((_KIMI,)), ("kimi-k2",)),
+    (PreTokenizer((_AFMOE_DIGITS, _UNCASED + _THREE_DIGITS + "|" + _SLASH_REST)), ("tiny_aya", "cohere2moe")),
+    (
+        PreTokenizer((_LINES,), always_bos=True, in_bytes=False, space=SPACE, whole_lines=True),
+        ("gemma4", "granite-embed-multi-311m"),
+    ),
+    (PreTokenizer((_LINES,), in_bytes=False, space=SPACE), ("sarvam-moe",)),
+    (PreTokenizer((rf"[^{SPACES}]+",), in_bytes=False), ("whitespace",)),
     (PreTokenizer((_YOUTU_ASIAN, _UNCASED + r"\p{N}|" + _SLASH_REST), whole_words=True), ("youtu",)),
     (
         PreTokenizer(

@@ -14,15 +14,13 @@ from taleproof.formats import ModelFile
 from taleproof.tokenizers.base import BaseTokenizer
 from taleproof.tokenizers.unicode.characters import SPACES, CharTable, char_class, lowercased
 from taleproof.tokenizers.unicode.normal_forms import normalized
-from taleproof.tokenizers.vocabulary import PREFIX, Defaults, Vocabulary, read_vocabulary
+from taleproof.tokenizers.vocabulary import LOWERCASE_KEY, PREFIX, Defaults, Vocabulary, read_vocabulary
 
 
 WORD_START = "▁"
 
 LONGEST_WORD = 100
 """Characters of a word beyond which it is not looked at: it becomes the unknown token."""
-
-LOWERCASE_KEY = PREFIX + "normalizer.lowercase"
 
 
 def wordpiece_from_model(file: ModelFile) -> "WordPieceTokenizer":
