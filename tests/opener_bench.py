@@ -3,11 +3,13 @@
 
 import asyncio
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, cast
 
 from browser_fakes import FakeAnswer, FakeFetcher, FakeJsArena, FakeLocalFile, FakeStore
 from taleproof.apps.worker.load import Loader
 from taleproof.apps.worker.open import Opened, OpenedEmbedder, Opener, Waiting
+from taleproof.apps.worker.ports import LocalFile
+from taleproof.apps.worker.protocol.files import OpenRequest, Role
 from taleproof.memory.browser import BrowserArena
 
 
@@ -46,8 +48,9 @@ class Bench:
         """Open a request; ``chosen`` are the files of a folder instead of its own sources."""
         local = [FakeLocalFile(name, data) for name, data in (chosen or {}).items()]
         if local:
-            wish = {"source": {"kind": "file"}, "pinned": None}
+            wish = {"source": {"kind": "file", "file": {}}, "pinned": None}
             request = {**wish, **request, "files": [wish for _ in local[1:]]}
         others: list[FakeLocalFile | None] = [*local[1:]] or [None for _ in request.get("files", [])]
-        files = {"model": local[0] if local else None}
-        return asyncio.run(self.opener.open(request, files, lambda *_: None, lambda: stopped, others=others))
+        files: dict[Role, LocalFile | None] = {"model": local[0] if local else None}
+        asked = cast("OpenRequest", request)
+        return asyncio.run(self.opener.open(asked, files, lambda *_: None, lambda: stopped, others=others))

@@ -26,6 +26,7 @@ function checks(fix) {
     ["mypy", venvProgram("mypy"), []],
     ["imports", venvProgram("lint-imports"), ["--no-logo", "--cache-dir", "build/import-linter"]],
     ["licence headers", venvProgram("python"), ["scripts/headers.py", ...(fix ? ["--fix"] : [])]],
+    ["protocol", venvProgram("python"), ["scripts/protocol.py", ...(fix ? [] : ["--check"])]],
     ["folders", process.execPath, ["scripts/check-folders.mjs"]],
     ["prettier", "npx", ["prettier", "--log-level", "warn", fix ? "--write" : "--check", "."]],
     ["eslint", "npx", ["eslint", "--max-warnings", "0", ...ESLINT_CACHE, ...(fix ? ["--fix"] : []), "."]],

@@ -14,6 +14,7 @@ import { kernelsStep } from "./steps/kernels.mjs";
 import { modelStep } from "./steps/model.mjs";
 import { npmStep } from "./steps/npm.mjs";
 import { packageStep } from "./steps/package.mjs";
+import { protocolStep } from "./steps/protocol.mjs";
 import { pyodideStep } from "./steps/pyodide.mjs";
 import { pythonStep } from "./steps/python.mjs";
 import { snapshotStep } from "./steps/snapshot.mjs";
@@ -30,6 +31,7 @@ export async function setUp() {
   const steps = [
     npmStep(),
     pythonStep(),
+    protocolStep(),
     pyodideStep(cache),
     snapshotStep(),
     wheelsStep(cache),

@@ -24,6 +24,8 @@ from taleproof import Event, Finished, Model, Prefilled, Token
 from taleproof.apps.cli.main import main
 from taleproof.apps.library.options import Mode
 from taleproof.apps.worker.open import Opened, Waiting
+from taleproof.apps.worker.protocol.models import MemoryFigures
+from taleproof.apps.worker.protocol.stories import NewStory, SamplerSettings
 from taleproof.apps.worker.story import Story
 from taleproof.errors import (
     AddressNotReadError,
@@ -142,20 +144,30 @@ def test_the_command_line_writes_the_same(
 @pytest.mark.parametrize("mode", ["raw", "chat"])
 def test_the_page_keeps_the_same_record(mode: Any, tiny: Model) -> None:
     data = tiny_gguf("F32", chat_template=ASKING)
-    bench, wish = Bench(), {"source": {"kind": "file"}, "pinned": None}
+    bench, wish = Bench(), {"source": {"kind": "file", "file": {}}, "pinned": None}
     waiting = bench.open(wish, {"tiny.gguf": data})
     assert isinstance(waiting, Waiting)
     opened = bench.open({**wish, "accept": waiting.verdict.actual.sha256}, {"tiny.gguf": data})
     assert isinstance(opened, Opened)
-    sampler = {"seed": "5", "temperature": 50.0, "topP": 0.9, "topK": 7, "minP": 0.01, "repeatPenalty": 1.2}
-    request = {"prompt": "abc", "mode": mode, "date": "2026-02-03", "limits": {"maxTokens": 12, "stop": ["x"]}}
-    story = Story(
-        opened,
-        ReusableSession(opened.session),
-        {**request, "sampler": {**sampler, "repeatLastN": 64}},
-        dict,
-        "0" * 64,
-    )
+    sampler: SamplerSettings = {
+        "seed": "5",
+        "temperature": 50.0,
+        "topP": 0.9,
+        "topK": 7,
+        "minP": 0.01,
+        "repeatPenalty": 1.2,
+        "repeatLastN": 64,
+    }
+    request: NewStory = {
+        "kind": "new",
+        "prompt": "abc",
+        "mode": mode,
+        "date": "2026-02-03",
+        "sampler": sampler,
+        "limits": {"maxTokens": 12, "stop": ["x"]},
+    }
+    memory: MemoryFigures = {"arena": 0, "python": 0, "model": 0, "cache": 0}
+    story = Story(opened, ReusableSession(opened.session), request, lambda: memory, "0" * 64)
     while story.writing:
         story.next()
     settings: dict[str, Any] = {"seed": 5, "temperature": 50.0, "top_p": 0.9, "top_k": 7, "min_p": 0.01}

@@ -2,7 +2,6 @@
 """Memory that the browser refuses: the most that fits is used or said, and the page can open another model."""
 
 import asyncio
-from typing import Any
 
 import pytest
 
@@ -11,6 +10,8 @@ from fixtures.make import tiny_gguf
 from fixtures.tiny import Shape
 from taleproof.apps.worker.load import Loader
 from taleproof.apps.worker.open import Opened, Opener, Waiting
+from taleproof.apps.worker.ports import LocalFile
+from taleproof.apps.worker.protocol.files import OpenRequest, Role
 from taleproof.errors import ContextTooLargeError, OutOfMemoryError
 from taleproof.memory.arena import ALIGNMENT, PAGE
 from taleproof.memory.browser import BrowserArena
@@ -30,8 +31,8 @@ class Bench:
         self.opener = Opener(self.arena, Loader(self.arena, FakeStore(), FakeFetcher(b"")))
 
     def open(self, data: bytes, context: int | None = None) -> Opened:
-        wish: dict[str, Any] = {"source": {"kind": "file"}, "pinned": None, "contextLength": context}
-        files = {"model": FakeLocalFile("tiny.gguf", data)}
+        wish: OpenRequest = {"source": {"kind": "file", "file": {}}, "pinned": None, "contextLength": context}
+        files: dict[Role, LocalFile | None] = {"model": FakeLocalFile("tiny.gguf", data)}
         for _ in range(2):
             answer = asyncio.run(self.opener.open(wish, files, lambda *_: None, lambda: False))
             if isinstance(answer, Waiting):

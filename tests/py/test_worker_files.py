@@ -12,6 +12,7 @@ from fixtures.split import tiny_split
 from opener_bench import SITE, Bench
 from taleproof.apps.worker.files import asked_files
 from taleproof.apps.worker.open import Opened, RefusedFileError, Waiting
+from taleproof.apps.worker.protocol.files import FileRequest
 from taleproof.errors import DigestMismatchError, MissingPartError, SeveralModelsError, SourceNotFoundError
 from taleproof.io.model_files import names_beside
 from taleproof.io.reader import BytesBlob
@@ -127,7 +128,10 @@ def test_what_belongs_to_a_name() -> None:
 
 
 def test_what_is_pinned_or_listed_is_one_file_whatever_its_name() -> None:
-    request = {"source": {"kind": "url", "url": SITE + FIRST}, "pinned": {"sha3_256": "0" * 64}}
+    request: FileRequest = {
+        "source": {"kind": "url", "url": SITE + FIRST},
+        "pinned": {"sha256": None, "sha3_256": "0" * 64},
+    }
     assert [asked.wanted.name for asked in asked_files(request, None)] == [FIRST]
 
 

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import asdict
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -23,9 +23,12 @@ from fixtures.make import (
 from fixtures.t5_files import WORDS, tiny_t5_gguf
 from fixtures.tiny import gpt2_vocabulary, weights
 from taleproof import __version__
-from taleproof.apps.worker.files import Request
 from taleproof.apps.worker.load import Loader
-from taleproof.apps.worker.open import Opened, OpenedEmbedder, Opener, RefusedFileError, Waiting
+from taleproof.apps.worker.open import NOT_ASKED, Opened, OpenedEmbedder, Opener, RefusedFileError, Waiting
+from taleproof.apps.worker.ports import LocalFile
+from taleproof.apps.worker.protocol.files import OpenRequest, Role
+from taleproof.apps.worker.protocol.models import MemoryFigures
+from taleproof.apps.worker.protocol.stories import NewStory
 from taleproof.apps.worker.story import Story
 from taleproof.errors import (
     ChatTemplateError,
@@ -74,13 +77,13 @@ class Bench:
         **request: Any,
     ) -> Opened | Waiting:
         """Open a file; where it ``asks``, ``registry`` is the answer about it, or None for no word."""
-        wish: Request = {"source": {"kind": "file"}, "pinned": None, **request}
-        files = {"model": FakeLocalFile("tiny.gguf", data)}
+        wish = cast("OpenRequest", {"source": {"kind": "file", "file": {}}, "pinned": None, **request})
+        files: dict[Role, LocalFile | None] = {"model": FakeLocalFile("tiny.gguf", data)}
         if tokenizer_bin is not None:
             files["tokenizer"] = FakeLocalFile("tokenizer.bin", tokenizer_bin)
 
         async def ask() -> Any:
-            return {"model": registry}
+            return {**NOT_ASKED, "model": registry}
 
         asked = ask if asks or registry is not None else None
         opened = asyncio.run(self.opener.open(wish, files, lambda *_: None, lambda: False, asked))
@@ -93,6 +96,10 @@ class Bench:
         opened = self.open(data, accept=waiting.verdict.actual.sha256)
         assert isinstance(opened, Opened)
         return opened
+
+
+def no_memory() -> MemoryFigures:
+    return {"arena": 0, "python": 0, "model": 0, "cache": 0}
 
 
 @cache
@@ -108,10 +115,12 @@ def story(
     **request: Any,
 ) -> Story:
     opened, session = model or tiny()
-    wish = {"prompt": "Once", "mode": "raw", "sampler": sampler, **request}
-    wish["limits"] = {"maxTokens": max_tokens, "stop": request.get("stop", [])}
+    limits = {"maxTokens": max_tokens, "stop": request.pop("stop", [])}
+    wish = {"kind": "new", "prompt": "Once", "mode": "raw", "sampler": sampler, "limits": limits, "date": None}
     ticks = itertools.count()  # a clock by which every event fills its batch
-    return Story(opened, session, wish, dict, "kernels", lambda: float(next(ticks)))
+    return Story(
+        opened, session, cast("NewStory", {**wish, **request}), no_memory, "kernels", lambda: float(next(ticks))
+    )
 
 
 def test_a_name_without_end_is_cut_and_has_no_control_characters() -> None:
@@ -128,8 +137,8 @@ def _close_the_arena() -> Iterator[None]:
     tiny.cache_clear()
 
 
-def run(written: Story, stop_after: int | None = None) -> list[dict[str, Any]]:
-    events: list[dict[str, Any]] = []
+def run(written: Story, stop_after: int | None = None) -> list[Any]:
+    events: list[Any] = []
     while written.writing:
         if stop_after is not None and len(written.tokens) >= stop_after:
             events += written.stop()
@@ -159,7 +168,7 @@ def test_another_digest_than_pinned_is_refused_and_the_arena_is_empty_again() ->
     assert bench.arena.top == before
 
 
-def registered(digests: Digests, **change: Any) -> dict[str, Any]:
+def registered(digests: Digests, **change: Any) -> Any:
     expected = {"sha256": digests.sha256, "sha3_256": digests.sha3_256, "size": digests.size}
     where = {"chain": "c1", "application": "a1", "block": 3}
     return {
@@ -179,8 +188,9 @@ def test_the_registry_vouches_and_both_digests_are_computed() -> None:
     assert isinstance(opened, Opened)
     assert opened.verdict.kind == "registered"
     assert opened.loaded.digests == digests
-    assert opened.judge({"model": registered(digests, status="revoked", reason="poisoned")}).kind == "revoked"
-    assert opened.judge({}).kind == "pinned"
+    revoked = registered(digests, status="revoked", reason="poisoned")
+    assert opened.judge({**NOT_ASKED, "model": revoked}).kind == "revoked"
+    assert opened.judge(NOT_ASKED).kind == "pinned"
 
 
 def test_what_was_listed_is_kept_and_vouches_for_nothing() -> None:
@@ -192,7 +202,7 @@ def test_what_was_listed_is_kept_and_vouches_for_nothing() -> None:
     assert bench.store.kept == {}
     opened = bench.open(tiny_gguf(), listed=listed, registry=registered(digests))
     assert isinstance(opened, Opened)
-    assert (opened.verdict.kind, opened.judge({}).kind) == ("registered", "unverified")
+    assert (opened.verdict.kind, opened.judge(NOT_ASKED).kind) == ("registered", "unverified")
     assert digests.sha256 in bench.store.kept
     again = bench.open(
         b"", source={"kind": "stored", "sha256": digests.sha256}, listed=listed, registry=registered(digests)
@@ -323,6 +333,7 @@ def test_stop_in_a_long_prompt_takes_no_further_step_and_the_story_goes_on_as_if
     [step] = [event for event in parts.next() if event["kind"] == "prefill"]
     assert 0 < step["done"] < step["total"] == len(parts.prompt_ids)
     [ended] = parts.stop()
+    assert ended["kind"] == "finished"
     assert (ended["reason"], ended["canContinue"], parts.tokens) == ("stopped", True, [])
     assert session.position == step["done"]
     parts.resume(8)
@@ -383,7 +394,9 @@ def test_the_date_that_a_template_asks_for_is_the_requests_and_stands_in_the_rec
     opened = Bench().accept(tiny_gguf("F32", chat_template="{{ strftime_now('%Y-%m-%d') }}"))
     model = opened, ReusableSession(opened.session)
     dated = story(model=model, mode="chat", date="2026-02-03")
-    assert dated.started()[0]["date"] == "2026-02-03"
+    [started] = dated.started()
+    assert started["kind"] == "started"
+    assert started["date"] == "2026-02-03"
     assert opened.tokenizer.decode(dated.prompt_ids).endswith("2026-02-03")
     assert dated.record().value()["chat"] == {"date": "2026-02-03"}
     again = story(model=model, mode="chat")  # as records without a date were told

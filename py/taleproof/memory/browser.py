@@ -9,6 +9,7 @@ import hashlib
 from typing import Any, Protocol
 
 from taleproof.memory.arena import ALIGNMENT, MAX_BYTES, PAGE, Buffer, BumpAllocator
+from taleproof.memory.kernels import Build
 
 
 class JsBytes(Protocol):
@@ -23,7 +24,7 @@ class JsBytes(Protocol):
 class JsArena(Protocol):
     """The Arena of web/engine/memory/arena.ts."""
 
-    build: str
+    build: Build
     code: JsBytes
     base: int
     team: int

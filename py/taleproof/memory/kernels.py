@@ -8,11 +8,13 @@ the package whose digest is not the one that this file names, with DamagedKernel
 import hashlib
 from importlib.resources import files
 from pathlib import Path
+from typing import Literal, get_args
 
 from taleproof.errors import DamagedKernelsError, MissingKernelsError
 
 
-BUILDS = ("relaxed", "baseline")
+Build = Literal["relaxed", "baseline"]
+BUILDS: tuple[Build, ...] = get_args(Build)
 """Those for a memory of one's own, the fastest first; both give the same bits."""
 
 KERNEL_DIGESTS = {

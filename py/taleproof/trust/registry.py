@@ -2,8 +2,8 @@
 """The registry's answer about one file: from JSON, and back.
 
 In comes what the page, or a file on the command line, says that the registry on chain holds: the RegistryAnswer of
-web/engine/protocol.ts. Out goes a RegistryAnswer. Refused: anything of another shape, with the field's name, since an
-answer that was half understood could be taken for trust.
+apps/worker/protocol/files.py. Out goes a RegistryAnswer. Refused: anything of another shape, with the field's name,
+since an answer that was half understood could be taken for trust.
 """
 
 import json

@@ -20,6 +20,7 @@ import type {
   LoadProgress,
   OpenRequest,
   OpenResult,
+  PythonResults,
   RegistryAnswers,
   StartArgs,
   StartProgress,
@@ -99,9 +100,7 @@ export class EngineHost {
   async init(args: StartArgs, progress: (progress: StartProgress) => void): Promise<EngineInfo> {
     this.ready ??= this.begin(args, progress); // at once: a request that comes after this one waits for it
     this.api = await this.ready;
-    const info = unwrap<Pick<EngineInfo, "kernels" | "numericsVersion" | "version" | "python" | "memory">>(
-      this.api.info(),
-    );
+    const info = unwrap<PythonResults["info"]>(this.api.info());
     const { arena, threadsReason, timings } = this;
     return {
       ...info,
@@ -135,9 +134,9 @@ export class EngineHost {
       const others = (request.files ?? []).map(({ source }) => localFile(source));
       const ask =
         registry && (() => untilAborted(registry, signal).then((answers) => JSON.stringify(answers)));
-      return unwrap<OpenResult>(
-        await api.open(JSON.stringify(request), file, tokenizer, tell, () => signal.aborted, ask, others),
-      );
+      const stopped = (): boolean => signal.aborted;
+      const answer = await api.open(JSON.stringify(request), file, tokenizer, tell, stopped, ask, others);
+      return unwrap<PythonResults["open"]>(answer);
     } catch (thrown) {
       throw signal.aborted && !tellsOfStop(thrown) ? cancelled() : thrown;
     } finally {
@@ -147,28 +146,28 @@ export class EngineHost {
   }
 
   async judge(answers: RegistryAnswers): Promise<Verdict> {
-    return unwrap<Verdict>((await this.started()).judge(JSON.stringify(answers)));
+    return unwrap<PythonResults["judge"]>((await this.started()).judge(JSON.stringify(answers)));
   }
 
   async write(request: StartRequest): Promise<WriteEvent[]> {
     const api = await this.started();
-    return unwrap<WriteEvent[]>(api.start(JSON.stringify(request)));
+    return unwrap<PythonResults["start"]>(api.start(JSON.stringify(request)));
   }
 
   async next(): Promise<WriteEvent[]> {
-    return unwrap<WriteEvent[]>((await this.started()).next());
+    return unwrap<PythonResults["next"]>((await this.started()).next());
   }
 
   async stop(): Promise<WriteEvent[]> {
-    return unwrap<WriteEvent[]>((await this.started()).stop());
+    return unwrap<PythonResults["stop"]>((await this.started()).stop());
   }
 
   async embed(text: string): Promise<number[]> {
-    return unwrap<number[]>((await this.started()).embed(text));
+    return unwrap<PythonResults["embed"]>((await this.started()).embed(text));
   }
 
   async close(): Promise<null> {
-    return unwrap<null>(await (await this.started()).close());
+    return unwrap<PythonResults["close"]>(await (await this.started()).close());
   }
 
   async report(remove: string | null): Promise<StorageReport> {
@@ -261,7 +260,7 @@ function tellsOfStop(thrown: unknown): boolean {
 }
 
 /** The result of a call of Python, or its error thrown. */
-function unwrap<T>(json: string): T {
+function unwrap<T extends PythonResults[keyof PythonResults]>(json: string): T {
   const answer = JSON.parse(json) as { ok: T } | { error: ErrorData };
   if ("error" in answer) throw new EngineError(answer.error);
   return answer.ok;

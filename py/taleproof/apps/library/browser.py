@@ -5,6 +5,7 @@ The kernels come from the package, and run on one thread (browser_arena.py). The
 own opener (apps/worker/open.py). Refused: whatever these refuse.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,12 @@ from taleproof.apps.library.options import (
 )
 from taleproof.apps.local import paths_of_model
 from taleproof.apps.worker.load import Loader
-from taleproof.apps.worker.open import OpenedEmbedder, Opener, Waiting
+from taleproof.apps.worker.open import NOT_ASKED, OpenedEmbedder, Opener, Waiting
+from taleproof.apps.worker.protocol.files import FileRequest, OpenRequest, Purpose, RegistryAnswers
 from taleproof.models import Task
+
+
+_PURPOSES: Mapping[Task | None, Purpose] = {"generate": "write", "embed": "embed", None: "any"}
 
 
 async def open(  # noqa: A001 - its public name
@@ -74,19 +79,27 @@ async def open(  # noqa: A001 - its public name
     return Model(Opened(*common, writer=(ready.engine, ready.session)))
 
 
-def _request(names: list[str], task: Task | None) -> tuple[dict[str, Any], list[PathFile | None]]:
-    """Return an OpenRequest of web/engine/protocol.ts, and the files that it means where it names no address."""
+def _request(names: list[str], task: Task | None) -> tuple[OpenRequest, list[PathFile | None]]:
+    """Return a request, and the files that it means where it names no address."""
     places: list[str | Path] = [name if is_address(name) else Path(name) for name in names]
     paths = [place for place in places if isinstance(place, Path)]
     if len(paths) == len(places):
         places = [*paths_of_model(paths)]
     files = [PathFile(place) if isinstance(place, Path) else None for place in places]
-    first, *others = ({"source": _source(place)} for place in places)
-    return {**first, "files": others, "purpose": task or "any"}, files
+    first, *others = (_wish(place) for place in places)
+    request: OpenRequest = {
+        "source": first["source"],
+        "pinned": None,
+        "files": others,
+        "purpose": _PURPOSES[task],
+    }
+    return request, files
 
 
-def _source(place: str | Path) -> dict[str, str]:
-    return {"kind": "file"} if isinstance(place, Path) else {"kind": "url", "url": place}
+def _wish(place: str | Path) -> FileRequest:
+    if isinstance(place, Path):
+        return {"source": {"kind": "file", "file": {}}, "pinned": None}
+    return {"source": {"kind": "url", "url": place}, "pinned": None}
 
 
 def _untold(_phase: str, _name: str, _done: int, _total: int | None) -> None:
@@ -97,6 +110,6 @@ def _goes_on() -> bool:
     return False
 
 
-async def _nobody_asked() -> dict[str, Any]:
+async def _nobody_asked() -> RegistryAnswers:
     """The answers of a registry that was asked nothing; with one, both digests of each file are computed."""
-    return {}
+    return NOT_ASKED

@@ -14,7 +14,7 @@ from pyodide.ffi import JsException, to_js
 from taleproof.errors import MissingKernelsError, WrongKernelsError
 from taleproof.memory.arena import PAGE
 from taleproof.memory.browser import BrowserArena, JsBytes
-from taleproof.memory.kernels import BUILDS, kernel_code
+from taleproof.memory.kernels import BUILDS, Build, kernel_code
 
 
 FIRST_PAGES = 64
@@ -31,7 +31,7 @@ def to_object(value: dict[str, Any]) -> Any:
 class _Memory:
     """What memory/browser.py knows as JsArena."""
 
-    def __init__(self, build: str, code: JsBytes, module: Any) -> None:
+    def __init__(self, build: Build, code: JsBytes, module: Any) -> None:
         self.build = build
         self.code = code
         self.threads = self.threadsAsked = 1

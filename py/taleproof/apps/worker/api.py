@@ -1,24 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the engine worker calls: open, start, next, stop, embed, close. The page's only module that imports pyodide.
 
-In come JSON requests (web/engine/protocol.ts) and the page's means: arena, storage, downloads. Out goes JSON, either
+In come JSON requests (protocol/) and the page's means: arena, storage, downloads. Out goes JSON, either
 {"ok": result} or {"error": {code, message, details, verdict}}; no Python object crosses the border, so none can leak.
 Errors that are not meant for people are not caught here: the worker takes them for a crash.
 """
 
 import json
 import platform
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import asdict
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Protocol, TypeAlias
 
 from pyodide.ffi import to_js
 
 from taleproof import __version__
 from taleproof.apps.worker.interrupt import Interrupts
-from taleproof.apps.worker.load import Loader, Phase
-from taleproof.apps.worker.open import Opened, OpenedEmbedder, Opener, RefusedFileError, Waiting
+from taleproof.apps.worker.load import Loader, Progress
+from taleproof.apps.worker.open import AskRegistry, Opened, OpenedEmbedder, Opener, RefusedFileError, Waiting
 from taleproof.apps.worker.ports import JsFetcher, LocalFile, Store
+from taleproof.apps.worker.protocol import files, stories
+from taleproof.apps.worker.protocol.calls import EngineFacts, ErrorData
+from taleproof.apps.worker.protocol.files import OpenRequest, RegistryAnswers, Role
+from taleproof.apps.worker.protocol.models import LoadPhase, MemoryFigures, OpenResult
+from taleproof.apps.worker.shown import shown_verdict
 from taleproof.apps.worker.story import Batch, Story
 from taleproof.errors import NoModelError, StoppedError, TaleproofError
 from taleproof.memory.arena import MAX_BYTES
@@ -28,6 +32,10 @@ from taleproof.sampling.entropy import Entropy, seed_everything
 from taleproof.tasks.embed import embed_text
 from taleproof.tasks.generate import ReusableSession
 from taleproof.trust.verdict import Verdict
+
+
+Result: TypeAlias = EngineFacts | OpenResult | files.Verdict | Batch | list[float] | None
+"""What a method answers with; which of them is said by PythonResults (protocol/calls.py)."""
 
 
 class Means(Protocol):
@@ -63,22 +71,14 @@ class Api:
 
     def info(self) -> str:
         """Return what is fixed about this engine."""
-        return _ok(
-            {
-                "kernels": self._arena.build,
-                "numericsVersion": NUMERICS_VERSION,
-                "version": __version__,
-                "python": platform.python_version(),
-                "memory": self._memory(),
-            }
-        )
+        return _ok(self._facts())
 
     async def open(
         self,
         request: str,
         file: LocalFile | None,
         tokenizer: LocalFile | None,
-        progress: Callable[[Phase, str, int, int | None], None],
+        progress: Callable[[LoadPhase, str, int, int | None], None],
         stopped: Callable[[], bool],
         registry: Callable[[], Awaitable[str]] | None,
         others: Sequence[LocalFile | None],
@@ -91,9 +91,10 @@ class Api:
         file, tokenizer, others : what the person chose, for the request's source, its tokenizer's and its files'.
         registry : waits for the RegistryAnswers; None where the registry is not asked.
         """
-        files = {"model": file, "tokenizer": tokenizer}
+        wish: OpenRequest = json.loads(request)
+        chosen: dict[Role, LocalFile | None] = {"model": file, "tokenizer": tokenizer}
         ask = None if registry is None else lambda: _decoded(registry())
-        return await _answer_later(self._open(json.loads(request), files, progress, stopped, ask, list(others)))
+        return await _answer_later(self._open(wish, chosen, progress, stopped, ask, list(others)))
 
     def judge(self, answers: str) -> str:
         """Return the Verdict on the open model that newer RegistryAnswers give."""
@@ -127,18 +128,33 @@ class Api:
         """Return bytes of the seeded generator, for ``crypto.getRandomValues``."""
         return to_js(self._entropy.fill(count))
 
+    def _facts(self) -> EngineFacts:
+        return {
+            "kernels": self._arena.build,
+            "numericsVersion": NUMERICS_VERSION,
+            "version": __version__,
+            "python": platform.python_version(),
+            "memory": self._memory(),
+        }
+
     async def _open(
-        self, request: Any, files: Any, progress: Any, stopped: Any, ask: Any, others: Any
-    ) -> dict[str, Any]:
+        self,
+        request: OpenRequest,
+        chosen: Mapping[Role, LocalFile | None],
+        progress: Progress,
+        stopped: Callable[[], bool],
+        ask: AskRegistry | None,
+        others: Sequence[LocalFile | None],
+    ) -> OpenResult:
         self._opened = self._session = self._story = None
-        answer = await self._opener.open(request, files, progress, stopped, ask, others)
+        answer = await self._opener.open(request, chosen, progress, stopped, ask, others)
         if isinstance(answer, Waiting):
             return {
                 "kind": "needs-acceptance",
                 "role": answer.role,
                 "name": answer.loaded.name,
                 "files": answer.loaded.described(),
-                "verdict": _verdict(answer.verdict),
+                "verdict": shown_verdict(answer.verdict),
             }
         self._opened = answer
         if isinstance(answer, Opened):
@@ -146,11 +162,11 @@ class Api:
         return {
             "kind": "ready",
             "model": answer.describe(),
-            "verdict": _verdict(answer.verdict),
+            "verdict": shown_verdict(answer.verdict),
             "memory": self._memory(),
         }
 
-    def _interruptible(self, work: Callable[[], Any]) -> str:
+    def _interruptible(self, work: Callable[[], Result]) -> str:
         """Answer like `_answer`; Stop may break into the work."""
         try:
             with self._interrupts:
@@ -165,16 +181,16 @@ class Api:
             return _failed(StoppedError())
         return _ok(result)
 
-    def _judge(self, answers: Any) -> dict[str, Any]:
+    def _judge(self, answers: RegistryAnswers) -> files.Verdict:
         if self._opened is None:
             raise NoModelError
-        return _verdict(self._opened.judge(answers))
+        return shown_verdict(self._opened.judge(answers))
 
     async def _close(self) -> None:
         self._opened = self._session = self._story = None
         await self._opener.empty()
 
-    def _start(self, request: Any) -> Batch:
+    def _start(self, request: stories.StartRequest) -> Batch:
         if not isinstance(self._opened, Opened) or self._session is None:
             raise NoModelError
         if request["kind"] == "new":
@@ -190,7 +206,7 @@ class Api:
             raise NoModelError
         return [float(number) for number in embed_text(self._opened.embedder, self._opened.tokenizer, text)]
 
-    def _memory(self) -> dict[str, int]:
+    def _memory(self) -> MemoryFigures:
         opened = self._opened
         return {
             "arena": self._arena.size,
@@ -200,39 +216,33 @@ class Api:
         }
 
 
-def _verdict(verdict: Verdict) -> dict[str, Any]:
-    """Return the Verdict of web/engine/protocol.ts."""
-    expected = asdict(verdict.expected) if verdict.expected else None
-    return {
-        "kind": verdict.kind,
-        "expected": expected,
-        "actual": asdict(verdict.actual),
-        "sentence": verdict.sentence,
-        "registry": asdict(verdict.registry) if verdict.registry else None,
-    }
+async def _decoded(answers: Awaitable[str]) -> RegistryAnswers:
+    decoded: RegistryAnswers = json.loads(await answers)
+    return decoded
 
 
-async def _decoded(answers: Awaitable[str]) -> Any:
-    return json.loads(await answers)
-
-
-def _ok(result: Any) -> str:
+def _ok(result: Result) -> str:
     return json.dumps({"ok": result}, allow_nan=False)
 
 
 def _failed(error: TaleproofError, verdict: Verdict | None = None) -> str:
-    shown = {"code": error.code, "message": error.message, "details": error.details}
-    return json.dumps({"error": {**shown, "verdict": _verdict(verdict) if verdict else None}}, allow_nan=False)
+    data: ErrorData = {
+        "code": error.code,
+        "message": error.message,
+        "details": error.details,
+        "verdict": None if verdict is None else shown_verdict(verdict),
+    }
+    return json.dumps({"error": data}, allow_nan=False)
 
 
-def _answer(work: Callable[[], Any]) -> str:
+def _answer(work: Callable[[], Result]) -> str:
     try:
         return _ok(work())
     except TaleproofError as error:
         return _failed(error)
 
 
-async def _answer_later(work: Awaitable[Any]) -> str:
+async def _answer_later(work: Awaitable[Result]) -> str:
     try:
         return _ok(await work)
     except RefusedFileError as refused:

@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which files a request of the page asks for, and what several loaded ones are together.
 
-In come a request (web/engine/protocol.ts) and the files that the person chose; out go Asked, file by file: of a folder
+In come a request (protocol/files.py) and the files that the person chose; out go Asked, file by file: of a folder
 those that are one model, of an address also those that its name implies. Refused: folders with no model, or several.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
 from taleproof.apps.worker.load import Loaded, Wanted
 from taleproof.apps.worker.ports import LocalFile
+from taleproof.apps.worker.protocol.files import ExpectedDigests, FileRequest, NamedDigests
+from taleproof.apps.worker.shown import shown_files
 from taleproof.io.model_files import files_of_model, names_beside
 from taleproof.trust.digest import Digests, Expected, digest_list
 from taleproof.trust.verdict import Judged
@@ -18,9 +19,6 @@ from taleproof.trust.verdict import Judged
 
 CHOSEN = "What was chosen"
 """What messages call a folder that was dropped: browsers do not always tell its name."""
-
-Request = Mapping[str, Any]
-"""An OpenRequest of web/engine/protocol.ts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,36 +74,38 @@ class LoadedSet:
         """Name and digests of each file, where there is more than one."""
         return tuple((file.name, file.digests) for file in self.files) if len(self.files) > 1 else ()
 
-    def described(self) -> list[dict[str, Any]]:
-        """Return the NamedDigests of web/engine/protocol.ts, of each file where there are several."""
-        return [{"name": name, **asdict(digests)} for name, digests in self.several]
+    def described(self) -> list[NamedDigests]:
+        """Return what the page is told of each file, where there are several."""
+        return shown_files(self.several)
 
 
-def expected(digests: Mapping[str, Any] | None) -> Expected | None:
-    """Return an ExpectedDigests of web/engine/protocol.ts."""
+def expected(digests: ExpectedDigests | None) -> Expected | None:
+    """Return what the page says that a file must be."""
     if digests is None:
         return None
     return Expected(digests.get("sha256"), digests.get("sha3_256"), digests.get("size"))
 
 
 def asked_files(
-    request: Request, file: LocalFile | None, others: Sequence[LocalFile | None] = (), *, sha3: bool = False
+    request: FileRequest,
+    file: LocalFile | None,
+    further: Iterable[tuple[FileRequest, LocalFile | None]] = (),
+    *,
+    sha3: bool = False,
 ) -> list[Asked]:
     """Return all files of a request, the first with weights before all others.
 
     Parameters
     ----------
-    file, others : what the person chose, for the request's own source and for those of its ``files``.
+    file : what the person chose for the request's source.
+    further : the other files of a model in several, each with what the person chose for it.
     sha3 : whether SHA3-256 is wanted of each, whatever is expected.
 
     Raises
     ------
     NoModelInFolderError, SeveralModelsError
     """
-    further = request.get("files") or ()
-    asked = [_asked(request, file, sha3)]
-    for wish, chosen in zip(further, others, strict=True):
-        asked.append(_asked(wish, chosen, sha3))
+    asked = [_asked(request, file, sha3), *(_asked(wish, chosen, sha3) for wish, chosen in further)]
     if len(asked) == 1:
         return _with_siblings(asked[0])
     if all(each.wanted.file is not None for each in asked):
@@ -116,14 +116,16 @@ def asked_files(
     return asked
 
 
-def _asked(wish: Request, file: LocalFile | None, sha3: bool) -> Asked:
+def _asked(wish: FileRequest, file: LocalFile | None, sha3: bool) -> Asked:
     return Asked(_wanted(wish, file, sha3), expected(wish.get("pinned")))
 
 
-def _wanted(wish: Request, file: LocalFile | None, sha3: bool) -> Wanted:
+def _wanted(wish: FileRequest, file: LocalFile | None, sha3: bool) -> Wanted:
     """Return what is to be loaded, out of ``{source, pinned, listed}``."""
     source, vouched = wish["source"], expected(wish.get("pinned") or wish.get("listed"))
-    if source["kind"] == "file" and file is not None:
+    if source["kind"] == "file":
+        if file is None:
+            raise ValueError("the page names a chosen file, and hands over none")
         return Wanted(file.name, vouched, file=file, sha3=sha3)
     if source["kind"] == "stored":
         name = source.get("name") or f"{source['sha256'][:12]}..."

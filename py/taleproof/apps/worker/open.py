@@ -10,13 +10,15 @@ arena is as empty as before.
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from taleproof.apps.model_set import read_model
-from taleproof.apps.worker.files import Asked, LoadedSet, Request, asked_files
+from taleproof.apps.worker.files import Asked, LoadedSet, asked_files
 from taleproof.apps.worker.load import Loaded, Loader, Progress
 from taleproof.apps.worker.ports import LocalFile
+from taleproof.apps.worker.protocol.files import OpenRequest, RegistryAnswers, Role, RoleRequest
+from taleproof.apps.worker.protocol.models import FileInfo, ModelInfo
+from taleproof.apps.worker.shown import shown_digests
 from taleproof.errors import (
     ContextTooLargeError,
     NotAcceptedError,
@@ -43,10 +45,10 @@ SHORTEST_CONTEXT = 32
 
 TEMPLATE_KEY = "tokenizer.chat_template"
 
-Answers = Mapping[str, Any]
-"""The RegistryAnswers of web/engine/protocol.ts: what the registry says of each file, by role."""
+NOT_ASKED: RegistryAnswers = {"model": None, "tokenizer": None}
+"""What holds where the registry was not asked."""
 
-AskRegistry = Callable[[], Awaitable[Answers]]
+AskRegistry = Callable[[], Awaitable[RegistryAnswers]]
 """Waits for the registry's answers."""
 
 
@@ -63,7 +65,7 @@ class RefusedFileError(Exception):
 class Waiting:
     """A model, or its tokenizer, that is in the arena and not parsed, until the person accepts its digest."""
 
-    role: str
+    role: Role
     loaded: LoadedSet
     verdict: Verdict
 
@@ -85,12 +87,12 @@ class OpenedModel:
     tokenizer: Tokenizer
     tokenizer_digests: Digests | None
 
-    def judge(self, answers: Answers) -> Verdict:
+    def judge(self, answers: RegistryAnswers) -> Verdict:
         """Return the verdict that newer answers of the registry give; the model stays as it is."""
         return overall(self.judged, answers)
 
-    def describe(self) -> dict[str, Any]:
-        """Return what the ModelInfo of web/engine/protocol.ts has for every model."""
+    def described_files(self) -> FileInfo:
+        """Return what the files tell."""
         file = self.file
         return {
             "name": plain(file.text("general.name", self.loaded.name)),
@@ -100,9 +102,9 @@ class OpenedModel:
             "quantisation": quantisation(file),
             "hasChatTemplate": TEMPLATE_KEY in file.metadata or file.start_token is not None,
             "bytes": self.loaded.digests.size,
-            "digests": asdict(self.loaded.digests),
+            "digests": shown_digests(self.loaded.digests),
             "files": self.loaded.described(),
-            "tokenizer": asdict(self.tokenizer_digests) if self.tokenizer_digests else None,
+            "tokenizer": shown_digests(self.tokenizer_digests) if self.tokenizer_digests else None,
             "stored": self.loaded.stored,
         }
 
@@ -120,11 +122,11 @@ class Opened(OpenedModel):
     session: Session
     cache_bytes: int
 
-    def describe(self) -> dict[str, Any]:
-        """Return the ModelInfo of web/engine/protocol.ts."""
+    def describe(self) -> ModelInfo:
+        """Return what the page is told of it."""
         config = self.engine.config
         return {
-            **super(Opened, self).describe(),  # slots make another class of it, which a bare super() doesn't know
+            **self.described_files(),
             "contextLength": config.n_ctx_train,
             "sessionLength": self.session.n_ctx,
             "vocabulary": config.vocab_size,
@@ -137,11 +139,11 @@ class OpenedEmbedder(OpenedModel):
 
     embedder: Embedder
 
-    def describe(self) -> dict[str, Any]:
-        """Return the ModelInfo of web/engine/protocol.ts."""
+    def describe(self) -> ModelInfo:
+        """Return what the page is told of it."""
         config = self.embedder.config.text
         return {
-            **super(OpenedEmbedder, self).describe(),
+            **self.described_files(),
             "contextLength": config.n_ctx_train,
             "sessionLength": config.n_ctx_train,
             "vocabulary": config.vocab_size,
@@ -170,7 +172,7 @@ class Opener:
         self._arena, self._loader = arena, loader
         self._interrupts = interrupts or nullcontext()
         self._ground = arena.mark()
-        self._held: dict[str, LoadedSet] = {}
+        self._held: dict[Role, LoadedSet] = {}
 
     async def empty(self) -> None:
         """Take back the whole arena."""
@@ -183,8 +185,8 @@ class Opener:
 
     async def open(
         self,
-        request: Request,
-        files: Mapping[str, LocalFile | None],
+        request: OpenRequest,
+        files: Mapping[Role, LocalFile | None],
         progress: Progress,
         stopped: Callable[[], bool],
         ask_registry: AskRegistry | None = None,
@@ -202,21 +204,22 @@ class Opener:
             name a SHA3-256, so where it is asked both digests are computed, as the bytes pass.
         others : the files that the person chose, for the request's ``files``.
         """
-        wishes: dict[str, Request] = {"model": request}
-        if request.get("tokenizer") is not None:
-            wishes["tokenizer"] = request["tokenizer"]
+        wishes: dict[Role, RoleRequest] = {"model": request}
+        tokenizer = request.get("tokenizer")
+        if tokenizer is not None:
+            wishes["tokenizer"] = tokenizer
         if not self._is_held("model", request.get("accept")):
             await self.empty()
         try:
-            answers: Answers | None = None
+            answers: RegistryAnswers | None = None
             judged: dict[str, Judged] = {}
             for role, wish in wishes.items():
                 if not self._is_held(role, wish.get("accept")):
-                    chosen = others if role == "model" else ()
-                    asked = asked_files(wish, files.get(role), chosen, sha3=ask_registry is not None)
+                    further = zip(request.get("files", ()), others, strict=True) if role == "model" else ()
+                    asked = asked_files(wish, files.get(role), further, sha3=ask_registry is not None)
                     await self._load(role, asked, progress, stopped)
                 if answers is None:
-                    answers = await ask_registry() if ask_registry is not None else {}
+                    answers = await ask_registry() if ask_registry is not None else NOT_ASKED
                 judged[role] = self._held[role].judged
                 waiting = self._judge(role, judged[role].under(answers.get(role)), wish.get("accept"))
                 if waiting is not None:
@@ -224,7 +227,7 @@ class Opener:
             if stopped():
                 raise StoppedError
             with self._interrupts:
-                opened = self._prepare(judged, overall(judged, answers or {}), request, progress)
+                opened = self._prepare(judged, overall(judged, answers or NOT_ASKED), request, progress)
         except BaseException:
             await self.empty()
             raise
@@ -234,7 +237,7 @@ class Opener:
         self._held = {}
         return opened
 
-    async def _load(self, role: str, asked: Sequence[Asked], progress: Progress, stopped: Callable[[], bool]) -> None:
+    async def _load(self, role: Role, asked: Sequence[Asked], progress: Progress, stopped: Callable[[], bool]) -> None:
         """Load the files of a model, or of its tokenizer; one that is not as it is pinned ends it."""
         loaded = self._held[role] = LoadedSet()
         for each in asked:
@@ -250,11 +253,11 @@ class Opener:
             if len(asked) > 1 and verdict.kind == "refused":  # one alone is judged when the registry was asked
                 self._require_usable(file.name, verdict, None)
 
-    def _is_held(self, role: str, accepted: str | None) -> bool:
+    def _is_held(self, role: Role, accepted: str | None) -> bool:
         held = self._held.get(role)
         return held is not None and accepted is not None and held.digests.sha256 == accepted.lower()
 
-    def _judge(self, role: str, verdict: Verdict, accepted: str | None) -> Waiting | None:
+    def _judge(self, role: Role, verdict: Verdict, accepted: str | None) -> Waiting | None:
         """Return what waits for the person's word, None for a file that may be used; raise for one that may not."""
         loaded = self._held[role]
         try:
@@ -273,7 +276,7 @@ class Opener:
             raise RefusedFileError(error, verdict) from None
 
     def _prepare(
-        self, judged: Mapping[str, Judged], verdict: Verdict, request: Request, progress: Progress
+        self, judged: Mapping[str, Judged], verdict: Verdict, request: OpenRequest, progress: Progress
     ) -> Opened | OpenedEmbedder:
         """Parse what was judged, and build the model where it lies."""
         loaded, words = self._held["model"], self._held.get("tokenizer")

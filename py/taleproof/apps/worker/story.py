@@ -1,17 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
 """A story in the making, in the browser: pulled batch by batch, stopped by not asking, continued where it stands.
 
-In come an opened model and a StartRequest of the page; out go lists of WriteEvents (web/engine/protocol.ts) as plain
+In come an opened model and a StartRequest of the page; out go lists of WriteEvents (protocol/stories.py) as plain
 data. A batch lasts a few hundredths of a second, so that the page stays smooth and Stop is prompt. Refused: settings
 out of range, an empty prompt, one longer than the context, chat without a template.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Literal
+from collections.abc import Callable, Iterator
 
 from taleproof import __version__
 from taleproof.apps.worker.open import Opened
+from taleproof.apps.worker.protocol.models import MemoryFigures
+from taleproof.apps.worker.protocol.stories import (
+    FinishedEvent,
+    FinishReason,
+    NewStory,
+    SamplerSettings,
+    WriteEvent,
+    WriteMode,
+    WriteStats,
+)
 from taleproof.chat.prompt import DEFAULT_DAY, ChatPrompt, chat_template, encode_chat, read_date
 from taleproof.errors import ChatTemplateError, InvalidSettingError, NothingToContinueError, RequestsOnlyError
 from taleproof.record.record import StoryRecord
@@ -20,7 +29,6 @@ from taleproof.tasks.generate import (
     MAX_TOKENS,
     Event,
     Finished,
-    FinishReason,
     Limits,
     Prefilled,
     ReusableSession,
@@ -35,9 +43,8 @@ from taleproof.tasks.text_out import held_back
 BATCH_SECONDS = 0.03
 """A batch ends after this time: two frames of a screen."""
 
-Batch = list[dict[str, Any]]
-Reason = FinishReason | Literal["stopped"]
-Memory = Callable[[], dict[str, int]]
+Batch = list[WriteEvent]
+Memory = Callable[[], MemoryFigures]
 
 
 class Story:
@@ -45,8 +52,7 @@ class Story:
 
     Parameters
     ----------
-    request : a StartRequest of the kind "new".
-    memory : the figures of the moment.
+        memory : the figures of the moment.
     kernels : the SHA-256 of the kernels' module, for the story's record.
     """
 
@@ -54,20 +60,20 @@ class Story:
         self,
         opened: Opened,
         session: ReusableSession,
-        request: Mapping[str, Any],
+        request: NewStory,
         memory: Memory,
         kernels: str,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.opened = opened
         self.prompt = str(request["prompt"])
-        self.mode: Literal["raw", "chat"] = "chat" if request["mode"] == "chat" else "raw"
+        self.mode: WriteMode = "chat" if request["mode"] == "chat" else "raw"
         self.sampler = sampler_config(request["sampler"])
         self.stop_strings = tuple(str(text) for text in request["limits"]["stop"])
         self.max_tokens = 0
         self.tokens: list[int] = []
         self.logprobs: list[float] = []
-        self.finish_reason: Reason | None = None
+        self.finish_reason: FinishReason | None = None
         self._session, self._memory, self._kernels, self._clock = session, memory, kernels, clock
         self._chooser = opened.engine.sampler(self.sampler)
         self._trail = opened.engine.trail()
@@ -201,7 +207,7 @@ class Story:
             date=self.date,
         )
 
-    def _ended(self, reason: Reason, text: str) -> dict[str, Any]:
+    def _ended(self, reason: FinishReason, text: str) -> FinishedEvent:
         self._events = None
         self._shown.append(text)
         self.finish_reason = reason
@@ -214,7 +220,7 @@ class Story:
             "record": self.record().value(),
         }
 
-    def _figures(self) -> dict[str, Any]:
+    def _figures(self) -> WriteStats:
         stats = self._stats
         return {
             "promptTokens": len(self.prompt_ids),
@@ -226,8 +232,8 @@ class Story:
         }
 
 
-def sampler_config(settings: Mapping[str, Any]) -> SamplerConfig:
-    """Return the page's SamplerSettings as the sampler wants them.
+def sampler_config(settings: SamplerSettings) -> SamplerConfig:
+    """Return the page's settings as the sampler wants them.
 
     Raises
     ------

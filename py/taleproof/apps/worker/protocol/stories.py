@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writing: what is asked for, and the events that come of it."""
+
+from typing import Literal, TypeAlias, TypedDict
+
+from taleproof.apps.worker.protocol.models import MemoryFigures
+from taleproof.errors import JsonValue
+
+
+WriteMode: TypeAlias = Literal["raw", "chat"]
+
+
+class SamplerSettings(TypedDict):
+    seed: str
+    """A number from 0 to 2^64 - 1 in decimal."""
+    temperature: float | None
+    """Null or under 1e-7: always the likeliest token."""
+    topP: float | None
+    topK: int | None
+    minP: float | None
+    repeatPenalty: float
+    """1 for none."""
+    repeatLastN: int
+
+
+class Limits(TypedDict):
+    maxTokens: int
+    stop: list[str]
+
+
+class NewStory(TypedDict):
+    kind: Literal["new"]
+    prompt: str
+    mode: WriteMode
+    sampler: SamplerSettings
+    limits: Limits
+    date: str | None
+    """What a chat template that asks for today's date is told, as 2026-02-03; null for the engine's fixed day."""
+
+
+class ContinuedStory(TypedDict):
+    """More of the present story, which becomes the one that a higher limit would have given.
+
+    The same generator goes on, and so do prompt, settings and seed.
+    """
+
+    kind: Literal["continue"]
+    maxTokens: int
+
+
+StartRequest: TypeAlias = NewStory | ContinuedStory
+
+FinishReason: TypeAlias = Literal["stop", "stop-string", "length", "context", "stopped"]
+"""`stopped`: by the person. The others: end-of-text token, stop string, most tokens, context full."""
+
+
+class WriteStats(TypedDict):
+    promptTokens: int
+    tokens: int
+    """Written so far, over all continuations."""
+    prefillSeconds: float
+    timeToFirstToken: float | None
+    """From the request to the first token, in seconds; null before there is one."""
+    tokensPerSecond: float | None
+    """Of decoding alone; null before there are two tokens."""
+    memory: MemoryFigures
+
+
+StoryRecord: TypeAlias = dict[str, JsonValue]
+"""What was run: everything that writes the story again. Canonical JSON, as record/record.py makes it."""
+
+
+class StartedEvent(TypedDict):
+    kind: Literal["started"]
+    seed: str
+    promptTokens: int
+    sessionLength: int
+    date: str | None
+    """What the chat template was told; null where it did not ask for the date."""
+
+
+class PrefillEvent(TypedDict):
+    kind: Literal["prefill"]
+    done: int
+    total: int
+
+
+class TokenEvent(TypedDict):
+    kind: Literal["token"]
+    id: int
+    text: str
+    logprob: float
+
+
+class StatsEvent(TypedDict):
+    kind: Literal["stats"]
+    stats: WriteStats
+
+
+class FinishedEvent(TypedDict):
+    kind: Literal["finished"]
+    reason: FinishReason
+    text: str
+    """Text that was held back until it was sure to be whole."""
+    canContinue: bool
+    """True where `continue` can go on from here."""
+    stats: WriteStats
+    record: StoryRecord
+
+
+WriteEvent: TypeAlias = StartedEvent | PrefillEvent | TokenEvent | StatsEvent | FinishedEvent

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+/** What Python really sends, in Chromium, against the schemas that are made of its own types: no field more, none less. */
+
+import { expect, test, type Page } from "@playwright/test";
+import * as v from "valibot";
+import type { EngineError } from "../../web/engine/errors";
+import type {
+  ErrorData,
+  OpenRequest,
+  OpenResult,
+  PythonResults,
+  RegistryAnswer,
+  WriteEvent,
+  WriteRequest,
+} from "../../web/engine/protocol";
+import { schemas } from "../protocol.gen";
+import { open, TINY, tinyEncoder, visit } from "./engine-page";
+
+const REVOKED: RegistryAnswer = {
+  status: "revoked",
+  expected: { sha256: TINY.sha256, sha3_256: null, size: null },
+  model: "tiny",
+  version: 1,
+  publisher: "0x1",
+  chain: "c1",
+  application: "a1",
+  block: 3,
+  as_of: "2026-02-03T04:05:06Z",
+  reason: "it lies",
+};
+
+type Told = { [K in keyof PythonResults]?: PythonResults[K][] } & { errors: ErrorData[] };
+
+/** What is wrong with a value, as path and sentence; empty where it is as the schema says. */
+function faults(schema: v.GenericSchema, value: unknown): string[] {
+  const { issues = [] } = v.safeParse(schema, value);
+  return issues.map((issue) => `${v.getDotPath(issue) ?? ""}: ${issue.message}`);
+}
+
+/** Serves files to page and worker, in the place of the site's models. */
+async function serve(page: Page, files: Record<string, Buffer>): Promise<void> {
+  await page.context().route("**/models/tiny/*", (route) => {
+    const name = new URL(route.request().url()).pathname.split("/").at(-1)!;
+    const body = files[name];
+    return route.fulfill(body ? { body } : { status: 404 });
+  });
+}
+
+/** Opens what nobody vouches for: what the engine answers first, and once its digest is accepted. */
+async function openTwice(page: Page, url: string, purpose: "write" | "embed"): Promise<OpenResult[]> {
+  const request: OpenRequest = { source: { kind: "url", url }, pinned: null, purpose };
+  const asked = await open(page, request);
+  const accept = asked.ok?.verdict.actual?.sha256 ?? null;
+  const ready = await open(page, { ...request, accept });
+  expect([asked.ok?.kind, ready.ok?.kind]).toEqual(["needs-acceptance", "ready"]);
+  return [asked.ok!, ready.ok!];
+}
+
+/** What is answered about a model that writes: a text, stopped and continued; newer answers of the registry; errors. */
+function toldOfWriter(page: Page): Promise<Told> {
+  return page.evaluate(async (revoked) => {
+    const client = window.held.client!;
+    const sampler = { topP: 0.9, topK: 40, minP: 0.1, repeatPenalty: 1.1, repeatLastN: 64 };
+    const request: Extract<WriteRequest, { kind: "new" }> = {
+      kind: "new",
+      prompt: "Once",
+      mode: "chat",
+      sampler: { ...sampler, seed: null, temperature: 2 },
+      limits: { maxTokens: 8, stop: ["never"] },
+    };
+    const whole: WriteEvent[] = [];
+    for await (const event of client.write(request)) whole.push(event);
+    const stopped: WriteEvent[] = [];
+    const abort = new AbortController();
+    for await (const event of client.write({ kind: "continue", maxTokens: 200 }, abort.signal)) {
+      stopped.push(event);
+      if (event.kind === "token") abort.abort();
+    }
+    const errors: ErrorData[] = [];
+    const fails = (work: Promise<unknown>): Promise<unknown> =>
+      work.catch((thrown: EngineError) => errors.push(thrown.toData()));
+    await fails(client.write({ ...request, sampler: { ...request.sampler, topP: 7 } }).next());
+    await fails(client.embed("no encoder is open"));
+    const judge = [
+      await client.judge({ model: null, tokenizer: null }),
+      await client.judge({ model: revoked, tokenizer: null }),
+    ];
+    return { info: [await client.ready()], next: [whole], stop: [stopped], judge, errors };
+  }, REVOKED);
+}
+
+test("results and errors are as Python's types say", async ({ page }) => {
+  await serve(page, { "tiny.gguf": TINY.file, ...tinyEncoder() });
+  await visit(page);
+  const results: PythonResults["open"][] = await openTwice(page, "models/tiny/tiny.gguf", "write");
+  const { errors, info, ...told } = await toldOfWriter(page);
+  const wrong = { source: { kind: "url", url: "models/tiny/tiny.gguf" }, pinned: { sha256: "0".repeat(64) } };
+  const refused = await open(page, wrong as OpenRequest);
+  results.push(...(await openTwice(page, "models/tiny/", "embed")));
+  const vector = await page.evaluate(() => window.held.client!.embed("a boat"));
+
+  const { entries } = schemas.PythonResults;
+  const all: Omit<Told, "errors"> = { ...told, open: results, embed: [vector] };
+  for (const [method, answers] of Object.entries(all)) {
+    for (const answer of answers) {
+      expect(faults(entries[method as keyof PythonResults], answer), method).toEqual([]);
+    }
+  }
+  expect(faults(v.object(schemas.EngineFacts.entries), info![0])).toEqual([]); // the worker adds what it knows itself
+  expect(errors.map(({ code }) => code)).toEqual(["invalid-setting", "no-model"]);
+  for (const error of errors) expect(faults(schemas.ErrorData, error)).toEqual([]);
+  expect(faults(schemas.Verdict, refused.error?.verdict)).toEqual([]);
+
+  const kinds = new Set([...told.next!, ...told.stop!].flat().map(({ kind }) => kind));
+  expect(kinds).toEqual(new Set(["started", "prefill", "token", "stats", "finished"]));
+  expect(told.judge!.map(({ kind }) => kind)).toEqual(["unverified", "revoked"]);
+  expect(results.map(({ kind }) => kind)).toEqual(["needs-acceptance", "ready", "needs-acceptance", "ready"]);
+});

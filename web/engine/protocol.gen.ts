@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: Apache-2.0
+// Made by scripts/protocol.py of the types in py/taleproof/apps/worker/protocol. Change those, then run `npm run setup`.
+
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+
+/** What was computed from a file's bytes. */
+export interface Digests {
+  /** Lower-case hexadecimal. */
+  sha256: string;
+  sha3_256: string | null;
+  size: number;
+}
+
+/** The digests of one of several files. */
+export interface NamedDigests extends Digests {
+  name: string;
+}
+
+/** One digest at least, of either kind. */
+export interface ExpectedDigests {
+  sha256: string | null;
+  sha3_256?: string | null;
+  size?: number | null;
+}
+
+/** What the registry on chain says of one file; trust/registry.py reads it, and refuses any other shape. */
+export interface RegistryAnswer {
+  /** `unknown`: the registry has no such model. `unreachable`: it could not be asked. */
+  status: "registered" | "revoked" | "unknown" | "unreachable";
+  /** Always there for `registered`. */
+  expected: ExpectedDigests | null;
+  model: string;
+  version: number | null;
+  /** The account that published the version. */
+  publisher: string;
+  /** The registry's home chain. */
+  chain: string;
+  application: string;
+  /** The home chain's block of the publication. */
+  block: number | null;
+  /** When it was read, in ISO 8601, where it is not fresh. */
+  as_of: string | null;
+  /** Why it was withdrawn, or why nobody could be asked. */
+  reason: string;
+}
+
+export type Role = "model" | "tokenizer";
+
+/** By the roles of an OpenRequest; null for a file that the registry was not asked about. */
+export interface RegistryAnswers {
+  model: RegistryAnswer | null;
+  tokenizer: RegistryAnswer | null;
+}
+
+export type VerdictKind = "registered" | "pinned" | "unverified" | "refused" | "revoked";
+
+export interface Verdict {
+  kind: VerdictKind;
+  /** What the catalogue or the registry says; null where nobody vouches for the file. */
+  expected: ExpectedDigests | null;
+  /** What was computed from the bytes that arrived; null where none did. */
+  actual: Digests | null;
+  sentence: string;
+  /** What the registry said, where it was asked. */
+  registry: RegistryAnswer | null;
+}
+
+export interface UrlSource {
+  kind: "url";
+  url: string;
+  name?: string;
+}
+
+export interface ChosenSource {
+  kind: "file";
+  file: File;
+}
+
+/** A file kept in this browser's own storage, named by its digest. */
+export interface StoredSource {
+  kind: "stored";
+  sha256: string;
+  name?: string;
+}
+
+export type ModelSource = UrlSource | ChosenSource | StoredSource;
+
+/** A file that is wanted, and what is said of it. */
+export interface FileRequest {
+  /** An address may name a part of a model, or end with "/": what belongs to it is then loaded too. */
+  source: ModelSource;
+  /** The digest that the site's catalogue gives, or null where it does not have the file. */
+  pinned: ExpectedDigests | null;
+  /**
+   * Where nothing is pinned, what the registry listed: by it the file is found in this browser, and kept.
+   *
+   * It vouches for nothing.
+   */
+  listed?: ExpectedDigests | null;
+}
+
+/** A file with a role of its own, so that it is accepted by itself. */
+export interface RoleRequest extends FileRequest {
+  /** The SHA-256 that the person has accepted as unverified, or null. */
+  accept?: string | null;
+}
+
+/** What a model is for: to write, or to make vectors of texts; `any` is what its architecture is for. */
+export type Purpose = "write" | "embed" | "any";
+
+export interface OpenRequest extends RoleRequest {
+  /**
+   * Further files, of a model in several. Of files that the person chose those are taken that are one model.
+   *
+   * What the model is known by is then the SHA-256 of the list of all, as digest_list of digest.py makes it.
+   */
+  files?: FileRequest[];
+  purpose?: Purpose;
+  /** A tokenizer.bin for a llama2.c model, which carries none of its own. */
+  tokenizer?: RoleRequest | null;
+  /** Most tokens that a story may take with its prompt; null for as many as the model and the memory allow. */
+  contextLength?: number | null;
+  /**
+   * The registry's answers follow in a message, and are waited for; both digests of every file are computed then.
+   */
+  asksRegistry?: boolean;
+}
+
+/**
+ * `download` comes from the network, `read` from a local file or this browser's storage, `prepare` builds the model.
+ */
+export type LoadPhase = "connect" | "download" | "read" | "prepare";
+
+/** All in bytes. */
+export interface MemoryFigures {
+  /** The memory that holds weights, cache and scratch. */
+  arena: number;
+  /** The memory of Python itself. */
+  python: number;
+  /** The part of the arena that the model's file takes. */
+  model: number;
+  /** The part of the arena that the key-value cache takes. */
+  cache: number;
+}
+
+/** What a model's files tell of it. */
+export interface FileInfo {
+  /** The file's name, or the name its metadata give. */
+  name: string;
+  /** For example "gguf v3". */
+  format: string;
+  architecture: string;
+  parameters: number;
+  /** The block type that most of the weights have, for example "Q4_1". */
+  quantisation: string;
+  /** Whether it can answer a request: by a template, or because it reads before it writes. */
+  hasChatTemplate: boolean;
+  bytes: number;
+  /** Of a model in several files those of their list. */
+  digests: Digests;
+  /** Each file's, of a model in several; else empty. */
+  files: NamedDigests[];
+  /** Those of a tokenizer's own file; null where the model's file has the tokenizer in it. */
+  tokenizer: Digests | null;
+  /** False where this browser has no room for the file, so that it is downloaded again next time. */
+  stored: boolean;
+}
+
+/** What is known of a model that is open. */
+export interface ModelInfo extends FileInfo {
+  /** What the model was trained for. */
+  contextLength: number;
+  /** What a story may take here, prompt included. */
+  sessionLength: number;
+  vocabulary: number;
+}
+
+export interface ReadyModel {
+  kind: "ready";
+  model: ModelInfo;
+  verdict: Verdict;
+  memory: MemoryFigures;
+}
+
+/** Nobody vouches for it. It waits, unparsed, for the same request with its digest as `accept`. */
+export interface UnacceptedModel {
+  kind: "needs-acceptance";
+  role: Role;
+  name: string;
+  /** Each file, of a model in several; else empty. */
+  files: NamedDigests[];
+  verdict: Verdict;
+}
+
+export type OpenResult = ReadyModel | UnacceptedModel;
+
+export type WriteMode = "raw" | "chat";
+
+export interface SamplerSettings {
+  /** A number from 0 to 2^64 - 1 in decimal. */
+  seed: string;
+  /** Null or under 1e-7: always the likeliest token. */
+  temperature: number | null;
+  topP: number | null;
+  topK: number | null;
+  minP: number | null;
+  /** 1 for none. */
+  repeatPenalty: number;
+  repeatLastN: number;
+}
+
+export interface Limits {
+  maxTokens: number;
+  stop: string[];
+}
+
+export interface NewStory {
+  kind: "new";
+  prompt: string;
+  mode: WriteMode;
+  sampler: SamplerSettings;
+  limits: Limits;
+  /** What a chat template that asks for today's date is told, as 2026-02-03; null for the engine's fixed day. */
+  date: string | null;
+}
+
+/**
+ * More of the present story, which becomes the one that a higher limit would have given.
+ *
+ * The same generator goes on, and so do prompt, settings and seed.
+ */
+export interface ContinuedStory {
+  kind: "continue";
+  maxTokens: number;
+}
+
+export type StartRequest = NewStory | ContinuedStory;
+
+/** `stopped`: by the person. The others: end-of-text token, stop string, most tokens, context full. */
+export type FinishReason = "stop" | "stop-string" | "length" | "context" | "stopped";
+
+export interface WriteStats {
+  promptTokens: number;
+  /** Written so far, over all continuations. */
+  tokens: number;
+  prefillSeconds: number;
+  /** From the request to the first token, in seconds; null before there is one. */
+  timeToFirstToken: number | null;
+  /** Of decoding alone; null before there are two tokens. */
+  tokensPerSecond: number | null;
+  memory: MemoryFigures;
+}
+
+/** What was run: everything that writes the story again. Canonical JSON, as record/record.py makes it. */
+export type StoryRecord = { [key: string]: Json };
+
+export interface StartedEvent {
+  kind: "started";
+  seed: string;
+  promptTokens: number;
+  sessionLength: number;
+  /** What the chat template was told; null where it did not ask for the date. */
+  date: string | null;
+}
+
+export interface PrefillEvent {
+  kind: "prefill";
+  done: number;
+  total: number;
+}
+
+export interface TokenEvent {
+  kind: "token";
+  id: number;
+  text: string;
+  logprob: number;
+}
+
+export interface StatsEvent {
+  kind: "stats";
+  stats: WriteStats;
+}
+
+export interface FinishedEvent {
+  kind: "finished";
+  reason: FinishReason;
+  /** Text that was held back until it was sure to be whole. */
+  text: string;
+  /** True where `continue` can go on from here. */
+  canContinue: boolean;
+  stats: WriteStats;
+  record: StoryRecord;
+}
+
+export type WriteEvent = StartedEvent | PrefillEvent | TokenEvent | StatsEvent | FinishedEvent;
+
+/** An error as it crosses the thread border; EngineError (errors.ts) is the same with a stack. */
+export interface ErrorData {
+  /** Stable, kebab-case. */
+  code: string;
+  /** What happened and what to do, for a person. */
+  message: string;
+  details: { [key: string]: Json };
+  /** There where a file was refused. */
+  verdict: Verdict | null;
+}
+
+/** What is fixed about an engine, as far as Python knows it. */
+export interface EngineFacts {
+  /** Which build of the kernels runs: with the relaxed integer dot product, or without. Both give the same bits. */
+  kernels: "relaxed" | "baseline";
+  numericsVersion: number;
+  version: string;
+  python: string;
+  memory: MemoryFigures;
+}
+
+/** What each method of Api (api.py) answers with, where it does not fail. */
+export interface PythonResults {
+  info: EngineFacts;
+  open: OpenResult;
+  judge: Verdict;
+  start: WriteEvent[];
+  /** Empty when there is nothing to write. The last batch ends with `finished`. */
+  next: WriteEvent[];
+  /** A batch that ends with `finished`, or an empty one where the story had ended by itself. */
+  stop: WriteEvent[];
+  embed: number[];
+  close: null;
+}
