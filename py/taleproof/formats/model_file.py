@@ -107,8 +107,12 @@ class ModelFile:
 
     @property
     def start_token(self) -> int | None:
-        """What parts a source from the text written about it, in models with an encoder and a decoder; else None."""
-        return self.integer(f"{self.architecture}.decoder_start_token_id", None)
+        """What parts a source from the text written about it, in models with an encoder and a decoder; else None.
+
+        llama.cpp writes that there is none as -1, which as an unsigned number is 2^32 - 1.
+        """
+        token = self.integer(f"{self.architecture}.decoder_start_token_id", None)
+        return None if token in (-1, (1 << 32) - 1) else token
 
     def fail(self, key: str, value: object, why: str) -> FormatError:
         """Return the error for a key whose value can't be right."""

@@ -2,10 +2,12 @@
 """The architectures, one a file; the file's name is the value of ``general.architecture``.
 
 In comes a ModelFile, or the files of a model; out goes what its architecture makes of them: a configuration, or a
-Module with its weights. Refused, by name: architectures that are not known.
+Module with its weights. Refused, by name: architectures that are not known, and keys that
+nobody asks for.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib import import_module
 from pkgutil import iter_modules
 from types import MappingProxyType
@@ -32,6 +34,7 @@ from taleproof.models.shared.architecture import (
     TextConfig,
     Writer,
 )
+from taleproof.models.shared.gguf_keys import NotingKeys, refuse_unknown
 from taleproof.nn.weights import TensorSource
 
 
@@ -74,7 +77,9 @@ def read_config(file: ModelFile, task: Task = "generate") -> Config:
     UnknownArchitectureError, UnknownSettingError, FormatError
     """
     architecture = _found(file, task)
-    config: Config = architecture.from_gguf(file)
+    keys = NotingKeys(file.metadata)
+    config: Config = architecture.from_gguf(replace(file, metadata=keys))
+    refuse_unknown(file, keys.asked, architecture.harmless)
     return config
 
 

@@ -17,7 +17,8 @@ from taleproof.formats.limits import EPSILON, MAX_HEADS, MAX_LAYERS, MAX_POSITIO
 from taleproof.graph.ops import A, C, Ops
 from taleproof.models.shared.architecture import Architecture, Family, Keys, TextConfig
 from taleproof.models.shared.config_json import shape_keys
-from taleproof.models.shared.decoder_config import MAX_HEAD_DIM, vocab_size_of
+from taleproof.models.shared.decoder_config import MAX_HEAD_DIM, check_equal_heads, head_dim_of, vocab_size_of
+from taleproof.models.shared.gguf_keys import UNROTATED
 from taleproof.models.shared.tensor_names import TensorNames
 from taleproof.nn.cache import CacheShape, KVCache
 from taleproof.nn.layers import Embedding, LayerNorm, Linear
@@ -55,6 +56,10 @@ def from_gguf(file: ModelFile) -> Config:
     if dim % heads or dim // heads > MAX_HEAD_DIM:
         why = f"it must divide the width, {dim}, into heads of at most {MAX_HEAD_DIM} elements"
         raise file.fail(f"{key}.attention.head_count", heads, why)
+    check_equal_heads(file, heads)
+    if head_dim_of(file, dim, heads) != dim // heads:
+        why = f"heads of {dim // heads} elements, which make the width together, are run"
+        raise UnknownSettingError(file.name, f"{key}.attention.key_length", head_dim_of(file, dim, heads), why)
     pooling = file.count(f"{key}.pooling_type", 0, 1 << 16, _MEAN_POOLING)
     if pooling not in _POOLINGS:
         why = "1, the mean, and 2, the first token, are run"
@@ -217,4 +222,5 @@ ARCHITECTURE = Architecture(
     load=load,
     families={"bert": BERT},
     tensor_name=NAMES,
+    harmless={**UNROTATED, "attention.causal": (False,), "normalize_embeddings": (True,)},
 )

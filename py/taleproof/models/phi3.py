@@ -111,4 +111,5 @@ ARCHITECTURE = Architecture(
     families={"phi3": PHI3},
     tensor_name=TensorNames({**DECODER, "self_attn.qkv_proj": "attn_qkv", "mlp.gate_up_proj": "ffn_up"}),
     conventions=CONVENTIONS,
+    harmless={"rope.factors_long": None},
 )

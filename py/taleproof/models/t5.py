@@ -25,7 +25,8 @@ from taleproof.graph.ops import A, C, Ops
 from taleproof.graph.relative import MAX_BUCKETS, MAX_DISTANCE
 from taleproof.models.shared.architecture import Architecture, Family, Keys, Logits, TextConfig
 from taleproof.models.shared.decoder import writing_graphs
-from taleproof.models.shared.decoder_config import head_dim_of, vocab_size_of
+from taleproof.models.shared.decoder_config import check_equal_heads, head_dim_of, vocab_size_of
+from taleproof.models.shared.gguf_keys import UNROTATED
 from taleproof.nn.cache import CacheShape, KVCache
 from taleproof.nn.layers import MLP, Embedding, GatedMLP, Linear, RMSNorm
 from taleproof.nn.weights import TensorSource
@@ -81,12 +82,13 @@ def from_gguf(file: ModelFile) -> Config:
     if distance <= buckets // 2:
         raise file.fail(f"{key}.attention.relative_max_distance", distance, f"a number over {buckets // 2} is expected")
     vocab_size = vocab_size_of(file)
-    start = file.start_token
+    start = file.integer(f"{key}.decoder_start_token_id", None)
     if start is None or not 0 <= start < vocab_size:
         raise file.fail(f"{key}.decoder_start_token_id", start, f"a token of the {vocab_size} is expected")
     tied = file.flag(f"{key}.tied", "output.weight" not in file.tensors)
     decoder_layers = file.count(f"{key}.decoder_block_count", 1, MAX_LAYERS, layers)
     head_dim = head_dim_of(file, dim, heads)
+    check_equal_heads(file, heads)
     # The decoder's own layers, then what each of them sees of the source, then one that the encoder's share.
     cache = CacheShape(2 * decoder_layers + 1, heads, head_dim)
     return Config(
@@ -356,4 +358,5 @@ ARCHITECTURE = Architecture(
     load=load,
     families={"t5": _FAMILY},
     tensor_name=tensor_name,
+    harmless=UNROTATED,
 )

@@ -14,6 +14,7 @@ from taleproof.formats import ModelFile, Value
 from taleproof.formats.huggingface.config import Config as ConfigJson
 from taleproof.formats.huggingface.keys import Defaults
 from taleproof.graph.ops import A, C
+from taleproof.models.shared.gguf_keys import Accepted
 from taleproof.nn.cache import CacheShape, KVCache
 from taleproof.nn.weights import TensorSource
 
@@ -180,12 +181,14 @@ class Architecture(Generic[Settings]):
     ----------
     name : the value of general.architecture.
     tasks : what its models are for, the usual one first.
-    from_gguf : reads and checks all its keys; FormatError where one can't be right.
+    from_gguf : reads and checks all its keys; FormatError where one can't be right. Keys that it does not ask for are
+        refused, if nobody knows that they change nothing.
     load : makes the network of a configuration and weights.
     families : the model types of config.json that have this network. What they say is put into GGUF's words, so that
         from_gguf is the only reader.
     tensor_name : gives GGUF's name for transformers' name of a tensor; None for one that is not needed, the same name
         for one that is not known.
+    harmless : keys of GGUF that change nothing here, with the values of which that is so; before those of gguf_keys.py.
     """
 
     name: str
@@ -195,3 +198,4 @@ class Architecture(Generic[Settings]):
     families: Mapping[str, Family]
     tensor_name: Callable[[str], str | None]
     conventions: Conventions = field(default_factory=Conventions)
+    harmless: Mapping[str, Accepted] = field(default_factory=dict)

@@ -126,6 +126,14 @@ def head_dim_of(file: ModelFile, dim: int, heads: int) -> int:
     return head_dim
 
 
+def check_equal_heads(file: ModelFile, heads: int) -> None:
+    """Refuse another number of heads for keys and values, in a network that has one for each query's."""
+    key = f"{file.architecture}.attention.head_count_kv"
+    kv_heads = file.count(key, 1, MAX_HEADS, heads)
+    if kv_heads != heads:
+        raise UnknownSettingError(file.name, key, kv_heads, f"{heads}, one for each head, is run")
+
+
 def window_of(file: ModelFile, default: int = 0) -> int:
     """Return how many positions a token of a local layer sees; 0 for all."""
     return file.count(f"{file.architecture}.attention.sliding_window", 0, MAX_POSITIONS, default)
