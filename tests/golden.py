@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from fixtures.make import TYPE_NAMES, tiny_gguf
+from scripted import generate
 from taleproof.formats import ModelFile, parse
 from taleproof.io.reader import BytesBlob
 from taleproof.memory.wasmtime import WasmtimeArena
@@ -24,8 +25,9 @@ from taleproof.nn.numerics import NUMERICS_VERSION
 from taleproof.nn.weights import KERNEL_TYPES
 from taleproof.sampling.chain import SamplerConfig
 from taleproof.sampling.logits_digests import EVERY
+from taleproof.tasks.base import Finished, Token
 from taleproof.tasks.engine import Engine, open_wasm
-from taleproof.tasks.generate import Finished, Limits, Token, encode_prompt, generate
+from taleproof.tasks.generate import Limits, encode_prompt
 from taleproof.tokenizers import Tokenizer, from_llama2c, from_model
 
 

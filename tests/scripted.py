@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """A model and a tokenizer that follow a script: for tests of what is done with tokens, not of numbers."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from taleproof.errors import NumericsError
+from taleproof.sampling.logits_digests import LogitsTrail
+from taleproof.tasks.generate import Chooser, Event, Limits, ReusableSession, Session
+from taleproof.tasks.generate import generate as write
+from taleproof.tasks.transcript import Transcript
+from taleproof.tokenizers import Tokenizer
 
 
 VOCAB = 300
@@ -69,3 +75,21 @@ class Script:
     def rewind(self, position: int) -> None:
         assert 0 <= position <= self.position
         self.position = position
+
+
+def generate(
+    session: Session | ReusableSession,
+    tokenizer: Tokenizer,
+    ids: Sequence[int],
+    sampler: Chooser,
+    limits: Limits,
+    *,
+    written: int = 0,
+    trail: LogitsTrail | None = None,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Iterator[Event]:
+    """Write after ids, the last ``written`` of which were written before, with a transcript of their own."""
+    transcript = Transcript(ids[: len(ids) - written])
+    for token in ids[len(ids) - written :]:
+        transcript.add(token, "", 0.0)
+    return write(session, tokenizer, transcript, sampler, limits, trail=trail, clock=clock)

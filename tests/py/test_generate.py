@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pytest
 
-from scripted import BOS, EOS, VOCAB, Bytes, Script
+from scripted import BOS, EOS, VOCAB, Bytes, Script, generate
 from taleproof.errors import EmptyPromptError, InvalidSettingError, NumericsError, PromptTooLongError
 from taleproof.sampling.chain import Sampler, SamplerConfig
-from taleproof.tasks.generate import Event, Finished, Limits, Prefilled, ReusableSession, Token, encode_prompt, generate
+from taleproof.tasks.base import Finished, Progress, Token
+from taleproof.tasks.generate import Event, Limits, ReusableSession, encode_prompt
 
 
 def greedy() -> Sampler:
@@ -41,7 +42,7 @@ class TestPrefill:
     def test_goes_in_batches_with_logits_for_the_last_token_only(self) -> None:
         session = Script(b"0123456789abc")
         events = run(session, list(b"0123456789"), Limits(0))
-        assert events[:-1] == [Prefilled(4, 10), Prefilled(8, 10), Prefilled(10, 10)]
+        assert events[:-1] == [Progress(4, 10), Progress(8, 10), Progress(10, 10)]
         assert session.calls == [(0, 4, "none"), (4, 4, "none"), (8, 2, "last")]
         assert ending(events).reason == "length"
 

@@ -20,7 +20,7 @@ from fixtures.make import tiny_gguf
 from fixtures.t5_files import WORDS, tiny_t5_gguf
 from golden import SAMPLERS, kept, path_of, prompts
 from opener_bench import Bench
-from taleproof import Event, Finished, Model, Prefilled, Token
+from taleproof import Event, Finished, Model, Progress, Token
 from taleproof.apps.cli.main import main
 from taleproof.apps.library.options import Mode
 from taleproof.apps.worker.open import Opened, Waiting
@@ -113,7 +113,7 @@ def test_the_texts_of_all_events_are_the_text(stories: Model) -> None:
     generation = stories.generate("Once upon a time", max_tokens=12)
     events: list[Event] = list(generation)
     assert "".join(event.text for event in events) == ", there was a little girl named Lily. She" == generation.text
-    assert [type(event) for event in events] == [Prefilled, *[Token] * 12, Finished]
+    assert [type(event) for event in events] == [Progress, *[Token] * 12, Finished]
     assert len(generation.tokens) == len(generation.logprobs) == generation.stats.tokens == 12
     assert list(generation) == []
 

@@ -81,7 +81,7 @@ def test_a_model_that_does_not_fit_is_refused_with_what_does_and_another_can_be_
     assert isinstance(used, int)
     assert limit is None
     assert f"does not give {(needed + used) / 1e6:,.0f} MB" in caught.value.message
-    session = ReusableSession(bench.open(small).session)
+    session = ReusableSession(bench.open(small).session).lend()
     assert session.forward([1, 2, 3]) is not None
 
 

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from scripted import generate
 from taleproof.apps.local import Backend, LocalModel, open_local
 from taleproof.sampling.chain import Sampler, SamplerConfig
-from taleproof.tasks.generate import Event, Finished, Limits, ReusableSession, Token, encode_prompt, generate
+from taleproof.tasks.base import Finished, Token
+from taleproof.tasks.generate import Event, Limits, ReusableSession, encode_prompt
 from taleproof.tasks.score import score
 
 

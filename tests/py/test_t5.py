@@ -10,13 +10,15 @@ from numpy.typing import NDArray
 
 from fixtures.families import SOURCE, T5, TEXT
 from fixtures.t5_files import MADE, WORDS, tiny_t5, tiny_t5_gguf
+from scripted import generate
 from taleproof.apps.local import open_local
 from taleproof.errors import FormatError
 from taleproof.io.reader import BytesBlob
 from taleproof.models import parse_files
 from taleproof.sampling.chain import Sampler, SamplerConfig
+from taleproof.tasks.base import Token
 from taleproof.tasks.engine import Engine, open_numpy
-from taleproof.tasks.generate import Limits, Token, encode_prompt, generate
+from taleproof.tasks.generate import Limits, encode_prompt
 from taleproof.tasks.score import score
 
 

@@ -10,6 +10,7 @@ from tokenizers import Tokenizer as Library
 
 from fixtures.families import FAMILIES, GOLDEN, safetensors, weights
 from fixtures.llama2_json import llama2_json
+from scripted import generate
 from taleproof.apps.local import open_local
 from taleproof.apps.model_set import read_model
 from taleproof.errors import FormatError, TokenizerMissingError, UnknownTokenizerPartError
@@ -17,7 +18,8 @@ from taleproof.formats import ModelFile
 from taleproof.formats.ggml import vocabulary_keys
 from taleproof.io.reader import BytesBlob, FileBlob
 from taleproof.sampling.chain import Sampler, SamplerConfig
-from taleproof.tasks.generate import Limits, Token, encode_prompt, generate
+from taleproof.tasks.base import Token
+from taleproof.tasks.generate import Limits, encode_prompt
 from taleproof.tokenizers import Tokenizer, from_model, from_tokenizer_json
 from taleproof.tokenizers.gguf_keys import keys_of_tokenizer_bin
 

@@ -14,7 +14,8 @@ from taleproof.nn.numerics import NUMERICS_VERSION
 from taleproof.record.canonical_json import canonical_json
 from taleproof.sampling.chain import SamplerConfig
 from taleproof.sampling.logits_digests import EVERY
-from taleproof.tasks.generate import FinishReason, Limits
+from taleproof.tasks.base import FinishReason
+from taleproof.tasks.generate import Limits
 from taleproof.tokenizers.base import well_formed
 from taleproof.trust.digest import Digests
 

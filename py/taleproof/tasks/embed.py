@@ -7,7 +7,8 @@ than WINDOW is cut, and its vector is the mean of its windows', each counted by 
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
@@ -22,6 +23,7 @@ from taleproof.graph.step import IDS, Step
 from taleproof.io.reader import Blob
 from taleproof.memory.arena import Arena
 from taleproof.models import EncoderConfig, load_encoder
+from taleproof.tasks.base import Progress, Vector
 from taleproof.tokenizers import Tokenizer
 
 
@@ -71,6 +73,32 @@ class Embedder:
         return vector
 
 
+@dataclass(frozen=True)
+class TextEncoder:
+    """A model that makes vectors of texts."""
+
+    embedder: Embedder
+    tokenizer: Tokenizer
+
+
+class Embed:
+    """The Task that makes a vector of a text of any length."""
+
+    def run(self, model: TextEncoder, given: str, options: None = None, /) -> Iterator[Progress | Vector]:
+        """Read the text, window by window, and yield its vector at last.
+
+        Raises
+        ------
+        NumericsError : a number that is not finite.
+        """
+        windows, vectors = _windows(model, given), list[Floats]()
+        begin, *end = model.tokenizer.encode("")
+        for window in windows:
+            vectors.append(model.embedder.embed([begin, *window, *end]))
+            yield Progress(len(vectors), len(windows))
+        yield Vector(_mean([len(window) for window in windows], vectors))
+
+
 def embed_text(embedder: Embedder, tokenizer: Tokenizer, text: str) -> Floats:
     """Return the vector of a text of any length: float32 (dim,), of length 1.
 
@@ -78,16 +106,26 @@ def embed_text(embedder: Embedder, tokenizer: Tokenizer, text: str) -> Floats:
     ------
     NumericsError : a number that is not finite.
     """
-    begin, *end = tokenizer.encode("")
-    body = tokenizer.encode(text, add_bos=False)
-    room = min(WINDOW, embedder.config.text.n_ctx_train) - 1 - len(end)
-    windows = [body[start : start + room] for start in range(0, len(body), room)] or [[]]
-    vectors = [embedder.embed([begin, *window, *end]) for window in windows]
+    for event in Embed().run(TextEncoder(embedder, tokenizer), text):
+        if isinstance(event, Vector):
+            return event.values
+    raise AssertionError("the task ends in a vector")
+
+
+def _windows(model: TextEncoder, text: str) -> list[list[int]]:
+    """Return the ids of a text in parts that fit, without those that begin and end each; one part at least."""
+    body = model.tokenizer.encode(text, add_bos=False)
+    room = min(WINDOW, model.embedder.config.text.n_ctx_train) - len(model.tokenizer.encode(""))
+    return [body[start : start + room] for start in range(0, len(body), room)] or [[]]
+
+
+def _mean(counts: Sequence[int], vectors: Sequence[Floats]) -> Floats:
+    """Return the mean of vectors (dim,), each counted so many times, stretched to length 1."""
     if len(vectors) == 1:
         return vectors[0]
-    mean = np.zeros(embedder.config.dim)  # in float64, in the order of the text
-    for window, vector in zip(windows, vectors, strict=True):
-        mean += len(window) * vector.astype(np.float64)
+    mean = np.zeros(len(vectors[0]))  # in float64, in the order of the text
+    for count, vector in zip(counts, vectors, strict=True):
+        mean += count * vector.astype(np.float64)
     return (mean / math.sqrt(float(np.add.reduce(mean * mean)))).astype(np.float32)
 
 

@@ -6,7 +6,8 @@ is run is the device's business (device/base.py).
 """
 
 from collections.abc import Callable, Sequence
-from typing import Literal, TypeVar, overload
+from functools import cache
+from typing import Literal, Protocol, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -132,28 +133,72 @@ class Session:
         self.position = position
 
 
+class Sampling(Protocol):
+    """What makes a text's sampler, and the digests of its logits."""
+
+    def sampler(self, config: SamplerConfig) -> Chooser: ...
+
+    def trail(self) -> LogitsTrail: ...
+
+
+class PlainSampling:
+    """Sampling from arrays."""
+
+    def sampler(self, config: SamplerConfig) -> Chooser:
+        """Return a sampler in NumPy."""
+        return Sampler(config)
+
+    def trail(self) -> LogitsTrail:
+        """Return digests of arrays."""
+        return LogitsTrail()
+
+
+class ArenaSampling:
+    """Sampling by the kernels, where the logits are; all samplers of a model share its buffers."""
+
+    def __init__(self, arena: Arena, vocab_size: int) -> None:
+        self._room = SamplingRoom(arena, vocab_size)
+
+    def sampler(self, config: SamplerConfig) -> Chooser:
+        """Return the same sampler, to the bit."""
+        return ArenaSampler(self._room, config)
+
+    def trail(self) -> LogitsTrail:
+        """Return the same digests."""
+        return ArenaLogitsTrail(self._room)
+
+
 class Engine:
     """An opened model. ``open_numpy`` and ``open_wasm`` make one.
 
-    Attributes
+    Parameters
     ----------
-    sampler : makes what chooses tokens from its sessions' logits.
-    trail : makes the trail of a story's logits.
+    sampling : called once, and only where something samples.
     """
 
     def __init__(
         self,
         file: ModelFile,
         config: TextConfig,
-        sampler: Callable[[SamplerConfig], Chooser],
-        trail: Callable[[], LogitsTrail],
+        sampling: Callable[[], Sampling],
         backend: Callable[[int], Backend],
     ) -> None:
         self.file = file
         self.config = config
-        self.sampler = sampler
-        self.trail = trail
+        self._sampling = cache(sampling)
         self._backend = backend
+
+    def sampler(self, config: SamplerConfig) -> Chooser:
+        """Return what chooses a text's tokens from its sessions' logits."""
+        return self._sampling().sampler(config)
+
+    def trail(self) -> LogitsTrail:
+        """Return what takes the digests of a text's logits."""
+        return self._sampling().trail()
+
+    def reserve_sampling(self) -> None:
+        """Take now the memory that sampling needs, OutOfMemoryError, and not when the first text is begun."""
+        self._sampling()
 
     @property
     def default_context(self) -> int:
@@ -173,34 +218,24 @@ class Engine:
 
 def open_numpy(blobs: Sequence[Blob], file: ModelFile) -> Engine:
     """Open a model on the numpy device: all weights decoded to float32. There is a blob for each of its parts."""
-    return _open(NumpyDevice(), file, blobs, lambda _vocab_size: (Sampler, LogitsTrail))
+    return _open(NumpyDevice(), file, blobs, lambda _vocab_size: PlainSampling())
 
 
 def open_wasm(arena: Arena, file: ModelFile, bases: Sequence[int]) -> Engine:
     """Open a model whose parts lie in the arena, each from its base on. Its weights there are repacked in place."""
-
-    def choosing(vocab_size: int) -> Choosing:
-        room = SamplingRoom(arena, vocab_size)
-        return lambda config: ArenaSampler(room, config), lambda: ArenaLogitsTrail(room)
-
-    return _open(WasmDevice(arena), file, bases, choosing)
-
-
-Choosing = tuple[Callable[[SamplerConfig], Chooser], Callable[[], LogitsTrail]]
-"""What an Engine makes samplers and trails with."""
+    return _open(WasmDevice(arena), file, bases, lambda vocab_size: ArenaSampling(arena, vocab_size))
 
 
 def _open(
-    device: DirectDevice[P, A, W, C], file: ModelFile, places: Sequence[P], choosing: Callable[[int], Choosing]
+    device: DirectDevice[P, A, W, C], file: ModelFile, places: Sequence[P], sampling: Callable[[int], Sampling]
 ) -> Engine:
-    """``choosing`` is given the size of the vocabulary, after the weights are loaded."""
+    """``sampling`` is given the size of the vocabulary."""
     model = load_model(file, device.weights(file, places))
     config = model.config.text
-    sampler, trail = choosing(config.vocab_size)
 
     def backend(context: int) -> Backend:
-        cache = device.cache(config.cache, context)
-        graphs = GraphBackend(device.compile(model.graphs(cache, context, PREFILL_BATCH)))
+        kv = device.cache(config.cache, context)
+        graphs = GraphBackend(device.compile(model.graphs(kv, context, PREFILL_BATCH)))
         return graphs if file.start_token is None else EncoderDecoder(graphs, file.start_token)
 
-    return Engine(file, config, sampler, trail, backend)
+    return Engine(file, config, lambda: sampling(config.vocab_size), backend)

@@ -11,18 +11,28 @@ from dataclasses import dataclass
 from taleproof.errors import EmptyPromptError, PromptTooLongError
 from taleproof.sampling.chain import argmax
 from taleproof.sampling.logprobs import LogProbabilities
+from taleproof.tasks.base import Scored
 from taleproof.tasks.generate import Session
+from taleproof.tasks.writing import Writer
 from taleproof.tokenizers import Tokenizer
 from taleproof.tokenizers.source import SourceTokenizer
 
 
 @dataclass(frozen=True)
-class Scored:
-    """A given token, its log-probability after all before it, and the likeliest token there."""
+class Given:
+    """A text that is scored, after a prompt."""
 
-    id: int
-    logprob: float
-    best: int
+    prompt: str
+    text: str
+
+
+class Score:
+    """The Task that says how likely a model finds a given text, token by token."""
+
+    def run(self, model: Writer, given: Given, options: None = None, /) -> Iterator[Scored]:
+        """Score; ``score`` says what is refused. The session starts afresh."""
+        ids = encode_continuation(model.tokenizer, given.prompt, given.text)
+        return score(model.session.lend(), *ids)
 
 
 def encode_continuation(tokenizer: Tokenizer, prompt: str, continuation: str) -> tuple[list[int], list[int]]:

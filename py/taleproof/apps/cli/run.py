@@ -18,7 +18,7 @@ from taleproof.apps.model_set import parse_model
 from taleproof.errors import JsonValue
 from taleproof.formats import ModelFile
 from taleproof.formats.model_file import TensorInfo
-from taleproof.tasks.generate import Stats
+from taleproof.tasks.base import Stats
 from taleproof.tasks.score import encode_continuation
 from taleproof.trust.digest import Digests, Expected
 

@@ -11,8 +11,8 @@ from taleproof.apps.library.generation import Generation
 from taleproof.apps.library.model import Model
 from taleproof.errors import TaleproofError
 from taleproof.record.record import StoryRecord
-from taleproof.tasks.generate import Event, Finished, Prefilled, Token
-from taleproof.tasks.score import Scored
+from taleproof.tasks.base import Finished, Progress, Scored, Token
+from taleproof.tasks.generate import Event
 
 
 if sys.platform == "emscripten":
@@ -26,7 +26,7 @@ __all__ = [
     "Finished",
     "Generation",
     "Model",
-    "Prefilled",
+    "Progress",
     "Scored",
     "StoryRecord",
     "TaleproofError",

@@ -22,12 +22,12 @@ from taleproof.errors.base import plain
 from taleproof.formats import ModelFile
 from taleproof.models import Task
 from taleproof.record.record import StoryRecord
-from taleproof.sampling.logits_digests import EVERY, LogitsTrail
+from taleproof.tasks.base import Scored
 from taleproof.tasks.embed import Embedder, embed_text
 from taleproof.tasks.engine import Engine, Session
-from taleproof.tasks.generate import ReusableSession, encode_prompt, generate
-from taleproof.tasks.score import Scored, encode_continuation, score
-from taleproof.tasks.text_out import held_back
+from taleproof.tasks.generate import ReusableSession, encode_prompt
+from taleproof.tasks.score import Given, Score
+from taleproof.tasks.writing import Writer, Writing
 from taleproof.tokenizers import Tokenizer
 from taleproof.trust.digest import Digests, Expected
 
@@ -87,7 +87,10 @@ class Model:
         self.tokenizer = opened.tokenizer
         self._opened: Opened | None = opened
         self._expected = opened.expected
-        self._session = None if opened.writer is None else ReusableSession(opened.writer[1])
+        self._model: Writer | None = None
+        if opened.writer is not None:
+            engine, session = opened.writer
+            self._model = Writer(engine, ReusableSession(session), opened.tokenizer)
         self._writing: _Writing | None = None
 
     @property
@@ -129,7 +132,7 @@ class Model:
 
         Returns
         -------
-        an iterator over events. Each has a ``text``, and all of them together are the whole text. Prefilled: ``done``
+        an iterator over events. Each has a ``text``, and all of them together are the whole text. Progress: ``done``
         of ``total`` tokens of the prompt were read. Token: its ``id``, its ``logprob``. Finished: the ``reason``.
 
         Raises
@@ -156,12 +159,12 @@ class Model:
         only = messages[0] if len(messages) == 1 else {}
         if only.keys() == {"role", "content"} and only["role"] == "user":
             return self.write(only["content"], "chat", options)
-        opened, _, _ = self._writer("chat")
+        opened, _ = self._writer("chat")
         return self._begin(None, "chat", _encode_messages(opened, messages, options), options)
 
     def write(self, prompt: str, mode: Mode, options: Options) -> Generation:
         """Write on from a prompt, with settings that are checked already; all else is as in ``generate``."""
-        opened, _, _ = self._writer("generate")
+        opened, _ = self._writer("generate")
         if mode == "chat" and not self.encoder_decoder:
             encoded = _encode_messages(opened, [{"role": "user", "content": prompt}], options)
         else:
@@ -197,9 +200,9 @@ class Model:
         EmptyPromptError : there is no prompt, and the model has no token for the beginning of a text.
         PromptTooLongError, OtherTaskError, NoModelError, NumericsError : as in ``generate``.
         """
-        opened, _, session = self._writer("score")
+        _, writer = self._writer("score")
         self._end()
-        return list(score(session, *encode_continuation(opened.tokenizer, prompt, text)))
+        return list(Score().run(writer, Given(prompt, text)))
 
     @property
     def record(self) -> StoryRecord | None:
@@ -212,7 +215,7 @@ class Model:
     def close(self) -> None:
         """Let go of the model and its memory; a text in the making is ended. May be called twice."""
         self._end()
-        self._opened = self._session = self._writing = None
+        self._opened = self._model = self._writing = None
 
     def __enter__(self) -> "Model":
         return self
@@ -227,49 +230,39 @@ class Model:
             raise NoModelError
         return self._opened
 
-    def _writer(self, wanted: str) -> tuple[Opened, Engine, ReusableSession]:
+    def _writer(self, wanted: str) -> tuple[Opened, Writer]:
         opened = self._require()
-        if opened.writer is None or self._session is None:
+        if self._model is None:
             raise OtherTaskError(self.name, self.task, wanted)
-        return opened, opened.writer[0], self._session
+        return opened, self._model
 
     def _end(self) -> None:
         if self._writing is not None:
-            self._writing.generation.close()
+            self._writing.text.stop()
 
     def _begin(self, prompt: str | None, mode: Mode, encoded: ChatPrompt, options: Options) -> Generation:
-        opened, engine, session = self._writer("generate")
-        trail = engine.trail()
-        events = generate(
-            session, opened.tokenizer, encoded.ids, engine.sampler(options.sampler), options.limits, trail=trail
-        )
+        _, writer = self._writer("generate")
+        text = Writing(writer, encoded.ids, options.sampler)
+        text.run(options.limits)
         self._end()
-        ids = encoded.ids
-        generation = Generation(tuple(ids), events, lambda tokens, text: held_back(opened.tokenizer, ids, tokens, text))
-        self._writing = _Writing(generation, prompt, mode, encoded, options, trail, session.n_ctx)
-        return generation
+        self._writing = _Writing(text, prompt, mode, encoded, options)
+        return Generation(text)
 
 
 @dataclass(frozen=True)
 class _Writing:
     """A text and all that its record tells of it. ``prompt`` is None for a conversation, which no record can hold."""
 
-    generation: Generation
+    text: Writing
     prompt: str | None
     mode: Mode
     encoded: ChatPrompt
     options: Options
-    trail: LogitsTrail
-    context: int
 
     def record(self, opened: Opened) -> StoryRecord | None:
         if self.prompt is None:
             return None
-        written, told = self.generation, self.encoded.date
-        reason = written.finish_reason or "stopped"
-        digests = self.trail.digests
-        if reason == "stopped":  # an error or an interruption may have come after the logits, and before their token
-            digests = digests[: -(-len(written.tokens) // EVERY)]
+        transcript, told = self.text.transcript, self.encoded.date
         return StoryRecord(
             model_name=opened.files[0][0],
             model=opened.digests,
@@ -278,14 +271,14 @@ class _Writing:
             kernels=opened.kernels,
             prompt=self.prompt,
             mode=self.mode,
-            prompt_tokens=written.prompt_tokens,
-            context=self.context,
+            prompt_tokens=tuple(transcript.prompt_ids),
+            context=self.text.context,
             sampler=self.options.sampler,
             limits=self.options.limits,
-            tokens=tuple(written.tokens),
-            text=written.text,
-            finish_reason=reason,
-            logits=tuple(digests),
+            tokens=tuple(transcript.tokens),
+            text=transcript.text,
+            finish_reason=self.text.finish_reason or "stopped",
+            logits=self.text.logits_digests,
             engine=__version__,
             date=None if told is None else told.isoformat(),
         )

@@ -293,6 +293,7 @@ class Opener:
             opened = OpenedEmbedder(*common, embedders.open_wasm(self._arena, model.file, offsets))
         else:
             engine = open_wasm(self._arena, model.file, offsets)
+            engine.reserve_sampling()
             before = self._arena.top
             session = self._session(engine, request.get("contextLength"))
             opened = Opened(*common, engine, session, self._arena.top - before)

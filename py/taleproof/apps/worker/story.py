@@ -7,7 +7,7 @@ out of range, an empty prompt, one longer than the context, chat without a templ
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from taleproof import __version__
 from taleproof.apps.worker.open import Opened
@@ -25,34 +25,27 @@ from taleproof.chat.prompt import DEFAULT_DAY, ChatPrompt, chat_template, encode
 from taleproof.errors import ChatTemplateError, InvalidSettingError, NothingToContinueError, RequestsOnlyError
 from taleproof.record.record import StoryRecord
 from taleproof.sampling.chain import MAX_SEED, SamplerConfig
-from taleproof.tasks.generate import (
-    MAX_TOKENS,
-    Event,
-    Finished,
-    Limits,
-    Prefilled,
-    ReusableSession,
-    Stats,
-    Token,
-    encode_prompt,
-    generate,
-)
-from taleproof.tasks.text_out import held_back
+from taleproof.tasks.base import Finished, Progress, Token
+from taleproof.tasks.generate import MAX_TOKENS, Event, Limits, ReusableSession, encode_prompt
+from taleproof.tasks.writing import Writer, Writing
 
 
 BATCH_SECONDS = 0.03
 """A batch ends after this time: two frames of a screen."""
+
+CONTINUABLE = ("length", "stopped")
+"""Reasons of an end after which a text can go on."""
 
 Batch = list[WriteEvent]
 Memory = Callable[[], MemoryFigures]
 
 
 class Story:
-    """One story: its prompt, its sampler, and all tokens so far.
+    """One story: its prompt and settings, and the text in the making.
 
     Parameters
     ----------
-        memory : the figures of the moment.
+    memory : the figures of the moment.
     kernels : the SHA-256 of the kernels' module, for the story's record.
     """
 
@@ -71,31 +64,34 @@ class Story:
         self.sampler = sampler_config(request["sampler"])
         self.stop_strings = tuple(str(text) for text in request["limits"]["stop"])
         self.max_tokens = 0
-        self.tokens: list[int] = []
-        self.logprobs: list[float] = []
-        self.finish_reason: FinishReason | None = None
-        self._session, self._memory, self._kernels, self._clock = session, memory, kernels, clock
-        self._chooser = opened.engine.sampler(self.sampler)
-        self._trail = opened.engine.trail()
-        self._shown: list[str] = []
+        self._memory, self._kernels, self._clock = memory, kernels, clock
         given = request.get("date")
         self.today = DEFAULT_DAY if given is None else read_date(str(given))
         encoded = self._encode()
-        self.prompt_ids = encoded.ids
         self.date = None if encoded.date is None else encoded.date.isoformat()
-        self._stats = Stats(len(self.prompt_ids), 0)
-        self._events: Iterator[Event] | None = None
+        model = Writer(opened.engine, session, opened.tokenizer)
+        self._writing = Writing(model, encoded.ids, self.sampler, clock)
         self._run(request["limits"]["maxTokens"])
 
     @property
     def writing(self) -> bool:
         """Say whether there is more to come without being continued."""
-        return self._events is not None
+        return self._writing.going_on
+
+    @property
+    def prompt_ids(self) -> list[int]:
+        """The ids that the model reads."""
+        return self._writing.transcript.prompt_ids
+
+    @property
+    def tokens(self) -> list[int]:
+        """The ids that have been written."""
+        return self._writing.transcript.tokens
 
     @property
     def text(self) -> str:
         """The text of all tokens so far, as it was shown."""
-        return "".join(self._shown)
+        return self._writing.transcript.text
 
     def started(self) -> Batch:
         """Return the first batch, which tells what was understood of the request."""
@@ -103,15 +99,15 @@ class Story:
             {
                 "kind": "started",
                 "seed": str(self.sampler.seed),
-                "promptTokens": len(self.prompt_ids),
-                "sessionLength": self._session.n_ctx,
+                "promptTokens": self._writing.transcript.prompt,
+                "sessionLength": self._writing.context,
                 "date": self.date,
             }
         ]
 
     def resume(self, max_tokens: int) -> None:
         """Go on: the story becomes the one that a higher limit would have given."""
-        if self.finish_reason not in ("length", "stopped"):
+        if self._writing.finish_reason not in CONTINUABLE:
             raise NothingToContinueError
         self._run(max_tokens)
 
@@ -119,22 +115,20 @@ class Story:
         """Return what happens in the next moment; nothing where nothing is being written."""
         batch: Batch = []
         began = self._clock()
-        while self._events is not None:
-            event = self._pull(self._events)
-            batch.extend(self._told(event))
+        while (event := self._writing.next()) is not None:
+            batch.append(self._told(event))
             first = isinstance(event, Token) and event.stats.tokens == 1  # not to be kept waiting
             if first or self._clock() - began >= BATCH_SECONDS:
                 break
-        if self._events is not None:
+        if self.writing:
             batch.append({"kind": "stats", "stats": self._figures()})
         return batch
 
     def stop(self) -> Batch:
         """End the run; return how it ended, or nothing where it had ended by itself."""
-        if self._events is None:
+        if not self.writing:
             return []
-        rest = held_back(self.opened.tokenizer, self.prompt_ids, self.tokens, self.text)
-        return [self._ended("stopped", rest)]
+        return [self._ended("stopped", self._writing.stop())]
 
     def _encode(self) -> ChatPrompt:
         reads = self.opened.file.start_token is not None
@@ -151,42 +145,19 @@ class Story:
     def _run(self, max_tokens: int | None) -> None:
         if max_tokens is None:  # how JSON writes what is not a number
             raise InvalidSettingError("max_tokens", max_tokens, 0, MAX_TOKENS)
-        limits = Limits(max_tokens, self.stop_strings)
-        ids = [*self.prompt_ids, *self.tokens]
-        self._events = generate(
-            self._session,
-            self.opened.tokenizer,
-            ids,
-            self._chooser,
-            limits,
-            written=len(self.tokens),
-            trail=self._trail,
-            clock=self._clock,
-        )
-        self.max_tokens = len(self.tokens) + max_tokens
-        self.finish_reason = None
+        self._writing.run(Limits(max_tokens, self.stop_strings))
+        self.max_tokens = self._writing.transcript.written + max_tokens
 
-    def _pull(self, events: Iterator[Event]) -> Event:
-        try:
-            return next(events)
-        except BaseException:
-            self._events = None  # nothing comes after an error
-            raise
-
-    def _told(self, event: Event) -> Batch:
-        if isinstance(event, Prefilled):
-            return [{"kind": "prefill", "done": event.done, "total": event.total}]
-        self._stats = event.stats
+    def _told(self, event: Event) -> WriteEvent:
+        if isinstance(event, Progress):
+            return {"kind": "prefill", "done": event.done, "total": event.total}
         if isinstance(event, Finished):
-            return [self._ended(event.reason, event.text)]
-        self.tokens.append(event.id)
-        self.logprobs.append(event.logprob)
-        self._shown.append(event.text)
-        return [{"kind": "token", "id": event.id, "text": event.text, "logprob": event.logprob}]
+            return self._ended(event.reason, event.text)
+        return {"kind": "token", "id": event.id, "text": event.text, "logprob": event.logprob}
 
     def record(self) -> StoryRecord:
         """Return everything that writes the story again."""
-        opened = self.opened
+        opened, transcript = self.opened, self._writing.transcript
         return StoryRecord(
             model_name=opened.loaded.name,
             model=opened.loaded.digests,
@@ -195,36 +166,33 @@ class Story:
             kernels=self._kernels,
             prompt=self.prompt,
             mode=self.mode,
-            prompt_tokens=tuple(self.prompt_ids),
-            context=self._session.n_ctx,
+            prompt_tokens=tuple(transcript.prompt_ids),
+            context=self._writing.context,
             sampler=self.sampler,
             limits=Limits(self.max_tokens, self.stop_strings),
-            tokens=tuple(self.tokens),
-            text=self.text,
-            finish_reason=self.finish_reason or "stopped",
-            logits=tuple(self._trail.digests),
+            tokens=tuple(transcript.tokens),
+            text=transcript.text,
+            finish_reason=self._writing.finish_reason or "stopped",
+            logits=self._writing.logits_digests,
             engine=__version__,
             date=self.date,
         )
 
     def _ended(self, reason: FinishReason, text: str) -> FinishedEvent:
-        self._events = None
-        self._shown.append(text)
-        self.finish_reason = reason
         return {
             "kind": "finished",
             "reason": reason,
             "text": text,
-            "canContinue": reason in ("length", "stopped"),
+            "canContinue": reason in CONTINUABLE,
             "stats": self._figures(),
             "record": self.record().value(),
         }
 
     def _figures(self) -> WriteStats:
-        stats = self._stats
+        stats, transcript = self._writing.stats, self._writing.transcript
         return {
-            "promptTokens": len(self.prompt_ids),
-            "tokens": len(self.tokens),
+            "promptTokens": transcript.prompt,
+            "tokens": transcript.written,
             "prefillSeconds": stats.prefill_seconds,
             "timeToFirstToken": stats.first_token_seconds,
             "tokensPerSecond": stats.decode_rate,
