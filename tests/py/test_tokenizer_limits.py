@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """tokenizer.json that was made to take long or much: every part has its share of one budget, and says when it is spent.
 
-A time that is given here only a hang can reach; what is refused is refused with an error of the product.
+Times that are given here are the processor's, or only a hang can reach them; what is refused is refused with an error
+of the product.
 """
 
 import json
+import sys
+import time
 from typing import Any
 
 import pytest
@@ -91,6 +94,34 @@ def test_expressions_have_one_time_for_a_whole_text(said: Fields, text: str, mon
         tokenizer.encode(text)
 
 
+def test_a_text_takes_less_than_a_second_of_expressions() -> None:
+    tokenizer = read(**pre_tokenizer(split(SLOW)))
+    began = time.process_time()
+    with pytest.raises(TokenizerLimitError, match="takes too long"):
+        tokenizer.encode("a" * 60)
+    assert time.process_time() - began < 0.75  # a quarter of the second is for the rest
+
+
+def test_added_tokens_that_are_as_they_should_be_are_not_read_field_by_field() -> None:
+    """There may be 65,536 of them: functions that are called for each are what takes a second."""
+    count = 2000
+    added = [{"id": 4 + number, "content": f"<{number}>", "special": True} for number in range(count)]
+    data = json.dumps({"added_tokens": added, "model": LETTERS}).encode()
+    calls = 0
+
+    def called(_: object, event: str, __: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    sys.setprofile(called)
+    try:
+        tokenizer = read_bytes(data)
+    finally:
+        sys.setprofile(None)
+    assert calls < 6 * count
+    assert tokenizer.encode("a<1999><7>") == [0, 2003, 11]
+
+
 def test_a_stop_is_not_taken_for_the_end_of_the_time() -> None:
     def stopped(_: float) -> None:
         raise KeyboardInterrupt
@@ -137,9 +168,12 @@ def test_what_a_token_may_grow_by_is_bounded_too(said: Fields) -> None:
     ("data", "error"),
     [
         (b'{"added_tokens":[' + b"[]," * 2_000_000 + b"[]]}", LimitError),
+        (b'{"added_tokens":[' + b"[]," * 200_000 + b"[]]}", LimitError),
+        (b'{"added_tokens":[' + b'{"a":"aaaaaaaaaa"},' * 140_000 + b"{}]}", LimitError),
+        (b'{"version":"' + b"a" * (40 << 20) + b'"}', LimitError),
         (b'{"model":{"type":"BPE","merges":[],"vocab":{"' + b"a" * 5000 + b'":0}}}', FormatError),
     ],
-    ids=["four-million-values", "a-token-of-5,000"],
+    ids=["four-million-values", "values-of-two-bytes", "140,000-objects", "more-than-40-MB", "a-token-of-5,000"],
 )
 def test_what_no_real_file_has_is_refused_before_it_is_used(data: bytes, error: type[TaleproofError]) -> None:
     with pytest.raises(error):

@@ -19,18 +19,15 @@ import numpy as np
 
 from taleproof.errors import ConversionError
 from taleproof.formats import ModelFile, Value
-from taleproof.io.json_text import read_object
+from taleproof.formats.huggingface.beside import MAX_TOKENIZER_CONFIG, read_beside
 from taleproof.io.reader import Blob
 from taleproof.tokenizers.algorithms.wordpiece import WORD_START
 from taleproof.tokenizers.llama2c import BOS, EOS, FIRST_BYTE, UNKNOWN, read_pieces
-from taleproof.tokenizers.vocabulary import LOWERCASE_KEY, MAX_TOKENS, PREFIX, TokenType
+from taleproof.tokenizers.vocabulary import LOWERCASE_KEY, MAX_JSON, MAX_TOKENS, PREFIX, TokenType
 
 
 CONTINUES = "##"
 """Begins a piece of WordPiece that goes on within a word."""
-
-MAX_JSON = 64 << 20
-"""Bytes of a tokenizer.json: the largest have some 35 MB."""
 
 _LLAMA3 = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+"
@@ -88,8 +85,8 @@ def keys_of_tokenizer_json(file: ModelFile, blob: Blob, config: Blob | None) -> 
     FormatError : it is no tokenizer.json.
     ConversionError : a kind or a part of it that GGUF has no keys for.
     """
-    said = read_object(blob.read(0, blob.size), blob.name, "content", MAX_JSON)
-    settings = {} if config is None else read_object(config.read(0, config.size), config.name, "content", MAX_JSON)
+    said = read_beside(blob, MAX_JSON)
+    settings = {} if config is None else read_beside(config, MAX_TOKENIZER_CONFIG)
     try:
         if said["model"].get("type") == "WordPiece":
             return TokenizerKeys(dict(_wordpiece(file, blob.name, said)))

@@ -21,6 +21,9 @@ from taleproof.formats import ModelFile
 MAX_TOKENS = 1 << 22
 """The largest vocabularies have some 262,000 tokens."""
 
+MAX_JSON = 40 << 20
+"""Bytes of a tokenizer.json: the largest known, Gemma 3's, has some 33 MB."""
+
 PREFIX = "tokenizer.ggml."
 
 LOWERCASE_KEY = PREFIX + "normalizer.lowercase"

@@ -6,7 +6,8 @@ Of tokens that begin at the same place the longest counts.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from operator import is_
+from typing import Any, NamedTuple
 
 from taleproof.tokenizers.huggingface.part import Part
 from taleproof.tokenizers.special import MAX_SPECIAL_LENGTH, SpecialTokens
@@ -16,8 +17,7 @@ from taleproof.tokenizers.unicode.characters import SPACES, char_class
 MAX_ADDED = 1 << 16
 
 
-@dataclass(frozen=True, slots=True)
-class Added:
+class Added(NamedTuple):
     """A token of the list.
 
     Attributes
@@ -30,28 +30,41 @@ class Added:
 
     id: int
     content: str
-    single_word: bool
-    lstrip: bool
-    rstrip: bool
-    normalized: bool
-    special: bool
+    single_word: bool = False
+    lstrip: bool = False
+    rstrip: bool = False
+    normalized: bool = True
+    special: bool = False
+
+
+_TYPES = {"id": int, "content": str} | dict.fromkeys(Added._field_defaults, bool)
 
 
 def read_added(root: Part, most: int) -> list[Added]:
     """Read the list; an id may be up to ``most``."""
     if "added_tokens" not in root:
         return []
-    flags = ("single_word", "lstrip", "rstrip", "normalized", "special")
-    found = []
-    for part in root.parts("added_tokens", MAX_ADDED):
-        part.only("id", "content", *flags)
-        read = {flag: part.flag(flag, flag == "normalized") for flag in flags}
-        content = part.text("content")
-        if len(content) > MAX_SPECIAL_LENGTH:
-            why = f"it has more than {MAX_SPECIAL_LENGTH} characters, and tokens so long are not looked for"
-            raise part.fail("content", content[:80], why, remedy="Choose the same model as a GGUF file.")
-        found.append(Added(part.count("id", most), content, **read))
-    return found
+    rows: list[Any] = root.get("added_tokens", list)
+    if len(rows) > MAX_ADDED:
+        raise root.fail("added_tokens", len(rows), f"at most {MAX_ADDED:,} tokens are read")
+    return [_read(root, f"added_tokens[{number}]", row, most) for number, row in enumerate(rows)]
+
+
+def _read(root: Part, path: str, row: Any, most: int) -> Added:
+    """Read one token. Lists have up to 65,536, so one that is as it should be is not read field by field."""
+    usual = isinstance(row, dict) and all(map(is_, map(type, row.values()), map(_TYPES.get, row)))
+    if usual and "id" in row and "content" in row:
+        token = Added(**row)
+        if 0 <= token.id <= most and len(token.content) <= MAX_SPECIAL_LENGTH:
+            return token
+    part = Part(root.file, path, row, root.allowance)
+    part.only(*_TYPES)
+    content = part.text("content")
+    if len(content) > MAX_SPECIAL_LENGTH:
+        why = f"it has more than {MAX_SPECIAL_LENGTH} characters, and tokens so long are not looked for"
+        raise part.fail("content", content[:80], why, remedy="Choose the same model as a GGUF file.")
+    flags = {flag: part.flag(flag, default) for flag, default in Added._field_defaults.items()}
+    return Added(part.count("id", most), content, **flags)
 
 
 class AddedFinder:
@@ -91,11 +104,16 @@ class AddedFinder:
             yield text[done:]
 
 
-def finders(added: list[Added], normalizer: Callable[[str], str] | None) -> tuple[AddedFinder, AddedFinder]:
+def finders(added: Iterable[Added], normalizer: Callable[[str], str] | None) -> tuple[AddedFinder, AddedFinder]:
     """Return the finder for a text as it is, and the one for a normalised text."""
-    normal = normalizer or (lambda text: text)
-    plain = AddedFinder((token.content, token) for token in added if not token.normalized)
-    return plain, AddedFinder((normal(token.content), token) for token in added if token.normalized)
+    normal = normalizer or str
+    plain, normalised = [], []
+    for token in added:
+        if token.normalized:
+            normalised.append((normal(token.content), token))
+        else:
+            plain.append((token.content, token))
+    return AddedFinder(plain), AddedFinder(normalised)
 
 
 def _is_word(character: str) -> bool:

@@ -22,7 +22,7 @@ GROWTH = 4
 FLOOR = 1 << 16
 """Characters that any text may gain."""
 
-SECONDS = 0.8
+SECONDS = 0.5
 SECONDS_PER_CHARACTER = 2e-6
 """The expressions of known files need a hundredth of a second for 100,000 characters, a tenth in a browser."""
 

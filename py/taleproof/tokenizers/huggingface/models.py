@@ -173,15 +173,16 @@ def _read_bpe(part: Part, byte_level: bool) -> tuple[Model, dict[str, int]]:
 def _merges(part: Part, ids: Mapping[str, int]) -> dict[str, int]:
     """Return the rank of each merge; of one that is listed twice the last counts."""
     costs: dict[str, int] = {}
-    for rank, said in enumerate(part.get("merges", list)):
+    for rank, said in enumerate(part.get("merges", list)):  # up to a million
         pair = said.split(" ") if isinstance(said, str) else said
-        if not isinstance(pair, list) or len(pair) != 2 or not all(isinstance(each, str) for each in pair):
+        if not isinstance(pair, list) or len(pair) != 2 or not (isinstance(pair[0], str) and isinstance(pair[1], str)):
             raise part.fail(f"merges[{rank}]", str(said)[:80], "two tokens are expected")
         left, right = pair
-        if left not in ids or right not in ids or left + right not in ids:
+        joined = left + right
+        if left not in ids or right not in ids or joined not in ids:
             raise part.fail(f"merges[{rank}]", str(said)[:80], "the vocabulary has not all of its tokens")
-        if " " in left + right or not left or not right:
-            part.unknown(f"a merge with a space in it, {left + right}")
+        if " " in joined or not left or not right:
+            part.unknown(f"a merge with a space in it, {joined}")
         costs[f"{left} {right}"] = rank
     return costs
 

@@ -3,13 +3,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cached_property
 
-from taleproof.errors import LimitError
 from taleproof.formats import ModelFile
-from taleproof.io.json_text import read_object
+from taleproof.formats.huggingface.beside import MAX_TOKENIZER_CONFIG, read_beside
 from taleproof.io.reader import Blob
 from taleproof.tokenizers.base import BEGINNING, BaseTokenizer, well_formed
-from taleproof.tokenizers.huggingface.added import Added, finders, read_added
+from taleproof.tokenizers.huggingface.added import Added, AddedFinder, finders, read_added
 from taleproof.tokenizers.huggingface.budget import Budget
 from taleproof.tokenizers.huggingface.decoders import Decoder, read_decoder
 from taleproof.tokenizers.huggingface.models import Model, read_model
@@ -18,11 +18,7 @@ from taleproof.tokenizers.huggingface.part import Part
 from taleproof.tokenizers.huggingface.post_processors import Around, read_post_processor
 from taleproof.tokenizers.huggingface.pre_tokenizers import PreTokenizer, read_pre_tokenizer
 from taleproof.tokenizers.huggingface.vocabulary import make_vocabulary
-from taleproof.tokenizers.vocabulary import MAX_TOKENS, Vocabulary
-
-
-MAX_JSON = 64 << 20
-"""Bytes of a tokenizer.json: the largest have some 35 MB."""
+from taleproof.tokenizers.vocabulary import MAX_JSON, MAX_TOKENS, Vocabulary
 
 
 def read_tokenizer_json(file: ModelFile, blob: Blob, config: Blob | None) -> "PipelineTokenizer":
@@ -34,9 +30,9 @@ def read_tokenizer_json(file: ModelFile, blob: Blob, config: Blob | None) -> "Pi
     ------
     FormatError, UnknownTokenizerPartError
     """
-    root = _root(blob)
+    root = _root(blob, MAX_JSON)
     root.only("version", "truncation", "padding", "added_tokens", *_STAGES)
-    settings = Part("tokenizer_config.json", "", {}) if config is None else _root(config)
+    settings = Part("tokenizer_config.json", "", {}) if config is None else _root(config, MAX_TOKENIZER_CONFIG)
     pre_tokenizer = read_pre_tokenizer(root.optional("pre_tokenizer"))
     model, ids = read_model(root.part("model"), byte_level=pre_tokenizer.byte_level)
     embedding = file.tensors.get("token_embd.weight")
@@ -68,20 +64,11 @@ def read_tokenizer_json(file: ModelFile, blob: Blob, config: Blob | None) -> "Pi
     )
 
 
-MAX_VALUES = 5 << 19
-"""Of a tokenizer.json, counted by its commas and brackets: Gemma 3's have under two million."""
-
 _STAGES = ("normalizer", "pre_tokenizer", "model", "post_processor", "decoder")
 
 
-def _root(blob: Blob) -> Part:
-    if blob.size > MAX_JSON:
-        raise LimitError(blob.name, "content", blob.size, None, f"at most {MAX_JSON:,} bytes are read")
-    data = bytes(blob.read(0, blob.size))
-    values = sum(map(data.count, (b",", b"[", b"{")))
-    if values > MAX_VALUES:
-        raise LimitError(blob.name, "content", values, None, f"at most {MAX_VALUES:,} values are read")
-    return Part(blob.name, "", read_object(data, blob.name, "content", MAX_JSON))
+def _root(blob: Blob, most: int) -> Part:
+    return Part(blob.name, "", read_beside(blob, most))
 
 
 def _once(file: str, normalizer: Normalizer | None, added: list[Added]) -> Callable[[str], str] | None:
@@ -124,10 +111,18 @@ class PipelineTokenizer(BaseTokenizer):
         self._model = model
         self._around = around
         self._decoder = decoder
-        self._all_added = finders(added, normal)
-        self._text_added = finders([token for token in added if not token.special], normal)
+        self._added = added
+        self._normal = normal
         self._beginnings = {BEGINNING, *beginnings, *around.before} - {None}
         self._first_bytes: dict[int, bytes] = {}
+
+    @cached_property
+    def _all_added(self) -> tuple[AddedFinder, AddedFinder]:
+        return finders(self._added, self._normal)
+
+    @cached_property
+    def _text_added(self) -> tuple[AddedFinder, AddedFinder]:
+        return finders((token for token in self._added if not token.special), self._normal)
 
     def encode(self, text: str, *, add_bos: bool | None = None, parse_special: bool = True) -> list[int]:
         """Return the ids of a text; see Tokenizer.encode."""

@@ -37,22 +37,25 @@ def make_vocabulary(
     normal : the added tokens' normal forms.
     ends_at_bos : BOS stands between texts, and ends one too.
     """
-    by_id = {number: (token, TokenType.NORMAL) for token, number in ids.items()}
-    for token in added:
-        if token.special:
-            by_id[token.id] = token.content, TokenType.CONTROL
-        else:  # it is written as it was found
-            written = normal(token.content) if normal and token.normalized else token.content
-            by_id[token.id] = written, TokenType.USER_DEFINED
-    count = max(by_id, default=-1) + 1
+    named = {*ids.values(), *(token.id for token in added)}
+    count = max(named, default=-1) + 1
     if not 0 < count <= MAX_TOKENS:
         raise root.fail("model.vocab", count, f"between 1 and {MAX_TOKENS:,} tokens are expected")
-    if count - len(by_id) > MAX_UNNAMED:
-        raise root.fail("model.vocab", count - len(by_id), f"at most {MAX_UNNAMED:,} ids may be without a token")
+    if count - len(named) > MAX_UNNAMED:
+        raise root.fail("model.vocab", count - len(named), f"at most {MAX_UNNAMED:,} ids may be without a token")
     if max((*around.before, *around.after), default=0) >= count:
         raise root.fail("post_processor", None, "it puts a token around texts that the vocabulary has not")
-    pieces = [by_id.get(number, ("", TokenType.UNUSED))[0] for number in range(count)]
-    types = np.array([by_id.get(number, ("", TokenType.UNUSED))[1] for number in range(count)], np.uint8)
+    pieces = [""] * count
+    types = np.full(count, TokenType.UNUSED, np.uint8)
+    for token, number in ids.items():
+        pieces[number] = token
+    types[list(ids.values())] = TokenType.NORMAL
+    for one in added:
+        if one.special:
+            pieces[one.id], types[one.id] = one.content, TokenType.CONTROL
+        else:  # it is written as it was found
+            pieces[one.id] = normal(one.content) if normal and one.normalized else one.content
+            types[one.id] = TokenType.USER_DEFINED
     known = {piece: number for number, piece in enumerate(pieces) if piece}
     special = {token.content: token.id for token in added if token.special}
     bos = _role(settings, "bos_token", known, special, _BEGINNINGS)
