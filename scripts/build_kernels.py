@@ -38,7 +38,7 @@ FLAGS = [
 def fingerprint() -> str:
     """Return the digest of everything that the output depends on."""
     digest = hashlib.sha256()
-    for path in [*sorted(SOURCES.rglob("*.[ch]")), Path(__file__)]:
+    for path in [*sorted(path for path in SOURCES.rglob("*") if path.suffix in (".c", ".h", ".def")), Path(__file__)]:
         name = path.relative_to(ROOT).as_posix()
         digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()

@@ -18,7 +18,7 @@ LINE = "SPDX-License-Identifier: Apache-2.0"
 COMMENTS = {
     **dict.fromkeys((".py",), "# {}"),
     **dict.fromkeys((".js", ".mjs", ".rs", ".ts"), "// {}"),
-    **dict.fromkeys((".c", ".css", ".h"), "/* {} */"),
+    **dict.fromkeys((".c", ".css", ".def", ".h"), "/* {} */"),
     **dict.fromkeys((".svelte",), "<!-- {} -->"),
 }
 """How a language writes a comment of one line."""

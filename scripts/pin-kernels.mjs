@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Compiles the kernels and writes their digests into py/taleproof/memory/kernels.py: for whoever has changed kernels/. */
+/**
+ * Makes the tables that C and Python share, compiles the kernels, and writes their digests into
+ * py/taleproof/memory/kernels.py: for whoever has changed kernels/, or a block type.
+ */
 import "./lib/node-version.mjs";
 
 const { join } = await import("node:path");
@@ -9,6 +12,8 @@ const { runScript } = await import("./lib/problem.mjs");
 const { runQuietly } = await import("./lib/run.mjs");
 
 await runScript(async () => {
+  const tables = join(ROOT, "scripts", "kernel_tables.py");
+  await runQuietly("The kernels' tables", venvProgram("python"), [tables], { log: "kernels" });
   const builder = join(ROOT, "scripts", "build_kernels.py");
   await runQuietly("The kernels", venvProgram("python"), [builder], { log: "kernels" });
   const built = await builtDigests(join(ROOT, "build", "kernels"));

@@ -22,7 +22,7 @@ from taleproof.formats import ModelFile, parse
 from taleproof.io.reader import BytesBlob
 from taleproof.memory.wasmtime import WasmtimeArena
 from taleproof.nn.numerics import NUMERICS_VERSION
-from taleproof.nn.weights import KERNEL_TYPES
+from taleproof.quant import KERNEL_TYPES
 from taleproof.sampling.chain import SamplerConfig
 from taleproof.sampling.logits_digests import EVERY
 from taleproof.tasks.base import Finished, Token

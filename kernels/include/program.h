@@ -23,6 +23,11 @@ typedef struct {
   uint32_t arguments[14];
 } Instruction;
 
+/* What an argument's word stands for. */
+#define FLOATS(word) ((float *)(uintptr_t)(word))
+#define BYTES(word) ((uint8_t *)(uintptr_t)(word))
+#define AS_FLOAT(word) __builtin_bit_cast(float, word)
+
 /* A share of n things for one thread: [begin, end), in multiples of grain. */
 typedef struct {
   uint32_t index, count;
@@ -56,5 +61,10 @@ typedef struct {
   const uint8_t *w;
   uint32_t rows, k, n, begin, end;
 } Matmul;
+
+/* Begins the function that runs an operation, in a file of its own, ops/name.c: its number, its name in capitals, and in
+ * small letters. Numbers are those that no other operation has (ops.def). */
+#define OPERATION(number, NAME, name) \
+  void run_##name(const Instruction *instruction, uint32_t rows, const Step *step, Thread thread)
 
 void run_instruction(const Instruction *instruction, const Step *step, Thread thread);

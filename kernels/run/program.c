@@ -7,38 +7,19 @@
 #include "ops/quantize.h"
 #include "ops/rope.h"
 
-/* The same numbers as in py/taleproof/graph/program.py. */
+#define OP(number, NAME, call) OP_##NAME = number,
+#define OP_TOO(number, NAME) OP_##NAME = number,
+#define OP_FILE(number, NAME, name) OP_##NAME = number,
 enum {
-  OP_EMBEDDING = 1,
-  OP_RMS_NORM,
-  OP_QUANTIZE,
-  OP_MATMUL,
-  OP_ROPE_ANGLES,
-  OP_ROPE,
-  OP_WRITE_KEYS,
-  OP_WRITE_VALUES,
-  OP_ATTENTION,
-  OP_SILU_GATE,
-  OP_ADD,
-  OP_LAST_ROW,
-  OP_LAYER_NORM,
-  OP_UNIT,
-  OP_ADD_ROW,
-  OP_GELU_GATE,
-  OP_GELU,
-  OP_GELU_ERF,
-  OP_RELU,
-  OP_SOFTCAP,
-  OP_SCALE,
-  OP_POSITION_EMBEDDING,
-  OP_TABLE_ROWS,
-  OP_FIRST_ROW,
-  OP_MEAN_ROWS,
+#include "ops.def"
 };
 
-#define FLOATS(word) ((float *)(uintptr_t)(word))
-#define BYTES(word) ((uint8_t *)(uintptr_t)(word))
-#define AS_FLOAT(word) __builtin_bit_cast(float, word)
+/* Those in files of their own. */
+#define OP(number, NAME, call)
+#define OP_TOO(number, NAME)
+#define OP_FILE(number, NAME, name) \
+  void run_##name(const Instruction *instruction, uint32_t rows, const Step *step, Thread thread);
+#include "ops.def"
 
 /* embedding: y, w, type, n, k */
 static void run_embedding(const uint32_t *a, uint32_t rows, const Step *step, Thread thread) {
@@ -189,30 +170,11 @@ void run_instruction(const Instruction *i, const Step *step, Thread thread) {
   const uint32_t *a = i->arguments;
   const uint32_t rows = i->rows ? i->rows : step->tokens;
   switch (i->op) {
-    case OP_EMBEDDING: run_embedding(a, rows, step, thread); break;
-    case OP_RMS_NORM: run_rms_norm(a, rows, thread); break;
-    case OP_QUANTIZE: run_quantize(a, rows, thread); break;
-    case OP_MATMUL: run_matmul(a, rows, thread); break;
-    case OP_ROPE_ANGLES: run_rope_angles(a, rows, step, thread); break;
-    case OP_ROPE: run_rope(a, rows, thread); break;
-    case OP_WRITE_KEYS:
-    case OP_WRITE_VALUES: run_write_cache(i, rows, step, thread); break;
-    case OP_ATTENTION: run_attention(a, rows, step, thread); break;
-    case OP_SILU_GATE:
-    case OP_GELU_GATE:
-    case OP_ADD: run_elementwise(i, rows, thread); break;
-    case OP_LAST_ROW: run_one_row(a, step->tokens - 1, thread); break;
-    case OP_FIRST_ROW: run_one_row(a, 0, thread); break;
-    case OP_MEAN_ROWS: run_mean_rows(a, step, thread); break;
-    case OP_LAYER_NORM: run_layer_norm(a, rows, thread); break;
-    case OP_UNIT: run_unit(a, rows, thread); break;
-    case OP_ADD_ROW: run_add_row(a, rows, thread); break;
-    case OP_GELU:
-    case OP_GELU_ERF:
-    case OP_RELU:
-    case OP_SOFTCAP:
-    case OP_SCALE: run_map(i, rows, thread); break;
-    case OP_POSITION_EMBEDDING: run_position_embedding(a, rows, step, thread); break;
-    case OP_TABLE_ROWS: run_table_rows(a, rows, thread); break;
+#define OP(number, NAME, call) \
+  case OP_##NAME: call; break;
+#define OP_TOO(number, NAME) case OP_##NAME:
+#define OP_FILE(number, NAME, name) \
+  case OP_##NAME: run_##name(i, rows, step, thread); break;
+#include "ops.def"
   }
 }

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kernels.harness import HALF_FIELDS, QUANTISED, Floats, Harness, decode, random_blocks
-from taleproof.graph.trace import WIDE_TYPES, ArenaTensor
+from taleproof.graph.trace import ArenaTensor
 from taleproof.memory.kernels import BUILDS
-from taleproof.quant import BLOCK_TYPES
+from taleproof.quant import BLOCK_TYPES, WIDE_TYPES
 
 
 ROWS, COLUMNS = 19, 512  # two groups of eight rows and three rows after them

@@ -6,7 +6,8 @@ import struct
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taleproof.graph.program import WORDS, Instruction, Op, Program, Value, encode, plan, waits
+from taleproof.graph.opcodes import Op
+from taleproof.graph.program import WORDS, Instruction, Program, Value, encode, plan, waits
 
 
 @st.composite

@@ -9,10 +9,10 @@ the first to the last instruction that names it, so a pass of any depth needs th
 import struct
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import IntEnum
 from math import isfinite
 
 from taleproof.errors import NumericsError
+from taleproof.graph.opcodes import Op
 from taleproof.memory.arena import ALIGNMENT
 
 
@@ -20,36 +20,6 @@ WORDS = 16
 """Words of an instruction: its number, its rows, fourteen arguments."""
 
 INSTRUCTION_BYTES = 4 * WORDS
-
-
-class Op(IntEnum):
-    """The instruction set; the same numbers as in kernels/run/program.c."""
-
-    EMBEDDING = 1
-    RMS_NORM = 2
-    QUANTIZE = 3
-    MATMUL = 4
-    ROPE_ANGLES = 5
-    ROPE = 6
-    WRITE_KEYS = 7
-    WRITE_VALUES = 8
-    ATTENTION = 9
-    SILU_GATE = 10
-    ADD = 11
-    LAST_ROW = 12
-    LAYER_NORM = 13
-    UNIT = 14
-    ADD_ROW = 15
-    GELU_GATE = 16
-    GELU = 17
-    GELU_ERF = 18
-    RELU = 19
-    SOFTCAP = 20
-    SCALE = 21
-    POSITION_EMBEDDING = 22
-    TABLE_ROWS = 23
-    FIRST_ROW = 24
-    MEAN_ROWS = 25
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,11 +8,13 @@ import struct
 from dataclasses import dataclass
 
 from taleproof.graph.attention_rule import AttentionRule
+from taleproof.graph.opcodes import Op
 from taleproof.graph.ops import Span
-from taleproof.graph.program import Argument, Instruction, Op, Program, Value
+from taleproof.graph.program import Argument, Instruction, Program, Value
 from taleproof.graph.rope import Rotary
 from taleproof.graph.step import IDS
 from taleproof.memory.arena import Arena
+from taleproof.quant import FLOAT_TYPES, WIDE_TYPES
 
 
 ACTIVATION_BLOCK = 32
@@ -26,11 +28,6 @@ KEY_BLOCK = 32
 
 HEADS_AT_ONCE = 3
 """Heads of a group that the attention kernel takes together."""
-
-_FLOAT_TYPES = ("F32", "F16", "BF16")
-
-WIDE_TYPES = ("Q8_0", "IQ4_NL", "IQ4_XS")
-"""Types with signed 8-bit weights, which the kernels multiply with 16-bit activations."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +149,7 @@ class WasmOps:
         """Multiply with the transposed matrix; quantised matrices take quantised activations."""
         rows, columns = weight.shape
         y = _floats(x.rows, rows)
-        q, blocks = (x, 0) if weight.type in _FLOAT_TYPES else self.quantize(x, wide=weight.type in WIDE_TYPES)
+        q, blocks = (x, 0) if weight.type in FLOAT_TYPES else self.quantize(x, wide=weight.type in WIDE_TYPES)
         self._emit(Op.MATMUL, x.rows, y, q, blocks, weight.offset, weight.number, rows, columns)
         return y
 

@@ -19,7 +19,7 @@ from taleproof.formats import ModelFile, TensorInfo, tensor_f32
 from taleproof.graph.trace import ArenaTensor
 from taleproof.io.reader import Blob
 from taleproof.memory.arena import Arena, ArenaBlob
-from taleproof.quant import BLOCK_TYPES, row_bytes
+from taleproof.quant import BLOCK_TYPES, KERNEL_TYPES, row_bytes
 
 
 W = TypeVar("W", covariant=True)
@@ -29,13 +29,6 @@ INTERLEAVED_ROWS = 8
 
 SWAPPED_BLOCKS = 1 << 14
 """Blocks of a big-endian file that are turned around at a time."""
-
-KERNEL_TYPES = frozenset(
-    {"F32", "F16", "BF16"}
-    | {"Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K"}
-    | {"IQ4_NL", "IQ4_XS", "MXFP4", "TQ1_0", "TQ2_0"}
-)
-"""Types that the kernels multiply with as they are."""
 
 
 class TensorSource(Protocol[W]):

@@ -1,57 +1,40 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Block types: the table of how weights are stored, and their decoders in NumPy, one type a file.
+"""Block types: the table of how weights are stored, and their decoders in NumPy, one type a file, by kind.
 
 In come the bytes of blocks, out go float32 weights. The decoders are the truth for the kernels. Types that
 GGUF knows and this package can't decode are in GGUF_TYPE_NAMES only, so that an error can name them.
 """
 
+from importlib import import_module
+from pkgutil import iter_modules
+
 from taleproof.quant.block import BlockType
-from taleproof.quant.fp4.mxfp4 import MXFP4
-from taleproof.quant.fp4.nvfp4 import NVFP4
-from taleproof.quant.iq.iq1_m import IQ1_M
-from taleproof.quant.iq.iq1_s import IQ1_S
-from taleproof.quant.iq.iq2_s import IQ2_S
-from taleproof.quant.iq.iq2_xs import IQ2_XS
-from taleproof.quant.iq.iq2_xxs import IQ2_XXS
-from taleproof.quant.iq.iq3_s import IQ3_S
-from taleproof.quant.iq.iq3_xxs import IQ3_XXS
-from taleproof.quant.iq.iq4_nl import IQ4_NL
-from taleproof.quant.iq.iq4_xs import IQ4_XS
-from taleproof.quant.k.q2_k import Q2_K
-from taleproof.quant.k.q3_k import Q3_K
-from taleproof.quant.k.q4_k import Q4_K
-from taleproof.quant.k.q5_k import Q5_K
-from taleproof.quant.k.q6_k import Q6_K
-from taleproof.quant.k.q8_k import Q8_K
-from taleproof.quant.plain.bf16 import BF16
-from taleproof.quant.plain.f8 import F8_E4M3, F8_E5M2
-from taleproof.quant.plain.f16 import F16
-from taleproof.quant.plain.f32 import F32
-from taleproof.quant.plain.f64 import F64
-from taleproof.quant.plain.integers import I8, I16, I32, I64, U8
-from taleproof.quant.simple.q1_0 import Q1_0
-from taleproof.quant.simple.q4_0 import Q4_0
-from taleproof.quant.simple.q4_1 import Q4_1
-from taleproof.quant.simple.q5_0 import Q5_0
-from taleproof.quant.simple.q5_1 import Q5_1
-from taleproof.quant.simple.q8_0 import Q8_0
-from taleproof.quant.simple.q8_1 import Q8_1
 from taleproof.quant.simple.q8_group import q8_group
-from taleproof.quant.ternary.tq1_0 import TQ1_0
-from taleproof.quant.ternary.tq2_0 import TQ2_0
+
+
+def _found() -> list[BlockType]:
+    """Return the types of all modules in this package's folders, those with GGUF's numbers first, by number."""
+    folders = [import_module(f"{__name__}.{found.name}") for found in iter_modules(__path__) if found.ispkg]
+    names = [f"{folder.__name__}.{found.name}" for folder in folders for found in iter_modules(folder.__path__)]
+    types = [value for name in names for value in vars(import_module(name)).values() if isinstance(value, BlockType)]
+    return sorted(types, key=lambda kind: (kind.gguf_id is None, kind.gguf_id or 0, kind.name))
 
 
 BLOCK_TYPES: dict[str | int, BlockType] = {}
 """The types that can be decoded, by name and by GGUF number."""
-for _type in (
-    *(F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0),
-    *(Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS, MXFP4, TQ1_0, TQ2_0),
-    *(IQ1_S, IQ1_M, IQ2_XXS, IQ2_XS, IQ2_S, IQ3_XXS, IQ3_S, NVFP4, Q1_0, Q8_1, Q8_K),
-    *(F64, F8_E4M3, F8_E5M2, I8, U8, I16, I32, I64),
-):
+for _type in _found():
     BLOCK_TYPES[_type.name] = _type
     if _type.gguf_id is not None:
         BLOCK_TYPES[_type.gguf_id] = _type
+
+KERNEL_TYPES = frozenset(kind.name for kind in BLOCK_TYPES.values() if kind.activations)
+"""Types that the kernels multiply with as they are."""
+
+FLOAT_TYPES = frozenset(kind.name for kind in BLOCK_TYPES.values() if kind.activations == 32)
+"""Of these, those that are floating-point numbers themselves."""
+
+WIDE_TYPES = frozenset(kind.name for kind in BLOCK_TYPES.values() if kind.activations == 16)
+"""Of these, those with signed 8-bit weights, which are multiplied with 16-bit activations."""
 
 _NAMES = """
     F32 F16 Q4_0 Q4_1 Q4_2 Q4_3 Q5_0 Q5_1 Q8_0 Q8_1 Q2_K Q3_K Q4_K Q5_K Q6_K Q8_K IQ2_XXS IQ2_XS IQ3_XXS IQ1_S
@@ -70,4 +53,13 @@ def row_bytes(block_type: BlockType, cols: int) -> int:
     return blocks * block_type.nbytes
 
 
-__all__ = ["BLOCK_TYPES", "GGUF_TYPE_NAMES", "BlockType", "q8_group", "row_bytes"]
+__all__ = [
+    "BLOCK_TYPES",
+    "FLOAT_TYPES",
+    "GGUF_TYPE_NAMES",
+    "KERNEL_TYPES",
+    "WIDE_TYPES",
+    "BlockType",
+    "q8_group",
+    "row_bytes",
+]

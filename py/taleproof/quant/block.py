@@ -8,6 +8,7 @@ that the kernels are tested against.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,8 @@ class BlockType:
     nbytes : bytes in a block.
     decoder : (n, nbytes) uint8 -> (n, elements) float32, vectorised over blocks.
     wide : the numbers in a block that have several bytes: where a run of them begins, bytes of one, how many.
+    activations : bits of the activations that the kernels multiply it with as it is: 8, 16 where weights of 8 bits have
+        a sign, 32 for floats. 0 if no kernel does; its weights are then decoded when a model is loaded.
     """
 
     name: str
@@ -40,6 +43,7 @@ class BlockType:
     nbytes: int
     decoder: Callable[[Bytes], Floats]
     wide: tuple[tuple[int, int, int], ...] = ()
+    activations: Literal[0, 8, 16, 32] = 0
 
     def decode(self, data: Bytes) -> Floats:
         """Return the weights of n blocks.

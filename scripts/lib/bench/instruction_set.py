@@ -3,7 +3,7 @@
 
 import json
 
-from taleproof.graph.program import Op
+from taleproof.graph.opcodes import Op
 from taleproof.quant import BLOCK_TYPES
 
 

@@ -19,4 +19,4 @@ def _decode(data: Bytes) -> Floats:
     return d * VALUES[nibbles(data[:, 1:], 16)]
 
 
-MXFP4 = BlockType("MXFP4", 39, 32, 17, _decode)
+MXFP4 = BlockType("MXFP4", 39, 32, 17, _decode, activations=8)

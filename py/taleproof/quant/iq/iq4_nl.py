@@ -17,4 +17,4 @@ def _decode(data: Bytes) -> Floats:
     return half(data, 0) * VALUES[nibbles(data[:, 2:], 16)]
 
 
-IQ4_NL = BlockType("IQ4_NL", 20, 32, 18, _decode, ((0, 2, 1),))
+IQ4_NL = BlockType("IQ4_NL", 20, 32, 18, _decode, ((0, 2, 1),), activations=16)

@@ -23,4 +23,4 @@ def _decode(data: Bytes) -> Floats:
     return ((half(data, 0) * signed).reshape(n, 8, 1) * weights).reshape(n, SUPER_BLOCK)
 
 
-IQ4_XS = BlockType("IQ4_XS", 23, SUPER_BLOCK, 136, _decode, ((0, 2, 2),))
+IQ4_XS = BlockType("IQ4_XS", 23, SUPER_BLOCK, 136, _decode, ((0, 2, 2),), activations=16)

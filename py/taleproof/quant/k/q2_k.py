@@ -23,4 +23,4 @@ def _decode(data: Bytes) -> Floats:
     return (scale * q.reshape(n, 16, 16).astype(np.float32) - minimum).reshape(n, SUPER_BLOCK)
 
 
-Q2_K = BlockType("Q2_K", 10, SUPER_BLOCK, 84, _decode, ((80, 2, 2),))
+Q2_K = BlockType("Q2_K", 10, SUPER_BLOCK, 84, _decode, ((80, 2, 2),), activations=8)

@@ -29,4 +29,4 @@ def _decode(data: Bytes) -> Floats:
     return ((half(data, 108) * signed).reshape(n, 16, 1) * weights.astype(np.float32)).reshape(n, SUPER_BLOCK)
 
 
-Q3_K = BlockType("Q3_K", 11, SUPER_BLOCK, 110, _decode, ((108, 2, 1),))
+Q3_K = BlockType("Q3_K", 11, SUPER_BLOCK, 110, _decode, ((108, 2, 1),), activations=8)

@@ -42,4 +42,4 @@ def _decode(data: Bytes) -> Floats:
     return (scale * q.astype(np.float32) - minimum).reshape(n, SUPER_BLOCK)
 
 
-Q4_K = BlockType("Q4_K", 12, SUPER_BLOCK, 144, _decode, ((0, 2, 2),))
+Q4_K = BlockType("Q4_K", 12, SUPER_BLOCK, 144, _decode, ((0, 2, 2),), activations=8)

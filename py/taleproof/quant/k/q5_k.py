@@ -22,4 +22,4 @@ def _decode(data: Bytes) -> Floats:
     return (scale * q.astype(np.float32) - minimum).reshape(n, SUPER_BLOCK)
 
 
-Q5_K = BlockType("Q5_K", 13, SUPER_BLOCK, 176, _decode, ((0, 2, 2),))
+Q5_K = BlockType("Q5_K", 13, SUPER_BLOCK, 176, _decode, ((0, 2, 2),), activations=8)

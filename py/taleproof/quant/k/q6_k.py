@@ -23,4 +23,4 @@ def _decode(data: Bytes) -> Floats:
     return (scale * weights.astype(np.float32)).reshape(n, SUPER_BLOCK)
 
 
-Q6_K = BlockType("Q6_K", 14, SUPER_BLOCK, 210, _decode, ((208, 2, 1),))
+Q6_K = BlockType("Q6_K", 14, SUPER_BLOCK, 210, _decode, ((208, 2, 1),), activations=8)

@@ -11,4 +11,4 @@ def _decode(data: Bytes) -> Floats:
     return (upper << np.uint32(16)).view(np.float32)
 
 
-BF16 = BlockType("BF16", 30, 1, 2, _decode, ((0, 2, 1),))
+BF16 = BlockType("BF16", 30, 1, 2, _decode, ((0, 2, 1),), activations=32)

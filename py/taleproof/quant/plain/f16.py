@@ -8,4 +8,4 @@ def _decode(data: Bytes) -> Floats:
     return half(data, 0)
 
 
-F16 = BlockType("F16", 1, 1, 2, _decode, ((0, 2, 1),))
+F16 = BlockType("F16", 1, 1, 2, _decode, ((0, 2, 1),), activations=32)

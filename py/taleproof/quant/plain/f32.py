@@ -10,4 +10,4 @@ def _decode(data: Bytes) -> Floats:
     return np.ascontiguousarray(data).view("<f4").astype(np.float32)
 
 
-F32 = BlockType("F32", 0, 1, 4, _decode, ((0, 4, 1),))
+F32 = BlockType("F32", 0, 1, 4, _decode, ((0, 4, 1),), activations=32)

@@ -15,4 +15,4 @@ def _decode(data: Bytes) -> Floats:
     return d * q.astype(np.float32)
 
 
-Q4_0 = BlockType("Q4_0", 2, 32, 18, _decode, ((0, 2, 1),))
+Q4_0 = BlockType("Q4_0", 2, 32, 18, _decode, ((0, 2, 1),), activations=8)

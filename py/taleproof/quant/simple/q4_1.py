@@ -15,4 +15,4 @@ def _decode(data: Bytes) -> Floats:
     return d * q.astype(np.float32) + m
 
 
-Q4_1 = BlockType("Q4_1", 3, 32, 20, _decode, ((0, 2, 2),))
+Q4_1 = BlockType("Q4_1", 3, 32, 20, _decode, ((0, 2, 2),), activations=8)

@@ -15,4 +15,4 @@ def _decode(data: Bytes) -> Floats:
     return d * (q.astype(np.int8) - np.int8(16)).astype(np.float32)
 
 
-Q5_0 = BlockType("Q5_0", 6, 32, 22, _decode, ((0, 2, 1),))
+Q5_0 = BlockType("Q5_0", 6, 32, 22, _decode, ((0, 2, 1),), activations=8)

@@ -15,4 +15,4 @@ def _decode(data: Bytes) -> Floats:
     return d * q.astype(np.float32) + m
 
 
-Q5_1 = BlockType("Q5_1", 7, 32, 24, _decode, ((0, 2, 2),))
+Q5_1 = BlockType("Q5_1", 7, 32, 24, _decode, ((0, 2, 2),), activations=8)

@@ -10,4 +10,4 @@ def _decode(data: Bytes) -> Floats:
     return half(data, 0) * data[:, 2:].view(np.int8).astype(np.float32)
 
 
-Q8_0 = BlockType("Q8_0", 8, 32, 34, _decode, ((0, 2, 1),))
+Q8_0 = BlockType("Q8_0", 8, 32, 34, _decode, ((0, 2, 1),), activations=16)

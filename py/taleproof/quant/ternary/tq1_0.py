@@ -26,4 +26,4 @@ def _decode(data: Bytes) -> Floats:
     return half(data, 52) * (q.astype(np.int8) - np.int8(1)).astype(np.float32)
 
 
-TQ1_0 = BlockType("TQ1_0", 34, SUPER_BLOCK, 54, _decode, ((52, 2, 1),))
+TQ1_0 = BlockType("TQ1_0", 34, SUPER_BLOCK, 54, _decode, ((52, 2, 1),), activations=8)

@@ -17,4 +17,4 @@ def _decode(data: Bytes) -> Floats:
     return half(data, 64) * (q.reshape(len(data), SUPER_BLOCK).astype(np.int8) - np.int8(1)).astype(np.float32)
 
 
-TQ2_0 = BlockType("TQ2_0", 35, SUPER_BLOCK, 66, _decode, ((64, 2, 1),))
+TQ2_0 = BlockType("TQ2_0", 35, SUPER_BLOCK, 66, _decode, ((64, 2, 1),), activations=8)
