@@ -34,7 +34,7 @@ function refusal(json: string): EngineError {
 describe("the catalogue", () => {
   it("as it ships is whole, and its addresses start from the site's own", () => {
     const [demo] = parseCatalogue(SHIPPED, BASE);
-    expect(demo?.model.url).toBe("http://localhost/site/models/SmolLM2-135M-Instruct.Q4_1.gguf");
+    expect(demo?.model.urls[0]).toBe("http://localhost/site/models/SmolLM2-135M-Instruct.Q4_1.gguf");
     expect(demo?.model.sha256).toBe("b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53");
     expect(demo?.licence.id).toBe("Apache-2.0");
   });

@@ -6,21 +6,9 @@
  * such file, and so offers no chain. Refused, with the field's name: anything else.
  */
 
-import { Shape } from "../shared/shape";
+import * as v from "valibot";
+import { digest, exactly, readJson, text } from "../shared/json";
 import { chainError } from "./errors";
-
-export interface Network {
-  /** Where a wallet gets the network's description and a chain. */
-  faucet: string;
-  /** The chain that the registry lives on. */
-  homeChain: string;
-  application: string;
-}
-
-const IT = "the description";
-const FIELDS = ["faucet", "homeChain", "application"];
-const wrong = (where: string, what: string): Error => chainError("network-invalid", `${where} ${what}.`);
-const shape = new Shape(wrong);
 
 /** An address that a page may ask: encrypted, or on this very machine. */
 function isSafe(address: string): boolean {
@@ -29,17 +17,18 @@ function isSafe(address: string): boolean {
   return protocol === "https:" || (protocol === "http:" && ["localhost", "127.0.0.1"].includes(hostname));
 }
 
+const Network = exactly({
+  /** Where a wallet gets the network's description and a chain. */
+  faucet: v.pipe(text, v.check(isSafe, "is no address with https, nor one on this machine")),
+  /** The chain that the registry lives on. */
+  homeChain: digest,
+  application: digest,
+});
+export type Network = v.InferOutput<typeof Network>;
+
 export function parseNetwork(json: string): Network {
-  const from = shape.fields(shape.decode(json, IT), IT);
-  const unknown = Object.keys(from).find((key) => !FIELDS.includes(key));
-  if (unknown !== undefined) throw wrong(`field "${unknown}"`, "is not known");
-  const faucet = shape.text(from, "faucet", IT);
-  if (!isSafe(faucet)) throw wrong('field "faucet"', "is no address with https, nor one on this machine");
-  return {
-    faucet,
-    homeChain: shape.digest(from, "homeChain", IT),
-    application: shape.digest(from, "application", IT),
-  };
+  const wrong = (where: string, what: string): Error => chainError("network-invalid", `${where} ${what}.`);
+  return readJson(Network, json, "the description", wrong);
 }
 
 /** @param base the site's address. */

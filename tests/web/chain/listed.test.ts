@@ -2,7 +2,7 @@
 /** The registry's models to choose from: read strictly, a few at a time, and never more than was asked for. */
 import { describe, expect, it } from "vitest";
 import { findModel, findVersion, listModels } from "../../../web/chain/registry/listed";
-import type { Ask } from "../../../web/chain/registry/registry";
+import type { Ask } from "../../../web/chain/registry/answer";
 import type { Json } from "../../../web/engine/protocol";
 import { askedOf, chooseListed, isAskable, whereFrom } from "../../../web/app/lib/choice";
 import { gather } from "../../../web/app/features/model/gather";

@@ -10,7 +10,7 @@ import {
   transferName,
   type Release,
 } from "../../../web/chain/registry/publishing";
-import type { Ask } from "../../../web/chain/registry/registry";
+import type { Ask } from "../../../web/chain/registry/answer";
 import type { Json } from "../../../web/engine/protocol";
 import { NETWORK, PUBLISHER, registry, undeclared, version, WEIGHTS } from "./played";
 

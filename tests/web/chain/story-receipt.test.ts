@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What a token holds, made of a story's record, read back from the chain, and compared with what is written from it. */
 import { describe, expect, it } from "vitest";
+import { wrong } from "../../../web/chain/registry/answer";
 import {
   compare,
-  readStoryReceipt,
   receiptOf,
   requestOf,
+  StoryReceipt,
   withoutEffect,
-  type StoryReceipt,
 } from "../../../web/chain/stories/story-receipt";
 import type { Json } from "../../../web/engine/protocol";
+import { read } from "../../../web/shared/json";
 import { hashed, IDS, RECEIPT, RECORD } from "./told";
 
 type Fields = { [key: string]: Json };
@@ -31,7 +32,7 @@ describe("the receipt of a record", () => {
   ])("writes the temperature %s as %s, which reads back to the same number", async (number, text) => {
     const receipt = await receiptOf({ ...RECORD, sampler: sampler({ temperature: number }) });
     expect(receipt.sampler.temperature).toBe(text);
-    const request = requestOf(readStoryReceipt(JSON.parse(JSON.stringify(receipt)), "it"));
+    const request = requestOf(read(StoryReceipt, JSON.parse(JSON.stringify(receipt)), "it", wrong));
     expect(request).toMatchObject({ kind: "new", sampler: { temperature: number } });
   });
 
@@ -87,7 +88,7 @@ describe("a receipt from the chain", () => {
   ])("is refused with a %s of %j", (key, value) => {
     const { [key as "story"]: _left, ...rest } = RECEIPT;
     const changed = (value === undefined ? rest : { ...rest, [key]: value }) as Fields;
-    expect(() => readStoryReceipt(changed, "it")).toThrow(
+    expect(() => read(StoryReceipt, changed, "it", wrong)).toThrow(
       expect.objectContaining({ code: "registry-invalid" }),
     );
   });

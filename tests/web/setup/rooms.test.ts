@@ -17,10 +17,10 @@ describe("an import that is forbidden", () => {
   it.each([
     ["web/engine/client.ts", 'import { format } from "../app/lib/format";'],
     ["web/engine/client.ts", 'import type { Network } from "../chain/network";'],
-    ["web/engine/rpc/requests.ts", 'export { Shape } from "../../shared/shape";'],
+    ["web/engine/rpc/requests.ts", 'export { read } from "../../shared/json";'],
     ["web/engine/rpc/requests.ts", 'import { tick } from "svelte";'],
     ["web/engine/worker/host.ts", 'void import("../../chain/wallet/client");'],
-    ["web/shared/shape.ts", 'import { chainError } from "../chain/errors";'],
+    ["web/shared/json.ts", 'import { chainError } from "../chain/errors";'],
     ["web/chain/wallet/port.ts", 'import { words } from "../../app/lib/words";'],
     ["web/chain/network.ts", 'import { tick } from "svelte";'],
     ["web/bench/page.ts", 'import { Chain } from "../chain/network";'],
@@ -40,8 +40,8 @@ describe("an import that is allowed", () => {
   it.each([
     ["web/engine/rpc/requests.ts", 'import { EngineError } from "../errors";'],
     ["web/engine/client.ts", 'import { Requests } from "./rpc/requests";'],
-    ["web/shared/shape.ts", 'import type { Json } from "../engine/protocol";'],
-    ["web/chain/registry/listed.ts", 'import { Shape } from "../../shared/shape";'],
+    ["web/shared/json.ts", 'import type { Json } from "../engine/protocol";'],
+    ["web/chain/registry/listed.ts", 'import { read } from "../../shared/json";'],
     ["web/chain/wallet/client.ts", 'void import("@linera/client");'],
     ["web/app/lib/words.ts", 'import type { ChainStep } from "../../chain/wallet/protocol";'],
     ["web/app/components/words.ts", 'import { useApp } from "../context";'],

@@ -6,35 +6,76 @@
  * entry and the field: anything else. A catalogue that cannot be trusted to be whole pins nothing.
  */
 
+import * as v from "valibot";
 import { EngineError } from "../../engine/errors";
-import type { ExpectedDigests, FileRequest, Json, OpenRequest } from "../../engine/protocol";
-import { Shape, type Fields } from "../../shared/shape";
+import type { ExpectedDigests, FileRequest, OpenRequest } from "../../engine/protocol";
+import { count, digest, list, object, oneOf, optional, readJson, some, text } from "../../shared/json";
 
-export interface CatalogueFile {
-  /** `part` is any further file of a model in several: other weights, config.json, tokenizer.json. */
-  role: "model" | "part" | "tokenizer";
-  name: string;
-  /** A tokenizer's may be null. */
-  size: number | null;
-  /** One of the two digests may be null. */
-  sha256: string | null;
-  sha3_256: string | null;
-  url: string;
+/** Web addresses only: a `javascript:` address in a link would run. */
+function webAddress(base: string) {
+  const isWeb = (address: string): boolean =>
+    URL.canParse(address, base) && ["https:", "http:"].includes(new URL(address, base).protocol);
+  return v.pipe(
+    text,
+    v.check(isWeb, "is not a web address"),
+    v.transform((address) => new URL(address, base).href),
+  );
 }
 
-export interface CatalogueModel {
-  id: string;
-  name: string;
-  description: string;
-  quantization: string;
-  parameters: number;
-  contextLength: number;
-  /** `terms` says in a sentence what has to be agreed to before the model is fetched; null where nothing has. */
-  licence: { id: string; url: string; terms: string | null };
-  source: string;
-  model: CatalogueFile;
-  parts: CatalogueFile[];
-  tokenizer: CatalogueFile | null;
+function catalogueFile(base: string) {
+  return v.pipe(
+    object({
+      /** `part` is any further file of a model in several: other weights, config.json, tokenizer.json. */
+      role: oneOf("model", "part", "tokenizer"),
+      name: text,
+      /** A tokenizer's may be left out. */
+      size: optional(count()),
+      /** One of the two digests may be left out. */
+      sha256: optional(digest),
+      sha3_256: optional(digest),
+      urls: some(webAddress(base)),
+    }),
+    v.check(({ sha256, sha3_256 }) => (sha256 ?? sha3_256) !== null, "has neither a SHA-256 nor a SHA3-256"),
+    v.check(({ role, size }) => role === "tokenizer" || size !== null, 'has no field "size"'),
+  );
+}
+export type CatalogueFile = v.InferOutput<ReturnType<typeof catalogueFile>>;
+
+function catalogueModel(base: string) {
+  return v.pipe(
+    object({
+      id: text,
+      name: text,
+      description: text,
+      quantization: text,
+      parameters: count(),
+      contextLength: count(),
+      /** `terms` says in a sentence what has to be agreed to before the model is fetched; null where nothing has. */
+      licence: object({ id: text, url: webAddress(base), terms: optional(text) }),
+      source: webAddress(base),
+      files: some(catalogueFile(base)),
+    }),
+    v.rawTransform(({ dataset, addIssue, NEVER }) => {
+      const { files, ...entry } = dataset.value;
+      const model = files.find(({ role }) => role === "model");
+      const tokenizer = files.find(({ role }) => role === "tokenizer") ?? null;
+      if (model) return { ...entry, model, parts: files.filter(({ role }) => role === "part"), tokenizer };
+      addIssue({ message: "has no file with the role model" });
+      return NEVER;
+    }),
+  );
+}
+export type CatalogueModel = v.InferOutput<ReturnType<typeof catalogueModel>>;
+
+function catalogue(base: string) {
+  return object({
+    version: v.literal(1, "is not 1"),
+    models: v.pipe(
+      some(catalogueModel(base)),
+      v.check((models) => new Set(models.map(({ id }) => id)).size === models.length, "has an id twice"),
+    ),
+    embedders: v.optional(list(catalogueModel(base)), []),
+  });
 }
 
 function wrong(where: string, what: string): EngineError {
@@ -47,92 +88,22 @@ function wrong(where: string, what: string): EngineError {
   });
 }
 
-const shape = new Shape(wrong);
-
-function some(from: Fields, key: string, where: string): Json[] {
-  const items = shape.list(from, key, where);
-  if (items.length > 0) return items;
-  throw wrong(`${where}, field "${key}",`, "is empty");
-}
-
-/** Web addresses only: a `javascript:` address in a link would run. */
-function webAddress(value: Json | undefined, base: string, where: string): string {
-  if (typeof value === "string" && URL.canParse(value, base)) {
-    const url = new URL(value, base);
-    if (url.protocol === "https:" || url.protocol === "http:") return url.href;
-  }
-  throw wrong(where, "is not a web address");
-}
-
-function parseFile(value: Json, base: string, where: string): CatalogueFile {
-  const from = shape.fields(value, where);
-  const role = from.role;
-  if (role !== "model" && role !== "part" && role !== "tokenizer")
-    throw wrong(`${where}, field "role",`, "is unknown");
-  const digest = (key: string): string | null =>
-    from[key] === undefined ? null : shape.digest(from, key, where);
-  const [sha256, sha3_256] = [digest("sha256"), digest("sha3_256")];
-  if (sha256 === null && sha3_256 === null) throw wrong(where, "has neither a SHA-256 nor a SHA3-256");
-  return {
-    role,
-    name: shape.text(from, "name", where),
-    size: role === "tokenizer" && from.size === undefined ? null : shape.count(from, "size", where),
-    sha256,
-    sha3_256,
-    url: webAddress(some(from, "urls", where)[0], base, `${where}, first of "urls",`),
-  };
-}
-
-function parseModel(value: Json, base: string, where: string): CatalogueModel {
-  const from = shape.fields(value, where);
-  const licence = shape.fields(from.licence, `${where}, field "licence",`);
-  const files = some(from, "files", where).map((file, i) => parseFile(file, base, `${where}, file ${i + 1}`));
-  const model = files.find((file) => file.role === "model");
-  if (!model) throw wrong(where, "has no file with the role model");
-  return {
-    id: shape.text(from, "id", where),
-    name: shape.text(from, "name", where),
-    description: shape.text(from, "description", where),
-    quantization: shape.text(from, "quantization", where),
-    parameters: shape.count(from, "parameters", where),
-    contextLength: shape.count(from, "contextLength", where),
-    licence: {
-      id: shape.text(licence, "id", where),
-      url: webAddress(licence.url, base, `${where}, the licence's address,`),
-      terms: licence.terms === undefined ? null : shape.text(licence, "terms", where),
-    },
-    source: webAddress(from.source, base, `${where}, field "source",`),
-    model,
-    parts: files.filter((file) => file.role === "part"),
-    tokenizer: files.find((file) => file.role === "tokenizer") ?? null,
-  };
-}
-
 /** @param base the address that relative addresses in the catalogue start from. */
 export function parseCatalogue(json: string, base: string): CatalogueModel[] {
-  const root = shape.fields(shape.decode(json, "it"), "it");
-  if (root.version !== 1) throw wrong('field "version"', "is not 1");
-  const models = some(root, "models", "it").map((entry, i) => parseModel(entry, base, `entry ${i + 1}`));
-  if (new Set(models.map((model) => model.id)).size !== models.length) throw wrong("it", "has an id twice");
-  return models;
-}
-
-/** The model that makes vectors of texts, or null where the site has none. */
-function parseEmbedder(json: string, base: string): CatalogueModel | null {
-  const { embedders } = shape.fields(shape.decode(json, "it"), "it");
-  const first = Array.isArray(embedders) ? embedders[0] : undefined;
-  return first === undefined ? null : parseModel(first, base, "embedder 1");
+  return readJson(catalogue(base), json, "it", wrong).models;
 }
 
 export async function fetchCatalogue(base: string, fetcher: typeof fetch = fetch): Promise<CatalogueModel[]> {
   return parseCatalogue(await fetchList(base, fetcher), base);
 }
 
+/** The model that makes vectors of texts, or null where the site has none. */
 export async function fetchEmbedder(
   base: string,
   fetcher: typeof fetch = fetch,
 ): Promise<CatalogueModel | null> {
-  return parseEmbedder(await fetchList(base, fetcher), base);
+  const { embedders } = readJson(catalogue(base), await fetchList(base, fetcher), "it", wrong);
+  return embedders[0] ?? null;
 }
 
 async function fetchList(base: string, fetcher: typeof fetch): Promise<string> {
@@ -162,7 +133,7 @@ function expected(file: CatalogueFile): ExpectedDigests {
 
 /** The request that opens an entry of the catalogue, every file of it pinned. */
 export function catalogueRequest(entry: CatalogueModel): OpenRequest {
-  const source = (file: CatalogueFile) => ({ kind: "url", url: file.url, name: file.name }) as const;
+  const source = (file: CatalogueFile) => ({ kind: "url", url: file.urls[0]!, name: file.name }) as const;
   const wish = (file: CatalogueFile): FileRequest => ({ source: source(file), pinned: expected(file) });
   const { model, parts, tokenizer } = entry;
   return {

@@ -8,7 +8,8 @@
 
 import type { Network } from "../network";
 import { catchUp, follow } from "./follow";
-import type { Ask, Standing } from "./registry";
+import type { Ask } from "./answer";
+import type { Standing } from "./registry";
 
 export class Copies {
   private readonly begun = new Map<string | null, Promise<Standing>>();

@@ -8,8 +8,10 @@
  */
 
 import { EngineError } from "../../engine/errors";
+import { object } from "../../shared/json";
 import type { Network } from "../network";
-import { act, dataOf, readStanding, REGISTRY, type Ask, type Standing } from "./registry";
+import { act, dataOf, type Ask } from "./answer";
+import { Registry, REGISTRY, standingOf, Watched, type Standing } from "./registry";
 
 const LOOK_MS = 40;
 /** On a later visit, how long there may be no news before there are none: what was changed since arrives by then. */
@@ -30,21 +32,25 @@ interface Copying {
   firstMs: number;
 }
 
+const Whole = object({ registry: Registry });
+
 const pauseFor = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 function copying(ask: Ask, network: Network, name: string | null): Copying {
   if (name === null) {
     const look = async (): Promise<Standing> =>
-      readStanding(dataOf(await ask(`query { ${REGISTRY} }`, {})), network);
+      standingOf(dataOf(await ask(`query { ${REGISTRY} }`, {}), Whole).registry, network);
     const begin = (): Promise<void> => act(ask, "mutation { follow }");
     const catchUp = (most: number): Promise<void> =>
       act(ask, "mutation($most: Int) { catchUp(most: $most) }", { most });
     return { look, begin, more: () => inParts(catchUp), firstMs: FIRST_MS };
   }
   const query = `query($name: String!) { ${REGISTRY} watched(name: $name) { following copied announced } }`;
-  const look = async (): Promise<Standing> =>
-    readStanding(dataOf(await ask(query, { name })), network, "watched");
+  const look = async (): Promise<Standing> => {
+    const { registry, watched } = dataOf(await ask(query, { name }), Watched);
+    return standingOf(registry, network, watched);
+  };
   const watch = (most: number): Promise<void> =>
     act(ask, "mutation($name: String!, $most: Int) { watch(name: $name, most: $most) }", { name, most });
   const some = (): Promise<void> => inParts(watch);

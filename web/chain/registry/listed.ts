@@ -7,52 +7,74 @@
  * Nothing here vouches for a file: once it is fetched, the registry is asked about it under its name.
  */
 
+import * as v from "valibot";
 import type { Json } from "../../engine/protocol";
-import { Shape, type Fields } from "../../shared/shape";
-import { chainError } from "../errors";
+import { count, digest, list, object, text, words } from "../../shared/json";
 import type { Network } from "../network";
+import { dataOf, nextOf, page, type Ask } from "./answer";
 import {
-  dataOf,
-  readFile,
-  readKnown,
-  readStanding,
+  flattened,
+  known,
+  knownModel,
+  PUBLISHED,
+  Registry,
+  REGISTERED,
   REGISTRY,
-  readVersion,
-  type Ask,
-  type RegisteredFile,
-  type Version,
+  standingOf,
 } from "./registry";
 
 /** A part of a file that is stored on the network itself. */
-export interface Chunk {
+const Chunk = object({
   /** Of the data blob. */
-  hash: string;
-  size: number;
-}
+  hash: digest,
+  size: count(),
+});
+export type Chunk = v.InferOutput<typeof Chunk>;
 
-export interface ListedFile extends RegisteredFile {
-  name: string;
+const ListedFile = object({
+  ...REGISTERED,
+  name: text,
   /** With https, or relative to the site. */
-  urls: string[];
+  urls: list(words),
   /** In order; none for a file that is not on chain. */
-  chunks: Chunk[];
-}
+  chunks: list(Chunk),
+});
+export type ListedFile = v.InferOutput<typeof ListedFile>;
 
-export interface ListedVersion extends Version {
-  description: string;
-  licence: string;
-  architecture: string;
-  format: string;
-  weights: ListedFile;
-  /** A tokenizer in a file of its own. */
-  tokenizer: ListedFile | null;
-}
+export const ListedVersion = v.pipe(
+  object({
+    ...PUBLISHED,
+    release: object({
+      description: words,
+      licence: text,
+      architecture: text,
+      format: text,
+      files: list(ListedFile),
+    }),
+  }),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    const { release, ...version } = flattened(dataset.value);
+    const weights = release.files.find(({ role }) => role === "WEIGHTS");
+    /** In a file of its own. */
+    const tokenizer = release.files.find(({ role }) => role === "TOKENIZER") ?? null;
+    if (weights) return { ...version, ...release, weights, tokenizer };
+    addIssue({ message: "has no weights" });
+    return NEVER;
+  }),
+);
+export type ListedVersion = v.InferOutput<typeof ListedVersion>;
 
 export interface ListedPage {
   versions: ListedVersion[];
   /** What follows this name comes next; null at the end. */
   next: string | null;
 }
+
+/** The version that a model offers: its newest usable one, or the revoked newest. */
+const Offered = v.pipe(
+  object({ latest: ListedVersion, latestUsable: v.nullable(ListedVersion) }),
+  v.transform(({ latest, latestUsable }) => latestUsable ?? latest),
+);
 
 /** All that is read of a version. */
 export const LISTED_VERSION = `model number publisher published { height } revoked { reason }
@@ -69,27 +91,25 @@ const BY_DIGEST = `query($digest: Digest!, $after: Int) {
   ${REGISTRY} version(digest: $digest, after: $after, first: 100) { items { ${LISTED_VERSION} } next }
 }`;
 
-const wrong = (where: string, what: string): Error => chainError("registry-invalid", `${where} ${what}.`);
-const shape = new Shape(wrong);
+const Models = object({ registry: Registry, models: page(Offered, text) });
+const Model = known(Offered);
+const Versions = object({ registry: Registry, version: page(ListedVersion, count()) });
 
-/** Some models, each by the version that it offers: its newest usable one, or the revoked newest. */
+/** Some models, each by the version that it offers. */
 export async function listModels(
   ask: Ask,
   network: Network,
   after: string | null,
   first: number,
 ): Promise<ListedPage> {
-  const data = await askRegistry(ask, network, MODELS, { after, first });
-  const page = shape.fields(data.models, "models");
-  const items = shape.list(page, "items", "models");
-  const next = page.next === null ? null : shape.text(page, "next", "models");
-  return { versions: items.map((item, i) => readOffered(item, `model ${i + 1}`)), next };
+  const { registry, models } = dataOf(await ask(MODELS, { after, first }), Models);
+  standingOf(registry, network);
+  return { versions: models.items, next: models.next };
 }
 
 /** The version that a model offers; null where the registry has no such name. */
 export async function findModel(ask: Ask, network: Network, name: string): Promise<ListedVersion | null> {
-  const model = readKnown(dataOf(await ask(MODEL, { name })), network);
-  return model === null ? null : readOffered(model, "model");
+  return knownModel(dataOf(await ask(MODEL, { name }), Model), network);
 }
 
 /**
@@ -105,79 +125,16 @@ export async function findVersion(
   let revoked: ListedVersion | null = null;
   let after: number | null = null;
   do {
-    const data = await askRegistry(ask, network, BY_DIGEST, { digest: wanted.model, after });
-    const page = shape.fields(data.version, "version");
-    for (const [i, item] of shape.list(page, "items", "version").entries()) {
-      const version = readListed(item, `version ${i + 1}`);
+    const variables: { [key: string]: Json } = { digest: wanted.model, after };
+    const { registry, version: found } = dataOf(await ask(BY_DIGEST, variables), Versions);
+    standingOf(registry, network);
+    for (const version of found.items) {
       if (version.weights.sha256 !== wanted.model) continue;
       if (wanted.tokenizer !== null && version.tokenizer?.sha256 !== wanted.tokenizer) continue;
       if (version.revoked === null) return version;
       revoked ??= version;
     }
-    after = nextOf(page, after, "version");
+    after = nextOf(found.next, after, "version");
   } while (after !== null);
   return revoked;
-}
-
-async function askRegistry(
-  ask: Ask,
-  network: Network,
-  query: string,
-  variables: { [key: string]: Json },
-): Promise<Fields> {
-  const data = dataOf(await ask(query, variables));
-  readStanding(data, network);
-  return data;
-}
-
-/** Where the next page of a list begins; null at its end. */
-export function nextOf(page: Fields, after: number | null, where: string): number | null {
-  if (page.next === null) return null;
-  const next = shape.count(page, "next", where);
-  if (after !== null && next <= after) throw wrong(where, "leads round in a circle");
-  return next;
-}
-
-function readOffered(value: Json | undefined, where: string): ListedVersion {
-  const from = shape.fields(value, where);
-  return readListed(from.latestUsable ?? from.latest, where);
-}
-
-export function readListed(value: Json | undefined, where: string): ListedVersion {
-  const version = readVersion(value, where);
-  const release = shape.fields(shape.fields(value, where).release, where);
-  const files = shape
-    .list(release, "files", where)
-    .map((file, i) => readListedFile(file, `${where}, file ${i + 1}`));
-  const weights = files.find(({ role }) => role === "WEIGHTS");
-  if (!weights) throw wrong(where, "has no weights");
-  const { description } = release;
-  if (typeof description !== "string") throw wrong(`${where}, field "description",`, "is not a text");
-  return {
-    ...version,
-    description,
-    licence: shape.text(release, "licence", where),
-    architecture: shape.text(release, "architecture", where),
-    format: shape.text(release, "format", where),
-    weights,
-    tokenizer: files.find(({ role }) => role === "TOKENIZER") ?? null,
-  };
-}
-
-function readListedFile(value: Json, where: string): ListedFile {
-  const from = shape.fields(value, where);
-  return {
-    ...readFile(value, where),
-    name: shape.text(from, "name", where),
-    urls: shape.list(from, "urls", where).map((url) => {
-      if (typeof url !== "string") throw wrong(`${where}, field "urls",`, "has something that is not a text");
-      return url;
-    }),
-    chunks: shape.list(from, "chunks", where).map((chunk, i) => readChunk(chunk, `${where}, chunk ${i + 1}`)),
-  };
-}
-
-function readChunk(value: Json, where: string): Chunk {
-  const from = shape.fields(value, where);
-  return { hash: shape.digest(from, "hash", where), size: shape.count(from, "size", where) };
 }

@@ -10,10 +10,10 @@
 
 import { keccak_256 } from "@noble/hashes/sha3";
 import { cancelled, EngineError } from "../../engine/errors";
-import { Shape } from "../../shared/shape";
+import { object, text } from "../../shared/json";
 import { chainError } from "../errors";
+import { dataOf, type Ask } from "./answer";
 import type { Chunk, ListedFile } from "./listed";
-import { dataOf, type Ask } from "./registry";
 
 export const CHUNK = "query($hash: DataBlobHash!) { chunk(hash: $hash) }";
 
@@ -21,7 +21,7 @@ export const CHUNK = "query($hash: DataBlobHash!) { chunk(hash: $hash) }";
 const BLOB_TYPE = "BlobContent::";
 const DATA_BLOB = 0;
 
-const shape = new Shape((where, what) => chainError("registry-invalid", `${where} ${what}.`));
+const Part = object({ chunk: text });
 
 /**
  * Fetches a file.
@@ -59,7 +59,7 @@ async function readChunk(ask: Ask, chunk: Chunk, which: string): Promise<Uint8Ar
 
 async function fetchChunk(ask: Ask, { hash }: Chunk, which: string): Promise<string> {
   try {
-    return shape.text(dataOf(await ask(CHUNK, { hash })), "chunk", which);
+    return dataOf(await ask(CHUNK, { hash }), Part).chunk;
   } catch (thrown) {
     if (thrown instanceof EngineError && thrown.code === "blob-missing") {
       throw chainError("blob-missing", `${which}, the blob ${hash}.`, thrown);

@@ -7,12 +7,12 @@
  * application refuses, in its words, and answers of another shape or of another registry, as registry.ts does.
  */
 
-import type { Json } from "../../engine/protocol";
-import { Shape, type Fields } from "../../shared/shape";
-import { chainError } from "../errors";
+import * as v from "valibot";
+import { anything, count, list, object, oneOf, read, text } from "../../shared/json";
 import type { Network } from "../network";
-import { LISTED_VERSION, nextOf, readListed, type ListedFile, type ListedVersion } from "./listed";
-import { act, dataOf, readStanding, type Ask } from "./registry";
+import { act, dataOf, nextOf, page, wrong, type Ask } from "./answer";
+import { LISTED_VERSION, ListedVersion, type ListedFile } from "./listed";
+import { Registry, standingOf } from "./registry";
 
 export interface Release {
   description: string;
@@ -24,38 +24,39 @@ export interface Release {
   files: ListedFile[];
 }
 
-export type RequestKind = "PUBLISH" | "REVOKE" | "TRANSFER_NAME";
-export type RequestStatus = "PENDING" | "ACCEPTED" | "REFUSED";
-
 /** Something that the wallet's chain asked of the home chain. */
-export interface Request {
-  number: number;
-  kind: RequestKind;
-  name: string;
-  by: string;
-  status: RequestStatus;
-  /** Why it was refused, else null. */
-  reason: string | null;
+const Request = v.pipe(
+  object({
+    number: count(),
+    kind: oneOf("PUBLISH", "REVOKE", "TRANSFER_NAME"),
+    name: text,
+    by: text,
+    status: oneOf("PENDING", "ACCEPTED", "REFUSED"),
+    /** Why it was refused, else null. */
+    reason: v.nullable(text),
+    answered: v.nullable(object({ height: count(0) })),
+  }),
   /** The home chain's block that answered; null while there is none. */
-  block: number | null;
-}
+  v.transform(({ answered, ...request }) => ({ ...request, block: answered && answered.height })),
+);
+export type Request = v.InferOutput<typeof Request>;
 
-export type ChangeKind = "PUBLISHED" | "REVOKED" | "TRANSFERRED";
-
-export interface Change {
-  index: number;
-  model: string;
-  by: string;
-  /** The home chain's. */
-  block: number;
-  /** In milliseconds since 1970. */
-  time: number;
-  kind: ChangeKind;
-  /** Of what was published or revoked, else null. */
-  version: number | null;
-  reason: string | null;
-  newOwner: string | null;
-}
+const Change = v.pipe(
+  object({
+    index: count(0),
+    model: text,
+    by: text,
+    at: object({ height: count(0), timestamp: count(0) }),
+    kind: oneOf("PUBLISHED", "REVOKED", "TRANSFERRED"),
+    /** Of what was published or revoked, else null. */
+    version: v.nullable(count()),
+    reason: v.nullable(text),
+    newOwner: v.nullable(text),
+  }),
+  /** Its block is the home chain's; its time is in milliseconds since 1970. */
+  v.transform(({ at, ...change }) => ({ ...change, block: at.height, time: at.timestamp / 1000 })),
+);
+export type Change = v.InferOutput<typeof Change>;
 
 export interface OwnedModel {
   name: string;
@@ -90,12 +91,13 @@ const MODEL = `query($name: String!, $after: Int) {
   model(name: $name) { owner versions(after: $after, first: 100) { items { ${LISTED_VERSION} } next } }
 }`;
 
-const REQUEST_KINDS: readonly string[] = ["PUBLISH", "REVOKE", "TRANSFER_NAME"] satisfies RequestKind[];
-const STATUSES: readonly string[] = ["PENDING", "ACCEPTED", "REFUSED"] satisfies RequestStatus[];
-const CHANGE_KINDS: readonly string[] = ["PUBLISHED", "REVOKED", "TRANSFERRED"] satisfies ChangeKind[];
-
-const wrong = (where: string, what: string): Error => chainError("registry-invalid", `${where} ${what}.`);
-const shape = new Shape(wrong);
+/** Other chains are asked too, and otherwise: which request it is has to be seen first. */
+const Requests = object({ requests: page(anything, count()) });
+const Changes = object({ registry: Registry, changes: object({ items: list(Change) }) });
+const Owned = object({
+  registry: Registry,
+  model: v.nullable(object({ owner: text, versions: page(ListedVersion, count()) })),
+});
 
 /** Asks for a new name, or for the next version of one's own. */
 export function publish(ask: Ask, by: string, name: string, release: Release): Promise<void> {
@@ -120,12 +122,11 @@ export function transferName(ask: Ask, by: string, name: string, newOwner: strin
 export async function readRequests(ask: Ask, after: number): Promise<Request[]> {
   const requests: Request[] = [];
   for (let from: number | null = after; from !== null;) {
-    const page = shape.fields(dataOf(await ask(REQUESTS, { after: from })).requests, "requests");
-    for (const item of shape.list(page, "items", "requests")) {
-      const request = readRequest(item, `request ${after + requests.length + 1}`);
-      if (request) requests.push(request);
+    const { items, next } = dataOf(await ask(REQUESTS, { after: from }), Requests).requests;
+    for (const item of items.filter(({ kind }) => kind !== "CLAIM")) {
+      requests.push(read(Request, item, `request ${after + requests.length + 1}`, wrong));
     }
-    from = nextOf(page, from, "requests");
+    from = nextOf(next, from, "requests");
   }
   return requests;
 }
@@ -139,70 +140,25 @@ export interface ChangePage {
 
 /** @param after so many are passed over. */
 export async function readChanges(ask: Ask, network: Network, after: number): Promise<ChangePage> {
-  const data = dataOf(await ask(CHANGES, { after }));
-  const { copied: known } = readStanding(data, network);
-  const items = shape.list(shape.fields(data.changes, "changes"), "items", "changes");
-  if (items.length === 0 && after < known) throw wrong("changes", "end too early");
-  return { changes: items.map((item, i) => readChange(item, after + i)), known };
+  const data = dataOf(await ask(CHANGES, { after }), Changes);
+  const { copied: known } = standingOf(data.registry, network);
+  const changes = data.changes.items;
+  if (changes.length === 0 && after < known) throw wrong("changes", "end too early");
+  for (const [i, { index }] of changes.entries()) {
+    if (index !== after + i) throw wrong(`change ${after + i}`, "is out of its place");
+  }
+  return { changes, known };
 }
 
 /** A model with all its versions; null where the registry has no such name. */
 export async function readOwned(ask: Ask, network: Network, name: string): Promise<OwnedModel | null> {
   const versions: ListedVersion[] = [];
   for (let after: number | null = null; ;) {
-    const data = dataOf(await ask(MODEL, { name, after }));
-    readStanding(data, network);
-    if (data.model === null) return null;
-    const model = shape.fields(data.model, "model");
-    const page = shape.fields(model.versions, "model, versions");
-    for (const item of shape.list(page, "items", "model, versions")) {
-      versions.push(readListed(item, `version ${versions.length + 1}`));
-    }
-    after = nextOf(page, after, "model, versions");
-    if (after === null) return { name, owner: shape.text(model, "owner", "model"), versions };
+    const { registry, model } = dataOf(await ask(MODEL, { name, after }), Owned);
+    standingOf(registry, network);
+    if (model === null) return null;
+    versions.push(...model.versions.items);
+    after = nextOf(model.versions.next, after, "model, versions");
+    if (after === null) return { name, owner: model.owner, versions };
   }
-}
-
-/** Null for what is asked of another chain than the registry's. */
-function readRequest(value: Json, where: string): Request | null {
-  const from = shape.fields(value, where);
-  if (from.kind === "CLAIM") return null;
-  const answered = from.answered === null ? null : shape.fields(from.answered, where);
-  return {
-    number: shape.count(from, "number", where),
-    kind: oneOf<RequestKind>(REQUEST_KINDS, from, "kind", where),
-    name: shape.text(from, "name", where),
-    by: shape.text(from, "by", where),
-    status: oneOf<RequestStatus>(STATUSES, from, "status", where),
-    reason: textOrNull(from, "reason", where),
-    block: answered && shape.count(answered, "height", where, 0),
-  };
-}
-
-function readChange(value: Json, index: number): Change {
-  const where = `change ${index}`;
-  const from = shape.fields(value, where);
-  if (shape.count(from, "index", where, 0) !== index) throw wrong(where, "is out of its place");
-  const at = shape.fields(from.at, where);
-  return {
-    index,
-    model: shape.text(from, "model", where),
-    by: shape.text(from, "by", where),
-    block: shape.count(at, "height", where, 0),
-    time: shape.count(at, "timestamp", where, 0) / 1000,
-    kind: oneOf<ChangeKind>(CHANGE_KINDS, from, "kind", where),
-    version: from.version === null ? null : shape.count(from, "version", where),
-    reason: textOrNull(from, "reason", where),
-    newOwner: textOrNull(from, "newOwner", where),
-  };
-}
-
-function oneOf<T extends string>(known: readonly string[], from: Fields, key: string, where: string): T {
-  const value = shape.text(from, key, where);
-  if (known.includes(value)) return value as T;
-  throw wrong(`${where}, field "${key}",`, "is unknown");
-}
-
-function textOrNull(from: Fields, key: string, where: string): string | null {
-  return from[key] === null ? null : shape.text(from, key, where);
 }

@@ -7,13 +7,12 @@
  * registry than the site's, and a copy that lacks changes. Questions carry their values as variables, never pasted in.
  */
 
-import type { Json, RegistryAnswer, RegistryAnswers } from "../../engine/protocol";
-import { Shape, type Fields } from "../../shared/shape";
+import * as v from "valibot";
+import type { RegistryAnswer, RegistryAnswers } from "../../engine/protocol";
+import { count, digest, flag, list, object, text, words } from "../../shared/json";
 import { chainError } from "../errors";
 import type { Network } from "../network";
-
-/** Asks the application on the wallet's chain; gives its answer as text. */
-export type Ask = (query: string, variables: { [key: string]: Json }) => Promise<string>;
+import { dataOf, nextOf, page, type Ask } from "./answer";
 
 /** Whether a model can be registered under this name: of no other the registry has any changes. */
 export function isName(name: string): boolean {
@@ -25,31 +24,6 @@ export interface Asked {
   name: string;
   model: string;
   tokenizer: string | null;
-}
-
-/** How far a copy is: that of the whole registry, or that of one model that is watched. */
-export interface Standing {
-  following: boolean;
-  /** Changes that are known here, of those that were announced. */
-  copied: number;
-  announced: number;
-}
-
-export interface RegisteredFile {
-  role: string;
-  size: number;
-  sha256: string;
-  sha3_256: string;
-}
-
-export interface Version {
-  /** The name that it is a version of. */
-  model: string;
-  number: number;
-  publisher: string;
-  block: number;
-  revoked: string | null;
-  files: RegisteredFile[];
 }
 
 const VERSION = `model number publisher published { height } revoked { reason }
@@ -69,84 +43,88 @@ fragment Versions on Model {
   versions(after: $after, first: 100) { items { ${VERSION} } next }
 }`;
 
-const wrong = (where: string, what: string): Error => chainError("registry-invalid", `${where} ${what}.`);
-const shape = new Shape(wrong);
+/** Of a file. */
+export const REGISTERED = { role: text, size: count(), sha256: digest, sha3_256: digest };
 
-/** An answer whose errors were thrown; the application's own code for the first of them is the cause. */
-function withoutErrors(json: string, refused: "registry-refused" | "chain-refused"): Fields {
-  const answer = shape.fields(shape.decode(json, "it"), "it");
-  if (answer.errors !== undefined && answer.errors !== null) {
-    const first = shape.fields(shape.list(answer, "errors", "it")[0], "its first error");
-    const { code = null } = first.extensions ? shape.fields(first.extensions, "its first error") : {};
-    throw chainError(refused, shape.text(first, "message", "its first error"), code);
-  }
-  return answer;
+/** Of a version; its release is another for each question. */
+export const PUBLISHED = {
+  /** The name that it is a version of. */
+  model: text,
+  number: count(),
+  publisher: text,
+  published: object({ height: count(0) }),
+  revoked: v.nullable(object({ reason: words })),
+};
+
+/** A version with its block, and why it was revoked, in the place of what the chain has for them. */
+export function flattened<T extends { published: { height: number }; revoked: { reason: string } | null }>(
+  version: T,
+) {
+  const { published, revoked, ...rest } = version;
+  return { ...rest, block: published.height, revoked: revoked && revoked.reason };
 }
 
-/** The data of an answer; its errors thrown. */
-export function dataOf(json: string): Fields {
-  return shape.fields(withoutErrors(json, "registry-refused").data, "its data");
-}
+const Version = v.pipe(
+  object({ ...PUBLISHED, release: object({ files: list(object(REGISTERED)) }) }),
+  v.transform((version) => {
+    const { release, ...rest } = flattened(version);
+    return { ...rest, files: release.files };
+  }),
+);
+type Version = v.InferOutput<typeof Version>;
 
-/** Has the wallet's chain make a block with one operation. What it gives back says no more than that it was made. */
-export async function act(
-  ask: Ask,
-  mutation: string,
-  variables: { [key: string]: Json } = {},
-): Promise<void> {
-  withoutErrors(await ask(mutation, variables), "chain-refused");
-}
+/** How far a copy is: that of the whole registry, or that of one model that is watched. */
+const COPY = {
+  following: flag,
+  /** Changes that are known here, of those that were announced. */
+  copied: count(0),
+  announced: count(0),
+};
+export type Standing = v.InferOutput<v.ObjectSchema<typeof COPY, undefined>>;
+
+export const Registry = object({ application: text, homeChain: digest, isHome: flag, ...COPY });
+type Registry = v.InferOutput<typeof Registry>;
+
+/** A model of the registry: its own copy of it, where it is watched, and that of the whole registry. */
+export const known = <M extends v.GenericSchema>(model: M) =>
+  object({
+    registry: Registry,
+    watched: object({ ...COPY, model: v.nullable(model) }),
+    model: v.nullable(model),
+  });
+export const Watched = object({ registry: Registry, watched: object(COPY) });
 
 /** How far a copy on this chain is; refused where it is a copy of another registry than the site's. */
-export function readStanding(
-  data: Fields,
-  network: Network,
-  of: "registry" | "watched" = "registry",
-): Standing {
-  const registry = shape.fields(data.registry, "registry");
-  checkHome(registry, network);
-  const from = shape.fields(data[of], of);
-  return {
-    following: shape.flag(registry, "isHome", "registry") || shape.flag(from, "following", of),
-    copied: shape.count(from, "copied", of, 0),
-    announced: shape.count(from, "announced", of, 0),
-  };
-}
-
-function checkHome(from: Fields, network: Network): void {
-  const home = shape.digest(from, "homeChain", "registry");
-  const application = shape.text(from, "application", "registry");
-  if (home !== network.homeChain)
-    throw chainError("wrong-network", `its registry's home is the chain ${home}.`);
-  if (application !== network.application) {
+export function standingOf(registry: Registry, network: Network, copy: Standing = registry): Standing {
+  const { homeChain, application, isHome } = registry;
+  if (homeChain !== network.homeChain)
+    throw chainError("wrong-network", `its registry's home is the chain ${homeChain}.`);
+  if (application !== network.application)
     throw chainError("wrong-network", `its registry is the application ${application}.`);
-  }
+  const { following, copied, announced } = copy;
+  return { following: isHome || following, copied, announced };
 }
 
-export function readVersion(value: Json | undefined, where: string): Version {
-  const from = shape.fields(value, where);
-  const files = shape.list(shape.fields(from.release, `${where}, release`), "files", where);
-  const revoked = from.revoked === null ? null : shape.fields(from.revoked, `${where}, revoked`).reason;
-  if (revoked !== null && typeof revoked !== "string") throw wrong(`${where}, revoked`, "has no reason");
-  return {
-    model: shape.text(from, "model", where),
-    number: shape.count(from, "number", where),
-    publisher: shape.text(from, "publisher", where),
-    block: shape.count(shape.fields(from.published, `${where}, published`), "height", where, 0),
-    revoked,
-    files: files.map((file, i) => readFile(file, `${where}, file ${i + 1}`)),
-  };
+/**
+ * What is known of a name, null where it is known that there is no such name: its own copy says so, where that has heard
+ * of anything, else the copy of the whole registry. Either has to be whole.
+ */
+export function knownModel<M>(
+  data: { registry: Registry; watched: Standing & { model: M | null }; model: M | null },
+  network: Network,
+): M | null {
+  const { registry, watched } = data;
+  const own = standingOf(registry, network, watched);
+  const [{ copied, announced }, model] =
+    own.copied > 0 ? [own, watched.model] : [standingOf(registry, network), data.model];
+  if (copied < announced || copied === 0)
+    throw chainError("registry-incomplete", `${copied} of ${announced} are here.`);
+  return model;
 }
 
-export function readFile(value: Json, where: string): RegisteredFile {
-  const from = shape.fields(value, where);
-  return {
-    role: shape.text(from, "role", where),
-    size: shape.count(from, "size", where),
-    sha256: shape.digest(from, "sha256", where),
-    sha3_256: shape.digest(from, "sha3_256", where),
-  };
-}
+const Model = known(
+  object({ latest: Version, latestUsable: v.nullable(Version), versions: page(Version, count()) }),
+);
 
 /** All versions of a model, the oldest first, and the one that is offered: the newest usable one, or the revoked newest. */
 interface Published {
@@ -154,38 +132,16 @@ interface Published {
   offered: Version;
 }
 
-/**
- * What is known of a name, null where it is known that there is no such name: its own copy says so, where that has heard
- * of anything, else the copy of the whole registry. Either has to be whole.
- */
-export function readKnown(data: Fields, network: Network): Fields | null {
-  const own = readStanding(data, network, "watched");
-  const ownModel = shape.fields(data.watched, "watched").model;
-  const [{ copied, announced }, model] =
-    own.copied > 0 ? [own, ownModel] : [readStanding(data, network), data.model];
-  if (copied < announced || copied === 0)
-    throw chainError("registry-incomplete", `${copied} of ${announced} are here.`);
-  return model === null ? null : shape.fields(model, "model");
-}
-
 /** What the registry has under a name; null where it has no such name. Every page of it must belong to a whole copy. */
 async function published(ask: Ask, network: Network, name: string): Promise<Published | null> {
   const versions: Version[] = [];
   let after: number | null = null;
   for (;;) {
-    const model = readKnown(dataOf(await ask(MODEL, { name, after })), network);
+    const model = knownModel(dataOf(await ask(MODEL, { name, after }), Model), network);
     if (model === null) return null;
-    const latest = readVersion(model.latest, "model, latest");
-    const usable =
-      model.latestUsable === null ? null : readVersion(model.latestUsable, "model, latestUsable");
-    const page = shape.fields(model.versions, "model, versions");
-    for (const item of shape.list(page, "items", "model, versions")) {
-      versions.push(readVersion(item, `model, version ${versions.length + 1}`));
-    }
-    if (page.next === null) return { versions, offered: usable ?? latest };
-    const next = shape.count(page, "next", "model, versions");
-    if (after !== null && next <= after) throw wrong("model, versions", "lead round in a circle");
-    after = next;
+    versions.push(...model.versions.items);
+    after = nextOf(model.versions.next, after, "model, versions");
+    if (after === null) return { versions, offered: model.latestUsable ?? model.latest };
   }
 }
 

@@ -6,20 +6,30 @@
  * in which it stands; and all receipts of an account. A record that stands there already is not put there twice.
  */
 
+import * as v from "valibot";
 import type { Json, StoryRecord } from "../../engine/protocol";
-import { Shape } from "../../shared/shape";
+import { count, digest, object } from "../../shared/json";
 import { chainError } from "../errors";
-import { act, dataOf, type Ask } from "../registry/registry";
+import { act, dataOf, nextOf, page, type Ask } from "../registry/answer";
 
-export interface Receipt {
-  /** Of the record. */
-  digest: string;
-  /** The SHA-256 of the model's file. */
-  model: string;
+const Receipt = v.pipe(
+  object({
+    /** The SHA-256 of the model's file. */
+    model: digest,
+    /** The record's digest. */
+    receipt: digest,
+    recorded: object({ height: count(0), timestamp: count(0) }),
+  }),
   /** The wallet's own chain has it in this block, which was made so many milliseconds after 1970 began. */
-  block: number;
-  time: number;
-}
+  v.transform(({ model, receipt, recorded: { height, timestamp } }) => ({
+    digest: receipt,
+    model,
+    block: height,
+    time: timestamp / 1000,
+  })),
+);
+export type Receipt = v.InferOutput<typeof Receipt>;
+const Stories = object({ stories: page(Receipt, count()) });
 
 const RECORD = `mutation($model: Digest!, $receipt: Digest!, $by: AccountOwner) {
   recordStory(model: $model, receipt: $receipt, by: $by)
@@ -29,8 +39,6 @@ const STORIES = `query($owner: AccountOwner!, $after: Int) {
     items { model receipt recorded { height timestamp } } next
   }
 }`;
-
-const shape = new Shape((where, what) => chainError("registry-invalid", `${where} ${what}.`));
 
 /**
  * RFC 8785: keys sorted by UTF-16 code units, no spaces, numbers and texts as ECMAScript writes them. Refused, as there:
@@ -69,22 +77,11 @@ export async function listReceipts(ask: Ask, owner: string): Promise<Receipt[]> 
   const receipts: Receipt[] = [];
   let after: number | null = null;
   do {
-    const page = shape.fields(dataOf(await ask(STORIES, { owner, after })).stories, "stories");
-    receipts.push(...shape.list(page, "items", "stories").map(readReceipt));
-    after = page.next === null ? null : shape.count(page, "next", "stories", (after ?? 0) + 1);
+    const { items, next } = dataOf(await ask(STORIES, { owner, after }), Stories).stories;
+    receipts.push(...items);
+    after = nextOf(next, after, "stories");
   } while (after !== null);
   return receipts;
-}
-
-function readReceipt(item: Json): Receipt {
-  const story = shape.fields(item, "a story");
-  const recorded = shape.fields(story.recorded, "its block");
-  return {
-    digest: shape.digest(story, "receipt", "a story"),
-    model: shape.digest(story, "model", "a story"),
-    block: shape.count(recorded, "height", "its block", 0),
-    time: shape.count(recorded, "timestamp", "its block", 0) / 1000,
-  };
 }
 
 /** The receipt with this digest, where the account put it on the wallet's chain. */

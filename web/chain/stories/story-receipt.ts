@@ -7,41 +7,75 @@
  * of another shape, and values in another form than the record's canonical one (a temperature of 0x10, a seed of 007).
  */
 
-import type { Json, StoryRecord, WriteRequest } from "../../engine/protocol";
-import { Shape, type Fields, type Refuse } from "../../shared/shape";
+import * as v from "valibot";
+import type { StoryRecord, WriteRequest } from "../../engine/protocol";
+import { count, decimal, digest, exactly, list, object, oneOf, read, text, words } from "../../shared/json";
 import { chainError } from "../errors";
 import { digestOf, receiptDigest } from "./receipts";
 
-/** Decimals are texts, as the record's canonical JSON writes them. What is null was off. */
-export type StoryReceipt = {
+const LARGEST_SEED = 2n ** 64n - 1n;
+const DATE = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;
+/** Below, the likeliest token is always taken (sampling/chain.py). */
+const LEAST_TEMPERATURE = 1e-7;
+
+/**
+ * A receipt as the chain gives it. Decimals are texts, as the record's canonical JSON writes them. What is null was off.
+ * A token may have come from anybody, and the contract looks at its values' forms only: they are looked at where a story
+ * is written from them, so that one odd token does not hide the others.
+ */
+export const StoryReceipt = object({
   /** The SHA-256 of the story's canonical record. */
-  story: string;
+  story: digest,
   /** SHA-256 of the files; null for a tokenizer that is in the model's. */
-  model: string;
-  tokenizer: string | null;
-  numerics: number;
+  model: digest,
+  tokenizer: v.nullable(digest),
+  numerics: count(),
   /** The SHA-256 of the kernels' module. */
-  kernels: string | null;
-  prompt: string;
+  kernels: v.nullable(digest),
+  prompt: words,
   /** The SHA-256 of the ids that the model read, as canonical JSON. */
-  promptTokens: string;
-  mode: "RAW" | "CHAT";
+  promptTokens: digest,
+  mode: oneOf("RAW", "CHAT"),
   /** The date that the chat template was told; null where it did not ask. */
-  date: string | null;
-  sampler: {
-    seed: string;
-    temperature: string | null;
-    topP: string | null;
-    topK: number | null;
-    minP: string | null;
-    repeatPenalty: string;
-    repeatLastN: number;
-  };
-  limits: { maxTokens: number; stop: string[]; context: number };
-  tokenCount: number;
+  date: v.nullable(text),
+  sampler: object({
+    seed: text,
+    temperature: v.nullable(text),
+    topP: v.nullable(text),
+    topK: v.nullable(count(0)),
+    minP: v.nullable(text),
+    repeatPenalty: text,
+    repeatLastN: count(0),
+  }),
+  limits: object({ maxTokens: count(), stop: list(words), context: count() }),
+  tokenCount: count(),
   /** The SHA-256 of the tokens' ids as canonical JSON. */
-  tokens: string;
-};
+  tokens: digest,
+});
+export type StoryReceipt = v.InferOutput<typeof StoryReceipt>;
+
+/** What a receipt is made of, in a record (record/record.py). */
+const Recorded = object({
+  model: object({ sha256: digest }),
+  tokenizer: v.nullable(object({ sha256: digest })),
+  numerics: count(),
+  kernels: v.nullable(digest),
+  prompt: words,
+  prompt_tokens: list(v.number("is not a number")),
+  mode: oneOf("raw", "chat"),
+  chat: v.optional(exactly({ date: v.pipe(words, v.regex(DATE, "is not a date")) })),
+  sampler: object({
+    seed: text,
+    temperature: v.nullable(decimal),
+    top_p: v.nullable(decimal),
+    top_k: v.nullable(count(0)),
+    min_p: v.nullable(decimal),
+    repeat_penalty: decimal,
+    repeat_last_n: count(0),
+  }),
+  limits: object({ max_tokens: count(0), stop: list(words), context: count() }),
+  tokens: list(v.number("is not a number")),
+});
 
 /** A story that was written from a receipt. */
 export interface Retold {
@@ -66,139 +100,33 @@ export interface Outcome {
   samePrompt: boolean | null;
 }
 
-/** Texts and decimals beyond what Shape reads: a prompt may be empty, and what was off is null. */
-class Fielded extends Shape {
-  constructor(private readonly wrong: Refuse) {
-    super(wrong);
-  }
-
-  words(from: Fields, key: string, where: string): string {
-    const value = from[key];
-    if (typeof value === "string") return value;
-    throw this.wrong(`${where}, field "${key}",`, "is not a text");
-  }
-
-  number(from: Fields, key: string, where: string): number {
-    const value = from[key];
-    if (typeof value === "number" && Number.isFinite(value)) return value;
-    throw this.wrong(`${where}, field "${key}",`, "is not a number");
-  }
-
-  /** What may be null is read by `read` where it is not. */
-  maybe<T>(from: Fields, key: string, where: string, read: (key: string) => T): T | null {
-    if (from[key] === undefined) throw this.wrong(`${where}, field "${key}",`, "is missing");
-    return from[key] === null ? null : read(key);
-  }
-
-  texts(from: Fields, key: string, where: string): string[] {
-    return this.list(from, key, where).map((item) => {
-      if (typeof item === "string") return item;
-      throw this.wrong(`${where}, field "${key}",`, "has something that is not a text");
-    });
-  }
-}
-
-const LARGEST_SEED = 2n ** 64n - 1n;
-const DATE = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;
-/** Below, the likeliest token is always taken (sampling/chain.py). */
-const LEAST_TEMPERATURE = 1e-7;
-
-const answered = new Fielded((where, what) => chainError("registry-invalid", `${where} ${what}.`));
-const recorded = new Fielded((where, what) => chainError("record-invalid", `${where} ${what}.`));
-
-/** The date that the model was told when the story was written; null where its chat template did not ask for it. */
-function dateOf(record: StoryRecord): string | null {
-  if (record.chat === undefined) return null;
-  const { date, ...rest } = recorded.fields(record.chat, "its chat");
-  if (typeof date === "string" && DATE.test(date) && Object.keys(rest).length === 0) return date;
-  throw chainError("record-invalid", 'its chat, field "date", is not a date.');
-}
-
 /** The receipt of a story's record. */
 export async function receiptOf(record: StoryRecord): Promise<StoryReceipt> {
-  const shape = recorded;
-  const where = "the record";
-  const sampler = shape.fields(record.sampler, "its sampler");
-  const limits = shape.fields(record.limits, "its limits");
-  const tokenizer = record.tokenizer === null ? null : shape.fields(record.tokenizer, "its tokenizer");
-  const ids = shape.list(record, "tokens", where);
-  const mode = shape.text(record, "mode", where).toUpperCase();
-  if (mode !== "RAW" && mode !== "CHAT")
-    throw chainError("record-invalid", `${where} has no mode that is known.`);
-  const decimal = (key: string): string => String(shape.number(sampler, key, "its sampler"));
-  const decimalOrOff = (key: string): string | null => shape.maybe(sampler, key, "its sampler", decimal);
+  const wrong = (where: string, what: string): Error => chainError("record-invalid", `${where} ${what}.`);
+  const { model, tokenizer, sampler, limits, ...story } = read(Recorded, record, "the record", wrong);
+  const decimalOrOff = (value: number | null): string | null => (value === null ? null : String(value));
   return {
     story: await receiptDigest(record),
-    model: shape.digest(shape.fields(record.model, "its model"), "sha256", "its model"),
-    tokenizer: tokenizer && shape.digest(tokenizer, "sha256", "its tokenizer"),
-    numerics: shape.count(record, "numerics", where),
-    kernels: shape.maybe(record, "kernels", where, (key) => shape.digest(record, key, where)),
-    prompt: shape.words(record, "prompt", where),
-    promptTokens: await digestOf(shape.list(record, "prompt_tokens", where)),
-    mode,
-    date: dateOf(record),
+    model: model.sha256,
+    tokenizer: tokenizer && tokenizer.sha256,
+    numerics: story.numerics,
+    kernels: story.kernels,
+    prompt: story.prompt,
+    promptTokens: await digestOf(story.prompt_tokens),
+    mode: story.mode === "chat" ? "CHAT" : "RAW",
+    date: story.chat?.date ?? null,
     sampler: {
-      seed: shape.text(sampler, "seed", "its sampler"),
-      temperature: decimalOrOff("temperature"),
-      topP: decimalOrOff("top_p"),
-      topK: shape.maybe(sampler, "top_k", "its sampler", (key) =>
-        shape.count(sampler, key, "its sampler", 0),
-      ),
-      minP: decimalOrOff("min_p"),
-      repeatPenalty: decimal("repeat_penalty"),
-      repeatLastN: shape.count(sampler, "repeat_last_n", "its sampler", 0),
+      seed: sampler.seed,
+      temperature: decimalOrOff(sampler.temperature),
+      topP: decimalOrOff(sampler.top_p),
+      topK: sampler.top_k,
+      minP: decimalOrOff(sampler.min_p),
+      repeatPenalty: String(sampler.repeat_penalty),
+      repeatLastN: sampler.repeat_last_n,
     },
-    limits: {
-      maxTokens: shape.count(limits, "max_tokens", "its limits", 0),
-      stop: shape.texts(limits, "stop", "its limits"),
-      context: shape.count(limits, "context", "its limits"),
-    },
-    tokenCount: ids.length,
-    tokens: await digestOf(ids),
-  };
-}
-
-/**
- * A receipt as the chain gives it. A token may have come from anybody, and the contract looks at its values' forms only:
- * they are looked at where a story is written from them, so that one odd token does not hide the others.
- */
-export function readStoryReceipt(value: Json | undefined, where: string): StoryReceipt {
-  const shape = answered;
-  const from = shape.fields(value, where);
-  const sampler = shape.fields(from.sampler, `${where}, sampler`);
-  const limits = shape.fields(from.limits, `${where}, limits`);
-  const mode = shape.text(from, "mode", where);
-  if (mode !== "RAW" && mode !== "CHAT")
-    throw chainError("registry-invalid", `${where} has no mode that is known.`);
-  const decimal = (key: string): string => shape.text(sampler, key, `${where}, sampler`);
-  const decimalOrOff = (key: string): string | null =>
-    shape.maybe(sampler, key, `${where}, sampler`, decimal);
-  return {
-    story: shape.digest(from, "story", where),
-    model: shape.digest(from, "model", where),
-    tokenizer: shape.maybe(from, "tokenizer", where, (key) => shape.digest(from, key, where)),
-    numerics: shape.count(from, "numerics", where),
-    kernels: shape.maybe(from, "kernels", where, (key) => shape.digest(from, key, where)),
-    prompt: shape.words(from, "prompt", where),
-    promptTokens: shape.digest(from, "promptTokens", where),
-    mode,
-    date: shape.maybe(from, "date", where, (key) => shape.text(from, key, where)),
-    sampler: {
-      seed: decimal("seed"),
-      temperature: decimalOrOff("temperature"),
-      topP: decimalOrOff("topP"),
-      topK: shape.maybe(sampler, "topK", `${where}, sampler`, (key) => shape.count(sampler, key, where, 0)),
-      minP: decimalOrOff("minP"),
-      repeatPenalty: decimal("repeatPenalty"),
-      repeatLastN: shape.count(sampler, "repeatLastN", `${where}, sampler`, 0),
-    },
-    limits: {
-      maxTokens: shape.count(limits, "maxTokens", `${where}, limits`),
-      stop: shape.texts(limits, "stop", `${where}, limits`),
-      context: shape.count(limits, "context", `${where}, limits`),
-    },
-    tokenCount: shape.count(from, "tokenCount", where),
-    tokens: shape.digest(from, "tokens", where),
+    limits: { maxTokens: limits.max_tokens, stop: limits.stop, context: limits.context },
+    tokenCount: story.tokens.length,
+    tokens: await digestOf(story.tokens),
   };
 }
 

@@ -6,11 +6,12 @@
  * the claims that went to other chains. Refused as in registry.ts: errors of GraphQL, and anything of another shape.
  */
 
+import * as v from "valibot";
 import type { Json } from "../../engine/protocol";
-import { Shape } from "../../shared/shape";
+import { anything, count, digest, object, oneOf, read, text } from "../../shared/json";
 import { chainError } from "../errors";
-import { act, dataOf, type Ask } from "../registry/registry";
-import { readStoryReceipt, type StoryReceipt } from "./story-receipt";
+import { act, dataOf, nextOf, page, wrong, type Ask } from "../registry/answer";
+import { StoryReceipt } from "./story-receipt";
 
 /** An owner, and the chain on which something of theirs is. */
 export interface Account {
@@ -18,16 +19,20 @@ export interface Account {
   owner: string;
 }
 
-export interface Nft {
-  tokenId: string;
-  owner: string;
-  minter: string;
-  receipt: StoryReceipt;
-  /** The chain that it was minted on, the block of it, and when that was, in milliseconds since 1970. */
-  mintedOn: string;
-  block: number;
-  time: number;
-}
+const Nft = v.pipe(
+  object({
+    tokenId: digest,
+    owner: text,
+    minter: text,
+    receipt: StoryReceipt,
+    /** The chain that it was minted on. */
+    mintedOn: digest,
+    minted: object({ height: count(0), timestamp: count(0) }),
+  }),
+  /** The block of that chain, and when that was, in milliseconds since 1970. */
+  v.transform(({ minted, ...nft }) => ({ ...nft, block: minted.height, time: minted.timestamp / 1000 })),
+);
+export type Nft = v.InferOutput<typeof Nft>;
 
 export interface NftPage {
   nfts: Nft[];
@@ -35,15 +40,25 @@ export interface NftPage {
   next: string | null;
 }
 
+const STATUS = { PENDING: "pending", ACCEPTED: "accepted", REFUSED: "refused" } as const;
+
 /** What this chain asked of another for a token's sake. */
-export interface Claim {
-  number: number;
-  tokenId: string;
-  from: string;
-  status: "pending" | "accepted" | "refused";
-  /** Why it was refused. */
-  reason: string | null;
-}
+const Claim = v.pipe(
+  object({
+    number: count(),
+    tokenId: digest,
+    to: digest,
+    status: oneOf("PENDING", "ACCEPTED", "REFUSED"),
+    /** Why it was refused. */
+    reason: v.nullable(text),
+  }),
+  v.transform(({ to, status, ...claim }) => ({ ...claim, from: to, status: STATUS[status] })),
+);
+export type Claim = v.InferOutput<typeof Claim>;
+
+/** Other things are asked of other chains too: which request it is has to be seen first. */
+const Requests = object({ requests: page(anything, count()) });
+const Owned = object({ ownedNfts: page(Nft, digest) });
 
 const NFT = `tokenId owner minter mintedOn minted { height timestamp } receipt {
   story model tokenizer numerics kernels prompt promptTokens mode date
@@ -65,15 +80,6 @@ const TRANSFER = `mutation($owner: AccountOwner!, $tokenId: Digest!, $target: Ac
 const CLAIM = `mutation($source: Account!, $tokenId: Digest!, $target: Account!) {
   claim(sourceAccount: $source, tokenId: $tokenId, targetAccount: $target)
 }`;
-
-const STATUS: { [status: string]: Claim["status"] } = {
-  PENDING: "pending",
-  ACCEPTED: "accepted",
-  REFUSED: "refused",
-};
-
-const wrong = (where: string, what: string): Error => chainError("registry-invalid", `${where} ${what}.`);
-const shape = new Shape(wrong);
 
 /** An address as people pass it on. */
 export function writeAddress({ chain, owner }: Account): string {
@@ -103,9 +109,8 @@ export async function ownedNfts(
   after: string | null,
   first: number,
 ): Promise<NftPage> {
-  const page = shape.fields(dataOf(await ask(OWNED, { owner, after, first })).ownedNfts, "its tokens");
-  const nfts = shape.list(page, "items", "its tokens").map((item, i) => readNft(item, `token ${i + 1}`));
-  return { nfts, next: page.next === null ? null : shape.digest(page, "next", "its tokens") };
+  const { items, next } = dataOf(await ask(OWNED, { owner, after, first }), Owned).ownedNfts;
+  return { nfts: items, next };
 }
 
 /** The account's token with this story's receipt; null where there is none on this chain, or not any more. */
@@ -145,39 +150,11 @@ export async function claims(ask: Ask): Promise<Claim[]> {
   const found: Claim[] = [];
   let after: number | null = null;
   do {
-    const page = shape.fields(dataOf(await ask(REQUESTS, { after })).requests, "its requests");
-    for (const item of shape.list(page, "items", "its requests")) {
-      const request = shape.fields(item, "a request");
-      if (request.kind === "CLAIM") found.push(readClaim(request));
+    const { items, next } = dataOf(await ask(REQUESTS, { after }), Requests).requests;
+    for (const item of items.filter(({ kind }) => kind === "CLAIM")) {
+      found.push(read(Claim, item, "a claim", wrong));
     }
-    after = page.next === null ? null : shape.count(page, "next", "its requests", (after ?? 0) + 1);
+    after = nextOf(next, after, "requests");
   } while (after !== null);
   return found.reverse();
-}
-
-function readClaim(from: { [key: string]: Json }): Claim {
-  const where = "a claim";
-  const status = STATUS[shape.text(from, "status", where)];
-  if (!status) throw wrong(where, "has a status that is unknown");
-  return {
-    number: shape.count(from, "number", where),
-    tokenId: shape.digest(from, "tokenId", where),
-    from: shape.digest(from, "to", where),
-    status,
-    reason: from.reason === null ? null : shape.text(from, "reason", where),
-  };
-}
-
-function readNft(value: Json | undefined, where: string): Nft {
-  const from = shape.fields(value, where);
-  const minted = shape.fields(from.minted, `${where}, minted`);
-  return {
-    tokenId: shape.digest(from, "tokenId", where),
-    owner: shape.text(from, "owner", where),
-    minter: shape.text(from, "minter", where),
-    receipt: readStoryReceipt(from.receipt, `${where}, receipt`),
-    mintedOn: shape.digest(from, "mintedOn", where),
-    block: shape.count(minted, "height", `${where}, minted`, 0),
-    time: shape.count(minted, "timestamp", `${where}, minted`, 0) / 1000,
-  };
 }

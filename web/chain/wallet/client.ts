@@ -9,7 +9,7 @@
 
 import { chainError } from "../errors";
 import type { Network } from "../network";
-import type { Ask } from "../registry/registry";
+import type { Ask } from "../registry/answer";
 import { chainFailure } from "./causes";
 import type { ChainStep } from "./protocol";
 import { Signers, type Account } from "./signers";

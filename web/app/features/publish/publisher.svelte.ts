@@ -17,12 +17,10 @@ import {
   revoke,
   transferName,
   type Change,
-  type ChangeKind,
   type OwnedModel,
   type Request,
-  type RequestKind,
 } from "../../../chain/registry/publishing";
-import type { Ask } from "../../../chain/registry/registry";
+import type { Ask } from "../../../chain/registry/answer";
 import { sameAccount } from "../../../chain/wallet/extension";
 import { toEngineError, type EngineError } from "../../../engine/errors";
 import type { Notices } from "../../lib/notices.svelte";
@@ -44,7 +42,7 @@ export interface Refusal {
   error: EngineError;
 }
 
-const CHANGES: Record<RequestKind, ChangeKind> = {
+const CHANGES: Record<Request["kind"], Change["kind"]> = {
   PUBLISH: "PUBLISHED",
   REVOKE: "REVOKED",
   TRANSFER_NAME: "TRANSFERRED",

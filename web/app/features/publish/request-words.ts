@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What was asked of the registry, and what became of it, in words. In: requests and changes. Out: sentences. */
 
-import type { Change, Request, RequestKind } from "../../../chain/registry/publishing";
+import type { Change, Request } from "../../../chain/registry/publishing";
 
-const ORDERS: Record<RequestKind, string> = {
+const ORDERS: Record<Request["kind"], string> = {
   PUBLISH: "To publish",
   REVOKE: "To withdraw a version of",
   TRANSFER_NAME: "To give away the name",

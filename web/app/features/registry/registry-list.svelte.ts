@@ -9,7 +9,7 @@
 import { chainError } from "../../../chain/errors";
 import type { Network } from "../../../chain/network";
 import { findModel, listModels, type ListedPage, type ListedVersion } from "../../../chain/registry/listed";
-import type { Ask } from "../../../chain/registry/registry";
+import type { Ask } from "../../../chain/registry/answer";
 import { toEngineError, type EngineError } from "../../../engine/errors";
 
 /** Few at first, so that what stands below them in the dialogue is not far; then more at a time. */

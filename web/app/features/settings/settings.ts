@@ -6,20 +6,25 @@
  * range. Nothing is corrected silently: a value out of range stays as typed until the person changes it.
  */
 
-import type { WriteMode } from "../../../engine/protocol";
+import * as v from "valibot";
 import type { StorySettings } from "../../lib/story";
 
-/** The fields as typed. */
-export interface SettingsForm {
-  temperature: string;
-  topP: string;
-  topK: string;
-  repeatPenalty: string;
-  maxTokens: string;
-  seedKind: "random" | "fixed";
-  seed: string;
-  mode: WriteMode;
-}
+const typed = (preset: string) => v.fallback(v.pipe(v.string(), v.maxLength(40)), preset);
+const either = <const T extends string>(preset: T, other: T) =>
+  v.fallback(v.picklist([preset, other]), preset);
+
+/** The fields as typed; what is stored of another type gives way to what stands here. */
+const SettingsForm = v.object({
+  temperature: typed("0.8"),
+  topP: typed("0.95"),
+  topK: typed("40"),
+  repeatPenalty: typed("1.1"),
+  maxTokens: typed("300"),
+  seedKind: either("random", "fixed"),
+  seed: typed(""),
+  mode: either("raw", "chat"),
+});
+export type SettingsForm = v.InferOutput<typeof SettingsForm>;
 
 export type SettingsField = "temperature" | "topP" | "topK" | "repeatPenalty" | "maxTokens" | "seed";
 export type SettingsErrors = Partial<Record<SettingsField, string>>;
@@ -27,16 +32,7 @@ export type SettingsErrors = Partial<Record<SettingsField, string>>;
 export type SettingsResult =
   { ok: true; settings: StorySettings } | { ok: false; errors: SettingsErrors; first: SettingsField };
 
-export const DEFAULT_SETTINGS: SettingsForm = {
-  temperature: "0.8",
-  topP: "0.95",
-  topK: "40",
-  repeatPenalty: "1.1",
-  maxTokens: "300",
-  seedKind: "random",
-  seed: "",
-  mode: "raw",
-};
+export const DEFAULT_SETTINGS: SettingsForm = v.parse(SettingsForm, {});
 
 /** How many of the last tokens the repeat penalty looks at, as in candle's examples. */
 const REPEAT_LAST_N = 64;
@@ -141,16 +137,7 @@ export function readStoredForm(stored: string | null): SettingsForm {
   } catch {
     // Written by something else: as though nothing were stored.
   }
-  const form = { ...DEFAULT_SETTINGS };
-  if (typeof data !== "object" || data === null) return form;
-  const found = data as Partial<Record<keyof SettingsForm, unknown>>;
-  for (const key of ["temperature", "topP", "topK", "repeatPenalty", "maxTokens", "seed"] as const) {
-    const value = found[key];
-    if (typeof value === "string" && value.length <= 40) form[key] = value;
-  }
-  if (found.seedKind === "fixed") form.seedKind = "fixed";
-  if (found.mode === "chat") form.mode = "chat";
-  return form;
+  return v.parse(v.fallback(SettingsForm, DEFAULT_SETTINGS), data);
 }
 
 /** One quiet line that tells how the next story will be written. */

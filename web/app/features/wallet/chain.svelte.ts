@@ -9,6 +9,7 @@
 
 import { chainError } from "../../../chain/errors";
 import { fetchNetwork, type Network } from "../../../chain/network";
+import type { Ask } from "../../../chain/registry/answer";
 import { Copies } from "../../../chain/registry/copies";
 import { lastAnswers, rememberAnswers } from "../../../chain/registry/memory";
 import { readOnChain } from "../../../chain/registry/on-chain";
@@ -17,7 +18,6 @@ import {
   isName,
   noAnswer,
   readModel,
-  type Ask,
   type Asked,
   type Standing,
 } from "../../../chain/registry/registry";
