@@ -7,9 +7,11 @@
  * to the change of the document.
  */
 
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { expect, test, type Locator, type Page } from "@playwright/test";
 import { DeskPage } from "./desk";
+import { visit } from "./engine-page";
 import { served } from "./file-server";
 import { beginOnceWith, exposePython } from "./python-in-worker";
 
@@ -194,3 +196,49 @@ for (const [name, points] of Object.entries(VISITS)) {
     });
   });
 }
+
+test("Stop of a request that waits for another one takes effect before its turn", async ({ page }) => {
+  await visit(page);
+  let asked = 0;
+  await page.route("**/second.bin", (route) => {
+    asked += 1;
+    return route.fulfill({ path: MODEL });
+  });
+  await page.route("**/first.bin", (route) => route.fulfill({ path: MODEL }));
+  await page.route("**/tok512.bin", (route) => route.fulfill({ path: TOKENIZER }));
+  const held = await holdBack(page, "first.bin");
+  const digest = (path: string): string => createHash("sha256").update(readFileSync(path)).digest("hex");
+  const wish = {
+    source: { kind: "url" as const, url: "first.bin" },
+    pinned: { sha256: digest(MODEL) },
+    tokenizer: {
+      source: { kind: "url" as const, url: "tok512.bin" },
+      pinned: { sha256: digest(TOKENIZER) },
+    },
+  };
+  await page.evaluate(() => window.held.client!.ready());
+  const first = page.evaluate((request) => window.held.client!.open(request), wish);
+  await held.asked;
+  const { told, ms, wait } = await page.evaluate(
+    async (request) => {
+      const alone = performance.now();
+      await new Promise((resolve) => setTimeout(resolve));
+      const wait = performance.now() - alone;
+      const abort = new AbortController();
+      const second = window.held.client!.open(request, undefined, abort.signal);
+      const begun = performance.now();
+      abort.abort();
+      const told = await second.then(
+        () => "opened",
+        (thrown: { code: string }) => thrown.code,
+      );
+      return { told, wait, ms: performance.now() - begun };
+    },
+    { ...wish, source: { kind: "url" as const, url: "second.bin" } },
+  );
+  expect(told).toBe("cancelled");
+  expect(ms).toBeLessThan(Math.max(PROMPT_MS, AS_A_CLICK * wait));
+  held.release();
+  expect((await first).kind).toBe("ready");
+  expect(asked).toBe(0);
+});
