@@ -145,6 +145,21 @@ def test_logits_in_the_arena_stay_where_and_as_they_are(kernels: Kernels) -> Non
     assert place.tobytes() == logits.tobytes()
 
 
+def test_trails_of_texts_that_take_turns_leave_nothing_in_the_arena(kernels: Kernels) -> None:
+    room = SamplingRoom(kernels.arena, 101)
+    place = ArenaFloats(kernels.arena, kernels.arena.allocate(4 * 101), 101)
+    rows = np.random.default_rng(3).standard_normal((4, 101)).astype(np.float32)
+    before = kernels.arena.allocate(0)
+    pairs = [(ArenaLogitsTrail(room), LogitsTrail()) for _ in range(1000)]
+    for at, row in enumerate(rows):
+        kernels.arena.write(place.offset, row.tobytes())
+        for trail, expected in pairs[at % 2 :: 2]:
+            trail.add(at // 2 * EVERY, place)
+            expected.add(at // 2 * EVERY, row)
+    assert all(trail.digests == expected.digests != [] for trail, expected in pairs)
+    assert kernels.arena.allocate(0) == before
+
+
 def test_the_trail_of_logits_in_the_arena_is_the_one_of_arrays(kernels: Kernels) -> None:
     rows = np.random.default_rng(2).standard_normal((2 * EVERY + 1, 101)).astype(np.float32)
     room = SamplingRoom(kernels.arena, 101)

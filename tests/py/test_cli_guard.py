@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,7 @@ def test_ctrl_c_ends_whatever_runs(work: str) -> None:
 
 def test_a_command_that_clears_up_has_the_time_for_it() -> None:
     process = started(
+        "cli_guard.GRACE = 3600\n"  # the real one is real time, which a busy machine may not give to a process at all
         "def run():\n"
         "    try:\n"
         "        print('on its way', flush=True)\n"
@@ -61,6 +63,25 @@ def test_a_command_that_clears_up_has_the_time_for_it() -> None:
     os.killpg(process.pid, signal.SIGINT)
     out, _ = process.communicate(timeout=60)
     assert (out, process.returncode) == ("cleared up\n", 130)
+
+
+def test_ctrl_c_before_the_guard_watches_ends_the_command_all_the_same() -> None:
+    process = started(
+        "import os\n"
+        "fork = os.fork\n"
+        "def forked():\n"
+        "    child = fork()\n"
+        "    if child: os.kill(os.getpid(), signal.SIGINT)  # the guard's own part of what a terminal sends\n"
+        "    return child\n"
+        "os.fork = forked\n"
+        f"def run():\n    print('on its way', flush=True)\n    {HANGING}\n    return 0"
+    )
+    try:
+        process.communicate(timeout=60)  # until the child has ended too, which holds the other end of its output
+        assert process.returncode == 130
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def test_a_file_that_takes_too_long_is_named_and_given_up() -> None:

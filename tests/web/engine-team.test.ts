@@ -3,8 +3,8 @@
  * Real threads on the shared builds of the kernels: more of them than there are cores, which are busy with something else
  * besides, and programs on all, half and one of them in turns. Every step has to give the bits that one thread gives.
  *
- * All eight together take 48 s of processor time, the busy loops included. Beside other programs, at a load of 20 on two cores,
- * that was 166 s: 8 to 16 s for each with three or four threads, 18 to 36 s with eight or sixteen.
+ * All eight together take 43 s of processor time, the busy loops included, which leave no core idle: 22 s on two cores that
+ * have nothing else to do. Beside other programs, at a load of 13, that was 52 s, at a load of 20 it was 166 s.
  */
 
 import { execFileSync } from "node:child_process";

@@ -36,14 +36,19 @@ def guarded(run: Callable[[], int]) -> int:
     if not hasattr(os, "fork"):
         return run()
     reader, writer = os.pipe()
+    # A signal that comes between the fork and the guard's readiness for it waits for the latter.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
     child = os.fork()
     if child == 0:
         global _to_guard
         os.close(reader)
         _to_guard = writer
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
         return run()
     os.close(writer)
-    return _Guard(child).watch(reader)
+    guard = _Guard(child)
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return guard.watch(reader)
 
 
 @contextmanager
@@ -70,11 +75,11 @@ class _Guard:
         self._parts_left = PARTS
         self._interrupted = False
         self._killed = False
-
-    def watch(self, reader: int) -> int:
         signal.signal(signal.SIGINT, self._on_interrupt)
         signal.signal(signal.SIGALRM, self._on_alarm)
         signal.signal(signal.SIGTERM, lambda *_: os.kill(self._child, signal.SIGTERM))
+
+    def watch(self, reader: int) -> int:
         with open(reader, encoding="utf-8", errors="replace") as told:
             for line in told:
                 seconds, _, name = line.rstrip("\n").partition(" ")

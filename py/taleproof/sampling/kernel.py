@@ -15,6 +15,7 @@ from taleproof.memory.arena import ALIGNMENT, Arena, ArenaFloats
 from taleproof.sampling.chain import Choice, SamplerConfig, effective_temperature
 from taleproof.sampling.logprobs import log_probability
 from taleproof.sampling.rng import StdRng
+from taleproof.trust.digest import ArenaHasher
 
 
 _TOLD = struct.Struct("<dff")
@@ -22,13 +23,14 @@ _TOLD = struct.Struct("<dff")
 
 
 class SamplingRoom:
-    """The kernels' buffers, which all samplers of a model share: each choice begins anew."""
+    """The kernels' buffers, which all samplers and trails of a model share: each choice and each digest begins anew."""
 
     def __init__(self, arena: Arena, vocab_size: int) -> None:
         self.arena = arena
         self.vocab_size = vocab_size
         self.offset = arena.allocate(arena.call("choose_bytes", vocab_size))
         self.penalised = self.offset + ALIGNMENT
+        self.hasher = ArenaHasher(arena, "sha256")
         self._copy: int | None = None
 
     def place(self, logits: Row) -> int:

@@ -10,7 +10,6 @@ import hashlib
 
 from taleproof.device.base import Row
 from taleproof.sampling.kernel import SamplingRoom
-from taleproof.trust.digest import ArenaHasher
 
 
 EVERY = 16
@@ -45,9 +44,12 @@ class ArenaLogitsTrail(LogitsTrail):
     def __init__(self, room: SamplingRoom) -> None:
         super().__init__()
         self._room = room
-        self._hasher = ArenaHasher(room.arena, "sha256")
+        room.hasher.reset()
+        self._state = room.hasher.state()
 
     def _digest_with(self, logits: Row) -> str:
-        place = self._room.place(logits)
-        self._hasher.update(range(place, place + 4 * self._room.vocab_size))
-        return self._hasher.hexdigest_so_far()
+        hasher, place = self._room.hasher, self._room.place(logits)
+        hasher.resume(self._state)
+        hasher.update(range(place, place + 4 * self._room.vocab_size))
+        self._state = hasher.state()
+        return hasher.hexdigest()

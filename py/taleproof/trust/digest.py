@@ -118,12 +118,13 @@ class ArenaHasher:
         """Take the bytes at these offsets of the arena."""
         self._arena.call(f"{self._name}_update", self._state, data.start, len(data))
 
-    def hexdigest_so_far(self) -> str:
-        """Return the digest of all bytes taken; more can follow."""
-        state = self._arena.read(self._state, self._state_size)
-        digest = self.hexdigest()
+    def state(self) -> bytes:
+        """Return what it has taken so far, for ``resume``: hashes that take turns share one hasher."""
+        return bytes(self._arena.read(self._state, self._state_size))
+
+    def resume(self, state: bytes) -> None:
+        """Go on from a state."""
         self._arena.write(self._state, state)
-        return digest
 
     def hexdigest(self) -> str:
         """Return the digest; the state is spent until the next ``reset``."""

@@ -4,7 +4,7 @@
 Usage: python native.py MODEL THREADS CONTEXT
 In: a line of JSON for each text to write: {"prompt", "tokens"}. Out: the version, with the instruction sets that
 llama.cpp found here; then a line for each text: llama.cpp's own timings, and the processor's seconds that this process
-took for the prompt with one token, and for the whole text.
+took until the first token, and for the whole text.
 """
 
 import json
@@ -27,17 +27,26 @@ found = [part.split(" = ")[0] for part in xllamacpp.get_system_info().split(": "
 print(json.dumps({"version": version("xllamacpp"), "instructions": found}), flush=True)
 
 
-def write(prompt: str, tokens: int) -> tuple[dict[str, Any], float]:
-    """Return llama.cpp's answer, and the processor's seconds."""
-    wishes = {"temperature": 0, "cache_prompt": False, "ignore_eos": True}
+def write(prompt: str, tokens: int) -> dict[str, Any]:
+    """Return what llama.cpp writes and its timings, with the processor's seconds until the first token and in all.
+
+    Both are of one run, so that what comes between them, and is what writing takes, is never below zero.
+    """
+    texts: list[str] = []
+    timings: dict[str, float] = {}
+    seconds: list[float] = []
+
+    def told(chunk: dict[str, Any]) -> None:
+        seconds.append(time.process_time() - before)
+        texts.append(chunk["choices"][0]["text"])
+        timings.update(chunk.get("timings", {}))
+
+    wishes = {"temperature": 0, "cache_prompt": False, "ignore_eos": True, "stream": True}
     before = time.process_time()
-    answer = server.handle_completions({"prompt": prompt, "n_predict": tokens, **wishes})
-    return answer, time.process_time() - before
+    server.handle_completions({"prompt": prompt, "n_predict": tokens, **wishes}, told)
+    return {"text": "".join(texts), **timings, "first_seconds": seconds[0], "whole_seconds": seconds[-1]}
 
 
 for line in sys.stdin:
     job = json.loads(line)
-    _, first = write(job["prompt"], 1)
-    answer, whole = write(job["prompt"], job["tokens"])
-    processor = {"first_seconds": first, "whole_seconds": whole}
-    print(json.dumps({"text": answer["choices"][0]["text"], **answer["timings"], **processor}), flush=True)
+    print(json.dumps(write(job["prompt"], job["tokens"])), flush=True)
