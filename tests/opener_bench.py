@@ -2,14 +2,18 @@
 """An opener as the engine worker has it, over a server and a folder of files in memory."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any, cast
 
 from browser_fakes import FakeAnswer, FakeFetcher, FakeJsArena, FakeLocalFile, FakeStore
+from taleproof.apps.open_model import OpenModel
+from taleproof.apps.opener import Waiting
+from taleproof.apps.worker.files import Asked
 from taleproof.apps.worker.load import Loader
-from taleproof.apps.worker.open import Opened, OpenedEmbedder, Opener, Waiting
+from taleproof.apps.worker.open import Opener
 from taleproof.apps.worker.ports import LocalFile
-from taleproof.apps.worker.protocol.files import OpenRequest, Role
+from taleproof.apps.worker.protocol.files import OpenRequest, RoleRequest
 from taleproof.memory.browser import BrowserArena
 
 
@@ -33,6 +37,16 @@ class Site(FakeFetcher):
         return await super().get(url, headers)
 
 
+def asked_of(request: OpenRequest, chosen: Sequence[LocalFile] = (), tokenizer: LocalFile | None = None) -> list[Asked]:
+    """Return a request's sources in one list, as web/engine/worker/host.ts does, with the files that were chosen."""
+    model = cast("RoleRequest", {key: value for key, value in request.items() if key in RoleRequest.__annotations__})
+    wishes = [model, *request.get("files", [])]
+    files: Sequence[LocalFile | None] = chosen or [None for _ in wishes]
+    asked = [Asked("model", cast("RoleRequest", wish), file) for wish, file in zip(wishes, files, strict=True)]
+    wish = request.get("tokenizer")
+    return asked if wish is None else [*asked, Asked("tokenizer", wish, tokenizer)]
+
+
 class Bench:
     def __init__(
         self, files: dict[str, bytes] | None = None, interrupts: AbstractContextManager[None] | None = None
@@ -44,13 +58,12 @@ class Bench:
 
     def open(
         self, request: dict[str, Any], chosen: dict[str, bytes] | None = None, *, stopped: bool = False
-    ) -> Opened | OpenedEmbedder | Waiting:
+    ) -> OpenModel | Waiting:
         """Open a request; ``chosen`` are the files of a folder instead of its own sources."""
         local = [FakeLocalFile(name, data) for name, data in (chosen or {}).items()]
         if local:
             wish = {"source": {"kind": "file", "file": {}}, "pinned": None}
             request = {**wish, **request, "files": [wish for _ in local[1:]]}
-        others: list[FakeLocalFile | None] = [*local[1:]] or [None for _ in request.get("files", [])]
-        files: dict[Role, LocalFile | None] = {"model": local[0] if local else None}
-        asked = cast("OpenRequest", request)
-        return asyncio.run(self.opener.open(asked, files, lambda *_: None, lambda: stopped, others=others))
+        asked = asked_of(cast("OpenRequest", request), local)
+        purpose = request.get("purpose", "write")
+        return asyncio.run(self.opener.open(asked, purpose, None, lambda *_: None, lambda: stopped))

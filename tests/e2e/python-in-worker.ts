@@ -42,7 +42,7 @@ function engineWorker(page: Page): Worker {
 
 /**
  * Lets the next call of a function of Python's begin with other code, once.
- * @param where module or class and name, for example "taleproof.apps.worker.open.read_model"
+ * @param where module or class and name, for example "taleproof.apps.opener.read_model"
  */
 export async function beginOnceWith(page: Page, where: string, code: string): Promise<void> {
   const dot = where.lastIndexOf(".");

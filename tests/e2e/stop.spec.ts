@@ -67,8 +67,8 @@ const VISITS: Record<string, Point[]> = {
   "once the engine is there": [
     { name: "the middle of the model", body: true },
     { name: "the tokenizer's server", file: "tok512.bin" },
-    { name: "parsing", python: ["taleproof.apps.worker.open.read_model", HELD] },
-    { name: "preparing", python: ["taleproof.apps.worker.open.open_wasm", HELD] },
+    { name: "parsing", python: ["taleproof.apps.opener.read_model", HELD] },
+    { name: "preparing", python: ["taleproof.tasks.engine.open_wasm", HELD] },
     { name: "the opening being read", python: ["taleproof.apps.worker.story.encode_prompt", HELD] },
     { name: "writing", python: ["taleproof.apps.worker.story.Story.next", HELD_NEXT] },
   ],

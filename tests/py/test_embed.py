@@ -12,7 +12,9 @@ from fixtures.make import tiny_gguf
 from opener_bench import Bench
 from taleproof.apps.cli.main import main
 from taleproof.apps.model_set import ModelSet, read_model
-from taleproof.apps.worker.open import OpenedEmbedder, Waiting
+from taleproof.apps.open_model import OpenModel as OpenedEmbedder
+from taleproof.apps.opener import Waiting
+from taleproof.apps.worker.shown import shown_model
 from taleproof.errors import UnknownArchitectureError
 from taleproof.io.reader import BytesBlob
 from taleproof.tasks import embed as embedder
@@ -66,7 +68,7 @@ def test_page_and_terminal_make_the_same_bits(tmp_path: Path, capsys: pytest.Cap
     assert main(["embed", str(tmp_path), "--text", LONG, "--text", "a cab", "--json"]) == 0
     vectors = json.loads(capsys.readouterr().out)["vectors"]
     page = opened_in_the_page(tiny_bert())
-    assert page.describe()["architecture"] == "bert"
+    assert shown_model(page)["architecture"] == "bert"
     for text, vector in zip((LONG, "a cab"), vectors, strict=True):
         assert np.array(vector, np.float32).tobytes() == embed_text(page.embedder, page.tokenizer, text).tobytes()
         assert len(vector) == 64

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from real_models import GEMMA, obtain
-from taleproof.apps.local import LocalModel, open_local
+from taleproof.apps.local import open_local
+from taleproof.apps.open_model import OpenModel as LocalModel
 from taleproof.tasks.generate import encode_prompt
 from taleproof.tasks.score import score
 

@@ -23,7 +23,8 @@ from opener_bench import Bench
 from taleproof import Event, Finished, Model, Progress, Token
 from taleproof.apps.cli.main import main
 from taleproof.apps.library.options import Mode
-from taleproof.apps.worker.open import Opened, Waiting
+from taleproof.apps.open_model import OpenModel as Opened
+from taleproof.apps.opener import Waiting
 from taleproof.apps.worker.protocol.models import MemoryFigures
 from taleproof.apps.worker.protocol.stories import NewStory, SamplerSettings
 from taleproof.apps.worker.story import Story
@@ -167,7 +168,7 @@ def test_the_page_keeps_the_same_record(mode: Any, tiny: Model) -> None:
         "limits": {"maxTokens": 12, "stop": ["x"]},
     }
     memory: MemoryFigures = {"arena": 0, "python": 0, "model": 0, "cache": 0}
-    story = Story(opened, ReusableSession(opened.session), request, lambda: memory, "0" * 64)
+    story = Story(opened, ReusableSession(opened.session), request, lambda: memory)
     while story.writing:
         story.next()
     settings: dict[str, Any] = {"seed": 5, "temperature": 50.0, "top_p": 0.9, "top_k": 7, "min_p": 0.01}

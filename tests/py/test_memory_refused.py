@@ -8,10 +8,12 @@ import pytest
 from browser_fakes import FakeFetcher, FakeJsArena, FakeLocalFile, FakeStore
 from fixtures.make import tiny_gguf
 from fixtures.tiny import Shape
+from opener_bench import asked_of
+from taleproof.apps.open_model import OpenModel as Opened
+from taleproof.apps.opener import Waiting
 from taleproof.apps.worker.load import Loader
-from taleproof.apps.worker.open import Opened, Opener, Waiting
-from taleproof.apps.worker.ports import LocalFile
-from taleproof.apps.worker.protocol.files import OpenRequest, Role
+from taleproof.apps.worker.open import Opener
+from taleproof.apps.worker.protocol.files import OpenRequest
 from taleproof.errors import ContextTooLargeError, OutOfMemoryError
 from taleproof.memory.arena import ALIGNMENT, PAGE
 from taleproof.memory.browser import BrowserArena
@@ -32,9 +34,9 @@ class Bench:
 
     def open(self, data: bytes, context: int | None = None) -> Opened:
         wish: OpenRequest = {"source": {"kind": "file", "file": {}}, "pinned": None, "contextLength": context}
-        files: dict[Role, LocalFile | None] = {"model": FakeLocalFile("tiny.gguf", data)}
         for _ in range(2):
-            answer = asyncio.run(self.opener.open(wish, files, lambda *_: None, lambda: False))
+            sources = asked_of(wish, [FakeLocalFile("tiny.gguf", data)])
+            answer = asyncio.run(self.opener.open(sources, "write", context, lambda *_: None, lambda: False))
             if isinstance(answer, Waiting):
                 wish["accept"] = answer.verdict.actual.sha256
         assert isinstance(answer, Opened)

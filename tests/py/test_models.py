@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from scripted import generate
-from taleproof.apps.local import Backend, LocalModel, open_local
+from taleproof.apps.local import Backend, open_local
+from taleproof.apps.open_model import OpenModel as LocalModel
 from taleproof.sampling.chain import Sampler, SamplerConfig
 from taleproof.tasks.base import Finished, Token
 from taleproof.tasks.generate import Event, Limits, ReusableSession, encode_prompt

@@ -9,10 +9,12 @@ import pytest
 from fixtures.folder import tiny_folder
 from fixtures.make import tiny_gguf
 from fixtures.split import tiny_split
-from opener_bench import SITE, Bench
-from taleproof.apps.worker.files import asked_files
-from taleproof.apps.worker.open import Opened, RefusedFileError, Waiting
-from taleproof.apps.worker.protocol.files import FileRequest
+from opener_bench import SITE, Bench, asked_of
+from taleproof.apps.open_model import OpenModel as Opened
+from taleproof.apps.opener import RefusedFileError, Waiting
+from taleproof.apps.worker.files import sources_of
+from taleproof.apps.worker.protocol.files import OpenRequest
+from taleproof.apps.worker.shown import shown_files, shown_model
 from taleproof.errors import DigestMismatchError, MissingPartError, SeveralModelsError, SourceNotFoundError
 from taleproof.io.model_files import names_beside
 from taleproof.io.reader import BytesBlob
@@ -44,11 +46,11 @@ def test_a_folder_is_accepted_as_a_whole_and_holds_more_than_the_model() -> None
     assert waiting.verdict.kind == "unverified"
     assert waiting.verdict.actual == LIST
     assert "3 files" in waiting.verdict.sentence
-    assert [file["name"] for file in waiting.loaded.described()] == [FIRST, SECOND, THIRD]
+    assert [file["name"] for file in shown_files(waiting.loaded.several)] == [FIRST, SECOND, THIRD]
     opened = bench.open({"accept": LIST.sha256}, folder)
     assert isinstance(opened, Opened)
     assert opened.verdict.kind == "unverified"
-    shown = opened.describe()
+    shown = shown_model(opened)
     assert shown["digests"]["sha256"] == LIST.sha256
     assert {file["name"]: file["sha256"] for file in shown["files"]} == {
         name: digests.sha256 for name, digests in EACH.items()
@@ -128,11 +130,11 @@ def test_what_belongs_to_a_name() -> None:
 
 
 def test_what_is_pinned_or_listed_is_one_file_whatever_its_name() -> None:
-    request: FileRequest = {
+    request: OpenRequest = {
         "source": {"kind": "url", "url": SITE + FIRST},
         "pinned": {"sha256": None, "sha3_256": "0" * 64},
     }
-    assert [asked.wanted.name for asked in asked_files(request, None)] == [FIRST]
+    assert [asked.wanted.name for asked in sources_of(asked_of(request), sha3=False)] == [FIRST]
 
 
 def test_a_folder_of_two_models_and_one_of_two_parts() -> None:
@@ -149,7 +151,7 @@ def test_a_folder_of_two_models_and_one_of_two_parts() -> None:
 def test_a_description_is_json() -> None:
     opened = Bench(PARTS).open(listed())
     assert isinstance(opened, Opened)
-    assert json.loads(json.dumps(opened.describe()))["files"][0] == {
+    assert json.loads(json.dumps(shown_model(opened)))["files"][0] == {
         "name": FIRST,
         "sha256": EACH[FIRST].sha256,
         "sha3_256": None,
@@ -166,5 +168,5 @@ def test_a_folder_of_hugging_faces_is_dropped() -> None:
     opened = bench.open({"accept": waiting.verdict.actual.sha256}, tiny_folder())
     assert isinstance(opened, Opened)
     assert opened.file.huggingface
-    assert opened.describe()["hasChatTemplate"]
+    assert shown_model(opened)["hasChatTemplate"]
     assert opened.session.forward(opened.tokenizer.encode("Once")) is not None

@@ -9,10 +9,11 @@ import pytest
 
 from fixtures.make import tiny_gguf
 from opener_bench import Bench
+from taleproof.apps import opener as worker_open
 from taleproof.apps.model_set import read_model
-from taleproof.apps.worker import open as worker_open
+from taleproof.apps.open_model import OpenModel as Opened
+from taleproof.apps.opener import Waiting
 from taleproof.apps.worker.interrupt import Interrupts
-from taleproof.apps.worker.open import Opened, Waiting
 from taleproof.errors import StoppedError
 from taleproof.io.reader import BytesBlob
 from taleproof.trust.digest import digest_blob

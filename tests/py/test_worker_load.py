@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from browser_fakes import FakeAnswer, FakeFetcher, FakeJsArena, FakeLocalFile, FakeStore, NoStore
-from taleproof.apps.worker.load import UNVERIFIED, Loaded, Loader, Phase, Wanted
+from taleproof.apps.opener import Phase
+from taleproof.apps.worker.load import UNVERIFIED, Loaded, Loader, Wanted
 from taleproof.apps.worker.ports import JsPiece
 from taleproof.errors import (
     DownloadInterruptedError,

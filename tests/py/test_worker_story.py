@@ -22,13 +22,16 @@ from fixtures.make import (
 )
 from fixtures.t5_files import WORDS, tiny_t5_gguf
 from fixtures.tiny import gpt2_vocabulary, weights
+from opener_bench import asked_of
 from taleproof import __version__
+from taleproof.apps.open_model import OpenModel as Opened
+from taleproof.apps.opener import NOT_ASKED, RefusedFileError, Waiting
 from taleproof.apps.worker.load import Loader
-from taleproof.apps.worker.open import NOT_ASKED, Opened, OpenedEmbedder, Opener, RefusedFileError, Waiting
-from taleproof.apps.worker.ports import LocalFile
-from taleproof.apps.worker.protocol.files import OpenRequest, Role
+from taleproof.apps.worker.open import Opener
+from taleproof.apps.worker.protocol.files import OpenRequest
 from taleproof.apps.worker.protocol.models import MemoryFigures
 from taleproof.apps.worker.protocol.stories import NewStory
+from taleproof.apps.worker.shown import shown_model
 from taleproof.apps.worker.story import Story
 from taleproof.errors import (
     ChatTemplateError,
@@ -78,17 +81,14 @@ class Bench:
     ) -> Opened | Waiting:
         """Open a file; where it ``asks``, ``registry`` is the answer about it, or None for no word."""
         wish = cast("OpenRequest", {"source": {"kind": "file", "file": {}}, "pinned": None, **request})
-        files: dict[Role, LocalFile | None] = {"model": FakeLocalFile("tiny.gguf", data)}
-        if tokenizer_bin is not None:
-            files["tokenizer"] = FakeLocalFile("tokenizer.bin", tokenizer_bin)
+        words = None if tokenizer_bin is None else FakeLocalFile("tokenizer.bin", tokenizer_bin)
+        sources = asked_of(wish, [FakeLocalFile("tiny.gguf", data)], words)
 
         async def ask() -> Any:
-            return {**NOT_ASKED, "model": registry}
+            return {"model": registry, "tokenizer": None}
 
         asked = ask if asks or registry is not None else None
-        opened = asyncio.run(self.opener.open(wish, files, lambda *_: None, lambda: False, asked))
-        assert not isinstance(opened, OpenedEmbedder)
-        return opened
+        return asyncio.run(self.opener.open(sources, "write", None, lambda *_: None, lambda: False, asked))
 
     def accept(self, data: bytes) -> Opened:
         waiting = self.open(data)
@@ -118,15 +118,13 @@ def story(
     limits = {"maxTokens": max_tokens, "stop": request.pop("stop", [])}
     wish = {"kind": "new", "prompt": "Once", "mode": "raw", "sampler": sampler, "limits": limits, "date": None}
     ticks = itertools.count()  # a clock by which every event fills its batch
-    return Story(
-        opened, session, cast("NewStory", {**wish, **request}), no_memory, "kernels", lambda: float(next(ticks))
-    )
+    return Story(opened, session, cast("NewStory", {**wish, **request}), no_memory, lambda: float(next(ticks)))
 
 
 def test_a_name_without_end_is_cut_and_has_no_control_characters() -> None:
     keys = model_keys(SHAPE) | vocabulary_keys(gpt2_vocabulary()) | {"general.name": "A\x1b tale" + "e" * 8_000_000}
     tensors = [gguf_tensor(name, "F32", array) for name, array in weights(SHAPE).items()]
-    name = Bench().accept(write(keys, tensors)).describe()["name"]
+    name = shown_model(Bench().accept(write(keys, tensors)))["name"]
     assert len(name) == 200
     assert name.startswith("A\ufffd talee")
 
@@ -155,7 +153,7 @@ def test_unverified_file_waits_unparsed_until_its_digest_is_accepted() -> None:
     assert isinstance(bench.open(tiny_gguf(), accept="0" * 64), Waiting)
     opened = bench.open(tiny_gguf(), accept=waiting.verdict.actual.sha256)
     assert isinstance(opened, Opened)
-    assert opened.describe()["quantisation"] == "Q4_1"
+    assert shown_model(opened)["quantisation"] == "Q4_1"
 
 
 def test_another_digest_than_pinned_is_refused_and_the_arena_is_empty_again() -> None:
@@ -288,9 +286,9 @@ def test_where_a_registry_is_asked_both_digests_of_every_file_are_told() -> None
     opened = bench.open(model, tokenizer, asks=True, tokenizer=second, accept=hashed[0].sha256)
     assert isinstance(opened, Opened)
     assert opened.verdict.kind == "unverified"
-    told = opened.describe()
+    told = shown_model(opened)
     assert [told["digests"], told["tokenizer"]] == [asdict(digests) for digests in hashed]
-    assert tiny()[0].describe()["tokenizer"] is None
+    assert shown_model(tiny()[0])["tokenizer"] is None
 
 
 def test_same_seed_same_story_another_seed_another() -> None:
@@ -450,7 +448,7 @@ def test_limit_that_is_no_number() -> None:
 def test_a_model_that_reads_first_answers_requests_and_is_continued() -> None:
     opened = Bench().accept(tiny_t5_gguf("t5", WORDS))
     model = opened, ReusableSession(opened.session)
-    assert opened.describe()["hasChatTemplate"]
+    assert shown_model(opened)["hasChatTemplate"]
     with pytest.raises(RequestsOnlyError):
         story(model=model)
     whole = story(model=model, mode="chat", prompt="a big cat", max_tokens=9)

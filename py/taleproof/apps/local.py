@@ -1,28 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Opens a model that lies on this machine's disk: paths come in, an engine and a tokenizer go out.
+"""Opens a model that lies on this machine's disk: paths come in, an OpenModel goes out.
 
 Every byte of every file is hashed before one is parsed, the very bytes that are used afterwards: each file is read
 once, on the wasm backend into the arena, and it does not matter what becomes of it on the disk later. A digest other
 than the expected one is refused with DigestMismatchError.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from taleproof.apps.guard import opening
-from taleproof.apps.model_set import read_model
-from taleproof.errors import SourceRefusedError
-from taleproof.formats import ModelFile
+from taleproof.apps.open_model import OpenModel, Writes
+from taleproof.apps.opener import Opener, Progress, Source, Terms
+from taleproof.errors import InvalidSettingError, SourceRefusedError
 from taleproof.io.model_files import POOLING, files_of_model, name_in_folder
 from taleproof.io.reader import Blob, FileBlob, read_file
 from taleproof.memory.arena import ArenaBlob
-from taleproof.models import Task, task_of
-from taleproof.tasks import embed as embedders
-from taleproof.tasks.embed import Embedder
-from taleproof.tasks.engine import Engine, open_numpy, open_wasm
-from taleproof.tokenizers import Tokenizer
+from taleproof.models import Task
+from taleproof.tasks.engine import Engine
 from taleproof.trust.digest import Digests, Expected, digest_blob, digest_list
 
 
@@ -30,48 +27,28 @@ if TYPE_CHECKING:
     from taleproof.memory.wasmtime import WasmtimeArena
 
 Backend = Literal["wasm", "numpy"]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Verified:
-    """A file whose bytes have been hashed."""
+    """A file whose bytes have been hashed: one that an opener has loaded."""
 
     blob: Blob
     digests: Digests
+    offset: int | None = None
+    stored: bool = False
 
+    @property
+    def name(self) -> str:
+        """What the file is called within the model."""
+        return self.blob.name
 
-@dataclass(frozen=True)
-class LocalFiles:
-    """A model's files, hashed and then parsed.
+    async def keep(self) -> None:
+        """Do nothing: it lies on the disk."""
 
-    Attributes
-    ----------
-    files : all of the model's files; a tokenizer's own file is not among them.
-    digests : what the model is known by: its file's digests, or of several files those of their list.
-    tokenizer_digests : None where the tokenizer came with the model.
-    kernels : the SHA-256 of the kernels' module; None on the numpy backend.
-    """
-
-    file: ModelFile
-    tokenizer: Tokenizer
-    files: tuple[Verified, ...]
-    digests: Digests
-    tokenizer_digests: Digests | None
-    kernels: str | None
-
-
-@dataclass(frozen=True)
-class LocalModel(LocalFiles):
-    """An opened model that writes."""
-
-    engine: Engine
-
-
-@dataclass(frozen=True)
-class LocalEmbedder(LocalFiles):
-    """An opened model that makes vectors of texts."""
-
-    embedder: Embedder
+    async def discard(self) -> None:
+        """Do nothing."""
 
 
 def paths_of_model(paths: Sequence[Path]) -> list[Path]:
@@ -128,28 +105,32 @@ def verified(blobs: Sequence[Blob], expected: Expected | None = None) -> tuple[t
     return files, digests
 
 
-def _placed(paths: Sequence[Path], backend: Backend) -> "tuple[Sequence[Blob], WasmtimeArena | None, list[int]]":
-    """Return a model's files, on the wasm backend in an arena, each from its base on."""
-    if backend == "numpy":
-        return blobs_of_model(paths), None, []
-    from taleproof.memory.wasmtime import fastest_arena
+class DiskLoader:
+    """Reads files once: into memory of Python's, or into an arena."""
 
-    arena, bases = fastest_arena(), []
-    sources = [FileBlob(path, name_in_folder(path)) for path in paths_of_model(paths)]
-    for source in sources:
-        bases.append(arena.allocate(source.size))
-        arena.write(bases[-1], source.read(0, source.size))
-    placed = zip(bases, sources, strict=True)
-    return [ArenaBlob(arena, base, source.size, source.name) for base, source in placed], arena, bases
+    def __init__(self, arena: "WasmtimeArena | None") -> None:
+        self._arena = arena
+
+    async def load(self, wanted: Path, progress: Progress, stopped: Callable[[], bool], /) -> Verified:
+        """Read and hash a file. Nothing is waited for."""
+        if self._arena is None:
+            blob: Blob = read_file(wanted, name_in_folder(wanted))
+            return Verified(blob, digest_blob(blob, sha3=True))
+        file = FileBlob(wanted, name_in_folder(wanted))
+        offset = self._arena.allocate(file.size)
+        self._arena.write(offset, file.read(0, file.size))
+        blob = ArenaBlob(self._arena, offset, file.size, file.name)
+        return Verified(blob, digest_blob(blob, sha3=True), offset)
 
 
-def open_files(
+def open_local(
     *paths: Path,
     tokenizer: Path | None = None,
     backend: Backend = "wasm",
     expected: Expected | None = None,
-    task: Task | None = None,
-) -> LocalModel | LocalEmbedder:
+    task: Task | None = "generate",
+    context: int | None = None,
+) -> OpenModel:
     """Open a model, to write or to make vectors of texts.
 
     Parameters
@@ -159,38 +140,42 @@ def open_files(
     backend : wasm is the fast one, through wasmtime; numpy is plain and slow.
     expected : of its file; of several, of their list (digest.digest_list).
     task : what it is opened for; None for what its architecture is for.
+    context : positions of a text with its prompt; None for as many as the model has, 2,048 at most.
 
     Raises
     ------
+    InvalidSettingError : a context that the model does not have.
     TaleproofError : whatever is wrong with the files, in the words of its own class.
     """
-    sources, arena, bases = _placed(paths, backend)
-    files, digests = verified(sources, expected)
-    words, words_digests = None, None
+    arena = None
+    if backend == "wasm":
+        from taleproof.memory.wasmtime import fastest_arena
+
+        arena = fastest_arena()
+
+    def writes(engine: Engine) -> Writes:
+        longest = engine.config.n_ctx_train
+        if context is not None and not 1 <= context <= longest:
+            raise InvalidSettingError("context", context, 1, longest)
+        return Writes(engine, engine.session(context))
+
+    sources = [Source("model", path) for path in paths_of_model(paths)]
     if tokenizer is not None:
-        words = read_file(tokenizer)
-        _, words_digests = verified([words])
-    with opening(sources[0].name, sum(source.size for source in sources)):
-        model = read_model(sources, words)
-        file = model.file
-        kernels = None if arena is None else arena.kernels
-        common = (file, model.tokenizer, files, digests, words_digests if model.uses_given else None, kernels)
-        embeds = (task or task_of(file)) == "embed"
-        if arena is not None:
-            offsets = [bases[index] for index in model.weights]
-            if embeds:
-                return LocalEmbedder(*common, embedders.open_wasm(arena, file, offsets))
-            return LocalModel(*common, open_wasm(arena, file, offsets))
-        weights = [sources[index] for index in model.weights]
-        if embeds:
-            return LocalEmbedder(*common, embedders.open_numpy(weights, file))
-        return LocalModel(*common, open_numpy(weights, file))
+        sources.append(Source("tokenizer", tokenizer))
+    kernels = None if arena is None else arena.kernels
+    opener = Opener(DiskLoader(arena), arena, kernels, lambda: None, opening)
+    # Whoever names files on a disk accepts them; what must be something else is told by ``expected``.
+    terms = Terms(lambda _role, _digests: True, writes, task, expected)
+    opened = _at_once(opener.open(sources, terms))
+    assert isinstance(opened, OpenModel)
+    return opened
 
 
-def open_local(
-    *paths: Path, tokenizer: Path | None = None, backend: Backend = "wasm", expected: Expected | None = None
-) -> LocalModel:
-    """Open a model that writes; parameters and errors are those of open_files."""
-    model = open_files(*paths, tokenizer=tokenizer, backend=backend, expected=expected, task="generate")
-    assert isinstance(model, LocalModel)
-    return model
+def _at_once(work: Coroutine[Any, Any, T]) -> T:
+    """Return what a coroutine returns that waits for nothing."""
+    try:
+        work.send(None)
+    except StopIteration as end:
+        result: T = end.value
+        return result
+    raise AssertionError("a file on a disk is waited for")

@@ -8,7 +8,7 @@ chunks which JavaScript holds, without their passing through Python. What does n
 import hashlib
 from typing import Any, Protocol
 
-from taleproof.memory.arena import ALIGNMENT, MAX_BYTES, PAGE, Buffer, BumpAllocator
+from taleproof.memory.arena import ALIGNMENT, MAX_BYTES, PAGE, ArenaBlob, Buffer, BumpAllocator
 from taleproof.memory.kernels import Build
 
 
@@ -151,6 +151,10 @@ class Intake:
         start = self.offset + self.size
         self.size += nbytes
         return range(start, start + nbytes)
+
+    def blob(self, name: str) -> ArenaBlob:
+        """Return the bytes so far for the parsers."""
+        return ArenaBlob(self._arena, self.offset, self.size, name)
 
     def drop(self) -> None:
         """Give everything back, and clear it."""

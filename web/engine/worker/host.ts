@@ -20,8 +20,11 @@ import type {
   LoadProgress,
   OpenRequest,
   OpenResult,
+  Purpose,
   PythonResults,
   RegistryAnswers,
+  Role,
+  RoleRequest,
   StartArgs,
   StartProgress,
   StartRequest,
@@ -38,13 +41,12 @@ import { ModelStorage } from "../storage/storage";
 /** The Api of apps/worker/api.py. Its methods answer with JSON: {"ok": result} or {"error": ErrorData}. */
 interface PythonApi {
   open(
-    request: string,
-    file: LocalFile | undefined,
-    tokenizer: LocalFile | undefined,
+    sources: Source[],
+    purpose: Purpose,
+    context: number | undefined,
     progress: (phase: LoadPhase, file: string, bytes: number, total: number | undefined) => void,
     stopped: () => boolean,
     registry: (() => Promise<string>) | undefined,
-    others: (LocalFile | undefined)[],
   ): Promise<string>;
   judge(answers: string): string;
   cancel(): Promise<void>;
@@ -55,6 +57,13 @@ interface PythonApi {
   close(): Promise<string>;
   info(): string;
   random_bytes(count: number): Uint8Array;
+}
+
+/** One source of a request, as Python is given it: a RoleRequest in JSON, and the file where the person chose one. */
+interface Source {
+  role: Role;
+  request: string;
+  file: LocalFile | undefined;
 }
 
 /** What apps/worker/api.py is given; see Means there. */
@@ -129,13 +138,12 @@ export class EngineHost {
     signal.addEventListener("abort", cancel);
     try {
       const tell = throttled(progress);
-      const file = localFile(request.source);
-      const tokenizer = request.tokenizer ? localFile(request.tokenizer.source) : undefined;
-      const others = (request.files ?? []).map(({ source }) => localFile(source));
+      const sources = sourcesOf(request);
+      const { purpose = "write", contextLength } = request;
       const ask =
         registry && (() => untilAborted(registry, signal).then((answers) => JSON.stringify(answers)));
       const stopped = (): boolean => signal.aborted;
-      const answer = await api.open(JSON.stringify(request), file, tokenizer, tell, stopped, ask, others);
+      const answer = await api.open(sources, purpose, contextLength ?? undefined, tell, stopped, ask);
       return unwrap<PythonResults["open"]>(answer);
     } catch (thrown) {
       throw signal.aborted && !tellsOfStop(thrown) ? cancelled() : thrown;
@@ -266,8 +274,20 @@ function unwrap<T extends PythonResults[keyof PythonResults]>(json: string): T {
   return answer.ok;
 }
 
-function localFile(source: OpenRequest["source"]): LocalFile | undefined {
-  return source.kind === "file" ? new LocalFile(source.file) : undefined;
+/** All sources of a request in one list, the model's first. */
+function sourcesOf({ source, pinned, listed, accept, files, tokenizer }: OpenRequest): Source[] {
+  const model: RoleRequest = { source, pinned, listed: listed ?? null, accept: accept ?? null };
+  return [
+    sourceOf("model", model),
+    ...(files ?? []).map((file) => sourceOf("model", file)),
+    ...(tokenizer ? [sourceOf("tokenizer", tokenizer)] : []),
+  ];
+}
+
+function sourceOf(role: Role, request: RoleRequest): Source {
+  const { source } = request;
+  const file = source.kind === "file" ? new LocalFile(source.file) : undefined;
+  return { role, request: JSON.stringify(request), file };
 }
 
 /** The device's memory as far as the browser tells: it names few sizes, and 8 GB for everything above. */

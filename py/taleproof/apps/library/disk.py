@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from taleproof.apps import local
-from taleproof.apps.library.model import Model, Opened
+from taleproof.apps.library.model import Model
 from taleproof.apps.library.options import (
     Backend,
     Source,
@@ -18,7 +18,7 @@ from taleproof.apps.library.options import (
     read_source,
     read_task,
 )
-from taleproof.errors import AddressNotReadError, InvalidSettingError
+from taleproof.errors import AddressNotReadError
 from taleproof.models import Task
 from taleproof.trust.digest import Expected
 
@@ -78,12 +78,7 @@ def open_paths(
     ------
     InvalidSettingError : a context that the model does not have.
     """
-    found = local.open_files(*paths, tokenizer=tokenizer, backend=backend, expected=expected, task=task)
-    files = tuple((file.blob.name, file.digests) for file in found.files)
-    common = (found.file, found.tokenizer, files, found.digests, expected, found.tokenizer_digests, found.kernels)
-    if isinstance(found, local.LocalEmbedder):
-        return Model(Opened(*common, embedder=found.embedder))
-    longest = found.engine.config.n_ctx_train
-    if context is not None and not 1 <= context <= longest:
-        raise InvalidSettingError("context", context, 1, longest)
-    return Model(Opened(*common, writer=(found.engine, found.engine.session(context))))
+    opened = local.open_local(
+        *paths, tokenizer=tokenizer, backend=backend, expected=expected, task=task, context=context
+    )
+    return Model(opened, expected)

@@ -13,48 +13,19 @@ from typing import Unpack
 import numpy as np
 from numpy.typing import NDArray
 
-from taleproof import __version__
 from taleproof.apps.library.generation import Generation
 from taleproof.apps.library.options import Mode, Options, Settings, read_mode, read_settings
+from taleproof.apps.open_model import OpenModel
 from taleproof.chat.prompt import ChatPrompt, chat_template, encode_chat
 from taleproof.errors import ChatTemplateError, NoModelError, OtherTaskError
 from taleproof.errors.base import plain
-from taleproof.formats import ModelFile
-from taleproof.models import Task
 from taleproof.record.record import StoryRecord
 from taleproof.tasks.base import Scored
-from taleproof.tasks.embed import Embedder, embed_text
-from taleproof.tasks.engine import Engine, Session
+from taleproof.tasks.embed import embed_text
 from taleproof.tasks.generate import ReusableSession, encode_prompt
 from taleproof.tasks.score import Given, Score
 from taleproof.tasks.writing import Writer, Writing
-from taleproof.tokenizers import Tokenizer
-from taleproof.trust.digest import Digests, Expected
-
-
-@dataclass(frozen=True)
-class Opened:
-    """What a model consists of once it is open.
-
-    Attributes
-    ----------
-    files : name and digests of each, a tokenizer's own that was given beside them left out; the first names the model.
-    digests : what the model is known by: its file's digests, or of several files those of their list.
-    expected : what it was compared with; None where nobody vouches for it.
-    tokenizer_digests : None where the tokenizer came with the model.
-    kernels : the SHA-256 of the kernels' module; None on the numpy backend.
-    writer, embedder : what it does, one of the two.
-    """
-
-    file: ModelFile
-    tokenizer: Tokenizer
-    files: tuple[tuple[str, Digests], ...]
-    digests: Digests
-    expected: Expected | None
-    tokenizer_digests: Digests | None
-    kernels: str | None
-    writer: tuple[Engine, Session] | None = None
-    embedder: Embedder | None = None
+from taleproof.trust.digest import Expected
 
 
 class Model:
@@ -75,22 +46,20 @@ class Model:
     tokenizer : has ``encode`` and ``decode``.
     """
 
-    def __init__(self, opened: Opened) -> None:
-        name, _ = opened.files[0]
-        self.name = plain(opened.file.text("general.name", name))
+    def __init__(self, opened: OpenModel, expected: Expected | None = None) -> None:
+        self.name = plain(opened.file.text("general.name", opened.loaded.name))
         self.architecture = opened.file.architecture
-        self.task: Task = "embed" if opened.writer is None else "generate"
+        self.task = opened.task
         self.encoder_decoder = opened.file.start_token is not None
         self.files = opened.files
         self.digests = opened.digests
         self.tokenizer_digests = opened.tokenizer_digests
         self.tokenizer = opened.tokenizer
-        self._opened: Opened | None = opened
-        self._expected = opened.expected
+        self._opened: OpenModel | None = opened
+        self._expected = expected
         self._model: Writer | None = None
-        if opened.writer is not None:
-            engine, session = opened.writer
-            self._model = Writer(engine, ReusableSession(session), opened.tokenizer)
+        if opened.task == "generate":
+            self._model = Writer(opened.engine, ReusableSession(opened.session), opened.tokenizer)
         self._writing: _Writing | None = None
 
     @property
@@ -183,7 +152,7 @@ class Model:
         NumericsError : a number that is not finite.
         """
         opened = self._require()
-        if opened.embedder is None:
+        if opened.task != "embed":
             raise OtherTaskError(self.name, self.task, "embed")
         return embed_text(opened.embedder, opened.tokenizer, text)
 
@@ -225,12 +194,12 @@ class Model:
     ) -> None:
         self.close()
 
-    def _require(self) -> Opened:
+    def _require(self) -> OpenModel:
         if self._opened is None:
             raise NoModelError
         return self._opened
 
-    def _writer(self, wanted: str) -> tuple[Opened, Writer]:
+    def _writer(self, wanted: str) -> tuple[OpenModel, Writer]:
         opened = self._require()
         if self._model is None:
             raise OtherTaskError(self.name, self.task, wanted)
@@ -259,32 +228,21 @@ class _Writing:
     encoded: ChatPrompt
     options: Options
 
-    def record(self, opened: Opened) -> StoryRecord | None:
+    def record(self, opened: OpenModel) -> StoryRecord | None:
         if self.prompt is None:
             return None
-        transcript, told = self.text.transcript, self.encoded.date
-        return StoryRecord(
-            model_name=opened.files[0][0],
-            model=opened.digests,
-            files=opened.files if len(opened.files) > 1 else (),
-            tokenizer=opened.tokenizer_digests,
-            kernels=opened.kernels,
+        told = self.encoded.date
+        return opened.record(
+            self.text,
             prompt=self.prompt,
             mode=self.mode,
-            prompt_tokens=tuple(transcript.prompt_ids),
-            context=self.text.context,
             sampler=self.options.sampler,
             limits=self.options.limits,
-            tokens=tuple(transcript.tokens),
-            text=transcript.text,
-            finish_reason=self.text.finish_reason or "stopped",
-            logits=self.text.logits_digests,
-            engine=__version__,
             date=None if told is None else told.isoformat(),
         )
 
 
-def _encode_messages(opened: Opened, messages: Sequence[Mapping[str, str]], options: Options) -> ChatPrompt:
+def _encode_messages(opened: OpenModel, messages: Sequence[Mapping[str, str]], options: Options) -> ChatPrompt:
     template = chat_template(opened.file)
     if template is None:
         raise ChatTemplateError("the model has none")

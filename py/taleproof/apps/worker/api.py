@@ -8,21 +8,24 @@ Errors that are not meant for people are not caught here: the worker takes them 
 
 import json
 import platform
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, Protocol, TypeAlias
 
 from pyodide.ffi import to_js
 
 from taleproof import __version__
+from taleproof.apps.open_model import OpenModel
+from taleproof.apps.opener import Progress, RefusedFileError, Waiting
+from taleproof.apps.worker.files import Asked
 from taleproof.apps.worker.interrupt import Interrupts
-from taleproof.apps.worker.load import Loader, Progress
-from taleproof.apps.worker.open import AskRegistry, Opened, OpenedEmbedder, Opener, RefusedFileError, Waiting
-from taleproof.apps.worker.ports import JsFetcher, LocalFile, Store
+from taleproof.apps.worker.load import Loader
+from taleproof.apps.worker.open import AskRegistry, Opener
+from taleproof.apps.worker.ports import JsFetcher, JsSource, Store
 from taleproof.apps.worker.protocol import files, stories
 from taleproof.apps.worker.protocol.calls import EngineFacts, ErrorData
-from taleproof.apps.worker.protocol.files import OpenRequest, RegistryAnswers, Role
+from taleproof.apps.worker.protocol.files import Purpose, RegistryAnswers
 from taleproof.apps.worker.protocol.models import LoadPhase, MemoryFigures, OpenResult
-from taleproof.apps.worker.shown import shown_verdict
+from taleproof.apps.worker.shown import shown_files, shown_model, shown_verdict
 from taleproof.apps.worker.story import Batch, Story
 from taleproof.errors import NoModelError, StoppedError, TaleproofError
 from taleproof.memory.arena import MAX_BYTES
@@ -65,7 +68,7 @@ class Api:
         self._loader = Loader(self._arena, means.storage, means.fetcher)
         self._interrupts = Interrupts()
         self._opener = Opener(self._arena, self._loader, self._interrupts)
-        self._opened: Opened | OpenedEmbedder | None = None
+        self._opened: OpenModel | None = None
         self._session: ReusableSession | None = None
         self._story: Story | None = None
 
@@ -75,26 +78,24 @@ class Api:
 
     async def open(
         self,
-        request: str,
-        file: LocalFile | None,
-        tokenizer: LocalFile | None,
+        sources: Iterable[JsSource],
+        purpose: Purpose,
+        context: int | None,
         progress: Callable[[LoadPhase, str, int, int | None], None],
         stopped: Callable[[], bool],
         registry: Callable[[], Awaitable[str]] | None,
-        others: Sequence[LocalFile | None],
     ) -> str:
         """Open a model in place of the present one.
 
         Parameters
         ----------
-        request : an OpenRequest.
-        file, tokenizer, others : what the person chose, for the request's source, its tokenizer's and its files'.
+        sources : all of a request, each with its role; the model's first one names it.
+        purpose, context : the request's.
         registry : waits for the RegistryAnswers; None where the registry is not asked.
         """
-        wish: OpenRequest = json.loads(request)
-        chosen: dict[Role, LocalFile | None] = {"model": file, "tokenizer": tokenizer}
+        asked = [Asked(source.role, json.loads(source.request), source.file) for source in sources]
         ask = None if registry is None else lambda: _decoded(registry())
-        return await _answer_later(self._open(wish, chosen, progress, stopped, ask, list(others)))
+        return await _answer_later(self._open(asked, purpose, context, progress, stopped, ask))
 
     def judge(self, answers: str) -> str:
         """Return the Verdict on the open model that newer RegistryAnswers give."""
@@ -139,29 +140,29 @@ class Api:
 
     async def _open(
         self,
-        request: OpenRequest,
-        chosen: Mapping[Role, LocalFile | None],
+        asked: Sequence[Asked],
+        purpose: Purpose,
+        context: int | None,
         progress: Progress,
         stopped: Callable[[], bool],
         ask: AskRegistry | None,
-        others: Sequence[LocalFile | None],
     ) -> OpenResult:
         self._opened = self._session = self._story = None
-        answer = await self._opener.open(request, chosen, progress, stopped, ask, others)
+        answer = await self._opener.open(asked, purpose, context, progress, stopped, ask)
         if isinstance(answer, Waiting):
             return {
                 "kind": "needs-acceptance",
                 "role": answer.role,
                 "name": answer.loaded.name,
-                "files": answer.loaded.described(),
+                "files": shown_files(answer.loaded.several),
                 "verdict": shown_verdict(answer.verdict),
             }
         self._opened = answer
-        if isinstance(answer, Opened):
+        if answer.task == "generate":
             self._session = ReusableSession(answer.session)
         return {
             "kind": "ready",
-            "model": answer.describe(),
+            "model": shown_model(answer),
             "verdict": shown_verdict(answer.verdict),
             "memory": self._memory(),
         }
@@ -176,8 +177,8 @@ class Api:
         except KeyboardInterrupt:
             # Nobody knows how far cache, coin and text had come: a new story begins afresh, and this one ends here.
             self._story = None
-            if isinstance(self._opened, Opened):
-                self._session = ReusableSession(self._opened.session)
+            if self._session is not None:
+                self._session.lend()
             return _failed(StoppedError())
         return _ok(result)
 
@@ -191,10 +192,10 @@ class Api:
         await self._opener.empty()
 
     def _start(self, request: stories.StartRequest) -> Batch:
-        if not isinstance(self._opened, Opened) or self._session is None:
+        if self._opened is None or self._session is None:
             raise NoModelError
         if request["kind"] == "new":
-            self._story = Story(self._opened, self._session, request, self._memory, self._arena.kernels)
+            self._story = Story(self._opened, self._session, request, self._memory)
         elif self._story is None:
             raise NoModelError
         else:
@@ -202,7 +203,7 @@ class Api:
         return self._story.started()
 
     def _embed(self, text: str) -> list[float]:
-        if not isinstance(self._opened, OpenedEmbedder):
+        if self._opened is None or self._opened.task != "embed":
             raise NoModelError
         return [float(number) for number in embed_text(self._opened.embedder, self._opened.tokenizer, text)]
 
@@ -212,7 +213,7 @@ class Api:
             "arena": self._arena.size,
             "python": self._means.python_bytes(),
             "model": opened.file.size if opened else 0,
-            "cache": opened.cache_bytes if isinstance(opened, Opened) else 0,
+            "cache": opened.cache_bytes if opened else 0,
         }
 
 

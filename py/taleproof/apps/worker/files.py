@@ -1,20 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which files a request of the page asks for, and what several loaded ones are together.
+"""Which files a request of the page asks for.
 
-In come a request (protocol/files.py) and the files that the person chose; out go Asked, file by file: of a folder
-those that are one model, of an address also those that its name implies. Refused: folders with no model, or several.
+In come the request's sources (protocol/files.py), each with its role and with the file where the person chose one; out
+go those that are to be loaded: of a folder those that are one model, of an address also those that its name implies.
+Refused: folders with no model, or several.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from taleproof.apps.worker.load import Loaded, Wanted
+from taleproof.apps.opener import Role, Source
+from taleproof.apps.worker.load import Wanted
 from taleproof.apps.worker.ports import LocalFile
-from taleproof.apps.worker.protocol.files import ExpectedDigests, FileRequest, NamedDigests
-from taleproof.apps.worker.shown import shown_files
+from taleproof.apps.worker.protocol.files import ExpectedDigests, FileRequest, RoleRequest
 from taleproof.io.model_files import files_of_model, names_beside
-from taleproof.trust.digest import Digests, Expected, digest_list
-from taleproof.trust.verdict import Judged
+from taleproof.trust.digest import Expected
 
 
 CHOSEN = "What was chosen"
@@ -23,60 +23,11 @@ CHOSEN = "What was chosen"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A file that is to be loaded.
+    """One source of a request. ``file`` is what the person chose, for a source that is a chosen file."""
 
-    Attributes
-    ----------
-    pinned : what vouches for it.
-    optional : whether the model may do without it, where it is not found.
-    """
-
-    wanted: Wanted
-    pinned: Expected | None
-    optional: bool = False
-
-
-@dataclass(slots=True)
-class LoadedSet:
-    """All files of a model, in the arena."""
-
-    files: list[Loaded] = field(default_factory=list)
-    pinned: list[Expected | None] = field(default_factory=list)
-
-    @property
-    def name(self) -> str:
-        """What messages call the model: its first file."""
-        return self.files[0].name
-
-    @property
-    def digests(self) -> Digests:
-        """What the model is known by: its file's digests, or of several those of their list."""
-        if len(self.files) == 1:
-            return self.files[0].digests
-        return digest_list([(file.name, file.digests) for file in self.files])
-
-    @property
-    def stored(self) -> bool:
-        """Whether this browser keeps all of it."""
-        return all(file.stored for file in self.files)
-
-    @property
-    def judged(self) -> Judged:
-        """What it is judged by: several files, each as it was pinned, are pinned together."""
-        if len(self.files) == 1:
-            return Judged(self.digests, self.pinned[0])
-        digests = self.digests
-        together = None if None in self.pinned else Expected(digests.sha256, digests.sha3_256, digests.size)
-        return Judged(digests, together, len(self.files))
-
-    @property
-    def several(self) -> tuple[tuple[str, Digests], ...]:
-        """Name and digests of each file, where there is more than one."""
-        return tuple((file.name, file.digests) for file in self.files) if len(self.files) > 1 else ()
-
-    def described(self) -> list[NamedDigests]:
-        """Return what the page is told of each file, where there are several."""
-        return shown_files(self.several)
+    role: Role
+    wish: RoleRequest
+    file: LocalFile | None = None
 
 
 def expected(digests: ExpectedDigests | None) -> Expected | None:
@@ -86,38 +37,36 @@ def expected(digests: ExpectedDigests | None) -> Expected | None:
     return Expected(digests.get("sha256"), digests.get("sha3_256"), digests.get("size"))
 
 
-def asked_files(
-    request: FileRequest,
-    file: LocalFile | None,
-    further: Iterable[tuple[FileRequest, LocalFile | None]] = (),
-    *,
-    sha3: bool = False,
-) -> list[Asked]:
-    """Return all files of a request, the first with weights before all others.
+def sources_of(asked: Sequence[Asked], *, sha3: bool) -> list[Source[Wanted]]:
+    """Return all files of a request, the model's first one with weights before all others.
 
     Parameters
     ----------
-    file : what the person chose for the request's source.
-    further : the other files of a model in several, each with what the person chose for it.
     sha3 : whether SHA3-256 is wanted of each, whatever is expected.
 
     Raises
     ------
     NoModelInFolderError, SeveralModelsError
     """
-    asked = [_asked(request, file, sha3), *(_asked(wish, chosen, sha3) for wish, chosen in further)]
-    if len(asked) == 1:
-        return _with_siblings(asked[0])
-    if all(each.wanted.file is not None for each in asked):
-        by_name = {each.wanted.name: each for each in asked}
-        asked = [by_name[name] for name in files_of_model(list(by_name), CHOSEN)]
-    if len(asked) > 1:  # several that nobody listed could not be found again together
-        asked = [replace(each, wanted=replace(each.wanted, keep=each.wanted.expected is not None)) for each in asked]
-    return asked
+    roles = dict.fromkeys(each.role for each in asked)
+    return [
+        source for role in roles for source in _of_role([_source(each, sha3) for each in asked if each.role == role])
+    ]
 
 
-def _asked(wish: FileRequest, file: LocalFile | None, sha3: bool) -> Asked:
-    return Asked(_wanted(wish, file, sha3), expected(wish.get("pinned")))
+def _of_role(sources: list[Source[Wanted]]) -> list[Source[Wanted]]:
+    if len(sources) == 1:
+        return _with_siblings(sources[0])
+    if all(each.wanted.file is not None for each in sources):
+        by_name = {each.wanted.name: each for each in sources}
+        sources = [by_name[name] for name in files_of_model(list(by_name), CHOSEN)]
+    if len(sources) > 1:  # several that nobody listed could not be found again together
+        return [replace(each, wanted=replace(each.wanted, keep=each.wanted.expected is not None)) for each in sources]
+    return sources
+
+
+def _source(asked: Asked, sha3: bool) -> Source[Wanted]:
+    return Source(asked.role, _wanted(asked.wish, asked.file, sha3), expected(asked.wish.get("pinned")))
 
 
 def _wanted(wish: FileRequest, file: LocalFile | None, sha3: bool) -> Wanted:
@@ -135,17 +84,18 @@ def _wanted(wish: FileRequest, file: LocalFile | None, sha3: bool) -> Wanted:
     return Wanted(name, vouched, url=url, sha3=sha3)
 
 
-def _with_siblings(asked: Asked) -> list[Asked]:
+def _with_siblings(source: Source[Wanted]) -> list[Source[Wanted]]:
     """Return a file at an address, or the ones that belong to its name; nobody vouches for those."""
-    url = asked.wanted.url
-    if url is None or asked.wanted.expected is not None:
-        return [asked]
+    url = source.wanted.url
+    if url is None or source.wanted.expected is not None:
+        return [source]
     path, mark, query = url.partition("?")
     folder, _, name = path.rpartition("/")
     names = names_beside(name)
     if len(names) == 1:
-        return [asked]
-    return [
-        Asked(replace(asked.wanted, name=each, url=f"{folder}/{each}{mark}{query}", keep=False), None, not needed)
-        for each, needed in names
-    ]
+        return [source]
+    found = []
+    for each, needed in names:
+        wanted = replace(source.wanted, name=each, url=f"{folder}/{each}{mark}{query}", keep=False)
+        found.append(replace(source, wanted=wanted, pinned=None, optional=not needed))
+    return found

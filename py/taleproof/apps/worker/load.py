@@ -10,8 +10,9 @@ under CPython too.
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
+from taleproof.apps.opener import Progress
 from taleproof.apps.worker.ports import BrowserTransport, JsFetcher, LocalFile, PartialFile, Store, StoredFile
 from taleproof.errors import (
     DownloadStoppedError,
@@ -23,6 +24,7 @@ from taleproof.errors import (
     WrongSizeError,
 )
 from taleproof.io.download import UrlSource
+from taleproof.memory.arena import ArenaBlob
 from taleproof.memory.browser import BrowserArena, Intake, JsBytes
 from taleproof.trust.digest import ArenaHasher, Digester, Digests, Expected
 
@@ -35,10 +37,6 @@ HEADROOM = 150_000_000
 
 UNVERIFIED = "unverified"
 """Name of the one download at a time that nobody vouches for."""
-
-Phase = Literal["connect", "download", "read", "prepare"]
-Progress = Callable[[Phase, str, int, int | None], None]
-"""Called with phase, file name, bytes so far, bytes in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +74,31 @@ class Loaded:
     stored: bool = False
     partial: PartialFile | None = None
 
+    @property
+    def blob(self) -> ArenaBlob:
+        """Its bytes."""
+        return self.intake.blob(self.name)
+
+    @property
+    def offset(self) -> int:
+        """Where it lies in the arena."""
+        return self.intake.offset
+
     async def keep(self) -> None:
         """Keep the copy in this browser's storage; for a file whose digest is right or accepted."""
         partial, self.partial = self.partial, None
         if partial is not None:
             self.stored = await partial.commit(self.digests.sha256, self.name, self.digests.sha3_256)
 
-    async def drop(self) -> None:
-        """Forget the copy, and the bytes in the arena."""
+    async def discard(self) -> None:
+        """Forget the copy."""
         partial, self.partial = self.partial, None
         if partial is not None:
             await partial.discard()
+
+    async def drop(self) -> None:
+        """Forget the copy, and the bytes in the arena."""
+        await self.discard()
         self.intake.drop()
 
 

@@ -10,6 +10,7 @@ import json
 from collections.abc import AsyncGenerator, Mapping
 from typing import Protocol
 
+from taleproof.apps.worker.protocol.files import Role
 from taleproof.io.download import ConnectionDropped
 from taleproof.memory.browser import JsBytes
 
@@ -49,6 +50,14 @@ class LocalFile(Protocol):
     size: int
 
     async def read(self, offset: int, nbytes: int) -> JsBytes | None: ...
+
+
+class JsSource(Protocol):
+    """One source of a request: a RoleRequest of the protocol in JSON, and the file where the person chose one."""
+
+    role: Role
+    request: str
+    file: LocalFile | None
 
 
 class JsPiece(Protocol):

@@ -1,12 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Digests and verdicts as the page is told of them: in come the types of trust/, out go those of the protocol."""
+"""Digests, verdicts and models as the page is told of them: in come the engine's types, out go the protocol's."""
 
+from collections import Counter
 from collections.abc import Iterable
 
+from taleproof.apps.open_model import OpenModel, Writes
 from taleproof.apps.worker.protocol import files as protocol
+from taleproof.apps.worker.protocol.models import ModelInfo
+from taleproof.errors.base import plain
+from taleproof.formats import ModelFile
 from taleproof.trust.digest import Digests, Expected
 from taleproof.trust.registry import RegistryAnswer
 from taleproof.trust.verdict import Verdict
+
+
+TEMPLATE_KEY = "tokenizer.chat_template"
 
 
 def shown_digests(digests: Digests) -> protocol.Digests:
@@ -17,6 +25,36 @@ def shown_digests(digests: Digests) -> protocol.Digests:
 def shown_files(files: Iterable[tuple[str, Digests]]) -> list[protocol.NamedDigests]:
     """Return what was computed of each file, with its name."""
     return [{"name": name, **shown_digests(digests)} for name, digests in files]
+
+
+def shown_model(model: OpenModel) -> ModelInfo:
+    """Return what the page is told of an open model."""
+    file, tokenizer, does = model.file, model.tokenizer_digests, model.does
+    config = does.engine.config if isinstance(does, Writes) else does.config.text
+    return {
+        "name": plain(file.text("general.name", model.loaded.name)),
+        "format": file.format,
+        "architecture": file.architecture,
+        "parameters": sum(tensor.elements for tensor in file.tensors.values()),
+        "quantisation": quantisation(file),
+        "hasChatTemplate": TEMPLATE_KEY in file.metadata or file.start_token is not None,
+        "bytes": model.digests.size,
+        "digests": shown_digests(model.digests),
+        "files": shown_files(model.loaded.several),
+        "tokenizer": None if tokenizer is None else shown_digests(tokenizer),
+        "stored": model.loaded.stored,
+        "contextLength": config.n_ctx_train,
+        "sessionLength": does.session.n_ctx if isinstance(does, Writes) else config.n_ctx_train,
+        "vocabulary": config.vocab_size,
+    }
+
+
+def quantisation(file: ModelFile) -> str:
+    """Return the block type that most weights have."""
+    weights: Counter[str] = Counter()
+    for tensor in file.tensors.values():
+        weights[tensor.type.name] += tensor.elements
+    return weights.most_common(1)[0][0] if weights else "none"
 
 
 def shown_verdict(verdict: Verdict) -> protocol.Verdict:

@@ -9,8 +9,7 @@ out of range, an empty prompt, one longer than the context, chat without a templ
 import time
 from collections.abc import Callable
 
-from taleproof import __version__
-from taleproof.apps.worker.open import Opened
+from taleproof.apps.open_model import OpenModel
 from taleproof.apps.worker.protocol.models import MemoryFigures
 from taleproof.apps.worker.protocol.stories import (
     FinishedEvent,
@@ -46,16 +45,14 @@ class Story:
     Parameters
     ----------
     memory : the figures of the moment.
-    kernels : the SHA-256 of the kernels' module, for the story's record.
     """
 
     def __init__(
         self,
-        opened: Opened,
+        opened: OpenModel,
         session: ReusableSession,
         request: NewStory,
         memory: Memory,
-        kernels: str,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.opened = opened
@@ -64,7 +61,7 @@ class Story:
         self.sampler = sampler_config(request["sampler"])
         self.stop_strings = tuple(str(text) for text in request["limits"]["stop"])
         self.max_tokens = 0
-        self._memory, self._kernels, self._clock = memory, kernels, clock
+        self._memory, self._clock = memory, clock
         given = request.get("date")
         self.today = DEFAULT_DAY if given is None else read_date(str(given))
         encoded = self._encode()
@@ -157,24 +154,12 @@ class Story:
 
     def record(self) -> StoryRecord:
         """Return everything that writes the story again."""
-        opened, transcript = self.opened, self._writing.transcript
-        return StoryRecord(
-            model_name=opened.loaded.name,
-            model=opened.loaded.digests,
-            files=opened.loaded.several,
-            tokenizer=opened.tokenizer_digests,
-            kernels=self._kernels,
+        return self.opened.record(
+            self._writing,
             prompt=self.prompt,
             mode=self.mode,
-            prompt_tokens=tuple(transcript.prompt_ids),
-            context=self._writing.context,
             sampler=self.sampler,
             limits=Limits(self.max_tokens, self.stop_strings),
-            tokens=tuple(transcript.tokens),
-            text=transcript.text,
-            finish_reason=self._writing.finish_reason or "stopped",
-            logits=self._writing.logits_digests,
-            engine=__version__,
             date=self.date,
         )
 
