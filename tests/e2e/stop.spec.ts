@@ -25,9 +25,11 @@ const PROMPT_MS = 200;
 const AS_A_CLICK = 5;
 
 const HELD = 'import js\njs.console.log("held")\nwhile True: pass';
-/** The call after this one is held: by then the page has the first words. */
+/** The first call of a story that has words is held: by then the page has them. */
 const HELD_NEXT = [
-  "def held(*arguments, **named):",
+  "def held(story):",
+  "    if not story.text:",
+  "        return original(story)",
   "    holder.next = original",
   ...HELD.split("\n").map((line) => `    ${line}`),
   "holder.next = held",
