@@ -56,8 +56,8 @@ async def open(  # noqa: A001 - its public name
     if chosen == "numpy":
         return disk.open(source, task=task, expect=expect, backend=chosen)
     arena = await fastest_arena()
-    ground = arena.mark()
     loader = Loader(arena, NoStore(), Fetcher())
+    ground = arena.mark()  # above what the loader has in it for its digests
     opener: Opener[Wanted] = Opener(
         loader, arena, arena.kernels, lambda: arena.release(ground), lambda _name, _size: nullcontext()
     )
