@@ -57,6 +57,7 @@ const packageStep = {
     const packages = listPackages();
     await bundle("index.ts", FOLDER, packages);
     await bundle("worker/worker.ts", ASSETS, packages);
+    await bundle("memory/helper.ts", ASSETS, packages);
     await declareTypes();
     for (const name of SERVED) cpSync(join(PUBLIC, name), join(ASSETS, name), { recursive: true });
     for (const name of readdirSync(EXTRAS)) cpSync(join(EXTRAS, name), join(FOLDER, name));
@@ -101,14 +102,13 @@ function manifest() {
 }
 
 /**
- * One script of web/engine with all that it imports; the worker's helper comes as a script of its own beside it.
+ * One script of web/engine with all that it imports.
  * @param {string} source
  * @param {string} outDir
  * @param {ReturnType<typeof listPackages>} packages
  */
 async function bundle(source, outDir, packages) {
   const { build } = await import("vite");
-  const output = { entryFileNames: "helper.js" };
   await build({
     root: ROOT,
     configFile: false,
@@ -116,7 +116,6 @@ async function bundle(source, outDir, packages) {
     logLevel: "warn",
     publicDir: false,
     plugins: [packages.page],
-    worker: { format: "es", plugins: () => [packages.worker], rolldownOptions: { output } },
     build: {
       target: "es2022",
       outDir,

@@ -4,6 +4,8 @@
 import { expect, test, vi } from "vitest";
 import { EngineHost } from "../../web/engine/worker/host";
 
+const helpers = { want: (): undefined => undefined, told: (): undefined => undefined };
+
 test("the first word comes before any file does, and with the lock held", async () => {
   const held: string[] = [];
   const request = (name: string, whenGiven: () => Promise<never>): Promise<never> => {
@@ -15,7 +17,7 @@ test("the first word comes before any file does, and with the lock held", async 
   vi.stubGlobal("fetch", () => new Promise<never>(() => undefined));
   const told = await new Promise((tell) => {
     const args = { base: "https://example.org/", lock: "engine", interrupts: null };
-    void new EngineHost().init(args, (progress) => tell({ ...progress, held: [...held] }));
+    void new EngineHost(helpers).init(args, (progress) => tell({ ...progress, held: [...held] }));
   });
   expect(told).toEqual({ step: "script", fraction: 0, held: ["engine"] });
   vi.unstubAllGlobals();
@@ -25,7 +27,7 @@ test("a request that comes right after the start waits for it", async () => {
   vi.stubGlobal("navigator", { hardwareConcurrency: 8 });
   vi.stubGlobal("crossOriginIsolated", true);
   vi.stubGlobal("fetch", () => Promise.reject(new TypeError("no network")));
-  const host = new EngineHost();
+  const host = new EngineHost(helpers);
   const started = host.init(
     { base: "https://example.org/", lock: "engine", interrupts: null },
     () => undefined,

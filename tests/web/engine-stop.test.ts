@@ -77,7 +77,7 @@ function makeClient(): EngineClient {
     workers.push(worker);
     return worker;
   };
-  return new EngineClient((error) => crashes.push(error.code), spawn, SITE);
+  return new EngineClient((error) => crashes.push(error.code), { engine: spawn, helper: spawn }, SITE);
 }
 
 async function started(): Promise<EngineClient> {

@@ -3,8 +3,10 @@
 
 import { readFile } from "node:fs/promises";
 import { beforeEach, describe, expect, test, vi } from "vitest";
+import { Helpers } from "../../web/engine/memory/helpers";
 import { makeArena } from "../../web/engine/memory/make-arena";
-import { threadsOfDevice } from "../../web/engine/memory/team";
+import { threadsOfDevice, type HelperLink, type HelperTask } from "../../web/engine/memory/team";
+import type { WorkerLike } from "../../web/engine/rpc/requests";
 
 const SITE = "https://example.org/tales/";
 
@@ -21,20 +23,26 @@ const silent: Part = () => undefined;
 let helpers: PlayedHelper[] = [];
 let part: (index: number) => Part = () => ready;
 let fetched: string[] = [];
+/** The page, and the way to it, which is a message in a browser. */
+let page = new Helpers(() => new PlayedHelper());
+const link: HelperLink = {
+  want: (tasks) => page.replace(tasks, (failure) => link.told(failure)),
+  told: () => undefined,
+};
 
-class PlayedHelper {
+class PlayedHelper implements WorkerLike {
   terminated = false;
-  private readonly listeners = new Map<string, (event: unknown) => void>();
+  private readonly listeners = new Map<string, (event: never) => void>();
 
   constructor() {
     helpers.push(this);
   }
 
-  addEventListener(type: string, listener: (event: unknown) => void): void {
+  addEventListener(type: string, listener: (event: never) => void): void {
     this.listeners.set(type, listener);
   }
 
-  postMessage({ index }: { index: number }): void {
+  postMessage({ index }: HelperTask): void {
     queueMicrotask(() => part(index)(this));
   }
 
@@ -43,7 +51,7 @@ class PlayedHelper {
   }
 
   tell(type: string, event: unknown): void {
-    this.listeners.get(type)?.(event);
+    this.listeners.get(type)?.(event as never);
   }
 }
 
@@ -56,8 +64,8 @@ beforeEach(() => {
   helpers = [];
   fetched = [];
   part = () => ready;
+  page = new Helpers(() => new PlayedHelper());
   vi.unstubAllGlobals();
-  vi.stubGlobal("Worker", PlayedHelper);
   vi.stubGlobal("fetch", async (url: URL) => {
     const name = url.href.slice(SITE.length);
     fetched.push(name);
@@ -86,14 +94,14 @@ describe("threads of a device", () => {
 describe("the arena", () => {
   test.each([0, 1])("on a device of %i hardware threads has one, without a note", async (cores) => {
     onDevice(cores);
-    const { arena, reason } = await makeArena(SITE);
+    const { arena, reason } = await makeArena(SITE, link);
     expect([arena.threads, reason, helpers.length]).toEqual([1, null, 0]);
     expect(fetched).toEqual([expect.not.stringContaining("shared")]);
   });
 
   test("on a device of 64 hardware threads has eight, each helper with a stack of its own", async () => {
     onDevice(64);
-    const { arena, reason } = await makeArena(SITE);
+    const { arena, reason } = await makeArena(SITE, link);
     expect([arena.threads, reason]).toEqual([8, null]);
     expect(helpers).toHaveLength(7);
     expect(arena.base).toBeLessThanOrEqual(arena.size);
@@ -102,7 +110,7 @@ describe("the arena", () => {
 
   test("of a page that is not isolated has one thread, and says so", async () => {
     onDevice(4, false);
-    const { arena, reason } = await makeArena(SITE);
+    const { arena, reason } = await makeArena(SITE, link);
     expect([arena.threads, helpers.length]).toEqual([1, 0]);
     expect(reason).toContain("not isolated");
     expect(fetched).toEqual([expect.not.stringContaining("shared")]);
@@ -111,7 +119,7 @@ describe("the arena", () => {
   test("of a browser without SharedArrayBuffer has one thread, and says so", async () => {
     onDevice(4);
     vi.stubGlobal("SharedArrayBuffer", undefined);
-    const { arena, reason } = await makeArena(SITE);
+    const { arena, reason } = await makeArena(SITE, link);
     expect([arena.threads, helpers.length]).toEqual([1, 0]);
     expect(reason).toBe("this browser has no shared memory");
   });
@@ -119,7 +127,7 @@ describe("the arena", () => {
   test("has one thread where one of its helpers fails, and ends the others", async () => {
     onDevice(4);
     part = (index) => (index === 2 ? broken : ready);
-    const { arena, reason } = await makeArena(SITE);
+    const { arena, reason } = await makeArena(SITE, link);
     expect(arena.threads).toBe(1);
     expect(reason).toBe("a helper failed to start: no such script");
     expect(helpers.map((helper) => helper.terminated)).toEqual([true, true, true]);
@@ -130,7 +138,7 @@ describe("the arena", () => {
     part = () => silent;
     vi.useFakeTimers();
     try {
-      const made = makeArena(SITE);
+      const made = makeArena(SITE, link);
       await vi.waitFor(() => expect(helpers).toHaveLength(1));
       await vi.advanceTimersByTimeAsync(60_000);
       expect(await made).toMatchObject({ arena: { threads: 1 }, reason: "a helper did not start in time" });
@@ -145,7 +153,7 @@ describe("the arena", () => {
     part = (index) => (helper) => void setTimeout(() => ready(helper), seconds(index));
     vi.useFakeTimers();
     try {
-      const made = makeArena(SITE);
+      const made = makeArena(SITE, link);
       await vi.waitFor(() => expect(vi.getTimerCount()).toBe(4));
       await vi.advanceTimersByTimeAsync(60_000);
       expect(await made).toMatchObject({ arena: { threads: 4 }, reason: null });
@@ -156,10 +164,10 @@ describe("the arena", () => {
 
   test("has one thread where workers are forbidden", async () => {
     onDevice(4);
-    vi.stubGlobal("Worker", function forbidden() {
+    page = new Helpers(() => {
       throw new Error("workers are forbidden here");
     });
-    const { arena, reason } = await makeArena(SITE);
+    const { arena, reason } = await makeArena(SITE, link);
     expect([arena.threads, reason]).toEqual([1, "workers are forbidden here"]);
   });
 
@@ -169,14 +177,14 @@ describe("the arena", () => {
     vi.stubGlobal("fetch", (url: URL) =>
       url.href.includes("shared") ? Promise.resolve(new Response(null, { status: 404 })) : fetchAny(url),
     );
-    const { arena, reason } = await makeArena(SITE);
+    const { arena, reason } = await makeArena(SITE, link);
     expect([arena.threads, helpers.length]).toEqual([1, 0]);
     expect(reason).toContain("could not be loaded");
   });
 
   test("gives a program up where a helper is gone, instead of waiting for ever", async () => {
     onDevice(2);
-    const { arena } = await makeArena(SITE); // its helper said that it was ready, and is never heard of again
+    const { arena } = await makeArena(SITE, link); // its helper said that it was ready, and is never heard of again
     const team = new DataView(arena.view(0, arena.size).buffer, arena.team);
     expect(team.getUint32(PATIENCE, true)).toBeGreaterThan(1);
     team.setUint32(PATIENCE, 1, true);
@@ -187,7 +195,7 @@ describe("the arena", () => {
 
   test("says no to more memory than there is, and stays as it was", async () => {
     onDevice(1);
-    const { arena } = await makeArena(SITE);
+    const { arena } = await makeArena(SITE, link);
     arena.put(arena.base, new Uint8Array([7]));
     const { size } = arena;
     expect(arena.ensure(2 ** 33)).toBe(false);

@@ -79,7 +79,11 @@ export function played(): { client: EngineClient; workers: PlayedWorker[]; crash
     workers.push(worker);
     return worker;
   };
-  return { client: new EngineClient((error) => crashes.push(error), spawn, SITE), workers, crashes };
+  return {
+    client: new EngineClient((error) => crashes.push(error), { engine: spawn, helper: spawn }, SITE),
+    workers,
+    crashes,
+  };
 }
 
 /** The same, with a worker that has started: the next request has the number 2. */

@@ -13,9 +13,11 @@
 import { cancelled, EngineError } from "./errors";
 import { filledIn, randomSeed } from "./filled-in";
 import { inTurn, quarters } from "./in-turn";
+import { Helpers } from "./memory/helpers";
 import type {
   EngineInfo,
   FileRequest,
+  HelperMessage,
   LoadProgress,
   OpenRequest,
   OpenResult,
@@ -50,6 +52,12 @@ export const FIRST_WORD_MS = 120_000;
 /** How many times as long as the longest step so far one may take before Stop breaks into it. */
 const STEPS = 4;
 
+/** Starts workers. */
+export interface Spawn {
+  engine(): WorkerLike;
+  helper(name: string): WorkerLike;
+}
+
 export class EngineClient {
   private worker: WorkerLike | null = null;
   private watchdog: Watchdog | null = null;
@@ -66,18 +74,21 @@ export class EngineClient {
     () => this.interrupts,
     (error) => this.crash(error),
   );
+  private readonly helpers: Helpers;
   private writing = false;
 
   /**
    * @param onCrash told when the worker dies, after everything pending was rejected with the same error.
-   * @param spawn makes the worker.
+   * @param spawn starts the engine's worker, and those of its helpers.
    * @param base the address of the folder with Pyodide, wheels and kernels; relative addresses of models count from there.
    */
   constructor(
     private readonly onCrash: (error: EngineError) => void,
-    private readonly spawn: () => WorkerLike,
+    private readonly spawn: Spawn,
     private readonly base: string,
-  ) {}
+  ) {
+    this.helpers = new Helpers(spawn.helper);
+  }
 
   /** Starts the engine where it is not running; resolves when it can open a model. */
   async ready(onProgress?: (progress: StartProgress) => void): Promise<EngineInfo> {
@@ -183,19 +194,18 @@ export class EngineClient {
       for (const listener of this.startListeners) listener(told);
     };
     const { base, interrupts } = this;
-    const started = this.requests
-      .send(worker, "init", { base, interrupts, lock: watchdog.lock }, { progress })
-      .then(
-        (info) => {
-          watchdog.watch();
-          this.running = true;
-          return info;
-        },
-        (error: EngineError) => {
-          if (this.started === started) this.end(error); // the next call begins with a new worker
-          throw error;
-        },
-      );
+    const args = { base, interrupts, lock: watchdog.lock };
+    const started = this.requests.send(worker, "init", args, { progress }).then(
+      (info) => {
+        watchdog.watch();
+        this.running = true;
+        return info;
+      },
+      (error: EngineError) => {
+        if (this.started === started) this.end(error); // the next call begins with a new worker
+        throw error;
+      },
+    );
     this.started = started;
     return started;
   }
@@ -227,7 +237,7 @@ export class EngineClient {
   }
 
   private spawnWorker(): { worker: WorkerLike; watchdog: Watchdog } {
-    const worker = this.spawn();
+    const worker = this.spawn.engine();
     let heard = false;
     this.worker = worker;
     const broken = (event: Event): void => {
@@ -240,7 +250,7 @@ export class EngineClient {
       if (worker !== this.worker) return;
       heard = true;
       this.stopWaiting();
-      this.receive(event.data as ReplyMessage);
+      this.receive(event.data as ReplyMessage, worker);
     });
     worker.addEventListener("error", broken);
     worker.addEventListener("messageerror", broken);
@@ -250,12 +260,13 @@ export class EngineClient {
     return { worker, watchdog };
   }
 
-  private receive(message: ReplyMessage): void {
-    if (message.kind === "crash") {
-      this.crash(new EngineError(message.error));
-      return;
-    }
-    this.requests.receive(message);
+  private receive(message: ReplyMessage, worker: WorkerLike): void {
+    if (message.kind === "crash") this.crash(new EngineError(message.error));
+    else if (message.kind === "helpers") {
+      this.helpers.replace(message.tasks, (failure) =>
+        worker.postMessage({ kind: "helper", failure } satisfies HelperMessage),
+      );
+    } else this.requests.receive(message);
   }
 
   private crash(error: EngineError): void {
@@ -267,6 +278,7 @@ export class EngineClient {
     this.stopWaiting();
     this.watchdog?.end();
     this.worker?.terminate();
+    this.helpers.end();
     this.worker = this.watchdog = this.started = this.lastStart = null;
     this.running = false;
     this.ended = error;

@@ -8,6 +8,7 @@
  * What goes on to Python, or comes from it, is in protocol.gen.ts, which is made of Python's own types.
  */
 
+import type { HelperTask } from "./memory/team";
 import type {
   ContinuedStory,
   EngineFacts,
@@ -139,9 +140,17 @@ export type RequestMessage =
   /** The answers that the `open` request with this number waits for. */
   | { id: number; kind: "registry"; args: RegistryAnswers };
 
+/** One of the helpers that the worker wanted is ready, or what failed. */
+export interface HelperMessage {
+  kind: "helper";
+  failure: string | null;
+}
+
 export type ReplyMessage =
   | { id: number; kind: "result"; result: Requests[RequestKind]["result"] }
   | { id: number; kind: "error"; error: ErrorData }
   | { id: number; kind: "progress"; progress: StartProgress | LoadProgress }
+  /** Wants helpers for these tasks, in place of those that there are (memory/helpers.ts). */
+  | { kind: "helpers"; tasks: HelperTask[] }
   /** The worker can go no further; everything pending is lost. */
   | { kind: "crash"; error: ErrorData };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The engine of the built site: the worker that the site's build makes of worker/worker.ts, and the site's own files.
+ * The engine of the built site: the workers that the site's build makes of worker/worker.ts and memory/helper.ts, and
+ * the site's own files.
  *
  * In: whom to tell of a crash, and another worker where one is measured. Out: a client. What other pages use is
  * door/taleproof.ts, which finds the same files in a folder of its own.
@@ -15,8 +16,12 @@ function startWorker(): WorkerLike {
   });
 }
 
+function startHelper(name: string): WorkerLike {
+  return new Worker(new URL("./memory/helper.ts", import.meta.url), { type: "module", name });
+}
+
 export class SiteEngine extends EngineClient {
-  constructor(onCrash: (error: EngineError) => void, spawn: () => WorkerLike = startWorker) {
-    super(onCrash, spawn, new URL(import.meta.env.BASE_URL, document.baseURI).href);
+  constructor(onCrash: (error: EngineError) => void, engine: () => WorkerLike = startWorker) {
+    super(onCrash, { engine, helper: startHelper }, new URL(import.meta.env.BASE_URL, document.baseURI).href);
   }
 }

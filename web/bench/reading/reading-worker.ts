@@ -6,8 +6,8 @@
  */
 import type { PyodideAPI } from "pyodide";
 import program from "../../../scripts/lib/bench/reading.py?url";
-import type { Arena } from "../../engine/memory/arena";
-import { makeArena } from "../../engine/memory/make-arena";
+import { Arena } from "../../engine/memory/arena";
+import { compileKernels } from "../../engine/memory/kernels";
 import { startPython } from "../../engine/python/python";
 import type { ReadingAnswer, ReadingFigures, ReadingTask } from "../messages";
 
@@ -34,7 +34,8 @@ async function readingOf(python: PyodideAPI): Promise<Measure> {
 }
 
 async function perform({ base, model, text, rounds }: ReadingTask): Promise<ReadingFigures> {
-  const [python, { arena }] = await Promise.all([startPython(base, () => undefined), makeArena(base)]);
+  const [python, kernels] = await Promise.all([startPython(base, () => undefined), compileKernels(base)]);
+  const arena = new Arena(kernels);
   const measure = await readingOf(python);
   const files = [...model.files, ...(model.tokenizer ? [model.tokenizer] : [])];
   const bytes = await Promise.all(files.map(({ url }) => fetched(new URL(url, base).href)));

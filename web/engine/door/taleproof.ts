@@ -74,7 +74,10 @@ export class Taleproof {
       if (tale) tale.model = null;
       onCrash?.(error);
     };
-    const spawn = (): Worker => moduleWorker(new URL("worker.js", assets), "taleproof-engine");
+    const spawn = {
+      engine: (): Worker => moduleWorker(new URL("worker.js", assets), "taleproof-engine"),
+      helper: (name: string): Worker => moduleWorker(new URL("helper.js", assets), name),
+    };
     const client = new EngineClient(crashed, spawn, assets.href);
     try {
       const info = await client.ready(onProgress);

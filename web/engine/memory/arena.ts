@@ -8,7 +8,7 @@
  */
 
 import type { CompiledKernels, KernelBuild } from "./kernels";
-import { gatherTeam, STACK_BYTES, TEAM_BYTES } from "./team";
+import { gatherTeam, STACK_BYTES, TEAM_BYTES, type HelperLink } from "./team";
 
 const PAGE_BYTES = 65536;
 /** Enough for the kernels' own static data and stack. */
@@ -17,7 +17,7 @@ const MAXIMUM_PAGES = 65536;
 
 export class Arena {
   readonly build: KernelBuild;
-  readonly code: Uint8Array;
+  readonly code: Uint8Array<ArrayBuffer>;
   /** Why it is not the fastest build that the browser could run, or null. */
   readonly kernelsReason: string | null;
   readonly exports: WebAssembly.Exports;
@@ -29,7 +29,6 @@ export class Arena {
   threads = 1;
   /** How many of them the person wants; 0 for as many as are fastest. */
   threadsAsked = 0;
-  private readonly module: WebAssembly.Module;
   private readonly memory: WebAssembly.Memory;
 
   constructor(kernels: CompiledKernels) {
@@ -37,7 +36,6 @@ export class Arena {
     this.code = kernels.code;
     this.kernelsReason = kernels.reason;
     const shared = kernels.shared;
-    this.module = kernels.module;
     this.memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAXIMUM_PAGES, shared });
     this.exports = new WebAssembly.Instance(kernels.module, { env: { memory: this.memory } }).exports;
     const heap = (this.exports.__heap_base as WebAssembly.Global<"i32">).value;
@@ -49,11 +47,11 @@ export class Arena {
    * Starts helpers until there are `threads` threads, before anything is put in the arena; only on a shared memory.
    * Tells why it did not come to that, or null.
    */
-  async gather(threads: number): Promise<string | null> {
+  async gather(threads: number, link: HelperLink): Promise<string | null> {
     this.base = this.team + TEAM_BYTES + (threads - 1) * STACK_BYTES;
     if (!this.ensure(this.base)) return "there is no memory for helpers";
-    const { module, memory, team } = this;
-    const gathered = await gatherTeam({ module, memory, team }, threads);
+    const { code, memory, team } = this;
+    const gathered = await gatherTeam({ code, memory, team }, threads, link);
     this.threads = gathered.threads;
     return gathered.reason;
   }

@@ -16,7 +16,7 @@ export type KernelBuild = "relaxed" | "baseline";
 export interface CompiledKernels {
   module: WebAssembly.Module;
   /** The module's bytes, whose digest stands in a story's record. */
-  code: Uint8Array;
+  code: Uint8Array<ArrayBuffer>;
   build: KernelBuild;
   /** Whether it takes a shared memory, for threads. */
   shared: boolean;

@@ -2,7 +2,7 @@
 /**
  * The helpers: as many workers as there are cores to spare, asleep until the engine has a step to compute.
  *
- * In: the shared memory and the kernels' module. Out: how many threads there are, the engine's own included. A helper
+ * In: the shared memory and the kernels' bytes. Out: how many threads there are, the engine's own included. A helper
  * that does not start in time, or fails to, means one thread and a reason; never a failure.
  */
 
@@ -21,7 +21,8 @@ const PATIENCE = 60;
 
 /** What a helper is told (helper.ts). */
 export interface HelperTask {
-  module: WebAssembly.Module;
+  /** The kernels' bytes; a compiled module cannot come through a page whose content policy forbids it to compile any. */
+  code: Uint8Array<ArrayBuffer>;
   memory: WebAssembly.Memory;
   /** Address of what the threads share (Team in kernels/run/team.c). */
   team: number;
@@ -51,53 +52,48 @@ export interface Team {
 }
 
 export interface TeamRoom {
-  module: WebAssembly.Module;
+  code: Uint8Array<ArrayBuffer>;
   memory: WebAssembly.Memory;
   /** Address of the team; the helpers' stacks follow it. */
   team: number;
 }
 
-/** Starts helpers until there are `threads` threads; all of them, or none. */
-export async function gatherTeam(room: TeamRoom, threads: number): Promise<Team> {
-  const helpers: Worker[] = [];
+/** The engine's way to the page, which starts the helpers (helpers.ts). */
+export interface HelperLink {
+  /** Asks for helpers with these tasks, in place of those that there are. */
+  want(tasks: HelperTask[]): void;
+  /** What the page tells of one: null when it is ready, or what failed. */
+  told: (failure: string | null) => void;
+}
+
+/** Has helpers started until there are `threads` threads; all of them, or none. */
+export async function gatherTeam(room: TeamRoom, threads: number, link: HelperLink): Promise<Team> {
+  const tasks = Array.from({ length: threads - 1 }, (_, i): HelperTask => {
+    const index = i + 1;
+    return { ...room, index, stackEnd: room.team + TEAM_BYTES + index * STACK_BYTES };
+  });
   let timer: ReturnType<typeof setTimeout> | undefined;
   try {
-    let giveUp: (reason: Error) => void;
-    const silence = new Promise<never>((_, reject) => (giveUp = reject));
-    const heard = (): void => {
-      clearTimeout(timer);
-      timer = setTimeout(() => giveUp(new Error("a helper did not start in time")), SILENCE_MS);
-    };
-    heard();
-    const starts = Array.from({ length: threads - 1 }, (_, i) => {
-      const helper = new Worker(new URL("./helper.ts", import.meta.url), {
-        type: "module",
-        name: `helper ${i + 1}`,
-      });
-      helpers.push(helper);
-      return started(helper, {
-        ...room,
-        index: i + 1,
-        stackEnd: room.team + TEAM_BYTES + (i + 1) * STACK_BYTES,
-      }).then(heard);
+    await new Promise<void>((resolve, reject) => {
+      const listen = (): void => {
+        clearTimeout(timer);
+        timer = setTimeout(() => reject(new Error("a helper did not start in time")), SILENCE_MS);
+      };
+      let missing = tasks.length;
+      link.told = (failure) => {
+        if (failure !== null) reject(new Error(failure));
+        else if (--missing === 0) resolve();
+        else listen();
+      };
+      listen();
+      link.want(tasks);
     });
-    await Promise.race([Promise.all(starts), silence]);
     new Uint32Array(room.memory.buffer, room.team)[PATIENCE_WORD] = PATIENCE;
     return { threads, reason: null };
   } catch (thrown) {
-    for (const helper of helpers) helper.terminate();
+    link.want([]);
     return { threads: 1, reason: thrown instanceof Error ? thrown.message : String(thrown) };
   } finally {
     clearTimeout(timer);
   }
-}
-
-function started(helper: Worker, task: HelperTask): Promise<void> {
-  return new Promise((resolve, reject) => {
-    helper.addEventListener("message", () => resolve());
-    helper.addEventListener("error", (event) => {
-      reject(new Error(`a helper failed to start: ${event.message}`));
-    });
-    helper.postMessage(task);
-  });
 }

@@ -49,7 +49,7 @@ export interface Options<K extends RequestKind> {
 /** Milliseconds that a stopped request may take to say what it leaves behind, before the person is told without it. */
 export const FAREWELL_MS = 100;
 
-type Answer = Exclude<ReplyMessage, { kind: "crash" }>;
+type Answer = Exclude<ReplyMessage, { kind: "crash" | "helpers" }>;
 
 export class PendingRequests {
   /** Done when nothing that was stopped is going on any more; null where nothing is. */

@@ -11,6 +11,7 @@ import type { PyodideAPI } from "pyodide";
 import { cancelled, EngineError } from "../errors";
 import type { Arena } from "../memory/arena";
 import { makeArena } from "../memory/make-arena";
+import type { HelperLink } from "../memory/team";
 import { Fetcher } from "../network/fetcher";
 import { RateMeter } from "../network/rate";
 import type {
@@ -101,6 +102,9 @@ export class EngineHost {
   private api: PythonApi | null = null;
   private python: PyodideAPI | null = null;
   private readonly timings: Record<string, number> = {};
+
+  /** @param helpers the way to the page, which starts the kernels' threads */
+  constructor(private readonly helpers: HelperLink) {}
 
   /**
    * Starts everything; a second call waits for the first. The first progress is told at once, before anything is fetched
@@ -223,7 +227,7 @@ export class EngineHost {
       furthest = Math.max(furthest, START_SHARES[name]);
       progress({ step: name, fraction: furthest });
     };
-    const arena = makeArena(base).then((made) => {
+    const arena = makeArena(base, this.helpers).then((made) => {
       step("kernels");
       this.threadsReason = made.reason;
       return made.arena;

@@ -8,11 +8,23 @@
  */
 
 import { cancelled, EngineError } from "../errors";
-import type { ReplyMessage, RegistryAnswers, RequestKind, RequestMessage, Requests } from "../protocol";
+import type {
+  HelperMessage,
+  ReplyMessage,
+  RegistryAnswers,
+  RequestKind,
+  RequestMessage,
+  Requests,
+} from "../protocol";
+import type { HelperLink } from "../memory/team";
 import { EngineHost } from "./host";
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
-const host = new EngineHost();
+const helpers: HelperLink = {
+  want: (tasks) => reply({ kind: "helpers", tasks }),
+  told: () => undefined,
+};
+const host = new EngineHost(helpers);
 /** Every request that has no answer yet. */
 const unanswered = new Map<number, AbortController>();
 /** Those that wait for their turn. */
@@ -107,10 +119,11 @@ function broken(thrown: unknown): EngineError {
   });
 }
 
-scope.addEventListener("message", (event: MessageEvent<RequestMessage>) => {
+scope.addEventListener("message", (event: MessageEvent<RequestMessage | HelperMessage>) => {
   const message = event.data;
   if (message.kind === "open" && message.args.asksRegistry === true) asked.set(message.id, new Asking());
   if (message.kind === "cancel") cancel(message.id);
+  else if (message.kind === "helper") helpers.told(message.failure);
   else if (message.kind === "registry") asked.get(message.id)?.settle(message.args);
   else accept(message);
 });
