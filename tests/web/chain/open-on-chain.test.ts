@@ -2,7 +2,7 @@
 /** A model of the registry is chosen and opened: the wallet and the engine are played, all between them is real. */
 import "fake-indexeddb/auto";
 import { readFileSync } from "node:fs";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { blobHash, CHUNK } from "../../../web/chain/registry/on-chain";
 import type { ListedFile, ListedVersion } from "../../../web/chain/registry/listed";
 import type { RequestKind, Requests } from "../../../web/chain/wallet/protocol";
@@ -11,8 +11,8 @@ import { chooseListed } from "../../../web/app/lib/choice";
 import { EngineState } from "../../../web/app/lib/engine.svelte";
 import { Models } from "../../../web/app/features/model/models.svelte";
 import { Notices } from "../../../web/app/lib/notices.svelte";
-import { PlayedEngine, READY, verdict } from "../played-engine";
-import { answer, NETWORK, PUBLISHER, registry, WEIGHTS, WORDS } from "./played";
+import { PlayedEngine, READY, unaccepted, verdict } from "../played-engine";
+import { answer, model, NETWORK, PUBLISHER, registry, version, watched, WEIGHTS, WORDS } from "./played";
 
 const BYTES = readFileSync("tests/fixtures/tok512.bin");
 
@@ -51,19 +51,26 @@ class PlayedWallet implements ChainLink {
       ? await this.answer((args as Requests["query"]["args"]).query)
       : { chain: "d".repeat(64), owner: "0x1", kept: false, outside: false }) as Requests[K]["result"];
 
+  /** Done when the registry can be asked. */
+  awake: Promise<void> = Promise.resolve();
+
   private async answer(query: string): Promise<string> {
     if (query === CHUNK) {
       this.chunks += 1;
       return this.gives();
     }
-    return query.includes("$name") ? answer() : JSON.stringify({ data: { registry: registry() } });
+    await this.awake;
+    return query.includes("$name")
+      ? answer({ watched: watched(model(version(1))) })
+      : JSON.stringify({ data: { registry: registry() } });
   }
 }
 
-async function page() {
+/** @param limit how long an answer of the registry is waited for, in milliseconds. */
+async function page(limit?: number) {
   vi.stubGlobal("fetch", async () => new Response(JSON.stringify(NETWORK)));
   const [wallet, port, notices] = [new PlayedWallet(), new PlayedEngine(), new Notices()];
-  const chain = new Chain(wallet, notices, "http://localhost/");
+  const chain = new Chain(wallet, notices, "http://localhost/", limit);
   const models = new Models(new EngineState(port, notices), notices, "http://localhost/", chain);
   await chain.describe();
   await models.choose(chooseListed(LISTED)!);
@@ -75,6 +82,7 @@ function keeps(port: PlayedEngine, ...digests: string[]): void {
   port.storage = async () => ({ available: true, models, halves: [], used: 0, free: null });
 }
 
+beforeEach(() => indexedDB.deleteDatabase("taleproof-registry"));
 afterEach(() => vi.unstubAllGlobals());
 
 describe("opening what is on chain", () => {
@@ -107,6 +115,23 @@ describe("opening what is on chain", () => {
     wallet.listener?.changed();
     await vi.waitFor(() => expect(models.verdict?.kind).toBe("revoked"));
     expect(models.open).toBeNull();
+  });
+
+  it("asks the person where the registry is late, and opens it when that answers after all", async () => {
+    const { wallet, port, chain, models } = await page(5);
+    chain.onNews = () => void models.rejudge();
+    let wake = (): void => undefined;
+    wallet.awake = new Promise((resolve) => (wake = resolve));
+    port.opens = [unaccepted("model", "tale.bin"), { ...READY, verdict: verdict("registered") }];
+    const opening = models.ensureOpen();
+    await vi.waitFor(() => expect(models.question?.file).toBe("tale.bin"));
+    expect(port.answers?.model?.status).toBe("unreachable");
+    wake();
+    expect(await opening).toBe(true);
+    expect([models.verdict?.kind, models.question]).toEqual(["registered", null]);
+    expect(port.answers?.model).toMatchObject({ status: "registered", expected: { sha256: WEIGHTS } });
+    expect(port.opened.map(({ accept = null }) => accept)).toEqual([null, "c".repeat(64)]); // what it holds
+    expect(models.choice?.request.accept ?? null).toBeNull(); // nobody has accepted it
   });
 
   it("asks the chain for nothing while it is not to be asked", async () => {

@@ -16,6 +16,7 @@ import type {
   NamedDigests,
   OpenRequest,
   RegistryAnswers,
+  Role,
   Verdict,
 } from "../../../engine/protocol";
 import { untilAborted } from "../../../engine/rpc/until-aborted";
@@ -77,6 +78,8 @@ export class Models {
   private outdated = false;
   /** How often the registry has had something new to say. */
   private news = 0;
+  /** Asks the registry once more while the person is asked in its place. */
+  private hear: () => Promise<void> = async () => undefined;
   private stopper: AbortController | null = null;
   private pending: Promise<boolean> | null = null;
   private listing: Promise<void> | null = null;
@@ -176,6 +179,7 @@ export class Models {
   rejudge(): Promise<void> {
     this.outdated = true;
     this.news += 1;
+    void this.hear();
     return (this.judging ??= this.judgeUntilCurrent().finally(() => (this.judging = null)));
   }
 
@@ -258,18 +262,24 @@ export class Models {
     const asked = askedOf(choice);
     const word = asked && this.registry ? this.registry.ask(asked) : null;
     // Whoever might publish a file needs both of its digests, which are computed where answers are awaited.
-    const answers = word ?? (this.registry?.network ? NO_WORD : null);
+    let answers = word ?? (this.registry?.network ? NO_WORD : null);
     const tell = (progress: LoadProgress): void => {
       if (!signal.aborted) this.progress = progress;
     };
     let request = await this.gathered(choice, tell, signal);
+    let opened = request;
     for (;;) {
-      const result = await this.engine.port.open(request, tell, signal, answers);
+      const result = await this.engine.port.open(opened, tell, signal, answers);
       this.progress = null;
       if (result.kind === "ready") return { choice: { ...choice, request }, ...result };
       const sha256 = result.verdict.actual?.sha256;
-      if (sha256 === undefined || !(await this.ask(result.name, result.files, result.verdict))) return null;
-      request = withAcceptance(request, result.role, sha256);
+      if (sha256 === undefined) return null;
+      const said = await this.ask(result.name, result.files, result.verdict, result.role, asked);
+      if (said === false) return null;
+      // So the engine judges what it holds. Where the registry has spoken it counts, whatever is accepted.
+      opened = withAcceptance(opened, result.role, sha256);
+      if (said === true) request = withAcceptance(request, result.role, sha256);
+      else answers = Promise.resolve(said);
     }
   }
 
@@ -284,12 +294,28 @@ export class Models {
     return gather(choice.request, choice.listed, models, this.registry.fetch, tell, signal);
   }
 
-  private async ask(file: string, files: NamedDigests[], verdict: Verdict): Promise<boolean> {
+  /** The person's answer, or the registry's where that has a word on the file after all. */
+  private async ask(
+    file: string,
+    files: NamedDigests[],
+    verdict: Verdict,
+    role: Role,
+    asked: Asked | null,
+  ): Promise<boolean | RegistryAnswers> {
     this.notices.say(`Nobody vouches for ${file}. Decide whether to use it.`);
     try {
-      return await new Promise<boolean>((answer) => (this.question = { file, files, verdict, answer }));
+      return await new Promise<boolean | RegistryAnswers>((answer) => {
+        this.question = { file, files, verdict, answer };
+        this.hear = async () => {
+          const answers = asked && (await this.registry?.ask(asked));
+          const status = answers?.[role]?.status;
+          if (answers && (status === "registered" || status === "revoked")) answer(answers);
+        };
+        void this.hear(); // it may have answered by now
+      });
     } finally {
       this.question = null;
+      this.hear = async () => undefined;
     }
   }
 }
