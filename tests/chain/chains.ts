@@ -3,7 +3,7 @@
  * Real wallets, each with a chain of its own and its service, as the tests use them.
  *
  * A Chain asks the application on its chain, and waits for what others bring there: a query is put again until its answer is
- * the one that is waited for, or half a minute has passed.
+ * the one that is waited for, or two minutes have passed.
  */
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ import { askGraphQL, Service } from "../../scripts/lib/chain/service.mjs";
 import { Wallet } from "../../scripts/lib/chain/wallet.mjs";
 import type { TestNetwork } from "./global-setup";
 
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 120_000;
 const LOOK_AGAIN_MS = 50;
 
 export type Variables = Record<string, unknown>;

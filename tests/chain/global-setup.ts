@@ -18,6 +18,7 @@ import { requireLinera } from "../../scripts/lib/chain/linera.mjs";
 import { freeBasePort } from "../../scripts/lib/chain/network.mjs";
 import { freePort } from "../../scripts/lib/chain/ports.mjs";
 import { Problem } from "../../scripts/lib/problem.mjs";
+import { buildSite } from "../../scripts/lib/site.mjs";
 
 export interface TestNetwork extends Deployment {
   /** Its wallets and network.json. */
@@ -45,6 +46,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
   }
   const folder = mkdtempSync(join(tmpdir(), "taleproof-chain-"));
   const network = { folder, faucetPort: await freePort(), servicePort: await freePort() };
+  await buildSite();
   const up = await start(network);
   project.provide("network", { ...network, ...readDeployment(join(folder, "network.json")) });
   return () => takeDown(up, network);

@@ -6,19 +6,19 @@ import type { BrowserContext, Page } from "@playwright/test";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
 import { Chain, network, release } from "./chains";
 import { serveCatalogue, serveNetwork, Site } from "./site";
+import { serveSmall, smallRelease, WEIGHTS } from "./small-model";
 
 const catalogue = readFileSync("public/models.json", "utf8");
 const { id, files } = JSON.parse(catalogue).models[0];
-const FILE = files[0] as { name: string; size: number; sha256: string };
-const sha3_256 = createHash("sha3-256")
-  .update(readFileSync(`public/models/${FILE.name}`))
-  .digest("hex");
+const FIRST = files[0] as { name: string; size: number; sha256: string };
 
-/** The page's first model, as a release; or another file in its place. */
-function weights(change = {}) {
-  const { name, size, sha256 } = FILE;
+/** The page's first model, as a release. */
+function first() {
+  const { name, size, sha256 } = FIRST;
+  const bytes = readFileSync(`public/models/${name}`);
+  const sha3_256 = createHash("sha3-256").update(bytes).digest("hex");
   const one = release();
-  return { ...one, files: [{ ...one.files[0]!, name, size, sha256, sha3_256, ...change }] };
+  return { ...one, files: [{ ...one.files[0]!, name, size, sha256, sha3_256 }] };
 }
 
 describe.skipIf(!inject("network"))("the page", () => {
@@ -31,13 +31,11 @@ describe.skipIf(!inject("network"))("the page", () => {
   beforeEach(async () => void (visitor = await site.visitor()));
   afterEach(() => visitor.close());
 
-  /** A page whose first model has this name, so that no test is in another's way. */
+  /** A page whose only model has this name, so that no test is in another's way. */
   async function open(name: string, change = {}): Promise<Page> {
-    const page = await visitor.newPage();
-    await serveNetwork(page, change);
-    await serveCatalogue(page, catalogue.replace(id, name));
-    await page.goto(site.url);
-    return page;
+    await serveSmall(visitor, { name });
+    await serveNetwork(visitor, change);
+    return site.visit(visitor);
   }
 
   const fetched = (page: Page) => page.getByRole("button", { name: "Fetch and check it now" }).click();
@@ -51,8 +49,9 @@ describe.skipIf(!inject("network"))("the page", () => {
   };
 
   it("says registered, by whom and where; revoked while it is open, the verdict changes", async () => {
-    const { answered } = await alice.publisher.publish("page-fox", weights());
-    const page = await open("page-fox");
+    const { answered } = await alice.publisher.publish("page-fox", first());
+    await serveCatalogue(visitor, catalogue.replace(id, "page-fox"));
+    const page = await site.visit(visitor);
     await fetched(page);
     await badge(page, "Registered");
     const said = await dialogue(page, "Every byte is as registered");
@@ -77,13 +76,13 @@ describe.skipIf(!inject("network"))("the page", () => {
   });
 
   it("refuses a file that differs from the registered one, whatever the catalogue says", async () => {
-    await alice.publisher.publish("page-crow", weights({ sha256: "e".repeat(64) }));
+    await alice.publisher.publish("page-crow", smallRelease({ sha256: "e".repeat(64) }));
     const page = await open("page-crow");
     await fetched(page);
     await badge(page, "Refused");
     const said = (await dialogue(page, "These are not the right bytes")).replaceAll(/\s/g, "");
     expect(said).toContain("e".repeat(64));
-    expect(said).toContain(FILE.sha256);
+    expect(said).toContain(WEIGHTS.sha256);
   });
 
   it("pins what the registry does not know, and says so where the faucet is down", async () => {
@@ -99,7 +98,7 @@ describe.skipIf(!inject("network"))("the page", () => {
   });
 
   it("has one wallet for two tabs, and the same one after a reload where the person keeps it", async () => {
-    await alice.publisher.publish("page-heron", weights());
+    await alice.publisher.publish("page-heron", smallRelease());
     const page = await open("page-heron");
     const keep = page.getByLabel("Keep my wallet in this browser");
     await keep.check();

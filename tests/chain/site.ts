@@ -8,10 +8,9 @@
 import { type Browser, type BrowserContext, chromium, type Page } from "@playwright/test";
 import { preview, type PreviewServer } from "vite";
 import { CHROMIUM_FLAGS, findChromium } from "../../scripts/lib/chromium.mjs";
-import { buildSite } from "../../scripts/lib/site.mjs";
 import { network } from "./chains";
 
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 120_000;
 
 export class Site {
   private constructor(
@@ -20,7 +19,6 @@ export class Site {
   ) {}
 
   static async open(): Promise<Site> {
-    await buildSite();
     const [server, browser] = await Promise.all([
       preview({ preview: { port: 0 }, logLevel: "warn" }),
       chromium.launch({ executablePath: findChromium(), args: CHROMIUM_FLAGS }),

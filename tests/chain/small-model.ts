@@ -3,19 +3,35 @@
  * The page with the catalogue's small model alone, which is there in a moment. The network has it under the same name from
  * the beginning.
  */
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BrowserContext, Page } from "@playwright/test";
+import { release } from "./chains";
 import { serveCatalogue, type Site } from "./site";
 
 interface Entry {
   id: string;
-  files: { name: string; sha256: string; urls: string[] }[];
+  files: { name: string; size: number; sha256: string; urls: string[] }[];
 }
 const { models } = JSON.parse(readFileSync("public/models.json", "utf8")) as { models: Entry[] };
 export const SMALL = models.find(({ id }) => id === "stories260k")!;
 export const WEIGHTS = SMALL.files[0]!;
 export const bytesOf = (name: string): Buffer => readFileSync(join("tests/fixtures", name));
+
+/**
+ * Its files as a version of a model.
+ * @param change what is said otherwise of its weights
+ */
+export function smallRelease(change: object = {}): ReturnType<typeof release> {
+  const one = release();
+  const files = SMALL.files.map(({ name, size, sha256 }, i) => {
+    const sha3_256 = createHash("sha3-256").update(bytesOf(name)).digest("hex");
+    const role = i === 0 ? "WEIGHTS" : "TOKENIZER";
+    return { ...one.files[0]!, role, name, size, sha256, sha3_256, ...(i === 0 ? change : {}) };
+  });
+  return { ...one, files };
+}
 
 /** @param change another name of the model, or other bytes of its weights */
 export async function serveSmall(

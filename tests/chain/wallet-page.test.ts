@@ -3,13 +3,12 @@
  * Whose wallet the page has, in Chromium and on the real network: a person's own account, signing through a provider that
  * stands for MetaMask's (extension.ts says in what), a guest's, and none where the browser cannot have one.
  */
-import { createHash } from "node:crypto";
 import type { BrowserContext } from "@playwright/test";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
-import { Chain, release } from "./chains";
+import { Chain } from "./chains";
 import { TestExtension } from "./extension";
 import { Site } from "./site";
-import { bytesOf, Reader, serveSmall, SMALL } from "./small-model";
+import { Reader, serveSmall, smallRelease } from "./small-model";
 
 describe.skipIf(!inject("network"))("the wallet in the page", () => {
   let site: Site;
@@ -49,16 +48,7 @@ describe.skipIf(!inject("network"))("the wallet in the page", () => {
     const { extension, reader } = await connect();
     await reader.isTold(extension.address.toLowerCase());
     await reader.sees("Pinned");
-    const digest = (kind: string, name: string) => createHash(kind).update(bytesOf(name)).digest("hex");
-    const files = SMALL.files.map(({ name }, i) => ({
-      ...release().files[0]!,
-      role: i === 0 ? "WEIGHTS" : "TOKENIZER",
-      name,
-      size: bytesOf(name).length,
-      sha256: digest("sha256", name),
-      sha3_256: digest("sha3-256", name),
-    }));
-    await alice.publisher.publish("wallet-fox", { ...release(), files });
+    await alice.publisher.publish("wallet-fox", smallRelease());
     await reader.sees("Registered");
     expect(extension.asked).toBe(1); // for the page's key, which copied the news
 
