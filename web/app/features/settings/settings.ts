@@ -137,7 +137,10 @@ export function readStoredForm(stored: string | null): SettingsForm {
   } catch {
     // Written by something else: as though nothing were stored.
   }
-  return v.parse(v.fallback(SettingsForm, () => ({ ...DEFAULT_SETTINGS })), data);
+  return v.parse(
+    v.fallback(SettingsForm, () => ({ ...DEFAULT_SETTINGS })),
+    data,
+  );
 }
 
 /** One quiet line that tells how the next story will be written. */
