@@ -16,7 +16,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from fixtures.make import TYPE_NAMES, tiny_gguf
+from fixtures.make import tiny_gguf
 from scripted import generate
 from taleproof.formats import ModelFile, parse
 from taleproof.io.reader import BytesBlob
@@ -102,6 +102,13 @@ class Source:
             yield Run(prompt, self.sampled[index % len(self.sampled)], 1000 + index)
 
 
+TYPES = (
+    *("F32", "F16", "BF16", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K"),
+    *("IQ4_NL", "IQ4_XS", "MXFP4", "TQ1_0", "TQ2_0"),
+)
+"""Block types that have a kernel, in the file's order: a new one comes last. Others become F32 when they are loaded."""
+
+
 @cache
 def prompts() -> dict[str, str]:
     """Return the prompts by name."""
@@ -118,7 +125,8 @@ def sources() -> dict[str, Source]:
             (FIXTURES / "stories260K.bin").read_bytes, FIXTURES / "tok512.bin", every, SAMPLED, MAX_TOKENS
         ),
     }
-    for name in [name for name in TYPE_NAMES if name in KERNEL_TYPES]:  # others become F32 when they are loaded
+    assert set(TYPES) == KERNEL_TYPES
+    for name in TYPES:
         found[f"tiny {name}"] = Source(partial(tiny_gguf, name), None, TINY_PROMPTS, TINY_SAMPLED, TINY_MAX_TOKENS)
     return found
 
