@@ -58,11 +58,18 @@ export async function beginOnceWith(page: Page, where: string, code: string): Pr
     "    return original(*arguments, **named)",
     `holder.${name} = changed`,
   ].join("\n");
-  const worker = engineWorker(page);
-  await worker.evaluate((text) => {
+  await runPython(page, script);
+}
+
+/** Runs a script, and gives the text that its last line is. */
+export async function runPython(page: Page, script: string): Promise<string> {
+  return engineWorker(page).evaluate((text) => {
     const scope = globalThis as unknown as {
-      python: { runPython(code: string, options: { globals: unknown }): void; toPy(value: object): unknown };
+      python: {
+        runPython(code: string, options: { globals: unknown }): string;
+        toPy(value: object): unknown;
+      };
     };
-    scope.python.runPython(text, { globals: scope.python.toPy({}) });
+    return scope.python.runPython(text, { globals: scope.python.toPy({}) });
   }, script);
 }
