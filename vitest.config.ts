@@ -11,6 +11,7 @@ export default defineConfig({
     include: ["tests/web/**/*.test.ts"],
     environment: "node",
     restoreMocks: true,
+    testTimeout: 60_000, // only a hang reaches it, on a machine with other work too
     execArgv: behindFlag ? ["--experimental-wasm-relaxed-simd"] : [],
   },
 });
