@@ -23,8 +23,9 @@ FLOOR = 1 << 16
 """Characters that any text may gain."""
 
 SECONDS = 0.5
-SECONDS_PER_CHARACTER = 2e-6
-"""The expressions of known files need a hundredth of a second for 100,000 characters, a tenth in a browser."""
+SECONDS_PER_CHARACTER = 1e-5
+"""The expressions of known files need a hundredth of a second for 100,000 characters, a tenth in a browser; there
+time is the clock's, and other programs on a slow machine may take most of it."""
 
 
 class Budget:
