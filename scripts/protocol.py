@@ -36,7 +36,9 @@ NAMES = {
     "BrowserFile": "File",
 }
 """What a type of Python's is called in TypeScript; the protocol's own have the same name in both."""
-JSON_TYPE = "export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };"
+JSON_TYPE = """\
+/** Whatever JSON can hold. */
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };"""
 JSON_SCHEMA = """\
 import * as v from "valibot";
 

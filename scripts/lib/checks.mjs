@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Formatting, lint, types, imports and folders of everything in the repository, and whether something in it is used by nothing.
+ * Formatting, lint, types, imports and folders of everything in the repository, and whether something in it is used by
+ * nothing, or is public without a description.
  *
  * Out: which checks failed; what they found is on the screen. With `fix` those that can mend what they find do so.
  */
+import { DOCS } from "./docs.mjs";
 import { venvProgram } from "./paths.mjs";
 import { runShown } from "./run.mjs";
 
@@ -39,6 +41,7 @@ function checks(fix) {
     ["types of the tests", "npx", ["tsc", "--project", "tsconfig.tests.json"]],
     ["types of the scripts", "npx", ["tsc", "--project", "tsconfig.scripts.json"]],
     ["types of the benchmark", "npx", ["tsc", "--project", "tsconfig.bench.json"]],
+    ...DOCS,
     ["what nothing uses", "npx", ["knip", "--treat-config-hints-as-errors"]],
   ];
 }

@@ -3,6 +3,7 @@
 
 import type { ErrorData, Json, Verdict } from "./protocol";
 
+/** Every error of the engine: a stable code, a sentence that says what to do, and the facts behind it. */
 export class EngineError extends Error {
   readonly code: string;
   readonly details: { [key: string]: Json };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Made by scripts/protocol.py of the types in py/taleproof/apps/worker/protocol. Change those, then run `npm run setup`.
 
+/** Whatever JSON can hold. */
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
 /** What was computed from a file's bytes. */
@@ -52,8 +53,10 @@ export interface RegistryAnswers {
   tokenizer: RegistryAnswer | null;
 }
 
+/** Only `registered`, `pinned` and an `unverified` file that was accepted are used. */
 export type VerdictKind = "registered" | "pinned" | "unverified" | "refused" | "revoked";
 
+/** What is known of a file's bytes, and whether they may be used. */
 export interface Verdict {
   kind: VerdictKind;
   /** What the catalogue or the registry says; null where nobody vouches for the file. */
@@ -65,12 +68,14 @@ export interface Verdict {
   registry: RegistryAnswer | null;
 }
 
+/** A file at an address. */
 export interface UrlSource {
   kind: "url";
   url: string;
   name?: string;
 }
 
+/** A file that the person chose. */
 export interface ChosenSource {
   kind: "file";
   file: File;
@@ -239,6 +244,7 @@ export type StartRequest = NewStory | ContinuedStory;
 /** `stopped`: by the person. The others: end-of-text token, stop string, most tokens, context full. */
 export type FinishReason = "stop" | "stop-string" | "length" | "context" | "stopped";
 
+/** How fast a text is written, and what it takes. */
 export interface WriteStats {
   promptTokens: number;
   /** Written so far, over all continuations. */
@@ -254,6 +260,7 @@ export interface WriteStats {
 /** What was run: everything that writes the story again. Canonical JSON, as record/record.py makes it. */
 export type StoryRecord = { [key: string]: Json };
 
+/** First: what was understood of the request. */
 export interface StartedEvent {
   kind: "started";
   seed: string;
@@ -263,12 +270,14 @@ export interface StartedEvent {
   date: string | null;
 }
 
+/** So many tokens of the prompt were read. */
 export interface PrefillEvent {
   kind: "prefill";
   done: number;
   total: number;
 }
 
+/** A token, and the text that is sure by now, which may be empty. */
 export interface TokenEvent {
   kind: "token";
   id: number;
@@ -276,11 +285,13 @@ export interface TokenEvent {
   logprob: number;
 }
 
+/** The figures of the moment. */
 export interface StatsEvent {
   kind: "stats";
   stats: WriteStats;
 }
 
+/** Last: why the text ended. */
 export interface FinishedEvent {
   kind: "finished";
   reason: FinishReason;
@@ -292,6 +303,7 @@ export interface FinishedEvent {
   record: StoryRecord;
 }
 
+/** What happens while a text is written. */
 export type WriteEvent = StartedEvent | PrefillEvent | TokenEvent | StatsEvent | FinishedEvent;
 
 /** An error as it crosses the thread border; EngineError (errors.ts) is the same with a stack. */

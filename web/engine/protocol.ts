@@ -29,6 +29,7 @@ export type * from "./protocol.gen";
 /** The steps of the engine's start, in the order in which they usually end. `script` ends when the worker's own script runs. */
 export type StartStep = "script" | "kernels" | "python" | "packages" | "engine" | "ready";
 
+/** How far the start of the engine is. */
 export interface StartProgress {
   step: StartStep;
   /** Of the whole start, 0 to 1. */
@@ -62,6 +63,7 @@ export interface EngineInfo extends EngineFacts {
 
 /* ---- opening a model --------------------------------------------------------------------------------------------- */
 
+/** How far a model on its way is. */
 export interface LoadProgress {
   phase: LoadPhase;
   file: string;
@@ -73,6 +75,7 @@ export interface LoadProgress {
   secondsLeft: number | null;
 }
 
+/** A file that this browser keeps, named by its digest. */
 export interface StoredModel {
   sha256: string;
   name: string;
@@ -87,6 +90,7 @@ export interface HalfDownload {
   bytes: number | null;
 }
 
+/** What this browser keeps for the page. */
 export interface StorageReport {
   /** False where the browser offers no storage for files, for example in some private windows. */
   available: boolean;

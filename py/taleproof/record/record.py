@@ -34,6 +34,8 @@ class StoryRecord:
     tokenizer : the digests of tokenizer.bin; None where the model's file brings its tokenizer.
     kernels : the SHA-256 of the kernels' module; None on the numpy backend.
     prompt, prompt_tokens : what was given, and what the model read.
+    mode : whether the prompt was gone on with as it is, or put into the model's chat form.
+    sampler, limits : how the tokens were chosen, and where the text had to end.
     context : positions of the session.
     tokens, text, finish_reason : what was written. ``stopped`` is by the person.
     logits : the running digests of sampling/logits_digests.py.

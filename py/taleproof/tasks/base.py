@@ -55,9 +55,12 @@ class Stats:
 
 @dataclass(frozen=True)
 class Progress:
-    """A part of the input has been read: `done` of `total`, of a prompt in tokens, those in the cache included.
+    """A part of the input has been read.
 
-    It brings no text; it has the empty one so that the texts of all events together are the whole text.
+    Attributes
+    ----------
+    done, total : of a prompt in tokens, those in the cache included.
+    text : empty, so that the texts of all events together are the whole text.
     """
 
     done: int
@@ -74,6 +77,7 @@ class Token:
     id : the token.
     text : what can be shown now: whole characters, nothing that may be the beginning of a stop string.
     logprob : the natural logarithm of the probability that the model itself gave it, before any filter.
+    stats : what has been done so far, and in what time.
     """
 
     id: int
@@ -90,6 +94,7 @@ class Finished:
     ----------
     reason : stop (end-of-text token, which is not written), stop-string, length (max_tokens), context (full).
     text : what was held back, the rest of the text.
+    stats : what was done, and in what time.
     """
 
     reason: FinishReason
@@ -99,7 +104,14 @@ class Finished:
 
 @dataclass(frozen=True)
 class Scored:
-    """A given token, its log-probability after all before it, and the likeliest token there."""
+    """A token of a given text.
+
+    Attributes
+    ----------
+    id : the token.
+    logprob : the natural logarithm of its probability after all before it.
+    best : the likeliest token there.
+    """
 
     id: int
     logprob: float

@@ -34,6 +34,7 @@ Floats = NDArray[np.float32]
 Logits = Literal["none", "last", "all"]
 T = TypeVar("T")
 Event = Progress | Token | Finished
+"""What happens while a text is written, in this order; Finished comes last, once."""
 
 
 class Session(Protocol):

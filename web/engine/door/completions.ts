@@ -44,14 +44,13 @@ const REASONS: Record<FinishReason, ChatFinishReason> = {
   stopped: "abort",
 };
 
+/** What OpenAI has in the second argument, as far as it is here. */
 export interface CompletionOptions {
   /** Ends the text; the finish reason is then `abort`. */
   signal?: AbortSignal | undefined;
 }
 
-type Streamed = ChatCompletionParams & { stream: true };
-type Whole = ChatCompletionParams & { stream?: false | null | undefined };
-
+/** OpenAI's `chat.completions`, for the model that is open. */
 export class Completions {
   /** @param fingerprint of the engine. */
   constructor(
@@ -59,8 +58,17 @@ export class Completions {
     private readonly fingerprint: string,
   ) {}
 
-  create(params: Streamed, options?: CompletionOptions): Promise<AsyncIterable<ChatCompletionChunk>>;
-  create(params: Whole, options?: CompletionOptions): Promise<ChatCompletion>;
+  /** Answers in chunks, the text as it is written. Leaving the loop ends it. */
+  create(
+    params: ChatCompletionParams & { stream: true },
+    options?: CompletionOptions,
+  ): Promise<AsyncIterable<ChatCompletionChunk>>;
+  /** Answers once the text is whole. */
+  create(
+    params: ChatCompletionParams & { stream?: false | null | undefined },
+    options?: CompletionOptions,
+  ): Promise<ChatCompletion>;
+  /** Answers in either way. */
   create(
     params: ChatCompletionParams,
     options?: CompletionOptions,

@@ -11,6 +11,7 @@ import { EngineError } from "../errors";
 import type { ModelInfo, StoryRecord, Verdict, WriteEvent, WriteMode, WriteRequest } from "../protocol";
 import { writeRequest, type GenerateOptions } from "./settings";
 
+/** A model that is open, until another is opened in its place. */
 export class Model {
   private last: StoryRecord | null = null;
 

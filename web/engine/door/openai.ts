@@ -6,16 +6,19 @@
  * repeat_penalty, which OpenAI does not have.
  */
 
+/** Text, as a part of a message. */
 export interface ChatTextPart {
   type: "text";
   text: string;
 }
 
+/** What the user asks. */
 export interface ChatMessage {
   role: "user";
   content: string | ChatTextPart[];
 }
 
+/** What `chat.completions.create` takes. Parameters that are not here are refused by name. */
 export interface ChatCompletionParams {
   /** One message of the user. */
   messages: ChatMessage[];
@@ -40,6 +43,7 @@ export interface ChatCompletionParams {
 /** `abort`: the signal ended it. */
 export type ChatFinishReason = "stop" | "length" | "abort";
 
+/** How many tokens were read and written. */
 export interface ChatUsage {
   prompt_tokens: number;
   completion_tokens: number;
@@ -55,6 +59,7 @@ interface Common {
   system_fingerprint: string;
 }
 
+/** A whole answer. */
 export interface ChatCompletion extends Common {
   object: "chat.completion";
   choices: {
@@ -66,6 +71,7 @@ export interface ChatCompletion extends Common {
   usage: ChatUsage;
 }
 
+/** A part of an answer that is streamed. */
 export interface ChatCompletionChunk extends Common {
   object: "chat.completion.chunk";
   /** Empty in the last chunk, where that has the usage. */

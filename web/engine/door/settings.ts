@@ -9,6 +9,7 @@
 import { EngineError } from "../errors";
 import type { WriteMode, WriteRequest } from "../protocol";
 
+/** How a text is written. What is left out is as in DEFAULTS. */
 export interface Settings {
   /** 0 to 2^64 - 1; as a string or a bigint above 2^53 - 1. Left out: a random one, which the event `started` tells. */
   seed?: number | bigint | string | null | undefined;
@@ -32,6 +33,7 @@ export interface Settings {
   date?: string | undefined;
 }
 
+/** Settings, and a signal that ends the text. */
 export interface GenerateOptions extends Settings {
   /** Ends the text; the last event then has the reason `stopped`. */
   signal?: AbortSignal | undefined;

@@ -20,6 +20,7 @@ export interface FileSource {
   name?: string | undefined;
 }
 
+/** All files of a model. */
 export interface ModelSource extends FileSource {
   /** The other files of a model in several, each with its own digest. */
   files?: FileSource[] | undefined;

@@ -28,18 +28,23 @@ import { openRequest, type ModelSource, type Purpose, type UnverifiedFile } from
 /** By a name of its own, or bundlers would look for a file there. */
 const OWN_ADDRESS = import.meta.url;
 
+/** How the engine starts. */
 export interface StartOptions {
   /** The address of the folder with worker, Pyodide, wheels and kernels; left out: beside the package's own script. */
   assets?: string | URL | undefined;
   /** How many threads to compute with, where it is not to be as many as are fastest; more than one need isolation. */
   threads?: number | undefined;
+  /** Told of each step of the start. */
   onProgress?: ((progress: StartProgress) => void) | undefined;
   /** Told when the engine breaks down. Whatever was going on has failed with the same error; `open` starts it anew. */
   onCrash?: ((error: EngineError) => void) | undefined;
 }
 
+/** How a model is opened. */
 export interface OpenOptions {
+  /** Gives up; the error then has the code `cancelled`, or `download-stopped` where a part of the file is kept. */
   signal?: AbortSignal | undefined;
+  /** Told how much of each file is here. */
   onProgress?: ((progress: LoadProgress) => void) | undefined;
   /** Decides about a file that nobody vouches for, once its digests are known. Only `true` accepts it. */
   approve?: ((file: UnverifiedFile) => boolean | Promise<boolean>) | undefined;
@@ -49,6 +54,7 @@ export interface OpenOptions {
 
 type Waiting = Extract<OpenResult, { kind: "needs-acceptance" }>;
 
+/** An engine in a worker of its own, with at most one model at a time. */
 export class Taleproof {
   /** OpenAI's shape, for the model that is open. */
   readonly chat: { readonly completions: Completions };

@@ -60,9 +60,12 @@ class RegistryAnswers(TypedDict):
 
 
 VerdictKind: TypeAlias = Literal["registered", "pinned", "unverified", "refused", "revoked"]
+"""Only `registered`, `pinned` and an `unverified` file that was accepted are used."""
 
 
 class Verdict(TypedDict):
+    """What is known of a file's bytes, and whether they may be used."""
+
     kind: VerdictKind
     expected: ExpectedDigests | None
     """What the catalogue or the registry says; null where nobody vouches for the file."""
@@ -78,12 +81,16 @@ class BrowserFile(TypedDict):
 
 
 class UrlSource(TypedDict):
+    """A file at an address."""
+
     kind: Literal["url"]
     url: str
     name: NotRequired[str]
 
 
 class ChosenSource(TypedDict):
+    """A file that the person chose."""
+
     kind: Literal["file"]
     file: BrowserFile
 

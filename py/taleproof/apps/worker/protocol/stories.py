@@ -55,6 +55,8 @@ FinishReason: TypeAlias = Literal["stop", "stop-string", "length", "context", "s
 
 
 class WriteStats(TypedDict):
+    """How fast a text is written, and what it takes."""
+
     promptTokens: int
     tokens: int
     """Written so far, over all continuations."""
@@ -71,6 +73,8 @@ StoryRecord: TypeAlias = dict[str, JsonValue]
 
 
 class StartedEvent(TypedDict):
+    """First: what was understood of the request."""
+
     kind: Literal["started"]
     seed: str
     promptTokens: int
@@ -80,12 +84,16 @@ class StartedEvent(TypedDict):
 
 
 class PrefillEvent(TypedDict):
+    """So many tokens of the prompt were read."""
+
     kind: Literal["prefill"]
     done: int
     total: int
 
 
 class TokenEvent(TypedDict):
+    """A token, and the text that is sure by now, which may be empty."""
+
     kind: Literal["token"]
     id: int
     text: str
@@ -93,11 +101,15 @@ class TokenEvent(TypedDict):
 
 
 class StatsEvent(TypedDict):
+    """The figures of the moment."""
+
     kind: Literal["stats"]
     stats: WriteStats
 
 
 class FinishedEvent(TypedDict):
+    """Last: why the text ended."""
+
     kind: Literal["finished"]
     reason: FinishReason
     text: str
@@ -109,3 +121,4 @@ class FinishedEvent(TypedDict):
 
 
 WriteEvent: TypeAlias = StartedEvent | PrefillEvent | TokenEvent | StatsEvent | FinishedEvent
+"""What happens while a text is written."""
