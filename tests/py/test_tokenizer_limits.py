@@ -17,6 +17,7 @@ from taleproof.formats import ModelFile
 from taleproof.io.reader import BytesBlob
 from taleproof.tokenizers import Tokenizer, from_tokenizer_json
 from taleproof.tokenizers.huggingface import budget
+from taleproof.tokenizers.huggingface.added import Added, AddedFinder
 from taleproof.tokenizers.huggingface.pattern import written_out
 
 
@@ -199,3 +200,20 @@ def test_strip_takes_so_many_characters_and_no_more(start: int) -> None:
     tokenizer = read(model={"type": "BPE", "vocab": vocabulary, "merges": []}, decoder=decoder)
     assert tokenizer.decode([0]) == "aaaab"[min(start, 4) :]
     assert tokenizer.decode([1]) == "a" * max(4 - start - 2, 0)
+
+
+@pytest.mark.parametrize(
+    ("rows", "letters"),
+    [
+        ([{"content": "b", "lstrip": True, "rstrip": True}], "ab"),
+        ([{"content": "b", "single_word": True}], "b "),
+        ([{"content": " ", "rstrip": True}], " "),
+        ([{"content": "\t", "rstrip": True}, {"content": " "}], "\t "),
+    ],
+    ids=["strips", "single-word", "spaces", "spaces-of-two-kinds"],
+)
+def test_added_tokens_look_at_each_letter_once(rows: list[dict[str, Any]], letters: str) -> None:
+    finder = AddedFinder([(row["content"], Added(number, **row)) for number, row in enumerate(rows)])
+    began = time.process_time()
+    assert sum(1 for _ in finder.split(letters * (400_000 // len(letters)))) >= 200_000
+    assert time.process_time() - began < 10  # under a second; the square of the length takes minutes

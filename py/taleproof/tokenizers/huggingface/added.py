@@ -86,16 +86,19 @@ class AddedFinder:
         A token that takes the spaces after it takes them from the text between tokens only: spaces that are a token
         themselves come after it, as in Hugging Face's library.
         """
-        done = 0
+        done = spaces_end = 0
         for start, end, number in self._finder.find(text):
             token = self._tokens[number]
-            inside_word = token.single_word and (_is_word(text[:start][-1:]) or _is_word(text[end : end + 1]))
-            if inside_word:
+            if token.single_word and (_is_word(text[max(start - 1, 0) : start]) or _is_word(text[end : end + 1])):
                 continue
-            if token.lstrip:
-                start = max(len(text[:start].rstrip(SPACES)), done)
+            # Letter by letter, and none twice: a look at the rest for each token would take the square of the length.
+            while token.lstrip and start > done and text[start - 1] in SPACES:
+                start -= 1
             if token.rstrip:
-                end = len(text) - len(text[end:].lstrip(SPACES))
+                end = max(end, spaces_end)
+                while end < len(text) and text[end] in SPACES:
+                    end += 1
+                spaces_end = end
             if done < start:
                 yield text[done:start]
             yield token.id
