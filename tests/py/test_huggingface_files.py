@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from fixtures.families import FAMILIES, GOLDEN, safetensors, weights
-from taleproof.errors import FormatError, MissingTensorError, UnknownArchitectureError
+from taleproof.errors import FormatError, MissingTensorError, UnknownArchitectureError, UnknownFormatError
 from taleproof.formats import ModelFile, parse
 from taleproof.io.reader import BytesBlob
 from taleproof.models import parse_files, translate
@@ -50,6 +50,13 @@ def test_a_file_is_told_by_its_contents_too() -> None:
     assert parse_files([weights_file, config]).huggingface
     with pytest.raises(FormatError, match=r"config\.json"):
         parse(weights_file)
+
+
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors.index.json"])
+def test_what_lies_beside_the_weights_is_told_from_a_model(name: str) -> None:
+    beside = next(blob for blob in folder() if blob.name == name)
+    with pytest.raises(UnknownFormatError, match="choose their folder, or the file with the weights"):
+        parse(beside)
 
 
 def test_a_chat_template_comes_from_the_tokenizers_config() -> None:

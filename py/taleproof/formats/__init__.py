@@ -24,6 +24,7 @@ _OTHERS = (
     (b"version https://git-lfs", "this is a Git LFS pointer, which stands for the file but is not it"),
     (b"PK\x03\x04", "this is a zip archive, perhaps of PyTorch weights"),
     (b"\x1f\x8b", "this is compressed with gzip: unpack it first"),
+    (b"{", "this is JSON, such as lies beside a model's weights: choose their folder, or the file with the weights"),
 )
 
 
