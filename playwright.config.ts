@@ -5,6 +5,7 @@
  * In: dist/ (made by `npm run build`), TALEPROOF_CHROMIUM to name a browser that is not found by itself.
  * Refused: a machine without Chromium; a missing browser is an error, never a reason to skip.
  */
+import { availableParallelism } from "node:os";
 import { defineConfig, devices } from "@playwright/test";
 import { findChromium, CHROMIUM_FLAGS } from "./scripts/lib/chromium.mjs";
 
@@ -13,8 +14,8 @@ const PORT = Number(process.env.TALEPROOF_TEST_PORT ?? 4199);
 export default defineConfig({
   testDir: "tests/e2e",
   outputDir: "test-results",
-  // The tests load a 98 MB model and compute on it: two at once on two cores would only measure each other.
-  workers: 1,
+  // A page that starts has one busy thread for most of its time, so two files go at once; each test has a browser context of its own.
+  workers: Math.min(availableParallelism(), 2),
   fullyParallel: false,
   retries: 0,
   forbidOnly: process.env.CI === "true",

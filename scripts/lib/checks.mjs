@@ -5,13 +5,17 @@
  *
  * Out: which checks failed; what they found is on the screen. With `fix` those that can mend what they find do so.
  */
+import { availableParallelism } from "node:os";
 import { DOCS } from "./docs.mjs";
 import { venvProgram } from "./paths.mjs";
-import { runShown } from "./run.mjs";
+import { runCollected } from "./run.mjs";
 
 const PYTHON = ["py", "tests", "scripts"];
 /** By content, for a checkout gives every file a new time. A fresh clone, and so CI, has no cache and looks at everything. */
 const ESLINT_CACHE = ["--cache", "--cache-strategy", "content", "--cache-location", "build/eslint/"];
+
+/** Most use one core each; eslint and mypy need 2 GB each. */
+const MOST_AT_ONCE = 4;
 
 /**
  * @typedef {[name: string, program: string, args: string[]]} Check
@@ -51,12 +55,23 @@ function checks(fix) {
  * @returns {Promise<{passed: string[], failed: string[]}>} the names of the checks
  */
 export async function runChecks({ fix = false, all = checks(fix) } = {}) {
-  /** @type {{passed: string[], failed: string[]}} */
-  const result = { passed: [], failed: [] };
-  for (const [name, program, args] of all) {
-    console.log(`-- ${name}`);
-    const code = await runShown(program, args);
-    (code === 0 ? result.passed : result.failed).push(name);
-  }
-  return result;
+  /** @type {Map<string, number>} */
+  const codes = new Map();
+  const waiting = [...all];
+  const lane = async () => {
+    for (let check = waiting.shift(); check !== undefined; check = waiting.shift()) {
+      const [name, program, args] = check;
+      const { code, output } = await runCollected(program, args);
+      codes.set(name, code);
+      console.log(`-- ${name}\n${output.trimEnd()}`.trimEnd());
+    }
+  };
+  // Two that mend files at once could write over each other.
+  const lanes = fix ? 1 : Math.min(availableParallelism(), MOST_AT_ONCE);
+  await Promise.all(Array.from({ length: lanes }, lane));
+  const names = all.map(([name]) => name);
+  return {
+    passed: names.filter((name) => codes.get(name) === 0),
+    failed: names.filter((name) => codes.get(name) !== 0),
+  };
 }

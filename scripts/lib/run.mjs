@@ -103,6 +103,17 @@ export function runShown(program, args, env = {}) {
 }
 
 /**
+ * Run a program whose output is shown when it has ended.
+ * @param {string} program
+ * @param {string[]} args
+ * @param {Environment} env
+ * @returns {Promise<{code: number, output: string}>}
+ */
+export function runCollected(program, args, env = {}) {
+  return collect(program, args, { env });
+}
+
+/**
  * Run a program whose every line, of output and of errors, is told as it comes.
  * @param {string} program
  * @param {string[]} args

@@ -2,7 +2,7 @@
 /** Where models come from, in a real browser: servers and connections with their faults, own files, files that are no model. */
 
 import { createHash } from "node:crypto";
-import { expect, test } from "@playwright/test";
+import { expect, test, type Page } from "@playwright/test";
 import {
   DEMO,
   DEMO_REQUEST,
@@ -29,9 +29,22 @@ function encoded(files: Record<string, Buffer>): Record<string, string> {
   return Object.fromEntries(pairs) as Record<string, string>;
 }
 
-test.beforeEach(async ({ page }) => visit(page));
+// One page for all, with nothing kept in its storage when a test begins: a start takes longer than what is asked here.
+let page: Page;
 
-test("one flipped byte of the real model is refused, and the next model opens", async ({ page }) => {
+test.beforeAll(async ({ browser }) => {
+  page = await browser.newPage();
+  await visit(page);
+});
+test.beforeEach(() =>
+  page.evaluate(async () => {
+    const client = window.held.client!;
+    for (const { sha256 } of (await client.storage()).models) await client.storage(sha256);
+  }),
+);
+test.afterAll(() => page.close());
+
+test("one flipped byte of the real model is refused, and the next model opens", async () => {
   await served(DEMO.path, { flip: 50_000_000 }, async (server) => {
     const outcome = await open(page, { ...DEMO_REQUEST, source: { kind: "url", url: server.url } });
     expect(outcome.error?.code).toBe("digest-mismatch");
@@ -43,7 +56,7 @@ test("one flipped byte of the real model is refused, and the next model opens", 
   await opened(page);
 });
 
-test("a connection that drops is resumed with a Range request", async ({ page }) => {
+test("a connection that drops is resumed with a Range request", async () => {
   await served(DEMO.path, { drops: [30_000_000, 20_000_000] }, async (server) => {
     const outcome = await open(page, { ...DEMO_REQUEST, source: { kind: "url", url: server.url } });
     expect(outcome.error).toBeUndefined();
@@ -53,11 +66,11 @@ test("a connection that drops is resumed with a Range request", async ({ page })
   });
 });
 
-test("Stop during a download; the next attempt goes on where it stopped", async ({ page }) => {
+test("Stop during a download; the next attempt goes on where it stopped", async () => {
   await served(DEMO.path, { slow: 2 }, async (server) => {
     const request = { ...DEMO_REQUEST, source: { kind: "url" as const, url: server.url } };
     const stopped = await openAndAbort(page, request, 10_000_000);
-    expect(stopped.code).toBe("cancelled");
+    expect(["cancelled", "download-stopped"]).toContain(stopped.code); // the second where Python hears of it itself
     const outcome = await open(page, request);
     expect(outcome.error).toBeUndefined();
     expect(server.ranges).toHaveLength(2);
@@ -65,7 +78,7 @@ test("Stop during a download; the next attempt goes on where it stopped", async 
   });
 });
 
-test("a server that is not there is told so", async ({ page }) => {
+test("a server that is not there is told so", async () => {
   const server = await FileServer.start(tiny);
   const { url } = server;
   await server.stop();
@@ -73,7 +86,7 @@ test("a server that is not there is told so", async ({ page }) => {
   expect(outcome.error?.code).toBe("source-unreachable");
 });
 
-test("a file that nobody vouches for runs only once its digest is accepted", async ({ page }) => {
+test("a file that nobody vouches for runs only once its digest is accepted", async () => {
   await served(tiny, {}, async (server) => {
     const request = { source: { kind: "url" as const, url: server.url }, pinned: null };
     const asked = await open(page, request);
@@ -88,7 +101,7 @@ test("a file that nobody vouches for runs only once its digest is accepted", asy
   });
 });
 
-test("an own file is opened without any server", async ({ page }) => {
+test("an own file is opened without any server", async () => {
   const bytes = [...tiny];
   const outcome = await page.evaluate(async (data) => {
     const file = new File([new Uint8Array(data)], "own.gguf");
@@ -100,9 +113,7 @@ test("an own file is opened without any server", async ({ page }) => {
   expect(outcome).toMatchObject({ kind: "ready", model: { digests: { sha256: tinyDigest } } });
 });
 
-test("a folder of several files is opened as one model, and accepted by their list's digest", async ({
-  page,
-}) => {
+test("a folder of several files is opened as one model, and accepted by their list's digest", async () => {
   const files = tinyFolder();
   const names = Object.keys(files).filter((name) => name !== "README.md"); // which is no part of the model
   const list = names.sort().map((name) => `${digestOf(files[name] ?? "")}  ${name}\n`);
@@ -145,7 +156,7 @@ const HOSTILE: { name: string; file: Buffer; faults?: Faults; code: string }[] =
   { name: "noise", file: createHash("sha512").update("noise").digest(), code: "unknown-format" },
 ];
 
-test("files that are no model, or not one that runs, each with its own error", async ({ page }) => {
+test("files that are no model, or not one that runs, each with its own error", async () => {
   for (const { name, file, faults, code } of HOSTILE) {
     await served(file, faults ?? {}, async (server) => {
       const outcome = await openUnverified(page, server.url);
@@ -164,7 +175,7 @@ test("files that are no model, or not one that runs, each with its own error", a
   expect(await page.evaluate(() => window.held.crashes)).toEqual([]);
 });
 
-test("a model that memory cannot hold is refused before it is downloaded", async ({ page }) => {
+test("a model that memory cannot hold is refused before it is downloaded", async () => {
   await served(tiny, {}, async (server) => {
     await page.evaluate(() => window.held.client!.ready()); // before, a connection is made ahead
     const pinned = { sha256: tinyDigest, size: 5e9 };

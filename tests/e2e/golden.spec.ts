@@ -61,36 +61,45 @@ function pinned(name: string, url: string): Task["open"] {
   return { source: { kind: "url", url }, pinned: { sha256: sha256Of(name) } };
 }
 
-for (const threads of COUNTS) {
-  const words = threads === 1 ? "one thread" : `${threads} threads`;
-  const possible = Math.min(threads, availableParallelism());
+test.describe("with the threads of this device", () => {
+  // One page for all: the number of threads changes while the engine runs.
+  let page: Page;
 
-  test(`SmolLM2 with ${words}`, async ({ page }) => {
+  test.beforeAll(async ({ browser }) => {
+    page = await browser.newPage();
     await visit(page);
-    const engine = await compare(page, "smollm2", DEMO_REQUEST, threads, SMOLLM2_PROMPTS);
-    expect(engine.threads).toBe(possible);
   });
+  test.afterAll(() => page.close());
 
-  test(`stories260K and every block type with ${words}`, async ({ page }) => {
-    await visit(page);
-    await served(STORIES, {}, async (model) => {
-      await served(STORIES_TOKENIZER, {}, async (tokenizer) => {
-        const words = {
-          source: { kind: "url" as const, url: tokenizer.url },
-          pinned: { sha256: STORIES_TOKENIZER_SHA256 },
-        };
-        const request = { ...pinned("stories260K", model.url), tokenizer: words };
-        const engine = await compare(page, "stories260K", request, threads);
-        expect(engine.threads).toBe(possible);
-      });
+  for (const threads of COUNTS) {
+    const words = threads === 1 ? "one thread" : `${threads} threads`;
+    const possible = Math.min(threads, availableParallelism());
+
+    test(`SmolLM2 with ${words}`, async () => {
+      const engine = await compare(page, "smollm2", DEMO_REQUEST, threads, SMOLLM2_PROMPTS);
+      expect(engine.threads).toBe(possible);
     });
-    for (const name of TINY_MODELS) {
-      await served(join(folder, tinyFile(name)), {}, async ({ url }) => {
-        await compare(page, name, pinned(name, url), threads);
+
+    test(`stories260K and every block type with ${words}`, async () => {
+      await served(STORIES, {}, async (model) => {
+        await served(STORIES_TOKENIZER, {}, async (tokenizer) => {
+          const words = {
+            source: { kind: "url" as const, url: tokenizer.url },
+            pinned: { sha256: STORIES_TOKENIZER_SHA256 },
+          };
+          const request = { ...pinned("stories260K", model.url), tokenizer: words };
+          const engine = await compare(page, "stories260K", request, threads);
+          expect(engine.threads).toBe(possible);
+        });
       });
-    }
-  });
-}
+      for (const name of TINY_MODELS) {
+        await served(join(folder, tinyFile(name)), {}, async ({ url }) => {
+          await compare(page, name, pinned(name, url), threads);
+        });
+      }
+    });
+  }
+});
 
 for (const cores of MORE_CORES) {
   test(`SmolLM2 on a device of ${cores} cores, with any number of its threads and with all`, async ({
