@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Golden runs: what the engine writes, kept to the bit, one file for each version of its numerics.
 
-The file's models, prompts and samplers come in; token ids and the trail of the logits
+The file's models, prompts and samplers come in; token ids and the digests of the logits
 (taleproof.sampling.logits_digests) go out. ``python tests/golden.py --write`` adds the runs that the file lacks and
 never changes one that it has. When a run may be written anew is in docs/numerics.md.
 """
@@ -142,7 +142,7 @@ class Opened:
     def write(self, asked: Run) -> Run:
         """Write a story from its beginning."""
         config = SamplerConfig(seed=asked.seed, **SAMPLERS[asked.sampler])
-        engine, trail = self.engine, self.engine.trail()
+        engine, digests = self.engine, self.engine.logits_digests()
         tokens: list[int] = []
         reason = ""
         for event in generate(
@@ -151,13 +151,13 @@ class Opened:
             encode_prompt(self.tokenizer, prompts()[asked.prompt]),
             engine.sampler(config),
             Limits(self.max_tokens),
-            trail=trail,
+            logits_digests=digests,
         ):
             if isinstance(event, Token):
                 tokens.append(event.id)
             elif isinstance(event, Finished):
                 reason = event.reason
-        return Run(asked.prompt, asked.sampler, asked.seed, tuple(tokens), reason, tuple(trail.digests))
+        return Run(asked.prompt, asked.sampler, asked.seed, tuple(tokens), reason, tuple(digests.digests))
 
 
 def opened(source: Source, data: bytes, build: str = "relaxed", threads: int = 1) -> Opened:

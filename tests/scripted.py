@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taleproof.errors import NumericsError
-from taleproof.sampling.logits_digests import LogitsTrail
-from taleproof.tasks.generate import Chooser, Event, Limits, ReusableSession, Session
+from taleproof.sampling.logits_digests import LogitsDigests
+from taleproof.tasks.generate import Event, Limits, ReusableSession, Sampler, Session
 from taleproof.tasks.generate import generate as write
 from taleproof.tasks.transcript import Transcript
 from taleproof.tokenizers import Tokenizer
@@ -81,15 +81,15 @@ def generate(
     session: Session | ReusableSession,
     tokenizer: Tokenizer,
     ids: Sequence[int],
-    sampler: Chooser,
+    sampler: Sampler,
     limits: Limits,
     *,
     written: int = 0,
-    trail: LogitsTrail | None = None,
+    logits_digests: LogitsDigests | None = None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Iterator[Event]:
     """Write after ids, the last ``written`` of which were written before, with a transcript of their own."""
     transcript = Transcript(ids[: len(ids) - written])
     for token in ids[len(ids) - written :]:
         transcript.add(token, "", 0.0)
-    return write(session, tokenizer, transcript, sampler, limits, trail=trail, clock=clock)
+    return write(session, tokenizer, transcript, sampler, limits, logits_digests=logits_digests, clock=clock)

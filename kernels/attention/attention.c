@@ -6,7 +6,7 @@
  * for each 32 keys, and an output is the sum of the 32-key integer sums, from key 0 on, in floats. A sum of integers has no
  * order, so the bits depend on the position alone: not on threads, and not on how a prompt was split.
  *
- * A rule may bend scores (softcap), add biases by relative position, and leave keys out (a window); those that share a block
+ * A spec may bend scores (softcap), add biases by relative position, and leave keys out (a window); those that share a block
  * with keys that are seen have the weight zero. */
 #include "attention.h"
 #include "include/math.h"
@@ -38,7 +38,7 @@ INLINE float factor_for(float amax, float limit) { return amax > 1e-30f ? limit 
 
 /* x[n] -> integers of at most `limit` in q[n rounded up to eight], zeros at the end; returns the scale. A NaN or an
  * infinity in x makes the scale so, and the integers 0. */
-INLINE float quantize(const float *x, uint32_t n, float limit, int16_t *q) {
+INLINE float quantise(const float *x, uint32_t n, float limit, int16_t *q) {
   v128_t largest = wasm_i32x4_const_splat(0);
   for (uint32_t i = 0; i < n; i += 4) largest = max_magnitude(largest, load_part(x + i, n - i));
   const float amax = largest_lane(largest);
@@ -56,7 +56,7 @@ void write_keys(const Cache *c, const float *x, uint32_t position, uint32_t begi
     for (uint32_t h = 0; h < c->kv_heads; h++) {
       int16_t k[MAX_WIDTH];
       const size_t row = (size_t)h * c->context + position + t;
-      c->scales[row] = quantize(x + ((size_t)t * c->kv_heads + h) * c->head_dim, c->head_dim, KEY_LIMIT, k);
+      c->scales[row] = quantise(x + ((size_t)t * c->kv_heads + h) * c->head_dim, c->head_dim, KEY_LIMIT, k);
       int16_t *to = c->q + row / 8 * 8 * c->width + row % 8 * 2;
       for (uint32_t i = 0; i < c->width; i++) to[i / 2 * 16 + i % 2] = k[i];
     }
@@ -67,7 +67,7 @@ void write_values(const Cache *c, const float *x, uint32_t position, uint32_t be
     for (uint32_t h = 0; h < c->kv_heads; h++) {
       int16_t v[MAX_WIDTH];
       const size_t row = (size_t)h * c->context + position + t;
-      c->scales[row] = quantize(x + ((size_t)t * c->kv_heads + h) * c->head_dim, c->head_dim, KEY_LIMIT, v);
+      c->scales[row] = quantise(x + ((size_t)t * c->kv_heads + h) * c->head_dim, c->head_dim, KEY_LIMIT, v);
       const uint32_t in_block = row % KEY_BLOCK;
       int16_t *to = c->q + (row - in_block) * c->width + in_block / 2 * 16 + in_block % 2;
       for (uint32_t i = 0; i < c->width; i++) to[i / 8 * (KEY_BLOCK * 8) + i % 8 * 2] = v[i];
@@ -183,8 +183,8 @@ typedef struct {
   int16_t *weights, *q;
 } Scratch;
 
-/* The thread's scratch for `heads` heads at a time, cut in pieces. */
-INLINE Scratch cut(uint8_t *at, uint32_t context, uint32_t width) {
+/* How the thread's scratch is laid out for up to three heads at a time. */
+INLINE Scratch layout(uint8_t *at, uint32_t context, uint32_t width) {
   const uint32_t heads = 3;
   Scratch s;
   s.scores = (float *)at;
@@ -203,45 +203,45 @@ typedef struct {
 
 INLINE Range range_of(const Attention *a, uint32_t token) {
   Range range = {0, 0, a->position + token + 1};
-  if (a->rule->span == SPAN_STEP) range.end = a->tokens;
-  if (a->rule->span == SPAN_MEMORY) range.end = a->memory;
-  if (a->rule->window && a->rule->window < range.end) range.seen = range.end - a->rule->window;
+  if (a->spec->kind == ATTENTION_BIDIRECTIONAL) range.end = a->tokens;
+  if (a->spec->kind == ATTENTION_CROSS) range.end = a->encoded;
+  if (a->spec->window && a->spec->window < range.end) range.seen = range.end - a->spec->window;
   range.first = range.seen / KEY_BLOCK * KEY_BLOCK;
   return range;
 }
 
-/* Changes the scores of one head with the keys of a range as the rule says; there is room up to a multiple of four. */
-static __attribute__((noinline)) void apply_rule(const Attention *a, float *scores, Range range, uint32_t token, uint32_t head) {
-  const AttentionRule *rule = a->rule;
+/* Changes the scores of one head with the keys of a range as the spec says; there is room up to a multiple of four. */
+static __attribute__((noinline)) void apply_spec(const Attention *a, float *scores, Range range, uint32_t token, uint32_t head) {
+  const AttentionSpec *spec = a->spec;
   const uint32_t n = range.end - range.first;
-  if (rule->softcap != 0.0f) {
-    const v128_t cap = wasm_f32x4_splat(rule->softcap);
+  if (spec->softcap != 0.0f) {
+    const v128_t cap = wasm_f32x4_splat(spec->softcap);
     for (uint32_t i = 0; i < n; i += 4) store(scores + i, softcap_f32x4(load(scores + i), cap));
   }
   for (uint32_t i = 0; a->bias && i < n; i++) {
     const int32_t before = (int32_t)(a->position + token) - (int32_t)(range.first + i);
-    uint32_t distance = before < 0 ? (rule->after ? (uint32_t)-before : 0) : (uint32_t)before;
-    if (distance > rule->max_distance) distance = rule->max_distance;
-    const uint32_t bucket = rule->bucket[distance] + (before < 0 ? rule->after : 0);
+    uint32_t distance = before < 0 ? (spec->bidirectional_offset ? (uint32_t)-before : 0) : (uint32_t)before;
+    if (distance > spec->max_distance) distance = spec->max_distance;
+    const uint32_t bucket = spec->bucket[distance] + (before < 0 ? spec->bidirectional_offset : 0);
     scores[i] = scores[i] + a->bias[(size_t)bucket * a->heads + head];
   }
   for (uint32_t i = 0; i < range.seen - range.first; i++) scores[i] = -__builtin_inff();
 }
 
 /* `heads` heads, from `head` on, that share a key/value head, for one token. */
-INLINE void attend_heads(const Attention *a, uint32_t token, uint32_t head, const int heads, const int ruled) {
+INLINE void attend_heads(const Attention *a, uint32_t token, uint32_t head, const int heads, const int by_spec) {
   const uint32_t head_dim = a->keys.head_dim, context = a->keys.context, width = a->keys.width, blocks = context / KEY_BLOCK;
-  const Range range = ruled ? range_of(a, token) : (Range){0, 0, a->position + token + 1};
+  const Range range = by_spec ? range_of(a, token) : (Range){0, 0, a->position + token + 1};
   const uint32_t keys = range.end - range.first;
   const size_t row = (size_t)(head / (a->heads / a->keys.kv_heads)) * context + range.first;
-  const Scratch s = cut(a->scratch, context, width);
+  const Scratch s = layout(a->scratch, context, width);
   for (int h = 0; h < heads; h++) {
     const float *x = a->x + ((size_t)token * a->heads + head + h) * head_dim;
-    s.q_scales[h] = quantize(x, head_dim, QUERY_LIMIT, s.q + h * width) * a->scale;
+    s.q_scales[h] = quantise(x, head_dim, QUERY_LIMIT, s.q + h * width) * a->scale;
   }
   float sums[3];
   score(s.q, s.q_scales, a->keys.q + row * width, a->keys.scales + row, keys, width, s.scores, context, heads);
-  for (int h = 0; ruled && h < heads; h++) apply_rule(a, s.scores + (size_t)h * context, range, token, head + h);
+  for (int h = 0; by_spec && h < heads; h++) apply_spec(a, s.scores + (size_t)h * context, range, token, head + h);
   for (int h = 0; h < heads; h++)
     sums[h] = weigh_scores(s.scores + (size_t)h * context, a->values.scales + row, keys,
                            s.weights + (size_t)h * context, s.block_scales + (size_t)h * blocks);
@@ -261,15 +261,15 @@ INLINE void attend_heads(const Attention *a, uint32_t token, uint32_t head, cons
 
 /* Outputs [begin, end). Plain causal attention is compiled on its own: it is what most models do, and it begins at
  * key 0. */
-INLINE void attend_all(const Attention *a, uint32_t begin, uint32_t end, const int ruled) {
+INLINE void attend_all(const Attention *a, uint32_t begin, uint32_t end, const int by_spec) {
   const uint32_t group = a->heads / a->keys.kv_heads;
   for (uint32_t i = begin; i < end;) {
     const uint32_t token = i / a->heads, head = i % a->heads;
     uint32_t heads = group - head % group; /* those left that share the key/value head */
     if (heads > end - i) heads = end - i;
-    if (heads >= 3) attend_heads(a, token, head, 3, ruled), heads = 3;
-    else if (heads == 2) attend_heads(a, token, head, 2, ruled);
-    else attend_heads(a, token, head, 1, ruled);
+    if (heads >= 3) attend_heads(a, token, head, 3, by_spec), heads = 3;
+    else if (heads == 2) attend_heads(a, token, head, 2, by_spec);
+    else attend_heads(a, token, head, 1, by_spec);
     i += heads;
   }
 }
@@ -277,6 +277,6 @@ INLINE void attend_all(const Attention *a, uint32_t begin, uint32_t end, const i
 #define APART static __attribute__((noinline))
 
 APART void attend_plainly(const Attention *a, uint32_t begin, uint32_t end) { attend_all(a, begin, end, 0); }
-APART void attend_by_rule(const Attention *a, uint32_t begin, uint32_t end) { attend_all(a, begin, end, 1); }
+APART void attend_by_spec(const Attention *a, uint32_t begin, uint32_t end) { attend_all(a, begin, end, 1); }
 
-void attend(const Attention *a, uint32_t begin, uint32_t end) { (a->rule ? attend_by_rule : attend_plainly)(a, begin, end); }
+void attend(const Attention *a, uint32_t begin, uint32_t end) { (a->spec ? attend_by_spec : attend_plainly)(a, begin, end); }

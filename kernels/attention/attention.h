@@ -26,17 +26,17 @@ Cache cache_at(uint32_t offset, uint32_t kv_heads, uint32_t head_dim, uint32_t c
 void write_keys(const Cache *cache, const float *x, uint32_t position, uint32_t begin, uint32_t end);
 void write_values(const Cache *cache, const float *x, uint32_t position, uint32_t begin, uint32_t end);
 
-enum { SPAN_CAUSAL, SPAN_STEP, SPAN_MEMORY };
+enum { ATTENTION_CAUSAL, ATTENTION_BIDIRECTIONAL, ATTENTION_CROSS };
 
-/* What is not plain causal attention (py/taleproof/graph/attention_rule.py writes it). */
+/* What is not plain causal attention (py/taleproof/graph/attention_spec.py writes it). */
 typedef struct {
   uint32_t window;  /* positions that a token sees, its own and those before; 0 for all */
   float softcap;    /* 0 for none */
-  uint32_t span;
+  uint32_t kind;
   uint32_t max_distance;
-  uint32_t after;   /* the first bucket of keys after the query; 0 where all are before */
+  uint32_t bidirectional_offset;  /* the first bucket of keys after the query; 0 where all are before */
   uint32_t bucket[]; /* of each distance from 0 to max_distance, if there are biases */
-} AttentionRule;
+} AttentionSpec;
 
 typedef struct {
   float *y;         /* [tokens][heads][head_dim] */
@@ -45,8 +45,8 @@ typedef struct {
   uint8_t *scratch; /* of this thread, attention_scratch bytes (graph/trace.py computes the same) */
   float scale;
   uint32_t heads, position;
-  uint32_t tokens, memory;   /* of the step */
-  const AttentionRule *rule; /* NULL for plain causal attention */
+  uint32_t tokens, encoded;   /* of the step */
+  const AttentionSpec *spec; /* NULL for plain causal attention */
   const float *bias;         /* [buckets][heads], or NULL */
 } Attention;
 

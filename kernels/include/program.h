@@ -13,7 +13,7 @@ typedef struct {
   uint32_t tokens;    /* how many tokens this step has */
   uint32_t position;  /* position of the first of them in the context */
   const uint32_t *ids;
-  uint32_t memory;    /* positions that have been read before, for attention to a memory */
+  uint32_t encoded;   /* positions of the encoder's output, for cross-attention */
 } Step;
 
 typedef struct {

@@ -15,9 +15,9 @@ void rope_angles(float *angles, const double *frequencies, double magnitude, uin
     }
 }
 
-/* Turn the first `rotated` elements of each head of x[tokens][heads][head_dim]; element 2 i goes with 2 i + 1, or, with
- * halves, i with i + rotated / 2. The rest is copied. Tokens [begin, end). */
-void rope(float *y, const float *x, const float *angles, int halves, uint32_t heads, uint32_t head_dim, uint32_t rotated,
+/* Rotate the first `rotated` elements of each head of x[tokens][heads][head_dim]; element 2 i goes with 2 i + 1, or, in
+ * the NeoX layout, i with i + rotated / 2. The rest is copied. Tokens [begin, end). */
+void rope(float *y, const float *x, const float *angles, int neox_layout, uint32_t heads, uint32_t head_dim, uint32_t rotated,
           uint32_t begin, uint32_t end) {
   const uint32_t pairs = rotated / 2;
   for (uint32_t t = begin; t < end; t++)
@@ -26,7 +26,7 @@ void rope(float *y, const float *x, const float *angles, int halves, uint32_t he
       float *to = y + ((size_t)t * heads + h) * head_dim;
       for (uint32_t i = 0; i < pairs; i++) {
         const float cosine = angles[2 * ((size_t)t * pairs + i)], sine = angles[2 * ((size_t)t * pairs + i) + 1];
-        const uint32_t first = halves ? i : 2 * i, second = halves ? i + pairs : 2 * i + 1;
+        const uint32_t first = neox_layout ? i : 2 * i, second = neox_layout ? i + pairs : 2 * i + 1;
         const float a = from[first], b = from[second];
         to[first] = a * cosine - b * sine;
         to[second] = a * sine + b * cosine;

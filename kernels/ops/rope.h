@@ -5,5 +5,5 @@
 
 void rope_angles(float *angles, const double *frequencies, double magnitude, uint32_t pairs, uint32_t position, uint32_t begin,
                  uint32_t end);
-void rope(float *y, const float *x, const float *angles, int halves, uint32_t heads, uint32_t head_dim, uint32_t rotated,
+void rope(float *y, const float *x, const float *angles, int neox_layout, uint32_t heads, uint32_t head_dim, uint32_t rotated,
           uint32_t begin, uint32_t end);

@@ -4,7 +4,7 @@
 #include "attention/attention.h"
 #include "ops/elementwise.h"
 #include "ops/matmul.h"
-#include "ops/quantize.h"
+#include "ops/quantise.h"
 #include "ops/rope.h"
 
 #define OP(number, NAME, call) OP_##NAME = number,
@@ -68,11 +68,11 @@ static void run_unit(const uint32_t *a, uint32_t rows, Thread thread) {
   unit(FLOATS(a[0]), FLOATS(a[1]), a[2], begin, end);
 }
 
-/* quantize: q, blocks, x, k, wide */
-static void run_quantize(const uint32_t *a, uint32_t rows, Thread thread) {
+/* quantise: q, blocks, x, k, is_int16 */
+static void run_quantise(const uint32_t *a, uint32_t rows, Thread thread) {
   uint32_t begin, end;
   share(thread, rows * (a[3] / ACTIVATION_BLOCK), 1, &begin, &end);
-  quantize_blocks(FLOATS(a[2]), BYTES(a[0]), (ActivationBlock *)BYTES(a[1]), (int)a[4], begin, end);
+  quantise_blocks(FLOATS(a[2]), BYTES(a[0]), (ActivationBlock *)BYTES(a[1]), (int)a[4], begin, end);
 }
 
 /* matmul: y, x, blocks, w, type, n, k */
@@ -90,7 +90,7 @@ static void run_rope_angles(const uint32_t *a, uint32_t rows, const Step *step, 
   rope_angles(FLOATS(a[0]), (const double *)BYTES(a[1]), magnitude, a[4], step->position, begin, end);
 }
 
-/* rope: y, x, angles, halves, heads, head_dim, rotated */
+/* rope: y, x, angles, neox_layout, heads, head_dim, rotated */
 static void run_rope(const uint32_t *a, uint32_t rows, Thread thread) {
   uint32_t begin, end;
   share(thread, rows, 1, &begin, &end);
@@ -106,13 +106,13 @@ static void run_write_cache(const Instruction *i, uint32_t rows, const Step *ste
   (i->op == OP_WRITE_KEYS ? write_keys : write_values)(&cache, FLOATS(a[1]), step->position, begin, end);
 }
 
-/* attention: y, scratch, x, keys, values, scratch bytes a thread, scale, heads, kv_heads, head_dim, context, rule, bias */
+/* attention: y, scratch, x, keys, values, scratch bytes a thread, scale, heads, kv_heads, head_dim, context, spec, bias */
 static void run_attention(const uint32_t *a, uint32_t rows, const Step *step, Thread thread) {
   const uint32_t kv_heads = a[8];
   const Attention attention = {
       FLOATS(a[0]), FLOATS(a[2]), cache_at(a[3], kv_heads, a[9], a[10]), cache_at(a[4], kv_heads, a[9], a[10]),
       BYTES(a[1]) + (size_t)thread.index * a[5], AS_FLOAT(a[6]), a[7], step->position,
-      step->tokens, step->memory, (const AttentionRule *)BYTES(a[11]), FLOATS(a[12]),
+      step->tokens, step->encoded, (const AttentionSpec *)BYTES(a[11]), FLOATS(a[12]),
   };
   uint32_t begin, end;
   share(thread, rows * attention.heads, 1, &begin, &end);

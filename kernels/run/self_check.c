@@ -7,7 +7,7 @@
 #include "attention/attention.h"
 #include "ops/elementwise.h"
 #include "ops/matmul.h"
-#include "ops/quantize.h"
+#include "ops/quantise.h"
 #include "ops/rope.h"
 #include "sample/sample.h"
 
@@ -31,13 +31,13 @@ typedef struct {
   int16_t q[TOKENS * COLUMNS];
   ActivationBlock blocks[TOKENS * COLUMNS / ACTIVATION_BLOCK];
   int16_t keys[CONTEXT * (HEAD_DIM + 2)], values[CONTEXT * (HEAD_DIM + 2)];
-} Room;
+} Buffers;
 
 /* One block type of each kind of arithmetic: GGUF's number, bytes of a row, whether activations have 16 bits. More
  * types would cost tens of milliseconds, because a browser compiles a kernel when it is first called. */
 static const struct {
   uint16_t type, row_bytes;
-  int wide;
+  int is_int16;
 } KINDS[] = {
     {0, 1024, 0}, /* F32: products of floats */
     {3, 160, 0},  /* Q4_1: the integer dot product, and a minimum */
@@ -52,9 +52,9 @@ static uint32_t next_random(uint32_t *state) {
 }
 
 /* FNV-1a, a hash of Fowler, Noll and Vo. */
-static void take_results(Room *room, uint32_t count) {
-  const uint8_t *bytes = (const uint8_t *)room->y;
-  for (size_t i = 0; i < count * sizeof(float); i++) room->hash = (room->hash ^ bytes[i]) * 0x100000001b3ull;
+static void take_results(Buffers *buffers, uint32_t count) {
+  const uint8_t *bytes = (const uint8_t *)buffers->y;
+  for (size_t i = 0; i < count * sizeof(float); i++) buffers->hash = (buffers->hash ^ bytes[i]) * 0x100000001b3ull;
 }
 
 /* Token 0 is at its lower limit throughout; the others have blocks of very different size, one of them zero. */
@@ -65,101 +65,101 @@ static void make_inputs(float *x, uint32_t *state) {
   }
 }
 
-static void check_matmuls(Room *room, uint32_t *state) {
+static void check_matmuls(Buffers *buffers, uint32_t *state) {
   for (size_t i = 0; i < sizeof(KINDS) / sizeof(KINDS[0]); i++) {
     for (uint32_t at = 0; at < (uint32_t)KINDS[i].row_bytes * ROWS; at++) {
-      room->weights[at] = (uint8_t)(next_random(state) >> 8);
-      if (KINDS[i].type == 0 && at % 4 == 3) room->weights[at] &= 0xbf; /* an exponent that is not too large */
+      buffers->weights[at] = (uint8_t)(next_random(state) >> 8);
+      if (KINDS[i].type == 0 && at % 4 == 3) buffers->weights[at] &= 0xbf; /* an exponent that is not too large */
     }
     const int floats = KINDS[i].type == 0;
-    quantize_blocks(room->x, room->q, room->blocks, KINDS[i].wide, 0, TOKENS * COLUMNS / ACTIVATION_BLOCK);
-    interleave(KINDS[i].type, room->weights, room->scratch, ROWS, COLUMNS);
-    Matmul m = {room->y, floats ? (const void *)room->x : room->q, room->blocks, room->weights, TOKENS, COLUMNS, ROWS, 0, ROWS};
+    quantise_blocks(buffers->x, buffers->q, buffers->blocks, KINDS[i].is_int16, 0, TOKENS * COLUMNS / ACTIVATION_BLOCK);
+    interleave(KINDS[i].type, buffers->weights, buffers->scratch, ROWS, COLUMNS);
+    Matmul m = {buffers->y, floats ? (const void *)buffers->x : buffers->q, buffers->blocks, buffers->weights, TOKENS, COLUMNS, ROWS, 0, ROWS};
     matmul(KINDS[i].type, &m);
-    take_results(room, TOKENS * ROWS);
+    take_results(buffers, TOKENS * ROWS);
     m.rows = 1;
     matmul(KINDS[i].type, &m);
-    take_results(room, ROWS);
+    take_results(buffers, ROWS);
   }
 }
 
-static void check_attention(Room *room) {
-  const Cache keys = cache_at((uint32_t)(uintptr_t)room->keys, 1, HEAD_DIM, CONTEXT);
-  const Cache values = cache_at((uint32_t)(uintptr_t)room->values, 1, HEAD_DIM, CONTEXT);
-  write_keys(&keys, room->x + COLUMNS, 0, 0, POSITIONS);
-  write_values(&values, room->x + 2 * COLUMNS, 0, 0, POSITIONS);
+static void check_attention(Buffers *buffers) {
+  const Cache keys = cache_at((uint32_t)(uintptr_t)buffers->keys, 1, HEAD_DIM, CONTEXT);
+  const Cache values = cache_at((uint32_t)(uintptr_t)buffers->values, 1, HEAD_DIM, CONTEXT);
+  write_keys(&keys, buffers->x + COLUMNS, 0, 0, POSITIONS);
+  write_values(&values, buffers->x + 2 * COLUMNS, 0, 0, POSITIONS);
   const Attention attention = {
-      .y = room->y, .x = room->x + 3 * COLUMNS, .keys = keys, .values = values, .scratch = room->scratch,
+      .y = buffers->y, .x = buffers->x + 3 * COLUMNS, .keys = keys, .values = values, .scratch = buffers->scratch,
       .scale = 0.25f, .heads = HEADS, .position = POSITIONS - 1,
   };
   attend(&attention, 0, HEADS);
-  take_results(room, HEADS * HEAD_DIM);
+  take_results(buffers, HEADS * HEAD_DIM);
 }
 
 /* A window that begins within a block of keys, and bent scores with biases over a whole step. */
-static void check_attention_rules(Room *room) {
-  static const AttentionRule WINDOW = {.window = 20, .softcap = 3.0f, .span = SPAN_CAUSAL};
-  static const AttentionRule STEP = {.span = SPAN_STEP, .max_distance = 3, .after = 4, .bucket = {0, 1, 2, 3}};
-  const Cache keys = cache_at((uint32_t)(uintptr_t)room->keys, 1, HEAD_DIM, CONTEXT);
-  const Cache values = cache_at((uint32_t)(uintptr_t)room->values, 1, HEAD_DIM, CONTEXT);
+static void check_attention_specs(Buffers *buffers) {
+  static const AttentionSpec WINDOW = {.window = 20, .softcap = 3.0f, .kind = ATTENTION_CAUSAL};
+  static const AttentionSpec STEP = {.kind = ATTENTION_BIDIRECTIONAL, .max_distance = 3, .bidirectional_offset = 4, .bucket = {0, 1, 2, 3}};
+  const Cache keys = cache_at((uint32_t)(uintptr_t)buffers->keys, 1, HEAD_DIM, CONTEXT);
+  const Cache values = cache_at((uint32_t)(uintptr_t)buffers->values, 1, HEAD_DIM, CONTEXT);
   Attention attention = {
-      .y = room->y, .x = room->x + 3 * COLUMNS, .keys = keys, .values = values, .scratch = room->scratch,
-      .scale = 0.25f, .heads = HEADS, .position = POSITIONS - 1, .rule = &WINDOW,
+      .y = buffers->y, .x = buffers->x + 3 * COLUMNS, .keys = keys, .values = values, .scratch = buffers->scratch,
+      .scale = 0.25f, .heads = HEADS, .position = POSITIONS - 1, .spec = &WINDOW,
   };
   attend(&attention, 0, HEADS);
-  take_results(room, HEADS * HEAD_DIM);
+  take_results(buffers, HEADS * HEAD_DIM);
   attention.position = 0;
   attention.tokens = POSITIONS;
-  attention.rule = &STEP;
-  attention.bias = room->x + COLUMNS;
+  attention.spec = &STEP;
+  attention.bias = buffers->x + COLUMNS;
   attend(&attention, 0, TOKENS * HEADS);
-  take_results(room, TOKENS * HEADS * HEAD_DIM);
+  take_results(buffers, TOKENS * HEADS * HEAD_DIM);
 }
 
-static void check_floats(Room *room) {
+static void check_floats(Buffers *buffers) {
   static const double FREQUENCIES[HEAD_DIM / 2] = {1.0, 0.5, 0.25, 0.1, 0.05, 0.01, 0.001, 0.0001};
-  float *const angles = (float *)room->scratch;
+  float *const angles = (float *)buffers->scratch;
   rope_angles(angles, FREQUENCIES, 1.0, HEAD_DIM / 2, 1000, 0, TOKENS);
-  for (int halves = 0; halves < 2; halves++) {
-    rope(room->y, room->x, angles, halves, COLUMNS / HEAD_DIM, HEAD_DIM, HEAD_DIM, 0, TOKENS);
-    take_results(room, TOKENS * COLUMNS);
+  for (int neox_layout = 0; neox_layout < 2; neox_layout++) {
+    rope(buffers->y, buffers->x, angles, neox_layout, COLUMNS / HEAD_DIM, HEAD_DIM, HEAD_DIM, 0, TOKENS);
+    take_results(buffers, TOKENS * COLUMNS);
   }
-  rms_norm(room->y, room->x, room->x + COLUMNS, 1e-5f, COLUMNS, 0, TOKENS);
-  take_results(room, TOKENS * COLUMNS);
-  silu_gate(room->y, room->x, room->x + COLUMNS, 0, (TOKENS - 1) * COLUMNS);
-  add(room->y, room->y, room->x, 0, TOKENS * COLUMNS);
-  probabilities(room->y, TOKENS * COLUMNS - 1, 1.0f, room->y);
-  take_results(room, TOKENS * COLUMNS);
+  rms_norm(buffers->y, buffers->x, buffers->x + COLUMNS, 1e-5f, COLUMNS, 0, TOKENS);
+  take_results(buffers, TOKENS * COLUMNS);
+  silu_gate(buffers->y, buffers->x, buffers->x + COLUMNS, 0, (TOKENS - 1) * COLUMNS);
+  add(buffers->y, buffers->y, buffers->x, 0, TOKENS * COLUMNS);
+  probabilities(buffers->y, TOKENS * COLUMNS - 1, 1.0f, buffers->y);
+  take_results(buffers, TOKENS * COLUMNS);
 }
 
-static void check_family_floats(Room *room) {
+static void check_family_floats(Buffers *buffers) {
   const uint32_t n = TOKENS * COLUMNS;
-  layer_norm(room->y, room->x, room->x + COLUMNS, room->x + 2 * COLUMNS, 1e-5f, COLUMNS, 1, TOKENS);
-  unit(room->y, room->x, COLUMNS, 0, 1);
-  take_results(room, n);
-  gelu(room->y, room->x, 0.0f, 0, COLUMNS);
-  gelu_erf(room->y, room->x, 0.0f, COLUMNS, 2 * COLUMNS);
-  softcap(room->y, room->x, 2.0f, 2 * COLUMNS, 3 * COLUMNS);
-  scale(room->y, room->x, 0.3f, 3 * COLUMNS, 4 * COLUMNS);
-  relu(room->y, room->x, 0.0f, 4 * COLUMNS, n);
-  take_results(room, n);
-  gelu_gate(room->y, room->x, room->x + COLUMNS, 0, n - COLUMNS);
-  add_row(room->y, room->x, room->x + COLUMNS, COLUMNS, TOKENS - 1, TOKENS);
-  mean_rows(room->y, room->y, TOKENS, COLUMNS, 0, COLUMNS);
-  take_results(room, n);
+  layer_norm(buffers->y, buffers->x, buffers->x + COLUMNS, buffers->x + 2 * COLUMNS, 1e-5f, COLUMNS, 1, TOKENS);
+  unit(buffers->y, buffers->x, COLUMNS, 0, 1);
+  take_results(buffers, n);
+  gelu(buffers->y, buffers->x, 0.0f, 0, COLUMNS);
+  gelu_erf(buffers->y, buffers->x, 0.0f, COLUMNS, 2 * COLUMNS);
+  softcap(buffers->y, buffers->x, 2.0f, 2 * COLUMNS, 3 * COLUMNS);
+  scale(buffers->y, buffers->x, 0.3f, 3 * COLUMNS, 4 * COLUMNS);
+  relu(buffers->y, buffers->x, 0.0f, 4 * COLUMNS, n);
+  take_results(buffers, n);
+  gelu_gate(buffers->y, buffers->x, buffers->x + COLUMNS, 0, n - COLUMNS);
+  add_row(buffers->y, buffers->x, buffers->x + COLUMNS, COLUMNS, TOKENS - 1, TOKENS);
+  mean_rows(buffers->y, buffers->y, TOKENS, COLUMNS, 0, COLUMNS);
+  take_results(buffers, n);
 }
 
-EXPORT(self_check_bytes) uint32_t self_check_bytes(void) { return sizeof(Room); }
+EXPORT(self_check_bytes) uint32_t self_check_bytes(void) { return sizeof(Buffers); }
 
 /* Whether the results, computed in self_check_bytes of memory, are what they should be. What they make stands at its start. */
-EXPORT(self_check) int self_check(Room *room) {
+EXPORT(self_check) int self_check(Buffers *buffers) {
   uint32_t state = 1;
-  room->hash = 0xcbf29ce484222325ull;
-  make_inputs(room->x, &state);
-  check_matmuls(room, &state);
-  check_attention(room);
-  check_attention_rules(room);
-  check_floats(room);
-  check_family_floats(room);
-  return room->hash == RIGHT;
+  buffers->hash = 0xcbf29ce484222325ull;
+  make_inputs(buffers->x, &state);
+  check_matmuls(buffers, &state);
+  check_attention(buffers);
+  check_attention_specs(buffers);
+  check_floats(buffers);
+  check_family_floats(buffers);
+  return buffers->hash == RIGHT;
 }

@@ -7,23 +7,23 @@
 #include "items.h"
 #include "include/math.h"
 
-#define TOLD_BYTES 64u
+#define RESULT_BYTES 64u
 #define BLOCK 64u /* numbers that are looked at together */
 
-/* What `choose` tells beside the token. */
+/* What `choose` computes beside the token. */
 typedef struct {
   double power_sum; /* of e^(logit - largest), over all logits */
   float largest, logit; /* the largest logit, and the chosen one */
-} Told;
+} Result;
 
 typedef struct {
-  Told *told;          /* at the room's start */
-  uint32_t *penalised; /* ids, TOLD_BYTES behind it; the caller writes them */
+  Result *result;      /* at the buffers' start */
+  uint32_t *penalised; /* ids, RESULT_BYTES behind it; the caller writes them */
   float *saved;        /* their logits */
   float *x;            /* of the candidates: logits, then probabilities, then sums; room for whole sixteens */
   uint32_t *ids;       /* of the candidates */
   Item *items, *spare;
-} Room;
+} Buffers;
 
 typedef struct {
   float inverse_temperature; /* 0: always the likeliest */
@@ -38,16 +38,16 @@ typedef struct {
 
 static uint32_t padded(uint32_t n) { return (n + 15) / 16 * 16; }
 
-EXPORT(choose_bytes) uint32_t choose_bytes(uint32_t n) { return TOLD_BYTES + padded(n) * (4 * sizeof(float) + 2 * sizeof(Item)); }
+EXPORT(choose_bytes) uint32_t choose_bytes(uint32_t n) { return RESULT_BYTES + padded(n) * (4 * sizeof(float) + 2 * sizeof(Item)); }
 
-INLINE Room cut(uint8_t *bytes, uint32_t n) {
-  Room room = {.told = (Told *)bytes, .penalised = (uint32_t *)(bytes + TOLD_BYTES)};
-  room.saved = (float *)room.penalised + padded(n);
-  room.x = room.saved + padded(n);
-  room.ids = (uint32_t *)room.x + padded(n);
-  room.items = (Item *)(room.ids + padded(n));
-  room.spare = room.items + padded(n);
-  return room;
+INLINE Buffers layout(uint8_t *bytes, uint32_t n) {
+  Buffers buffers = {.result = (Result *)bytes, .penalised = (uint32_t *)(bytes + RESULT_BYTES)};
+  buffers.saved = (float *)buffers.penalised + padded(n);
+  buffers.x = buffers.saved + padded(n);
+  buffers.ids = (uint32_t *)buffers.x + padded(n);
+  buffers.items = (Item *)(buffers.ids + padded(n));
+  buffers.spare = buffers.items + padded(n);
+  return buffers;
 }
 
 /* The largest, and the largest magnitude, which is not finite if one of them is not. */
@@ -157,31 +157,31 @@ static uint32_t last_largest(const float *x, uint32_t n, float largest) {
   uint32_t last = n - 1;
   while (x[last] != largest) last--;
   if (largest != 0.0f) return last;
-  for (uint32_t i = n; i-- > 0;) {
+  for (uint32_t i = n; i--> 0;) {
     if (__builtin_bit_cast(uint32_t, x[i]) == 0) return i;
   }
   return last;
 }
 
-/* Those of x from the largest down to `last`, of its equals only those before it -> room.x and room.ids, in their order;
- * returns how many. x may be room.x. `ids` is NULL where all are candidates still. */
-static uint32_t keep_down_to(Item last, const float *x, uint32_t n, const uint32_t *ids, const Room *room) {
+/* Those of x from the largest down to `last`, of its equals only those before it -> buffers.x and buffers.ids, in their order;
+ * returns how many. x may be buffers.x. `ids` is NULL where all are candidates still. */
+static uint32_t keep_down_to(Item last, const float *x, uint32_t n, const uint32_t *ids, const Buffers *buffers) {
   const float least = value_of(last.key);
   uint32_t count = 0;
   for (uint32_t i = 0; i < n; i += 16) {
     for (uint32_t found = reaching(x + i, n - i, wasm_f32x4_splat(least)); found; found &= found - 1) {
       const uint32_t at = i + (uint32_t)__builtin_ctz(found);
       if (at > last.index && x[at] == least) continue;
-      room->x[count] = x[at];
-      room->ids[count++] = ids ? ids[at] : at;
+      buffers->x[count] = x[at];
+      buffers->ids[count++] = ids ? ids[at] : at;
     }
   }
   return count;
 }
 
-/* The k largest -> room.x and room.ids, in their order; of equals at the border the first ones. As many blocks as k have a
+/* The k largest -> buffers.x and buffers.ids, in their order; of equals at the border the first ones. As many blocks as k have a
  * largest logit that reaches some floor, so the k largest of all reach it too, and few others do. */
-static void keep_largest(const float *logits, uint32_t n, uint32_t k, const Room *room) {
+static void keep_largest(const float *logits, uint32_t n, uint32_t k, const Buffers *buffers) {
   float floor = -__builtin_inff();
   if (k <= n / BLOCK) {
     for (uint32_t b = 0; b < n / BLOCK; b++) {
@@ -189,17 +189,17 @@ static void keep_largest(const float *logits, uint32_t n, uint32_t k, const Room
       for (uint32_t i = 4; i < BLOCK; i += 4) largest = wasm_i32x4_max(largest, order_of(load(logits + BLOCK * b + i)));
       largest = wasm_i32x4_max(largest, wasm_i32x4_shuffle(largest, largest, 2, 3, 0, 1));
       largest = wasm_i32x4_max(largest, wasm_i32x4_shuffle(largest, largest, 1, 0, 3, 2));
-      room->items[b] = (Item){(uint32_t)wasm_i32x4_extract_lane(largest, 0) ^ SIGN, b};
+      buffers->items[b] = (Item){(uint32_t)wasm_i32x4_extract_lane(largest, 0) ^ SIGN, b};
     }
-    floor = value_of(sort_down(room->items, n / BLOCK, room->spare)[k - 1].key);
+    floor = value_of(sort_down(buffers->items, n / BLOCK, buffers->spare)[k - 1].key);
   }
-  const uint32_t count = collect(logits, n, floor, room->items);
-  keep_down_to(sort_down(room->items, count, room->spare)[k - 1], logits, n, NULL, room);
+  const uint32_t count = collect(logits, n, floor, buffers->items);
+  keep_down_to(sort_down(buffers->items, count, buffers->spare)[k - 1], logits, n, NULL, buffers);
 }
 
-/* Those at least p times as likely as the likeliest -> room.x and room.ids, in their order; returns how many. `ids` is NULL
+/* Those at least p times as likely as the likeliest -> buffers.x and buffers.ids, in their order; returns how many. `ids` is NULL
  * where all are candidates still. */
-static uint32_t keep_likely(const float *logits, uint32_t n, float largest, float p, const uint32_t *ids, const Room *room) {
+static uint32_t keep_likely(const float *logits, uint32_t n, float largest, float p, const uint32_t *ids, const Buffers *buffers) {
   const v128_t one = wasm_f32x4_const_splat(1.0f), most = wasm_f32x4_splat(largest);
   uint32_t count = 0;
   for (uint32_t i = 0; i < n; i += 16) {
@@ -208,8 +208,8 @@ static uint32_t keep_likely(const float *logits, uint32_t n, float largest, floa
     powers_of_block(logits + i, size, one, most, e);
     for (uint32_t found = reaching(e, size, wasm_f32x4_splat(p)); found; found &= found - 1, count++) {
       const uint32_t at = i + (uint32_t)__builtin_ctz(found);
-      room->x[count] = logits[at];
-      room->ids[count] = ids ? ids[at] : at;
+      buffers->x[count] = logits[at];
+      buffers->ids[count] = ids ? ids[at] : at;
     }
   }
   return count;
@@ -236,29 +236,29 @@ static float likely_floor(const float *x, uint32_t n, float p, float largest) {
   return 0.0f;
 }
 
-/* The likeliest until their sum reaches p -> room.x and room.ids, in their order; returns how many. Only those above a floor
+/* The likeliest until their sum reaches p -> buffers.x and buffers.ids, in their order; returns how many. Only those above a floor
  * are sorted: they are the beginning of all in sorted order, so if their sum reaches p, the others don't matter. */
-static uint32_t keep_nucleus(uint32_t n, float p, float largest, const uint32_t *ids, const Room *room) {
-  float *x = room->x;
+static uint32_t keep_nucleus(uint32_t n, float p, float largest, const uint32_t *ids, const Buffers *buffers) {
+  float *x = buffers->x;
   float floor = likely_floor(x, n, p, largest);
   Item *sorted;
   uint32_t count;
   for (;; floor = 0.0f) {
-    const uint32_t found = collect(x, n, floor, room->items);
-    sorted = sort_down(room->items, found, room->spare);
+    const uint32_t found = collect(x, n, floor, buffers->items);
+    sorted = sort_down(buffers->items, found, buffers->spare);
     float sum = 0.0f;
     for (count = 0; count < found && (count == 0 || sum < p); count++) sum = sum + x[sorted[count].index];
     if (sum >= p || floor == 0.0f) break;
   }
-  return keep_down_to(sorted[count - 1], x, n, ids, room);
+  return keep_down_to(sorted[count - 1], x, n, ids, buffers);
 }
 
-/* The first index whose sum with all before it is above the number drawn: `unit`, from 0 to 1, of the whole sum. `sums` has
+/* The first index whose sum with all before it is above the number drawn: `uniform`, from 0 to 1, of the whole sum. `sums` has
  * room for a number a block. */
-static uint32_t draw(const float *x, uint32_t n, float unit, float *sums) {
+static uint32_t draw(const float *x, uint32_t n, float uniform, float *sums) {
   float sum = 0.0f;
   for (uint32_t i = 0; i < n; i += BLOCK) sums[i / BLOCK] = sum = add_up(sum, x + i, block_at(i, n));
-  const float drawn = unit * sum;
+  const float drawn = uniform * sum;
   uint32_t block = 0;
   while (block < (n - 1) / BLOCK && sums[block] <= drawn) block++;
   sum = block ? sums[block - 1] : 0.0f;
@@ -271,51 +271,51 @@ static uint32_t draw(const float *x, uint32_t n, float unit, float *sums) {
 }
 
 /* The steps from the temperature on; -1 where the temperature makes a logit infinite. */
-static int32_t pick(const float *logits, uint32_t n, Survey seen, Filters filters, float unit, const Room *room) {
+static int32_t pick(const float *logits, uint32_t n, Survey seen, Filters filters, float uniform, const Buffers *buffers) {
   if (filters.inverse_temperature == 0.0f) return (int32_t)last_largest(logits, n, seen.largest);
   const uint32_t *ids = NULL;
   if (filters.top_k > 0 && filters.top_k < n) {
-    keep_largest(logits, n, filters.top_k, room);
+    keep_largest(logits, n, filters.top_k, buffers);
     n = filters.top_k;
-    logits = room->x, ids = room->ids;
+    logits = buffers->x, ids = buffers->ids;
     seen = survey(logits, n);
   }
   if (filters.min_p > 0.0f) {
-    n = keep_likely(logits, n, seen.largest, filters.min_p, ids, room);
-    logits = room->x, ids = room->ids;
+    n = keep_likely(logits, n, seen.largest, filters.min_p, ids, buffers);
+    logits = buffers->x, ids = buffers->ids;
     seen = survey(logits, n);
   }
-  const float likeliest = softmax(logits, n, seen, filters.inverse_temperature, room->x);
+  const float likeliest = softmax(logits, n, seen, filters.inverse_temperature, buffers->x);
   if (likeliest == 0.0f) return -1;
   if (filters.top_p >= 0.0f) {
-    n = keep_nucleus(n, filters.top_p, likeliest, ids, room);
-    ids = room->ids;
+    n = keep_nucleus(n, filters.top_p, likeliest, ids, buffers);
+    ids = buffers->ids;
   }
-  const uint32_t index = draw(room->x, n, unit, (float *)room->items);
+  const uint32_t index = draw(buffers->x, n, uniform, (float *)buffers->items);
   return (int32_t)(ids ? ids[index] : index);
 }
 
 /* The token chosen from n logits, or -1 where one is not finite, or comes to be.
  *
- * room: choose_bytes(n), with the ids of the `count` tokens to penalise, each once; unit: the number drawn, from 0 to 1.
+ * bytes: choose_bytes(n), with the ids of the `count` tokens to penalise, each once; uniform: the number drawn, from 0 to 1.
  * n is at least one; logits are read up to a multiple of four. */
 EXPORT(choose)
 int32_t choose(float *logits, uint32_t n, uint8_t *bytes, uint32_t count, float penalty, float inverse_temperature,
-               uint32_t top_k, float min_p, float top_p, float unit) {
-  const Room room = cut(bytes, n);
+               uint32_t top_k, float min_p, float top_p, float uniform) {
+  const Buffers buffers = layout(bytes, n);
   const Survey seen = survey(logits, n);
   if (!__builtin_isfinite(seen.magnitude)) return -1;
   int finite = 1;
   for (uint32_t i = 0; i < count; i++) {
-    float *logit = logits + room.penalised[i];
-    room.saved[i] = *logit;
+    float *logit = logits + buffers.penalised[i];
+    buffers.saved[i] = *logit;
     *logit = *logit >= 0.0f ? *logit / penalty : *logit * penalty;
     finite &= __builtin_isfinite(*logit);
   }
   const Filters filters = {inverse_temperature, top_k, min_p, top_p};
-  const int32_t token = finite ? pick(logits, n, count ? survey(logits, n) : seen, filters, unit, &room) : -1;
-  for (uint32_t i = 0; i < count; i++) logits[room.penalised[i]] = room.saved[i];
+  const int32_t token = finite ? pick(logits, n, count ? survey(logits, n) : seen, filters, uniform, &buffers) : -1;
+  for (uint32_t i = 0; i < count; i++) logits[buffers.penalised[i]] = buffers.saved[i];
   if (token < 0) return -1;
-  *room.told = (Told){power_sum(logits, n, seen.largest), seen.largest, logits[token]};
+  *buffers.result = (Result){power_sum(logits, n, seen.largest), seen.largest, logits[token]};
   return token;
 }

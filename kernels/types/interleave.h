@@ -45,9 +45,9 @@ INLINE uint16_t load_u16(const uint8_t *p) { return (uint16_t)(p[0] | p[1] << 8)
 INLINE float load_f16(const uint8_t *p) { return f16_to_f32(load_u16(p)); }
 
 /* Where column c of a sub-block stands among quantised activations. */
-INLINE int activation_at(int c, const int wide) {
+INLINE int activation_at(int c, const int is_int16) {
   const int e = c / 16, j = c % 16 / 2, i = c % 2;
-  return wide ? 4 * j + 2 * i + e : 4 * j + 2 * e + i;
+  return is_int16 ? 4 * j + 2 * i + e : 4 * j + 2 * e + i;
 }
 
 INLINE v128_t shift_left(v128_t v, const int by) { return by < 0 ? wasm_u16x8_shr(v, -by) : wasm_i16x8_shl(v, by); }

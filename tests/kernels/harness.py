@@ -81,7 +81,7 @@ class Harness:
         inputs: Sequence[Floats] = (),
         ids: Sequence[int] = (0,),
         position: int = 0,
-        memory: int = 0,
+        encoded: int = 0,
     ) -> Floats:
         """Trace operations over ``inputs``, each (len(ids), columns), run them and return the result."""
         values = [Value(0, array.shape[1], 4 * array.shape[1]) for array in inputs]
@@ -95,26 +95,26 @@ class Harness:
         }
         offsets = {value: fixed.get(value, scratch + at) for value, at in offsets.items()}
         program = self.put(encode(ops.program, offsets, 0, len(ids)))
-        step = self.put(struct.pack(f"<IIII{len(ids)}I", len(ids), position, 0, memory, *ids))
+        step = self.put(struct.pack(f"<IIII{len(ids)}I", len(ids), position, 0, encoded, *ids))
         self.arena.write(step + 8, struct.pack("<I", step + 16))
         self.arena.run(program, len(ops.program.instructions), step, self.arena.threads)
         rows = result.rows or len(ids)
         data = self.arena.read(offsets[result], rows * result.row_bytes)
         return np.frombuffer(data, np.float32).reshape(rows, result.columns)
 
-    def quantise(self, x: Floats, *, wide: bool = False) -> tuple[int, int]:
+    def quantise(self, x: Floats, *, int16: bool = False) -> tuple[int, int]:
         """Quantise x (rows, columns) and return the offsets of q and of the blocks."""
         made: list[Value] = []
 
         def trace(ops: WasmOps, values: list[Value]) -> Value:
-            made.extend(ops.quantize(values[0], wide=wide))
+            made.extend(ops.quantise(values[0], int16=int16))
             return made[0]
 
         rows, columns = x.shape
         values = [Value(0, columns, 4 * columns)]
         ops = WasmOps(self.arena)
         ops.program.result = trace(ops, values)
-        size = columns * (2 if wide else 1)
+        size = columns * (2 if int16 else 1)
         offsets = {
             values[0]: self.put(x.astype(np.float32).tobytes()),
             made[0]: self.arena.allocate(rows * size),

@@ -207,10 +207,13 @@ def rope_file(keys: dict[str, object]) -> ModelFile:
 
 
 def test_rope_scalings() -> None:
-    plain = read_rotary(rope_file({}), "llama", 64, halves=False)
+    plain = read_rotary(rope_file({}), "llama", 64, neox_layout=False)
     assert np.allclose(plain.frequencies, 10000.0 ** (-np.arange(32) / 32), rtol=1e-15)
     linear = read_rotary(
-        rope_file({"llama.rope.scaling.type": "linear", "llama.rope.scaling.factor": 4.0}), "llama", 64, halves=False
+        rope_file({"llama.rope.scaling.type": "linear", "llama.rope.scaling.factor": 4.0}),
+        "llama",
+        64,
+        neox_layout=False,
     )
     assert np.allclose(linear.frequencies, plain.frequencies / 4, rtol=1e-15)
     yarn_keys = {
@@ -218,12 +221,12 @@ def test_rope_scalings() -> None:
         "llama.rope.scaling.factor": 4.0,
         "llama.rope.scaling.original_context_length": 2048,
     }
-    yarn = read_rotary(rope_file(yarn_keys), "llama", 64, halves=False)
+    yarn = read_rotary(rope_file(yarn_keys), "llama", 64, neox_layout=False)
     ratio = plain.frequencies / yarn.frequencies
     assert ratio[0] == 1.0  # fast dimensions stay
     assert np.isclose(ratio[-1], 4.0)  # slow ones are interpolated
     assert (np.diff(ratio) >= 0).all()
     assert np.isclose(yarn.magnitude, 0.1 * np.log(4.0) + 1)
     factors = np.linspace(1, 32, 32).astype(np.float32)
-    scaled = read_rotary(rope_file({}), "llama", 64, halves=False, factors=factors)
+    scaled = read_rotary(rope_file({}), "llama", 64, neox_layout=False, factors=factors)
     assert np.allclose(scaled.frequencies, plain.frequencies / factors, rtol=1e-15)

@@ -20,7 +20,7 @@ from golden import Kept, Opened, Run
 from taleproof.memory.kernels import BUILDS
 from taleproof.nn.numerics import NUMERICS_VERSION
 from taleproof.sampling.chain import SamplerConfig
-from taleproof.sampling.logits_digests import EVERY, LogitsTrail
+from taleproof.sampling.logits_digests import EVERY, LogitsDigests
 from taleproof.tasks.engine import Session
 from taleproof.tasks.generate import encode_prompt
 
@@ -77,19 +77,19 @@ def rows(session: Session, prompt: list[int], tokens: tuple[int, ...]) -> Iterat
 
 def read_again(model: Opened, run: Run) -> Run:
     """Read a story and choose each of its tokens again: the same as writing it, at the speed of a prompt."""
-    trail, chosen, reason = LogitsTrail(), list[int](), run.reason
+    digests, chosen, reason = LogitsDigests(), list[int](), run.reason
     sampler = model.engine.sampler(SamplerConfig(seed=run.seed, **golden.SAMPLERS[run.sampler]))
     prompt = encode_prompt(model.tokenizer, golden.prompts()[run.prompt])
     # The last token was read only if something was chosen after it: the end of the text.
     read = run.tokens if run.reason == "stop" else run.tokens[:-1]
     for index, logits in enumerate(rows(model.engine.session(), prompt, read)):
-        trail.add(index, logits)
-        token, _ = sampler.choose(logits, [*prompt, *run.tokens[:index]])
+        digests.add(index, logits)
+        token, _ = sampler.sample(logits, [*prompt, *run.tokens[:index]])
         if token in model.tokenizer.eos_ids:
             reason = "stop"
             break
         chosen.append(token)
-    return replace(run, tokens=tuple(chosen), reason=reason, logits=tuple(trail.digests))
+    return replace(run, tokens=tuple(chosen), reason=reason, logits=tuple(digests.digests))
 
 
 def test_the_file_is_this_versions_and_has_every_run_that_is_wanted() -> None:

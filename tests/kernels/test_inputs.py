@@ -188,7 +188,7 @@ def test_an_encoders_input_need_not_lie_in_the_texts_sequence(device: str) -> No
     apart = session.forward(TEXT, logits="all").tobytes()
     session.rewind(0)  # the text begins anew, after the same input
     assert session.forward(TEXT, logits="all").tobytes() == apart == in_sequence != other
-    session.rewind(0)  # a sequence that begins with a source of its own is read as ever
+    session.rewind(0)  # a sequence that begins with an encoder's input is read as ever
     session.forward(SOURCE, logits="none")
     assert session.forward(TEXT, logits="all").tobytes() == in_sequence
 
@@ -201,21 +201,21 @@ def test_what_an_encoder_cannot_read_is_refused() -> None:
         session.encode({"ids": [1] * 33})
     with pytest.raises(ValueError, match="ids must be 5 ids"):
         session.encode({"audio": PICTURE})
-    with pytest.raises(ValueError, match="a source and the token 0"):
+    with pytest.raises(ValueError, match="the encoder's input and the token 0"):
         session.forward(TEXT)
 
 
-def heard(ops: Ops[A, W, C], cache: KVCache[C], weight: W) -> A:
-    """An encoder of sounds (T, COLUMNS): what the decoder sees of them is keys and values of one head."""
+def encode_audio(ops: Ops[A, W, C], cache: KVCache[C], weight: W) -> A:
+    """An encoder of audio (T, COLUMNS), with keys and values of one head for cross-attention."""
     x = ops.linear(ops.input("audio", COLUMNS), weight)
     ops.write_keys(cache.keys[0], x)
     ops.write_values(cache.values[0], x)
     return x
 
 
-def told(ops: Ops[A, W, C], cache: KVCache[C], table: W) -> A:
-    """A decoder whose logits are what its tokens see of the sounds."""
-    return ops.attention(ops.embedding(table), cache.keys[0], cache.values[0], 0.125, span="memory")
+def decode_text(ops: Ops[A, W, C], cache: KVCache[C], table: W) -> A:
+    """A decoder whose logits are its cross-attention to the audio."""
+    return ops.attention(ops.embedding(table), cache.keys[0], cache.values[0], 0.125, kind="cross")
 
 
 def listener(device: str) -> Session:
@@ -223,9 +223,9 @@ def listener(device: str) -> Session:
 
     def made(on: DirectDevice[P, A, W, C], weight: W, table: W) -> Session:
         cache = on.cache(CacheShape(1, 1, 8), 32)
-        read: GraphSpec[A, W, C] = GraphSpec(lambda ops: heard(ops, cache, weight), 32, "the sounds")
-        write: GraphSpec[A, W, C] = GraphSpec(lambda ops: told(ops, cache, table), 32)
-        graphs = on.compile({"read": read, "all": write, "last": write, "none": write})
+        read: GraphSpec[A, W, C] = GraphSpec(lambda ops: encode_audio(ops, cache, weight), 32, "the sounds")
+        write: GraphSpec[A, W, C] = GraphSpec(lambda ops: decode_text(ops, cache, table), 32)
+        graphs = on.compile({"encode": read, "all": write, "last": write, "none": write})
         return Session(EncoderDecoder(GraphBackend(graphs), 0), 32, 8)
 
     if device == "numpy":

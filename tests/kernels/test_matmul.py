@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from kernels.harness import HALF_FIELDS, QUANTISED, Floats, Harness, decode, random_blocks
 from taleproof.graph.trace import ArenaTensor
 from taleproof.memory.kernels import BUILDS
-from taleproof.quant import BLOCK_TYPES, WIDE_TYPES
+from taleproof.quant import BLOCK_TYPES, INT16_ACTIVATION_TYPES
 
 
 ROWS, COLUMNS = 19, 512  # two groups of eight rows and three rows after them
@@ -38,7 +38,7 @@ def multiply(harness: Harness, type_name: str, blocks: np.ndarray, x: Floats) ->
 
 def multiply_plain(harness: Harness, type_name: str, blocks: np.ndarray, x: Floats) -> Floats:
     tensor = harness.tensor(type_name, blocks, SHAPE, interleave=False)
-    q, scales = harness.quantise(x, wide=type_name in WIDE_TYPES)
+    q, scales = harness.quantise(x, int16=type_name in INT16_ACTIVATION_TYPES)
     y = harness.arena.allocate(4 * len(x) * ROWS)
     harness.arena.call("matmul_plain", tensor.number, y, q, scales, tensor.offset, len(x), COLUMNS, ROWS)
     return np.frombuffer(harness.arena.read(y, 4 * len(x) * ROWS), np.float32).reshape(len(x), ROWS)

@@ -51,11 +51,11 @@ def test_exp_is_the_same_in_the_kernels_and_in_numpy_to_the_bit(harness: Harness
     assert np.array_equal(y, gate / (np.float32(1.0) + exp32(-gate)))
 
 
-@pytest.mark.parametrize("halves", [False, True])
+@pytest.mark.parametrize("neox_layout", [False, True])
 @pytest.mark.parametrize("position", [0, 1, 511, 131_000])
-def test_rope(harness: Harness, halves: bool, position: int) -> None:
+def test_rope(harness: Harness, neox_layout: bool, position: int) -> None:
     frequencies = 10000.0 ** (-np.arange(0, 12, 2) / 12)
-    rotary = Rotary(16, 12, halves, frequencies, 1.25)
+    rotary = Rotary(16, 12, neox_layout, frequencies, 1.25)
     x = normal(3, 48)
     ids = [0] * 3
     y = harness.run(lambda ops, v: ops.rope(v[0], ops.rope_angles(rotary), rotary), [x], ids, position)

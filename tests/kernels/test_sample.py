@@ -14,9 +14,9 @@ from taleproof.errors import NumericsError
 from taleproof.memory.arena import ArenaFloats
 from taleproof.memory.kernels import BUILDS
 from taleproof.memory.wasmtime import WasmtimeArena
-from taleproof.sampling.chain import Choice, Sampler, SamplerConfig
-from taleproof.sampling.kernel import ArenaSampler, SamplingRoom
-from taleproof.sampling.logits_digests import EVERY, ArenaLogitsTrail, LogitsTrail
+from taleproof.sampling.chain import NumpySampler, Sampled, SamplerConfig
+from taleproof.sampling.kernel import ArenaSampler, SamplerBuffers
+from taleproof.sampling.logits_digests import EVERY, ArenaLogitsDigests, LogitsDigests
 
 
 Floats = NDArray[np.float32]
@@ -34,7 +34,7 @@ class Kernels:
 
     def sampler(self, size: int, config: SamplerConfig) -> ArenaSampler:
         self.arena._allocator.top = self._top
-        return ArenaSampler(SamplingRoom(self.arena, size), config)
+        return ArenaSampler(SamplerBuffers(self.arena, size), config)
 
 
 @pytest.fixture(scope="module", params=BUILDS)
@@ -42,16 +42,16 @@ def kernels(request: pytest.FixtureRequest) -> Kernels:
     return Kernels(request.param)
 
 
-def outcome(sampler: Sampler | ArenaSampler, logits: Floats, history: list[int]) -> Choice | None:
+def outcome(sampler: NumpySampler | ArenaSampler, logits: Floats, history: list[int]) -> Sampled | None:
     with np.errstate(over="ignore"):
         try:
-            return sampler.choose(logits, history)
+            return sampler.sample(logits, history)
         except NumericsError:
             return None
 
 
 def assert_alike(kernels: Kernels, config: SamplerConfig, logits: Floats, history: list[int]) -> None:
-    twin, truth = kernels.sampler(logits.size, config), Sampler(config)
+    twin, truth = kernels.sampler(logits.size, config), NumpySampler(config)
     for _ in range(DRAWS):
         expected = outcome(truth, logits, history)
         assert outcome(twin, logits, history) == expected
@@ -118,7 +118,7 @@ def test_one_logit_that_is_not_finite_is_refused(
     logits = np.zeros(n, np.float32)
     logits[data.draw(st.integers(0, n - 1))] = bad
     with pytest.raises(NumericsError):
-        kernels.sampler(n, SamplerConfig(0, temperature, top_k=1)).choose(logits, [])
+        kernels.sampler(n, SamplerConfig(0, temperature, top_k=1)).sample(logits, [])
 
 
 @pytest.mark.parametrize(
@@ -139,35 +139,35 @@ def test_logits_in_the_arena_stay_where_and_as_they_are(kernels: Kernels) -> Non
     place = ArenaFloats(kernels.arena, kernels.arena.allocate(logits.nbytes), logits.size)
     kernels.arena.write(place.offset, logits.tobytes())
     history = [int(token) for token in np.argsort(-logits)[:9]]
-    truth = Sampler(config)
+    truth = NumpySampler(config)
     for _ in range(20):
-        assert sampler.choose(place, history) == truth.choose(logits, history)
+        assert sampler.sample(place, history) == truth.sample(logits, history)
     assert place.tobytes() == logits.tobytes()
 
 
-def test_trails_of_texts_that_take_turns_leave_nothing_in_the_arena(kernels: Kernels) -> None:
-    room = SamplingRoom(kernels.arena, 101)
+def test_digests_of_texts_that_take_turns_leave_nothing_in_the_arena(kernels: Kernels) -> None:
+    buffers = SamplerBuffers(kernels.arena, 101)
     place = ArenaFloats(kernels.arena, kernels.arena.allocate(4 * 101), 101)
     rows = np.random.default_rng(3).standard_normal((4, 101)).astype(np.float32)
     before = kernels.arena.allocate(0)
-    pairs = [(ArenaLogitsTrail(room), LogitsTrail()) for _ in range(1000)]
+    pairs = [(ArenaLogitsDigests(buffers), LogitsDigests()) for _ in range(1000)]
     for at, row in enumerate(rows):
         kernels.arena.write(place.offset, row.tobytes())
-        for trail, expected in pairs[at % 2 :: 2]:
-            trail.add(at // 2 * EVERY, place)
+        for digests, expected in pairs[at % 2 :: 2]:
+            digests.add(at // 2 * EVERY, place)
             expected.add(at // 2 * EVERY, row)
-    assert all(trail.digests == expected.digests != [] for trail, expected in pairs)
+    assert all(digests.digests == expected.digests != [] for digests, expected in pairs)
     assert kernels.arena.allocate(0) == before
 
 
-def test_the_trail_of_logits_in_the_arena_is_the_one_of_arrays(kernels: Kernels) -> None:
+def test_digests_of_logits_in_the_arena_are_those_of_arrays(kernels: Kernels) -> None:
     rows = np.random.default_rng(2).standard_normal((2 * EVERY + 1, 101)).astype(np.float32)
-    room = SamplingRoom(kernels.arena, 101)
+    buffers = SamplerBuffers(kernels.arena, 101)
     place = ArenaFloats(kernels.arena, kernels.arena.allocate(rows[0].nbytes), 101)
-    trail, expected = ArenaLogitsTrail(room), LogitsTrail()
+    digests, expected = ArenaLogitsDigests(buffers), LogitsDigests()
     for index, row in enumerate(rows):
         kernels.arena.write(place.offset, row.tobytes())
-        trail.add(index, place)
+        digests.add(index, place)
         expected.add(index, row)
-    assert trail.digests == expected.digests
-    assert len(set(trail.digests)) == 3
+    assert digests.digests == expected.digests
+    assert len(set(digests.digests)) == 3

@@ -9,17 +9,17 @@ import pytest
 
 from scripted import BOS, EOS, VOCAB, Bytes, Script, generate
 from taleproof.errors import EmptyPromptError, InvalidSettingError, NumericsError, PromptTooLongError
-from taleproof.sampling.chain import Sampler, SamplerConfig
+from taleproof.sampling.chain import NumpySampler, SamplerConfig
 from taleproof.tasks.base import Finished, Progress, Token
 from taleproof.tasks.generate import Event, Limits, ReusableSession, encode_prompt
 
 
-def greedy() -> Sampler:
-    return Sampler(SamplerConfig())
+def greedy() -> NumpySampler:
+    return NumpySampler(SamplerConfig())
 
 
 def run(
-    session: Script | ReusableSession, prompt: Sequence[int], limits: Limits, sampler: Sampler | None = None
+    session: Script | ReusableSession, prompt: Sequence[int], limits: Limits, sampler: NumpySampler | None = None
 ) -> list[Event]:
     return list(generate(session, Bytes(), prompt, sampler or greedy(), limits))
 
@@ -134,7 +134,7 @@ class TestShowing:
         assert shown(run(Script(b"?a\xffb"), [0], Limits(100))) == "a\ufffdb"
 
     def test_logprobs_are_the_models_own(self) -> None:
-        hot = Sampler(SamplerConfig(0, 50.0, top_k=1))
+        hot = NumpySampler(SamplerConfig(0, 50.0, top_k=1))
         events = run(Script(b"?x"), [0], Limits(1), hot)
         [token] = [event for event in events if isinstance(event, Token)]
         assert token.logprob == pytest.approx(5 - np.log(np.exp(5) + VOCAB - 1), abs=2e-6)
@@ -152,8 +152,8 @@ class TestReuse:
 
     def test_continued_equals_written_at_once(self) -> None:
         config = SamplerConfig(5, 3.0, repeat_penalty=1.2)
-        whole = run(Script(b"?hello wide world"), [0], Limits(20), Sampler(config))
-        session, sampler = ReusableSession(Script(b"?hello wide world")), Sampler(config)
+        whole = run(Script(b"?hello wide world"), [0], Limits(20), NumpySampler(config))
+        session, sampler = ReusableSession(Script(b"?hello wide world")), NumpySampler(config)
         ids, text = [0], ""
         for limit in (1, 4, 0, 15):
             part = run(session, ids, Limits(limit), sampler)

@@ -13,7 +13,7 @@ import pytest
 from scripted import generate
 from taleproof.apps.local import Backend, open_local
 from taleproof.apps.open_model import OpenModel as LocalModel
-from taleproof.sampling.chain import Sampler, SamplerConfig
+from taleproof.sampling.chain import NumpySampler, SamplerConfig
 from taleproof.tasks.base import Finished, Token
 from taleproof.tasks.generate import Event, Limits, ReusableSession, encode_prompt
 from taleproof.tasks.score import score
@@ -54,7 +54,7 @@ def smollm2(smollm2_path: Path) -> Iterator[Open]:
 def written(model: LocalModel, prompt: str, max_tokens: int, config: SamplerConfig) -> tuple[list[int], str]:
     ids = encode_prompt(model.tokenizer, prompt)
     tokens, text = [], ""
-    for event in generate(model.engine.session(), model.tokenizer, ids, Sampler(config), Limits(max_tokens)):
+    for event in generate(model.engine.session(), model.tokenizer, ids, NumpySampler(config), Limits(max_tokens)):
         if isinstance(event, Token):
             tokens.append(event.id)
         if isinstance(event, Token | Finished):
@@ -82,8 +82,8 @@ def test_the_same_seed_writes_the_same_story_again(stories: Open) -> None:
 def test_a_story_in_parts_is_the_one_written_at_once(stories: Open) -> None:
     model, config = stories("wasm"), SamplerConfig(3, 1.1, 0.95, repeat_penalty=1.1)
     prompt = encode_prompt(model.tokenizer, "The dragon")
-    whole = list(generate(model.engine.session(), model.tokenizer, prompt, Sampler(config), Limits(70)))
-    session, sampler, ids = ReusableSession(model.engine.session()), Sampler(config), list(prompt)
+    whole = list(generate(model.engine.session(), model.tokenizer, prompt, NumpySampler(config), Limits(70)))
+    session, sampler, ids = ReusableSession(model.engine.session()), NumpySampler(config), list(prompt)
     parts: list[tuple[int, float]] = []
     for most in (1, 9, 40, 20):
         limits, before = Limits(most), len(ids) - len(prompt)

@@ -27,7 +27,7 @@ def read(**rope: Any) -> Rotary:
     scaling = {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": ORIGINAL} | rope
     found = translate(LLAMA | {"rope_scaling": scaling}, "config.json")
     file = ModelFile("model.safetensors", "safetensors", "llama", found.metadata, {}, 0)
-    return read_rotary(file, "llama", HEAD, halves=True)
+    return read_rotary(file, "llama", HEAD, neox_layout=True)
 
 
 def magnitude(scale: float, weight: float = 1.0) -> float:
@@ -102,5 +102,5 @@ def test_values_out_of_range_are_refused(key: str, values: tuple[Any, ...]) -> N
     for value in values:
         metadata: dict[str, Any] = {f"llama.{name}": said for name, said in (yarn | {f"rope.{key}": value}).items()}
         with pytest.raises(FormatError) as refused:
-            read_rotary(ModelFile("m.gguf", "GGUF v3", "llama", metadata, {}, 0), "llama", 16, halves=False)
+            read_rotary(ModelFile("m.gguf", "GGUF v3", "llama", metadata, {}, 0), "llama", 16, neox_layout=False)
         assert str(refused.value.details["field"]).startswith("llama.rope.")

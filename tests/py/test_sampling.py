@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from taleproof.errors import InvalidSettingError, NumericsError
 from taleproof.sampling import chain as sampling
-from taleproof.sampling.chain import LogitsProcessor, Sampler, SamplerConfig, apply_repeat_penalty
+from taleproof.sampling.chain import LogitsProcessor, NumpySampler, SamplerConfig, apply_repeat_penalty
 from taleproof.sampling.rng import StdRng, WeightedIndex
 from taleproof.sampling.softmax import probabilities as softmax
 
@@ -47,8 +47,8 @@ class TestCandle:
 
     @pytest.mark.parametrize("case", VECTORS["cases"], ids=case_name)
     def test_sampler_with_further_filters_off(self, case: dict[str, Any]) -> None:
-        sampler = Sampler(SamplerConfig(int(case["seed"]), case["temperature"], case["top_p"]))
-        chosen = [sampler.sample(candle_logits(case["vocab"], step), [1, 2]) for step in range(48)]
+        sampler = NumpySampler(SamplerConfig(int(case["seed"]), case["temperature"], case["top_p"]))
+        chosen = [sampler.sample_token(candle_logits(case["vocab"], step), [1, 2]) for step in range(48)]
         assert chosen == case["tokens"]
 
     @pytest.mark.parametrize("case", VECTORS["repeat_penalty"], ids=lambda c: str(c["penalty"]))
@@ -143,8 +143,8 @@ class TestSampler:
     LOGITS = f32(1.0, 4.0, 2.0, 3.0)
 
     def draws(self, config: SamplerConfig, history: tuple[int, ...] = ()) -> set[int]:
-        sampler = Sampler(config)
-        return {sampler.sample(self.LOGITS, history) for _ in range(200)}
+        sampler = NumpySampler(config)
+        return {sampler.sample_token(self.LOGITS, history) for _ in range(200)}
 
     def test_hot_enough_draws_everything(self) -> None:
         assert self.draws(SamplerConfig(1, 5.0)) == {0, 1, 2, 3}
@@ -159,30 +159,32 @@ class TestSampler:
         assert self.draws(SamplerConfig(1, 50.0, min_p=0.2)) == {1, 3}
 
     def test_values_that_mean_off(self) -> None:
-        plain, off = Sampler(SamplerConfig(3, 1.5)), Sampler(SamplerConfig(3, 1.5, 1.0, 0, 0.0, 1.0, 0))
+        plain, off = NumpySampler(SamplerConfig(3, 1.5)), NumpySampler(SamplerConfig(3, 1.5, 1.0, 0, 0.0, 1.0, 0))
         for _ in range(50):
-            assert plain.sample(self.LOGITS, [1]) == off.sample(self.LOGITS, [1])
+            assert plain.sample_token(self.LOGITS, [1]) == off.sample_token(self.LOGITS, [1])
 
     def test_penalty_reaches_back_so_many_tokens(self) -> None:
         config = SamplerConfig(repeat_penalty=10.0, repeat_last_n=2)
-        assert Sampler(config).sample(self.LOGITS, [0, 1, 3]) == 2
-        assert Sampler(config).sample(self.LOGITS, [1, 3, 0, 2]) == 1
+        assert NumpySampler(config).sample_token(self.LOGITS, [0, 1, 3]) == 2
+        assert NumpySampler(config).sample_token(self.LOGITS, [1, 3, 0, 2]) == 1
 
     def test_the_same_seed_gives_the_same_tokens(self) -> None:
-        one, other = Sampler(SamplerConfig(7, 2.0)), Sampler(SamplerConfig(7, 2.0))
-        assert [one.sample(self.LOGITS, []) for _ in range(50)] == [other.sample(self.LOGITS, []) for _ in range(50)]
+        one, other = NumpySampler(SamplerConfig(7, 2.0)), NumpySampler(SamplerConfig(7, 2.0))
+        assert [one.sample_token(self.LOGITS, []) for _ in range(50)] == [
+            other.sample_token(self.LOGITS, []) for _ in range(50)
+        ]
 
     @pytest.mark.parametrize("bad", [float("nan"), float("inf"), float("-inf")])
     @pytest.mark.parametrize("temperature", [None, 0.7])
     def test_refuses_logits_that_are_not_finite(self, bad: float, temperature: float | None) -> None:
         with pytest.raises(NumericsError):
-            Sampler(SamplerConfig(0, temperature)).sample(f32(0.0, bad), [])
+            NumpySampler(SamplerConfig(0, temperature)).sample_token(f32(0.0, bad), [])
         with pytest.raises(NumericsError):
             LogitsProcessor(0, temperature, None).sample(f32(0.0, bad))
 
     def test_refuses_logits_that_the_temperature_makes_infinite(self) -> None:
         with pytest.raises(NumericsError):
-            Sampler(SamplerConfig(0, 1e-6)).sample(f32(3e38, 0.0), [])
+            NumpySampler(SamplerConfig(0, 1e-6)).sample_token(f32(3e38, 0.0), [])
 
     @pytest.mark.parametrize(
         "setting",
@@ -215,12 +217,12 @@ def test_refuses_a_temperature_that_is_no_number() -> None:
 
 def test_a_large_vocabulary_takes_milliseconds() -> None:
     logits = (np.random.default_rng(2).standard_normal(49_152) * 3).astype(np.float32)
-    sampler = Sampler(SamplerConfig(0, 0.8, 0.9))
+    sampler = NumpySampler(SamplerConfig(0, 0.8, 0.9))
     best = min(_seconds(sampler, logits) for _ in range(20))
     assert best < 0.02  # some 2 ms on a laptop of 2024; this only catches another order of growth
 
 
-def _seconds(sampler: Sampler, logits: NDArray[np.float32]) -> float:
+def _seconds(sampler: NumpySampler, logits: NDArray[np.float32]) -> float:
     start = time.perf_counter()
-    sampler.sample(logits, [])
+    sampler.sample_token(logits, [])
     return time.perf_counter() - start

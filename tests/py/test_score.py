@@ -17,7 +17,7 @@ from taleproof.formats import ModelFile
 from taleproof.io.reader import BytesBlob, FileBlob
 from taleproof.tasks.score import encode_continuation, score
 from taleproof.tokenizers import Tokenizer, from_llama2c, from_model, from_tokenizer_json
-from taleproof.tokenizers.source import SourceTokenizer
+from taleproof.tokenizers.encoder_input import EncoderInputTokenizer
 from vocabularies import bpe_metadata, model_file, spm_metadata
 
 
@@ -110,6 +110,6 @@ def test_prompt_and_continuation_are_one_text_that_is_not_at_its_end(kind: str, 
 
 def test_a_source_and_what_is_written_are_two_texts() -> None:
     inner = from_model(ModelFile("t5.gguf", "GGUF v3", "t5", {**WORDS}, {}, 0))
-    before, after = encode_continuation(SourceTokenizer(inner, 0), "kam", "o")
+    before, after = encode_continuation(EncoderInputTokenizer(inner, 0), "kam", "o")
     assert before == [*inner.encode("kam"), 0]
     assert after == inner.encode("o", add_bos=False)

@@ -15,7 +15,7 @@ from taleproof.apps.local import open_local
 from taleproof.errors import FormatError
 from taleproof.io.reader import BytesBlob
 from taleproof.models import parse_files
-from taleproof.sampling.chain import Sampler, SamplerConfig
+from taleproof.sampling.chain import NumpySampler, SamplerConfig
 from taleproof.tasks.base import Token
 from taleproof.tasks.engine import Engine, open_numpy
 from taleproof.tasks.generate import Limits, encode_prompt
@@ -27,9 +27,9 @@ def opened(version: str, **changes: Any) -> Engine:
     return open_numpy([blob], file)
 
 
-def logits(engine: Engine, source: list[int]) -> NDArray[np.float32]:
+def logits(engine: Engine, encoder_ids: list[int]) -> NDArray[np.float32]:
     session = engine.session(64)
-    assert session.forward(source, logits="none") is None
+    assert session.forward(encoder_ids, logits="none") is None
     found = session.forward(TEXT, logits="all")
     assert found is not None
     return found
@@ -74,10 +74,10 @@ def test_a_session_rewinds_into_its_source_and_reads_it_again() -> None:
 
 def test_logits_need_a_source_and_a_text() -> None:
     session = opened("t5").session(64)
-    with pytest.raises(ValueError, match="a source and the token 0"):
+    with pytest.raises(ValueError, match="the encoder's input and the token 0"):
         session.forward(TEXT)
     session = opened("t5").session(64)
-    with pytest.raises(ValueError, match="a source and the token 0"):
+    with pytest.raises(ValueError, match="the encoder's input and the token 0"):
         session.forward(SOURCE)
 
 
@@ -97,7 +97,7 @@ def test_a_prompt_is_a_source_and_its_text_can_be_continued(tmp_path: Path) -> N
     assert model.tokenizer.decode(ids) == "a big cat"
 
     def tale(prompt: list[int], count: int, written: int = 0) -> list[int]:
-        sampler = Sampler(SamplerConfig())
+        sampler = NumpySampler(SamplerConfig())
         events = generate(model.engine.session(64), model.tokenizer, prompt, sampler, Limits(count), written=written)
         return [event.id for event in events if isinstance(event, Token)]
 

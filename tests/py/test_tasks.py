@@ -13,8 +13,8 @@ from taleproof.apps.model_set import read_model
 from taleproof.formats import parse
 from taleproof.io.reader import BytesBlob
 from taleproof.memory.wasmtime import WasmtimeArena
-from taleproof.sampling.chain import Sampler, SamplerConfig
-from taleproof.sampling.logits_digests import LogitsTrail
+from taleproof.sampling.chain import NumpySampler, SamplerConfig
+from taleproof.sampling.logits_digests import LogitsDigests
 from taleproof.tasks.base import Finished, Progress, Scored, Task, Token, Vector
 from taleproof.tasks.embed import Embed, TextEncoder, open_numpy
 from taleproof.tasks.engine import Engine, open_wasm
@@ -44,7 +44,7 @@ def test_every_task_has_the_one_shape(writer: Writer) -> None:
     generate: Task[Writer, Transcript, Options, Event] = Generate()
     score: Task[Writer, Given, None, Scored] = Score()
     transcript = Transcript(writer.tokenizer.encode("Once"))
-    options = Options(writer.engine.sampler(SamplerConfig()), writer.engine.trail(), Limits(3))
+    options = Options(writer.engine.sampler(SamplerConfig()), writer.engine.logits_digests(), Limits(3))
     written = list(generate.run(writer, transcript, options))
     assert [type(event) for event in written if not isinstance(event, Progress)] == [Token, Token, Token, Finished]
     assert transcript.tokens == [event.id for event in written if isinstance(event, Token)]
@@ -140,11 +140,11 @@ class Played(Engine):
     def __init__(self) -> None:
         pass
 
-    def sampler(self, config: SamplerConfig) -> Sampler:
-        return Sampler(config)
+    def sampler(self, config: SamplerConfig) -> NumpySampler:
+        return NumpySampler(config)
 
-    def trail(self) -> LogitsTrail:
-        return LogitsTrail()
+    def logits_digests(self) -> LogitsDigests:
+        return LogitsDigests()
 
 
 def writer_of(session: ReusableSession) -> Writer:

@@ -17,7 +17,7 @@ from taleproof.errors import FormatError, TokenizerMissingError, UnknownTokenize
 from taleproof.formats import ModelFile
 from taleproof.formats.ggml import vocabulary_keys
 from taleproof.io.reader import BytesBlob, FileBlob
-from taleproof.sampling.chain import Sampler, SamplerConfig
+from taleproof.sampling.chain import NumpySampler, SamplerConfig
 from taleproof.tasks.base import Token
 from taleproof.tasks.generate import Limits, encode_prompt
 from taleproof.tokenizers import Tokenizer, from_model, from_tokenizer_json
@@ -82,7 +82,7 @@ def test_a_llama2c_model_writes_the_same_with_its_tokenizer_as_json(tmp_path: Pa
     for tokenizer in (words, FIXTURES / "tok512.bin"):
         model = open_local(FIXTURES / "stories260K.bin", tokenizer=tokenizer, backend="numpy")
         prompt = encode_prompt(model.tokenizer, "Once upon a time, a cat")
-        sampler = Sampler(SamplerConfig())
+        sampler = NumpySampler(SamplerConfig())
         events = list(generate(model.engine.session(), model.tokenizer, prompt, sampler, Limits(60)))
         stories.append((prompt, [event.id for event in events if isinstance(event, Token)]))
         assert model.tokenizer_digests is not None

@@ -336,7 +336,7 @@ def test_stop_in_a_long_prompt_takes_no_further_step_and_the_story_goes_on_as_if
     assert session.position == step["done"]
     parts.resume(8)
     events = run(parts)
-    assert events[0] == {"kind": "prefill", "done": step["done"] + session.pace.size, "total": step["total"]}
+    assert events[0] == {"kind": "prefill", "done": step["done"] + session.prefill_chunk.size, "total": step["total"]}
     assert parts.record() == whole.record()
 
 

@@ -164,11 +164,11 @@ def _values(file: ModelFile, blob: Blob, info: TensorInfo) -> Iterator[NDArray[n
 
 def _changed(file: ModelFile, info: TensorInfo) -> bool:
     """Return whether GGUF keeps this tensor in another way than the file."""
-    return file.huggingface and (_turned(file, info) or _shifted(file, info))
+    return file.huggingface and (_permuted(file, info) or _shifted(file, info))
 
 
-def _turned(file: ModelFile, info: TensorInfo) -> bool:
-    return conventions_of(file).interleaved and (".attn_q." in info.name or ".attn_k." in info.name)
+def _permuted(file: ModelFile, info: TensorInfo) -> bool:
+    return conventions_of(file).interleaved_rope and (".attn_q." in info.name or ".attn_k." in info.name)
 
 
 def _shifted(file: ModelFile, info: TensorInfo) -> bool:

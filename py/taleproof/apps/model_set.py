@@ -14,7 +14,7 @@ from taleproof.io.model_files import is_tokenizer_bin
 from taleproof.io.reader import Blob
 from taleproof.models import parse_files
 from taleproof.tokenizers import Tokenizer, from_llama2c, from_model, from_tokenizer_json
-from taleproof.tokenizers.source import SourceTokenizer
+from taleproof.tokenizers.encoder_input import EncoderInputTokenizer
 
 
 TOKENIZER_JSON, TOKENIZER_CONFIG = "tokenizer.json", "tokenizer_config.json"
@@ -55,7 +55,7 @@ def read_model(blobs: Sequence[Blob], tokenizer: Blob | None = None) -> ModelSet
     names = [blob.name for blob in blobs]
     weights = tuple(names.index(part.name) for part in file.parts)
     if KIND_KEY in file.metadata or file.format.startswith("GGUF"):
-        return ModelSet(file, weights, _for_sources(file, from_model(file)), uses_given=False)
+        return ModelSet(file, weights, _for_encoder_input(file, from_model(file)), uses_given=False)
     named = dict(zip(names, blobs, strict=True))
     among = [named[name] for name in names if name == TOKENIZER_JSON or is_tokenizer_bin(name)]
     words = next((blob for blob in [tokenizer, *among] if blob is not None), None)
@@ -65,11 +65,11 @@ def read_model(blobs: Sequence[Blob], tokenizer: Blob | None = None) -> ModelSet
         read = from_tokenizer_json(file, words, named.get(TOKENIZER_CONFIG))
     else:
         read = from_llama2c(words, file.integer(f"{file.architecture}.vocab_size"))
-    return ModelSet(file, weights, _for_sources(file, read), uses_given=words is tokenizer)
+    return ModelSet(file, weights, _for_encoder_input(file, read), uses_given=words is tokenizer)
 
 
-def _for_sources(file: ModelFile, tokenizer: Tokenizer) -> Tokenizer:
-    return tokenizer if file.start_token is None else SourceTokenizer(tokenizer, file.start_token)
+def _for_encoder_input(file: ModelFile, tokenizer: Tokenizer) -> Tokenizer:
+    return tokenizer if file.start_token is None else EncoderInputTokenizer(tokenizer, file.start_token)
 
 
 def parse_model(blobs: Sequence[Blob]) -> ModelFile:

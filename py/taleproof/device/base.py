@@ -19,7 +19,7 @@ from taleproof.graph.ops import A, Ops
 from taleproof.graph.step import Step
 from taleproof.memory.arena import ArenaFloats
 from taleproof.nn.cache import CacheShape, KVCache
-from taleproof.nn.weights import TensorSource
+from taleproof.nn.weights import Tensors
 
 
 P = TypeVar("P", contravariant=True)
@@ -90,7 +90,7 @@ class Device(Protocol[P, A, W, C]):
     ``P`` is how it is told where a file's bytes are, ``A`` a value of a step, ``W`` a weight, ``C`` a layer's cache.
     """
 
-    def weights(self, file: ModelFile, places: Sequence[P]) -> TensorSource[W]:
+    def weights(self, file: ModelFile, places: Sequence[P]) -> Tensors[W]:
         """Return a model's weights, by name; there is a place for each of the file's parts."""
         ...
 

@@ -12,24 +12,24 @@ from collections.abc import Callable
 
 
 REMEMBERED = 3
-"""Times of which the median counts, so that one step that something else delayed changes nothing."""
+"""Times of which the median counts, so that one delayed step changes nothing."""
 
 TRYING = 1 / 20
-"""Of the time, how much may go into trying the slower one."""
+"""The share of the time that may be spent on trying the slower one."""
 
 
-class Crew:
-    """Chooses for steps of one kind.
+class ThreadPolicy:
+    """Chooses the number of threads for steps of one kind.
 
     Parameters
     ----------
-    most : how many threads there are.
+    max_threads : how many threads there are.
     clock : seconds.
     """
 
-    def __init__(self, most: int, clock: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(self, max_threads: int, clock: Callable[[], float] = time.perf_counter) -> None:
         self._clock = clock
-        self._times = {count: deque[float](maxlen=REMEMBERED) for count in (most, 1)}
+        self._times = {count: deque[float](maxlen=REMEMBERED) for count in (max_threads, 1)}
         self._credit = 0.0  # seconds that may be spent on trying the slower one
 
     def run(self, size: int, step: Callable[[int], None]) -> None:

@@ -4,7 +4,7 @@
 from collections.abc import Mapping, Sequence
 
 from taleproof.device.base import GraphSpec, Output, check_rows
-from taleproof.device.threads import Crew
+from taleproof.device.threads import ThreadPolicy
 from taleproof.errors import NumericsError
 from taleproof.formats import ModelFile
 from taleproof.graph.program import INSTRUCTION_BYTES, Program, Value, encode, plan
@@ -22,13 +22,13 @@ Spec = GraphSpec[Value, ArenaTensor, ArenaCache]
 class WasmDevice:
     """A Device whose places are offsets in its arena.
 
-    Steps of one row are bound by memory, those of several by arithmetic, so each have a crew of their own.
+    Steps of one row are bound by memory, those of several by arithmetic, so each kind has a policy of its own.
     """
 
     def __init__(self, arena: Arena) -> None:
         self.arena = arena
-        self._one = Crew(arena.threads)
-        self._several = Crew(arena.threads)
+        self._one_row = ThreadPolicy(arena.threads)
+        self._several_rows = ThreadPolicy(arena.threads)
 
     def weights(self, file: ModelFile, places: Sequence[int]) -> ArenaTensors:
         """Return the weights where they lie; they are repacked there."""
@@ -58,7 +58,7 @@ class WasmDevice:
         if self.arena.threads_asked:
             run(self.arena.threads_asked)
         else:
-            (self._one if rows == 1 else self._several).run(rows, run)
+            (self._one_row if rows == 1 else self._several_rows).run(rows, run)
 
 
 def _trace(arena: Arena, spec: Spec) -> Program:

@@ -35,14 +35,14 @@ SCALE: Range = (1e-6, 1e3)
 ROPE_BASE: Range = (1.01, 1e15)
 """The base of rotary frequencies; real ones are 10,000 to 46 billion."""
 
-STRETCH: Range = (1.0, 1e6)
-"""How many times the original context a model is stretched to."""
+CONTEXT_FACTOR: Range = (1.0, 1e6)
+"""How many times the original context an extended context is."""
 
 MAGNITUDE: Range = (1e-3, 1e3)
 """What cosines and sines are multiplied with; real ones are 1 to 1.5."""
 
-TURNS: Range = (1e-3, 1e6)
-"""Full turns over the original context, between which YaRN mixes; real ones are 1 and 32."""
+ROTATIONS: Range = (1e-3, 1e6)
+"""Full rotations over the original context, between which YaRN mixes; real ones are 1 and 32."""
 
 FACTOR: Range = (1e-6, 1e9)
 """What a single frequency is divided by; real ones are 1 to 70."""

@@ -100,14 +100,14 @@ class ModelFile:
     def huggingface(self) -> bool:
         """Whether the weights are as Hugging Face's transformers keep them, where GGUF's converter changes some.
 
-        The rows of llama's queries and keys are not permuted, so that halves of a head are turned together; gemma's
+        The rows of llama's queries and keys are not permuted, so that rotary pairs are in the NeoX layout; gemma's
         norms are kept less one.
         """
         return self.format.startswith("safetensors")
 
     @property
     def start_token(self) -> int | None:
-        """What parts a source from the text written about it, in models with an encoder and a decoder; else None.
+        """The token between the encoder's input and the decoder's text; None in models without an encoder.
 
         llama.cpp writes that there is none as -1, which as an unsigned number is 2^32 - 1.
         """

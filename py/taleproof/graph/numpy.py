@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taleproof.errors import NumericsError
-from taleproof.graph.ops import Span
+from taleproof.graph.ops import AttentionKind
 from taleproof.graph.relative import distance_buckets
 from taleproof.graph.rope import Rotary
 from taleproof.graph.step import IDS, Step, floats_of, ids_of
@@ -25,7 +25,7 @@ class NumpyOps:
     def __init__(self, step: Step) -> None:
         self._step = step
         self._positions = step.position + np.arange(step.rows)  # (T,)
-        self._memory = step.encoded
+        self._encoded = step.encoded
 
     def input(self, name: str, columns: int) -> Array:
         """Take the step's numbers."""
@@ -47,9 +47,9 @@ class NumpyOps:
 
     def rms_norm(self, x: Array, weight: Array, epsilon: float) -> Array:
         """Divide by the root of the mean square, multiply with the weight; NaN where the mean square overflows."""
-        stretches = x.reshape(len(x), -1, len(weight))  # (T, columns / n, n)
-        mean: Array = np.mean(stretches * stretches, axis=-1, keepdims=True, dtype=np.float32)
-        y: Array = stretches / _root(mean, epsilon) * weight
+        groups = x.reshape(len(x), -1, len(weight))  # (T, columns / n, n)
+        mean: Array = np.mean(groups * groups, axis=-1, keepdims=True, dtype=np.float32)
+        y: Array = groups / _root(mean, epsilon) * weight
         return y.reshape(x.shape)
 
     def layer_norm(self, x: Array, weight: Array, bias: Array, epsilon: float) -> Array:
@@ -72,16 +72,16 @@ class NumpyOps:
         return (pair * rotary.magnitude).astype(np.float32)
 
     def rope(self, x: Array, angles: Array, rotary: Rotary) -> Array:
-        """Turn pairs of elements."""
+        """Rotate pairs of elements."""
         heads = x.reshape(len(x), -1, rotary.head_dim)  # (T, heads, head_dim)
         cos, sin = angles[:, None, :, 0], angles[:, None, :, 1]  # (T, 1, rotated / 2)
         pairs = rotary.rotated // 2
-        first = slice(0, pairs) if rotary.halves else slice(0, rotary.rotated, 2)
-        second = slice(pairs, rotary.rotated) if rotary.halves else slice(1, rotary.rotated, 2)
-        turned = heads.copy()
-        turned[..., first] = heads[..., first] * cos - heads[..., second] * sin
-        turned[..., second] = heads[..., first] * sin + heads[..., second] * cos
-        return turned.reshape(x.shape)
+        first = slice(0, pairs) if rotary.neox_layout else slice(0, rotary.rotated, 2)
+        second = slice(pairs, rotary.rotated) if rotary.neox_layout else slice(1, rotary.rotated, 2)
+        rotated = heads.copy()
+        rotated[..., first] = heads[..., first] * cos - heads[..., second] * sin
+        rotated[..., second] = heads[..., first] * sin + heads[..., second] * cos
+        return rotated.reshape(x.shape)
 
     def write_keys(self, cache: Array, x: Array) -> None:
         """Copy the step's rows in."""
@@ -101,22 +101,22 @@ class NumpyOps:
         *,
         window: int = 0,
         softcap: float = 0.0,
-        span: Span = "causal",
+        kind: AttentionKind = "causal",
         bias: Array | None = None,
         max_distance: int = 128,
     ) -> Array:
-        """Attend to the positions of the span."""
+        """Attend to the positions that the kind allows."""
         kv_heads, _, head_dim = keys.shape
         tokens = len(q)
-        seen = {"causal": int(self._positions[-1]) + 1, "step": tokens, "memory": self._memory}[span]
+        seen = {"causal": int(self._positions[-1]) + 1, "bidirectional": tokens, "cross": self._encoded}[kind]
         grouped = q.reshape(tokens, kv_heads, -1, head_dim).transpose(1, 2, 0, 3)  # (kv_heads, group, T, head_dim)
         scores = grouped @ keys[:, None, :seen].swapaxes(-1, -2) * np.float32(scale)  # (kv_heads, group, T, seen)
         if softcap:
             scores = self.softcap(scores, softcap)
         distances = self._positions[:, None] - np.arange(seen)  # (T, seen), negative for keys after the query
         if bias is not None:
-            scores += _relative_bias(bias, distances, max_distance, span == "step").reshape(scores.shape)
-        if span == "causal":
+            scores += _relative_bias(bias, distances, max_distance, kind == "bidirectional").reshape(scores.shape)
+        if kind == "causal":
             scores[..., (distances < 0) | (distances >= (window or seen))] = -np.inf
         weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
         weights /= weights.sum(axis=-1, keepdims=True)

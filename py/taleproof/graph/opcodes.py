@@ -9,7 +9,7 @@ class Op(IntEnum):
 
     EMBEDDING = 1
     RMS_NORM = 2
-    QUANTIZE = 3
+    QUANTISE = 3
     MATMUL = 4
     ROPE_ANGLES = 5
     ROPE = 6

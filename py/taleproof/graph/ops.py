@@ -22,9 +22,12 @@ C = TypeVar("C", contravariant=True)
 """The keys or the values of one layer, for the whole context."""
 
 
-Span = Literal["causal", "step", "memory"]
-"""Which keys a token attends to: those up to its own position; all of this step, whose first position is 0 (encoders);
-or all positions of what has been read before, which another step wrote (an encoder's result, seen from a decoder)."""
+AttentionKind = Literal["causal", "bidirectional", "cross"]
+"""Which keys a token attends to.
+
+causal: those up to its own position. bidirectional: all of this step, whose first position is 0 (encoders). cross: all
+positions of the encoder's output, whose keys and values an earlier step wrote (cross-attention of a decoder).
+"""
 
 
 class Ops(Protocol[A, W, C]):
@@ -49,7 +52,7 @@ class Ops(Protocol[A, W, C]):
     def rms_norm(self, x: A, weight: W, epsilon: float) -> A:
         """Return x / sqrt(mean(x^2) + epsilon) * weight: the shape of x.
 
-        A weight of n elements norms each stretch of n columns on its own: heads, where n is head_dim.
+        A weight of n elements normalises each group of n columns separately: heads, where n is head_dim.
         """
         ...
 
@@ -66,7 +69,7 @@ class Ops(Protocol[A, W, C]):
         ...
 
     def rope(self, x: A, angles: A, rotary: Rotary) -> A:
-        """Turn each head of x (T, heads * head_dim) by its position's angles."""
+        """Rotate each head of x (T, heads * head_dim) by its position's angles."""
         ...
 
     def write_keys(self, cache: C, x: A) -> None:
@@ -86,11 +89,11 @@ class Ops(Protocol[A, W, C]):
         *,
         window: int = 0,
         softcap: float = 0.0,
-        span: Span = "causal",
+        kind: AttentionKind = "causal",
         bias: W | None = None,
         max_distance: int = 128,
     ) -> A:
-        """Return attention of q (T, heads * head_dim) over the positions of ``span``: the same shape.
+        """Return attention of q (T, heads * head_dim) over the positions that ``kind`` allows: the same shape.
 
         A score is q . k * scale, then softcap * tanh(score / softcap) if there is one, then plus the bias.
 
@@ -98,8 +101,8 @@ class Ops(Protocol[A, W, C]):
         ----------
         window : how many positions a token sees, its own and those before it; 0 for all. With ``causal`` only.
         softcap : 0 for none.
-        bias : (buckets, heads), added by the relative position's bucket (relative.py); with ``step`` the second half of
-            the buckets is for keys after the query. With ``causal`` and ``step`` only.
+        bias : (buckets, heads), added by the relative position's bucket (relative.py); if ``bidirectional``, the second
+            half of the buckets is for keys after the query. With ``causal`` and ``bidirectional`` only.
         max_distance : from here on, distances share the last bucket.
         """
         ...

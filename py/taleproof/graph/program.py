@@ -41,12 +41,14 @@ class Instruction:
     Attributes
     ----------
     makes : how many of its values, the first ones, it writes; the others it reads.
+    reads_cache : whether it reads keys and values that earlier instructions of the step write.
     """
 
     op: Op
     rows: int
     arguments: tuple[Argument, ...]
     makes: int = 1
+    reads_cache: bool = False
 
     @property
     def values(self) -> list[Value]:
@@ -122,8 +124,8 @@ def _first_gap(live: Sequence[tuple[int, int, Value]], size: int) -> int:
 def waits(program: Program, offsets: Mapping[Value, int], max_tokens: int) -> list[bool]:
     """Tell before which instructions all threads must have finished those since the last wait.
 
-    An instruction waits if it reads what one of those wrote, or writes what one of those reads or wrote; attention also
-    because the cache, which is no value, must have been written.
+    An instruction waits if it reads what one of those wrote, or writes what one of those reads or wrote. One that reads
+    the cache, which is no value, always waits: its keys and values must have been written.
     """
 
     def extents(values: Sequence[Value]) -> list[tuple[int, int]]:
@@ -136,7 +138,7 @@ def waits(program: Program, offsets: Mapping[Value, int], max_tokens: int) -> li
         made, used = instruction.values[: instruction.makes], instruction.values[instruction.makes :]
         outputs, inputs = extents(made), extents(used)
         wait = (
-            instruction.op == Op.ATTENTION
+            instruction.reads_cache
             or _overlap(inputs, written)
             or _overlap(outputs, read)
             or _overlap(outputs, written)

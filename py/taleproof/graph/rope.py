@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from taleproof.errors import FormatError, UnknownSettingError
 from taleproof.formats import ModelFile
-from taleproof.formats.limits import FACTOR, MAGNITUDE, MAX_POSITIONS, ROPE_BASE, STRETCH, TURNS
+from taleproof.formats.limits import CONTEXT_FACTOR, FACTOR, MAGNITUDE, MAX_POSITIONS, ROPE_BASE, ROTATIONS
 from taleproof.formats.yarn import yarn_magnitude
 
 
@@ -28,20 +28,21 @@ _PI = Decimal("3.141592653589793238462643383279503")
 
 @dataclass(frozen=True, eq=False)
 class Rotary:
-    """How heads are turned.
+    """How heads are rotated.
 
     Attributes
     ----------
     head_dim : elements of a head.
-    rotated : how many of them, from the first on, are turned.
-    halves : whether element i goes with i + rotated / 2 (as in GPT-NeoX) or neighbours go together (as in LLaMA).
+    rotated : how many of them, from the first on, are rotated, in pairs.
+    neox_layout : whether element i is paired with i + rotated / 2, as in GPT-NeoX; otherwise neighbours are paired
+        (the interleaved layout), as in LLaMA.
     frequencies : float64 (rotated / 2), radians a position.
     magnitude : what cosines and sines are multiplied with (YaRN; otherwise 1).
     """
 
     head_dim: int
     rotated: int
-    halves: bool
+    neox_layout: bool
     frequencies: NDArray[np.float64]
     magnitude: float
 
@@ -55,8 +56,8 @@ class RopeScaling:
     factor : how many times as long the texts are.
     original_context : tokens of the texts that it was first trained with.
     attention_factor : what the magnitude that the kind itself has is multiplied with.
-    beta_fast, beta_slow : full turns over the original context. YaRN keeps a frequency that makes at least beta_fast,
-        interpolates one that makes at most beta_slow, and mixes both between.
+    beta_fast, beta_slow : full rotations over the original context. YaRN keeps a frequency that makes at least
+        beta_fast, interpolates one that makes at most beta_slow, and mixes both between.
     whole : whether the dimensions of these are rounded outwards to whole numbers.
     """
 
@@ -82,7 +83,7 @@ class Rope:
     file: str
     head_dim: int
     rotated: int
-    halves: bool
+    neox_layout: bool
     base: float
     scaling: RopeScaling
 
@@ -106,14 +107,15 @@ class Rope:
                 raise FormatError(self.file, "rope_freqs.weight", factors, None, why)
             plain = [_EXACT.divide(f, Decimal(float(factor))) for f, factor in zip(plain, factors, strict=True)]
         frequencies, magnitude = _scale(plain, self.scaling, self.base, self.rotated)
-        return Rotary(self.head_dim, self.rotated, self.halves, np.array([float(f) for f in frequencies]), magnitude)
+        radians = np.array([float(f) for f in frequencies])
+        return Rotary(self.head_dim, self.rotated, self.neox_layout, radians, magnitude)
 
     def unscaled(self, base: float) -> "Rope":
         """Return the rotation of layers that look at few tokens: with another base, and never scaled."""
         return replace(self, base=base, scaling=RopeScaling("none", 1.0, 1, 1.0, 32.0, 1.0))
 
 
-def read_rope(file: ModelFile, architecture: str, head_dim: int, *, halves: bool) -> Rope:
+def read_rope(file: ModelFile, architecture: str, head_dim: int, *, neox_layout: bool) -> Rope:
     """Read the keys ``ARCHITECTURE.rope.*``.
 
     Raises
@@ -125,14 +127,14 @@ def read_rope(file: ModelFile, architecture: str, head_dim: int, *, halves: bool
     if rotated % 2:
         raise file.fail(f"{key}.dimension_count", rotated, f"an even number from 2 to {head_dim} is expected")
     base = file.f32(f"{key}.freq_base", *ROPE_BASE, 10000.0)
-    return Rope(file.name, head_dim, rotated, halves, base, _read_scaling(file, key))
+    return Rope(file.name, head_dim, rotated, neox_layout, base, _read_scaling(file, key))
 
 
 def _read_scaling(file: ModelFile, key: str) -> RopeScaling:
     kind = file.text(f"{key}.scaling.type", "linear")
     if kind not in ("none", "linear", "yarn", "longrope"):
         raise UnknownSettingError(file.name, f"{key}.scaling.type", kind, "none, linear, yarn and longrope are run")
-    least, most = STRETCH
+    least, most = CONTEXT_FACTOR
     # Before there was a type, files had scale_linear; 0 says nothing.
     old = file.f32(f"{key}.scale_linear", 0.0, most, 1.0)
     factor = file.f32(f"{key}.scaling.factor", 0.0, most, old)
@@ -146,8 +148,8 @@ def _read_scaling(file: ModelFile, key: str) -> RopeScaling:
         factor=factor,
         original_context=file.count(f"{key}.scaling.original_context_length", 1, MAX_POSITIONS, context),
         attention_factor=file.f32(f"{key}.scaling.attn_factor", *MAGNITUDE, 1.0),
-        beta_fast=file.f32(f"{key}.scaling.yarn_beta_fast", *TURNS, 32.0),
-        beta_slow=file.f32(f"{key}.scaling.yarn_beta_slow", *TURNS, 1.0),
+        beta_fast=file.f32(f"{key}.scaling.yarn_beta_fast", *ROTATIONS, 32.0),
+        beta_slow=file.f32(f"{key}.scaling.yarn_beta_slow", *ROTATIONS, 1.0),
         whole=file.flag(TRUNCATE.format(architecture=key.removesuffix(".rope")), True),
     )
     if scaling.beta_fast < scaling.beta_slow:
@@ -161,8 +163,8 @@ def _scale(frequencies: list[Decimal], scaling: RopeScaling, base: float, rotate
     factor = Decimal(scaling.factor)
     if scaling.kind != "yarn" or scaling.factor == 1.0:
         return [_EXACT.divide(f, factor) for f in frequencies], scaling.attention_factor
-    low = _turns_to_dimension(scaling.beta_fast, base, rotated, scaling.original_context)
-    high = _turns_to_dimension(scaling.beta_slow, base, rotated, scaling.original_context)
+    low = _rotations_to_dimension(scaling.beta_fast, base, rotated, scaling.original_context)
+    high = _rotations_to_dimension(scaling.beta_slow, base, rotated, scaling.original_context)
     if scaling.whole:
         low, high = Decimal(low.__floor__()), Decimal(high.__ceil__())
     low, high = max(low, Decimal(0)), min(high, Decimal(rotated - 1))
@@ -176,7 +178,7 @@ def _scale(frequencies: list[Decimal], scaling: RopeScaling, base: float, rotate
     return scaled, float(magnitude)
 
 
-def _turns_to_dimension(turns: float, base: float, rotated: int, context: int) -> Decimal:
-    """Return the dimension that makes ``turns`` full turns over the original context (YaRN, equation 17)."""
-    ratio = Decimal(max(context, 1)) / (Decimal(turns) * 2 * _PI)
+def _rotations_to_dimension(rotations: float, base: float, rotated: int, context: int) -> Decimal:
+    """Return the dimension that makes ``rotations`` full rotations over the original context (YaRN, equation 17)."""
+    ratio = Decimal(max(context, 1)) / (Decimal(rotations) * 2 * _PI)
     return rotated * _EXACT.ln(ratio) / (2 * _EXACT.ln(Decimal(base)))

@@ -7,14 +7,14 @@ Weights and caches are where they are in the arena; nothing is computed here.
 import struct
 from dataclasses import dataclass
 
-from taleproof.graph.attention_rule import AttentionRule
+from taleproof.graph.attention_spec import AttentionSpec
 from taleproof.graph.opcodes import Op
-from taleproof.graph.ops import Span
+from taleproof.graph.ops import AttentionKind
 from taleproof.graph.program import Argument, Instruction, Program, Value
 from taleproof.graph.rope import Rotary
 from taleproof.graph.step import IDS
 from taleproof.memory.arena import Arena
-from taleproof.quant import FLOAT_TYPES, WIDE_TYPES
+from taleproof.quant import FLOAT_TYPES, INT16_ACTIVATION_TYPES
 
 
 ACTIVATION_BLOCK = 32
@@ -67,7 +67,7 @@ class ArenaCache:
 
     @property
     def scratch_bytes(self) -> int:
-        """What one thread needs to attend to the whole context (``cut`` in kernels/attention/attention.c)."""
+        """What one thread needs to attend to the whole context (``layout`` in kernels/attention/attention.c)."""
         width = cache_width(self.head_dim)
         floats = HEADS_AT_ONCE * (self.context + self.context // KEY_BLOCK + width) + 4
         return 4 * floats + 2 * HEADS_AT_ONCE * (self.context + width)
@@ -85,13 +85,13 @@ class WasmOps:
         self.program = Program()
         self._arena = arena
         # A value is quantised once, however many matrices it is multiplied with.
-        self._quantized: dict[tuple[Value, bool], tuple[Value, Value]] = {}
-        # Layers share rules and tables of biases.
-        self._rules: dict[AttentionRule, int] = {}
+        self._quantised: dict[tuple[Value, bool], tuple[Value, Value]] = {}
+        # Layers share specs and tables of biases.
+        self._specs: dict[AttentionSpec, int] = {}
         self._biases: dict[ArenaTensor, Value] = {}
 
-    def _emit(self, op: Op, rows: int, *arguments: Argument, makes: int = 1) -> None:
-        self.program.instructions.append(Instruction(op, rows, arguments, makes))
+    def _emit(self, op: Op, rows: int, *arguments: Argument, makes: int = 1, reads_cache: bool = False) -> None:
+        self.program.instructions.append(Instruction(op, rows, arguments, makes, reads_cache))
 
     def input(self, name: str, columns: int) -> Value:
         """Name the value that whoever runs the program writes before it."""
@@ -133,7 +133,7 @@ class WasmOps:
         return y
 
     def rms_norm(self, x: Value, weight: ArenaTensor, epsilon: float) -> Value:
-        """Divide by the root of the mean square, multiply with the weight, stretch by stretch."""
+        """Divide by the root of the mean square, multiply with the weight, group by group."""
         y = _floats(x.rows, x.columns)
         columns = weight.shape[0]
         self._emit(Op.RMS_NORM, x.rows, y, x, weight.offset, epsilon, columns, x.columns // columns)
@@ -149,21 +149,22 @@ class WasmOps:
         """Multiply with the transposed matrix; quantised matrices take quantised activations."""
         rows, columns = weight.shape
         y = _floats(x.rows, rows)
-        q, blocks = (x, 0) if weight.type in FLOAT_TYPES else self.quantize(x, wide=weight.type in WIDE_TYPES)
+        int16 = weight.type in INT16_ACTIVATION_TYPES
+        q, blocks = (x, 0) if weight.type in FLOAT_TYPES else self.quantise(x, int16=int16)
         self._emit(Op.MATMUL, x.rows, y, q, blocks, weight.offset, weight.number, rows, columns)
         return y
 
-    def quantize(self, x: Value, *, wide: bool) -> tuple[Value, Value]:
-        """Return x as 8-bit integers (16-bit ones where 8-bit weights follow) and its blocks."""
-        made = self._quantized.get((x, wide))
+    def quantise(self, x: Value, *, int16: bool) -> tuple[Value, Value]:
+        """Return x as 8-bit integers, or 16-bit ones, and the scales of its blocks."""
+        made = self._quantised.get((x, int16))
         if made is None:
             blocks = x.columns // ACTIVATION_BLOCK
             made = (
-                Value(x.rows, x.columns, x.columns * (2 if wide else 1)),
+                Value(x.rows, x.columns, x.columns * (2 if int16 else 1)),
                 Value(x.rows, blocks, blocks * ACTIVATION_BLOCK_BYTES),
             )
-            self._emit(Op.QUANTIZE, x.rows, *made, x, x.columns, int(wide), makes=2)
-            self._quantized[x, wide] = made
+            self._emit(Op.QUANTISE, x.rows, *made, x, x.columns, int(int16), makes=2)
+            self._quantised[x, int16] = made
         return made
 
     def rope_angles(self, rotary: Rotary) -> Value:
@@ -177,10 +178,10 @@ class WasmOps:
         return angles
 
     def rope(self, x: Value, angles: Value, rotary: Rotary) -> Value:
-        """Turn pairs of elements."""
+        """Rotate pairs of elements."""
         y = _floats(x.rows, x.columns)
         heads = x.columns // rotary.head_dim
-        self._emit(Op.ROPE, x.rows, y, x, angles, int(rotary.halves), heads, rotary.head_dim, rotary.rotated)
+        self._emit(Op.ROPE, x.rows, y, x, angles, int(rotary.neox_layout), heads, rotary.head_dim, rotary.rotated)
         return y
 
     def write_keys(self, cache: ArenaCache, x: Value) -> None:
@@ -200,30 +201,30 @@ class WasmOps:
         *,
         window: int = 0,
         softcap: float = 0.0,
-        span: Span = "causal",
+        kind: AttentionKind = "causal",
         bias: ArenaTensor | None = None,
         max_distance: int = 128,
     ) -> Value:
-        """Attend to the positions of the span."""
+        """Attend to the positions that the kind allows."""
         narrow = window if window < keys.context else 0
-        rule = AttentionRule(narrow, softcap, span, 0 if bias is None else bias.shape[0], max_distance)
+        spec = AttentionSpec(narrow, softcap, kind, 0 if bias is None else bias.shape[0], max_distance)
         y = _floats(q.rows, q.columns)
         scratch = Value(self._arena.threads, 1, keys.scratch_bytes)
         shape = (q.columns // keys.head_dim, keys.kv_heads, keys.head_dim, keys.context)
-        addresses = (keys.offset, values.offset)
-        extra = (self._rule(rule), 0 if bias is None else self._bias(bias))
-        self._emit(Op.ATTENTION, q.rows, y, scratch, q, *addresses, scratch.row_bytes, scale, *shape, *extra, makes=2)
+        cache = (keys.offset, values.offset, scratch.row_bytes)
+        extra = (self._spec(spec), 0 if bias is None else self._bias(bias))
+        self._emit(Op.ATTENTION, q.rows, y, scratch, q, *cache, scale, *shape, *extra, makes=2, reads_cache=True)
         return y
 
-    def _rule(self, rule: AttentionRule) -> int:
-        """Return where the rule is in the arena, 0 for the plain one."""
-        if rule.plain:
+    def _spec(self, spec: AttentionSpec) -> int:
+        """Return where the spec is in the arena, 0 for the plain one."""
+        if spec.plain:
             return 0
-        if rule not in self._rules:
-            data = rule.encode()
-            self._rules[rule] = self._arena.allocate(len(data))
-            self._arena.write(self._rules[rule], data)
-        return self._rules[rule]
+        if spec not in self._specs:
+            data = spec.encode()
+            self._specs[spec] = self._arena.allocate(len(data))
+            self._arena.write(self._specs[spec], data)
+        return self._specs[spec]
 
     def _bias(self, table: ArenaTensor) -> Value:
         """Return the table as floats."""

@@ -35,7 +35,7 @@ from taleproof.models.shared.architecture import (
     Writer,
 )
 from taleproof.models.shared.gguf_keys import NotingKeys, refuse_unknown
-from taleproof.nn.weights import TensorSource
+from taleproof.nn.weights import Tensors
 
 
 W = TypeVar("W")
@@ -83,7 +83,7 @@ def read_config(file: ModelFile, task: Task = "generate") -> Config:
     return config
 
 
-def load_model(file: ModelFile, tensors: TensorSource[W]) -> Writer[W]:
+def load_model(file: ModelFile, tensors: Tensors[W]) -> Writer[W]:
     """Build the model that the file's architecture names, one that generates.
 
     Raises
@@ -93,12 +93,12 @@ def load_model(file: ModelFile, tensors: TensorSource[W]) -> Writer[W]:
     return cast(Writer[W], _load(file, tensors, "generate"))
 
 
-def load_encoder(file: ModelFile, tensors: TensorSource[W]) -> Encoder[W]:
+def load_encoder(file: ModelFile, tensors: Tensors[W]) -> Encoder[W]:
     """Build the encoder that the file's architecture names; errors are those of load_model."""
     return cast(Encoder[W], _load(file, tensors, "embed"))
 
 
-def _load(file: ModelFile, tensors: TensorSource[W], task: Task) -> Module[W]:
+def _load(file: ModelFile, tensors: Tensors[W], task: Task) -> Module[W]:
     module: Module[W] = _found(file, task).load(read_config(file, task), tensors)
     tensors.check_all_used()
     return module

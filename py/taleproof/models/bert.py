@@ -22,7 +22,7 @@ from taleproof.models.shared.gguf_keys import UNROTATED
 from taleproof.models.shared.tensor_names import TensorNames
 from taleproof.nn.cache import CacheShape, KVCache
 from taleproof.nn.layers import Embedding, LayerNorm, Linear
-from taleproof.nn.weights import TensorSource
+from taleproof.nn.weights import Tensors
 
 
 W = TypeVar("W")
@@ -119,7 +119,7 @@ class Bert(Generic[W]):
             q, k, v = block.q(ops, x), block.k(ops, x), block.v(ops, x)  # (T, dim) each
             ops.write_keys(keys, k)
             ops.write_values(values, v)
-            attended = block.output(ops, ops.attention(q, keys, values, scale, span="step"))
+            attended = block.output(ops, ops.attention(q, keys, values, scale, kind="bidirectional"))
             x = block.attention_norm(ops, ops.add(x, attended))
             x = block.mlp_norm(ops, ops.add(x, block.down(ops, ops.gelu_erf(block.up(ops, x)))))
             ops.mark(f"layer {i + 1} of {len(self.blocks)}", x)
@@ -131,7 +131,7 @@ def cache_scale(config: Config) -> float:
     return float((config.dim // config.heads) ** -0.5)
 
 
-def load(config: Config, tensors: TensorSource[W]) -> Bert[W]:
+def load(config: Config, tensors: Tensors[W]) -> Bert[W]:
     """Find every weight by its name in the file; MissingTensorError where one is absent or of another shape."""
     dim, hidden = config.dim, config.hidden
 

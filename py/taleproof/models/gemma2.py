@@ -15,7 +15,7 @@ from taleproof.models.shared.decoder_config import Config, global_each, read_dec
 from taleproof.models.shared.decoder_weights import Weights
 from taleproof.models.shared.rope_json import rope_keys
 from taleproof.models.shared.tensor_names import DECODER, TensorNames, biases_said
-from taleproof.nn.weights import TensorSource
+from taleproof.nn.weights import Tensors
 
 
 W = TypeVar("W")
@@ -57,7 +57,7 @@ def gemma_config(file: ModelFile, *, largest: int, window: int, each: int) -> Co
     )
 
 
-def load(config: Config, tensors: TensorSource[W]) -> Decoder[W]:
+def load(config: Config, tensors: Tensors[W]) -> Decoder[W]:
     """Find every weight by its name in the file; MissingTensorError where one is absent or of another shape."""
     weights = Weights(config, tensors)
     return weights.decoder((config.ropes[0].rotary(),), lambda i, b: gemma_block(weights, b, 0, config.window_at(i)))

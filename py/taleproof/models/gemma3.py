@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Gemma 3: Gemma 2's blocks without caps, with norms of queries and keys, one global layer in six (arXiv 2503.19786).
 
-Local layers turn heads by a base of their own, which no scaling for long texts touches.
+Local layers rotate heads by a base of their own, which no scaling for long texts touches.
 """
 
 from dataclasses import replace
@@ -27,7 +27,7 @@ from taleproof.models.shared.decoder_config import Config, softcap_of
 from taleproof.models.shared.decoder_weights import Weights
 from taleproof.models.shared.rope_json import ROPE, check_whole_heads, rope_keys_of
 from taleproof.models.shared.tensor_names import HEAD_NORMS, TensorNames, biases_said
-from taleproof.nn.weights import TensorSource
+from taleproof.nn.weights import Tensors
 
 
 W = TypeVar("W")
@@ -52,7 +52,7 @@ def from_gguf(file: ModelFile) -> Config:
     return replace(config, ropes=(everywhere, local), final_softcap=softcap_of(file, "final", 0.0))
 
 
-def load(config: Config, tensors: TensorSource[W]) -> Decoder[W]:
+def load(config: Config, tensors: Tensors[W]) -> Decoder[W]:
     """Find every weight by its name in the file; MissingTensorError where one is absent or of another shape."""
     weights = Weights(config, tensors)
 

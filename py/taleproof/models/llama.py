@@ -25,13 +25,13 @@ from taleproof.models.shared.decoder_config import Config, factors_of, read_deco
 from taleproof.models.shared.decoder_weights import Weights
 from taleproof.models.shared.rope_json import rope_keys
 from taleproof.models.shared.tensor_names import DECODER, TensorNames, absent_biases, biases_said
-from taleproof.nn.weights import TensorSource
+from taleproof.nn.weights import Tensors
 
 
 W = TypeVar("W")
 
 FACTORS = "rope_freqs.weight"
-CONVENTIONS = Conventions(interleaved=True, factors={"rope.factors": FACTORS})
+CONVENTIONS = Conventions(interleaved_rope=True, factors={"rope.factors": FACTORS})
 
 
 def from_gguf(file: ModelFile) -> Config:
@@ -40,7 +40,7 @@ def from_gguf(file: ModelFile) -> Config:
     return replace(config, window=window_of(file), factors=factors_of(file, CONVENTIONS))
 
 
-def load(config: Config, tensors: TensorSource[W]) -> Decoder[W]:
+def load(config: Config, tensors: Tensors[W]) -> Decoder[W]:
     """Find every weight by its name in the file; MissingTensorError where one is absent or of another shape."""
     weights = Weights(config, tensors)
     rotary = config.ropes[0].rotary(weights.factors(FACTORS))

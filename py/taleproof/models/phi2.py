@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Phi-2: attention and MLP side by side after one norm, biases everywhere, a part of each head turned.
+"""Phi-2: attention and MLP side by side after one norm, biases everywhere, a part of each head rotated.
 
 Source: Li et al. 2023, "Textbooks Are All You Need II" (arXiv 2309.05463).
 """
@@ -21,7 +21,7 @@ from taleproof.models.shared.rope_json import rope_keys
 from taleproof.models.shared.tensor_names import DECODER, TensorNames
 from taleproof.nn.cache import KVCache
 from taleproof.nn.layers import MLP, Embedding, LayerNorm, Linear
-from taleproof.nn.weights import TensorSource
+from taleproof.nn.weights import Tensors
 
 
 W = TypeVar("W")
@@ -58,11 +58,11 @@ class Phi2(Generic[W]):
 
     def forward(self, ops: Ops[A, W, C], cache: KVCache[C], logits: Logits) -> A:
         """Describe one step: tokens -> logits (1 or T, vocab), or the last hidden state (T, dim) with ``none``."""
-        turns = ((self.rotary, ops.rope_angles(self.rotary)),)
+        rotations = ((self.rotary, ops.rope_angles(self.rotary)),)
         x = self.embedding(ops)  # (T, dim)
         for i, block in enumerate(self.blocks):
             h = block.norm(ops, x)
-            attended = block.attention(ops, h, turns, cache.keys[i], cache.values[i], self.config)
+            attended = block.attention(ops, h, rotations, cache.keys[i], cache.values[i], self.config)
             x = ops.add(x, ops.add(attended, block.mlp(ops, h)))
             ops.mark(f"layer {i + 1} of {len(self.blocks)}", x)
         if logits == "none":
@@ -72,7 +72,7 @@ class Phi2(Generic[W]):
         return self.head(ops, self.norm(ops, x))
 
 
-def load(config: Config, tensors: TensorSource[W]) -> Phi2[W]:
+def load(config: Config, tensors: Tensors[W]) -> Phi2[W]:
     """Find every weight by its name in the file; MissingTensorError where one is absent or of another shape."""
     weights = Weights(config, tensors)
     dim, hidden = config.dim, config.hidden
@@ -85,7 +85,7 @@ def load(config: Config, tensors: TensorSource[W]) -> Phi2[W]:
         if not tensors.has(f"{b}.attn_qkv.weight"):
             return weights.attention(b)
         counts = (config.q_dim, config.kv_dim, config.kv_dim)
-        q, k, v = weights.stacked(f"{b}.attn_qkv", counts, dim)
+        q, k, v = weights.fused(f"{b}.attn_qkv", counts, dim)
         return Attention(q, k, v, weights.linear(f"{b}.attn_output", dim, config.q_dim))
 
     def block(b: str) -> Block[W]:

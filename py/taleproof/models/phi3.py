@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Phi-3 and Phi-4-mini: LLaMA's network, with queries, keys and values in one matrix and gate and up in another.
 
-Only a part of each head may be turned. Sources: Abdin et al. 2024 (arXiv 2404.14219 and 2503.01743).
+Only a part of each head may be rotated. Sources: Abdin et al. 2024 (arXiv 2404.14219 and 2503.01743).
 """
 
 from dataclasses import replace
@@ -26,7 +26,7 @@ from taleproof.models.shared.decoder_weights import Weights
 from taleproof.models.shared.rope_json import rope_keys
 from taleproof.models.shared.tensor_names import DECODER, TensorNames, absent_biases
 from taleproof.nn.layers import GatedMLP
-from taleproof.nn.weights import TensorSource
+from taleproof.nn.weights import Tensors
 
 
 W = TypeVar("W")
@@ -38,7 +38,7 @@ CONVENTIONS = Conventions(factors={"rope.factors": SHORT, "rope.factors_long": L
 def from_gguf(file: ModelFile) -> Config:
     """Read and check the configuration; FormatError where it can't be right.
 
-    A model that is stretched to long texts has two sets of factors. Those for texts of the original length are used,
+    A model whose context was extended has two sets of factors. Those for texts of the original length are used,
     and longer contexts are not offered.
     """
     config = read_decoder(file, CONVENTIONS)
@@ -49,7 +49,7 @@ def from_gguf(file: ModelFile) -> Config:
     return replace(config, text=replace(config.text, n_ctx_train=min(config.text.n_ctx_train, original)))
 
 
-def load(config: Config, tensors: TensorSource[W]) -> Decoder[W]:
+def load(config: Config, tensors: Tensors[W]) -> Decoder[W]:
     """Find every weight by its name in the file; MissingTensorError where one is absent or of another shape."""
     weights = Weights(config, tensors)
     rotary = config.ropes[0].rotary(weights.factors(SHORT))
@@ -57,8 +57,8 @@ def load(config: Config, tensors: TensorSource[W]) -> Decoder[W]:
         tensors.floats(LONG)
 
     def block(i: int, b: str) -> Block[W]:
-        q, k, v = weights.stacked(f"{b}.attn_qkv", (config.q_dim, config.kv_dim, config.kv_dim), config.dim)
-        gate, up = weights.stacked(f"{b}.ffn_up", (config.hidden, config.hidden), config.dim)
+        q, k, v = weights.fused(f"{b}.attn_qkv", (config.q_dim, config.kv_dim, config.kv_dim), config.dim)
+        gate, up = weights.fused(f"{b}.ffn_up", (config.hidden, config.hidden), config.dim)
         output = weights.linear(f"{b}.attn_output", config.dim, config.q_dim)
         return Block(
             attention_norm=weights.norm(f"{b}.attn_norm"),

@@ -13,7 +13,7 @@ from taleproof.models.shared.decoder_config import Config, read_decoder
 from taleproof.models.shared.decoder_weights import Weights
 from taleproof.models.shared.rope_json import rope_keys
 from taleproof.models.shared.tensor_names import DECODER, TensorNames, absent_biases
-from taleproof.nn.weights import TensorSource
+from taleproof.nn.weights import Tensors
 
 
 W = TypeVar("W")
@@ -24,7 +24,7 @@ def from_gguf(file: ModelFile) -> Config:
     return read_decoder(file, Conventions())
 
 
-def load(config: Config, tensors: TensorSource[W]) -> Decoder[W]:
+def load(config: Config, tensors: Tensors[W]) -> Decoder[W]:
     """Find every weight by its name in the file; MissingTensorError where one is absent or of another shape."""
     weights = Weights(config, tensors)
 

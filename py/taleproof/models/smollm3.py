@@ -16,15 +16,15 @@ from taleproof.models.shared.decoder_config import Config, read_decoder
 from taleproof.models.shared.decoder_weights import Weights
 from taleproof.models.shared.rope_json import rope_keys
 from taleproof.models.shared.tensor_names import DECODER, TensorNames, biases_said
-from taleproof.nn.weights import TensorSource
+from taleproof.nn.weights import Tensors
 
 
 W = TypeVar("W")
 
-UNTURNED = 4
+NOPE_EACH = 4
 """Of so many layers, the last has no rotary positions."""
 
-CONVENTIONS = Conventions(interleaved=True)
+CONVENTIONS = Conventions(interleaved_rope=True)
 
 
 def from_gguf(file: ModelFile) -> Config:
@@ -32,14 +32,14 @@ def from_gguf(file: ModelFile) -> Config:
     return read_decoder(file, CONVENTIONS)
 
 
-def load(config: Config, tensors: TensorSource[W]) -> Decoder[W]:
+def load(config: Config, tensors: Tensors[W]) -> Decoder[W]:
     """Find every weight by its name in the file; MissingTensorError where one is absent or of another shape."""
     weights = Weights(config, tensors)
 
     def block(i: int, b: str) -> Block[W]:
         return Block(
             attention_norm=weights.norm(f"{b}.attn_norm"),
-            attention=weights.attention(b, rotary=None if (i + 1) % UNTURNED == 0 else 0),
+            attention=weights.attention(b, rotary=None if (i + 1) % NOPE_EACH == 0 else 0),
             mlp_norm=weights.norm(f"{b}.ffn_norm"),
             mlp=weights.gated_mlp(b),
         )
@@ -56,9 +56,9 @@ def _keys(config: ConfigJson) -> Keys:
 def _check_unturned(config: ConfigJson, layers: int) -> None:
     """Refuse rotary positions in other layers than SmolLM3's own."""
     if not config.given("no_rope_layers"):
-        if config.count("no_rope_layer_interval", 1, MAX_LAYERS) != UNTURNED:
-            raise config.refused("no_rope_layer_interval", f"{UNTURNED} is run in models of this type")
-    elif config.each_of("no_rope_layers", layers, (0, 1)) != [int((i + 1) % UNTURNED != 0) for i in range(layers)]:
+        if config.count("no_rope_layer_interval", 1, MAX_LAYERS) != NOPE_EACH:
+            raise config.refused("no_rope_layer_interval", f"{NOPE_EACH} is run in models of this type")
+    elif config.each_of("no_rope_layers", layers, (0, 1)) != [int((i + 1) % NOPE_EACH != 0) for i in range(layers)]:
         raise config.refused("no_rope_layers", "every fourth layer, and no other, is expected to be without positions")
 
 

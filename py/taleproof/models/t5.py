@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""T5: an encoder reads a source, a decoder writes with an eye on it (Raffel et al. 2020, arXiv 1910.10683).
+"""T5: an encoder, and a decoder that attends to its output (Raffel et al. 2020, arXiv 1910.10683).
 
-Positions enter by biases alone, one table a stack, which all its layers share; scores are not scaled. Later versions
-(Shazeer 2020, arXiv 2002.05202) have gated MLPs and an output layer of their own.
+Scores are not scaled. Later versions (Shazeer 2020, arXiv 2002.05202) have gated MLPs and an output layer of their own.
+The pass is in shared/encoder_decoder.py.
 """
 
 import re
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import TypeVar
 
-from taleproof.device.base import GraphSpec
 from taleproof.formats import ModelFile
 from taleproof.formats.huggingface.config import Config as ConfigJson
 from taleproof.formats.limits import (
@@ -21,51 +19,20 @@ from taleproof.formats.limits import (
     MAX_VOCABULARY,
     MAX_WIDTH,
 )
-from taleproof.graph.ops import A, C, Ops
 from taleproof.graph.relative import MAX_BUCKETS, MAX_DISTANCE
-from taleproof.models.shared.architecture import Architecture, Family, Keys, Logits, TextConfig
-from taleproof.models.shared.decoder import writing_graphs
+from taleproof.models.shared.architecture import Architecture, Family, Keys, TextConfig
 from taleproof.models.shared.decoder_config import check_equal_heads, head_dim_of, vocab_size_of
+from taleproof.models.shared.encoder_decoder import Attention, Block, Config, EncoderDecoder, Stack
 from taleproof.models.shared.gguf_keys import UNROTATED
-from taleproof.nn.cache import CacheShape, KVCache
+from taleproof.nn.cache import CacheShape
 from taleproof.nn.layers import MLP, Embedding, GatedMLP, Linear, RMSNorm
-from taleproof.nn.weights import TensorSource
+from taleproof.nn.weights import Tensors
 
 
 W = TypeVar("W")
 
 UNREAD = "dec.blk.0.cross_attn_rel_b.weight"
 """A table that the first checkpoints were saved with; the network has none there."""
-
-
-@dataclass(frozen=True)
-class Config:
-    """The numbers that fix the network's shape.
-
-    Attributes
-    ----------
-    buckets, max_distance : of relative positions (graph/relative.py).
-    start_token : what the decoder's text begins with.
-    output_scale : what the decoder's last hidden state is multiplied with.
-    """
-
-    text: TextConfig
-    dim: int
-    hidden: int
-    encoder_layers: int
-    decoder_layers: int
-    heads: int
-    head_dim: int
-    epsilon: float
-    buckets: int
-    max_distance: int
-    start_token: int
-    output_scale: float
-
-    @property
-    def attention_dim(self) -> int:
-        """The width of queries, keys and values."""
-        return self.heads * self.head_dim
 
 
 def from_gguf(file: ModelFile) -> Config:
@@ -89,7 +56,7 @@ def from_gguf(file: ModelFile) -> Config:
     decoder_layers = file.count(f"{key}.decoder_block_count", 1, MAX_LAYERS, layers)
     head_dim = head_dim_of(file, dim, heads)
     check_equal_heads(file, heads)
-    # The decoder's own layers, then what each of them sees of the source, then one that the encoder's share.
+    # The decoder's layers, then the cross-attention of each of them, then one layer that all of the encoder's share.
     cache = CacheShape(2 * decoder_layers + 1, heads, head_dim)
     return Config(
         text=TextConfig(vocab_size, file.count(f"{key}.context_length", 1, MAX_POSITIONS), cache),
@@ -107,104 +74,7 @@ def from_gguf(file: ModelFile) -> Config:
     )
 
 
-@dataclass(frozen=True)
-class Attention(Generic[W]):
-    """A layer's attention to its own stack, or to the source, and the norm before it."""
-
-    norm: RMSNorm[W]
-    q: Linear[W]
-    k: Linear[W]
-    v: Linear[W]
-    output: Linear[W]
-
-
-@dataclass(frozen=True)
-class Block(Generic[W]):
-    """One layer's weights; the encoder's have no attention to a source."""
-
-    attention: Attention[W]
-    source: Attention[W] | None
-    mlp_norm: RMSNorm[W]
-    mlp: GatedMLP[W] | MLP[W]
-
-
-@dataclass(frozen=True)
-class Stack(Generic[W]):
-    """The encoder or the decoder. ``bias`` is its table of relative positions (buckets, heads)."""
-
-    bias: W
-    blocks: tuple[Block[W], ...]
-    norm: RMSNorm[W]
-
-
-@dataclass(frozen=True)
-class T5(Generic[W]):
-    """The whole model. ``head`` is the embedding's table again where the two are tied."""
-
-    config: Config
-    embedding: Embedding[W]
-    encoder: Stack[W]
-    decoder: Stack[W]
-    head: Linear[W]
-
-    def graphs(self, cache: KVCache[C], context: int, batch: int) -> dict[str, GraphSpec[A, W, C]]:
-        """Return the decoder's kinds of steps, and the encoder's one."""
-        graphs: dict[str, GraphSpec[A, W, C]]
-        graphs = writing_graphs(lambda ops, logits: self.forward(ops, cache, logits), batch)
-        return {**graphs, "read": GraphSpec(lambda ops: self.read(ops, cache), context, "the source")}
-
-    def read(self, ops: Ops[A, W, C], cache: KVCache[C]) -> A:
-        """Describe the one step that a source takes; it leaves what the decoder sees of it in the cache: (T, dim)."""
-        config, own = self.config, 2 * self.config.decoder_layers
-        keys, values, distance = cache.keys[own], cache.values[own], config.max_distance
-        x = self.embedding(ops)  # (T, dim)
-        for i, block in enumerate(self.encoder.blocks):
-            part = block.attention
-            h = part.norm(ops, x)
-            q = part.q(ops, h)  # (T, attention_dim)
-            ops.write_keys(keys, part.k(ops, h))
-            ops.write_values(values, part.v(ops, h))
-            bias = self.encoder.bias
-            attended = ops.attention(q, keys, values, 1.0, span="step", bias=bias, max_distance=distance)
-            x = ops.add(x, part.output(ops, attended))
-            x = ops.add(x, block.mlp(ops, block.mlp_norm(ops, x)))
-            ops.mark(f"layer {i + 1} of {config.encoder_layers} of the encoder", x)
-        x = self.encoder.norm(ops, x)
-        for i, block in enumerate(self.decoder.blocks):
-            assert block.source is not None
-            ops.write_keys(cache.keys[config.decoder_layers + i], block.source.k(ops, x))
-            ops.write_values(cache.values[config.decoder_layers + i], block.source.v(ops, x))
-        return x
-
-    def forward(self, ops: Ops[A, W, C], cache: KVCache[C], logits: Logits) -> A:
-        """Describe a step of the decoder: tokens -> logits (1 or T, vocab), or with ``none`` its last hidden state."""
-        config = self.config
-        x = self.embedding(ops)  # (T, dim)
-        for i, block in enumerate(self.decoder.blocks):
-            part, source = block.attention, block.source
-            assert source is not None
-            keys, values = cache.keys[i], cache.values[i]
-            h = part.norm(ops, x)
-            q = part.q(ops, h)  # (T, attention_dim)
-            ops.write_keys(keys, part.k(ops, h))
-            ops.write_values(values, part.v(ops, h))
-            bias = self.decoder.bias
-            attended = ops.attention(q, keys, values, 1.0, bias=bias, max_distance=config.max_distance)
-            x = ops.add(x, part.output(ops, attended))
-            keys, values = cache.keys[config.decoder_layers + i], cache.values[config.decoder_layers + i]
-            seen = ops.attention(source.q(ops, source.norm(ops, x)), keys, values, 1.0, span="memory")
-            x = ops.add(x, source.output(ops, seen))
-            x = ops.add(x, block.mlp(ops, block.mlp_norm(ops, x)))
-            ops.mark(f"layer {i + 1} of {config.decoder_layers} of the decoder", x)
-        if logits == "none":
-            return x
-        if logits == "last":
-            x = ops.last_row(x)  # (1, dim)
-        x = self.decoder.norm(ops, x)
-        return self.head(ops, ops.scale(x, config.output_scale) if config.output_scale != 1.0 else x)
-
-
-def load(config: Config, tensors: TensorSource[W]) -> T5[W]:
+def load(config: Config, tensors: Tensors[W]) -> EncoderDecoder[W]:
     """Find every weight by its name in the file; MissingTensorError where one is absent or of another shape."""
     dim, hidden, wide = config.dim, config.hidden, config.attention_dim
 
@@ -230,8 +100,8 @@ def load(config: Config, tensors: TensorSource[W]) -> T5[W]:
         return GatedMLP(linear(f"{b}.ffn_gate", hidden, dim), up, down, "gelu")
 
     def block(b: str, *, decoder: bool) -> Block[W]:
-        source = attention(b, "cross_attn") if decoder else None
-        return Block(attention(b, "attn"), source, norm(f"{b}.ffn_norm"), mlp(b))
+        cross_attention = attention(b, "cross_attn") if decoder else None
+        return Block(attention(b, "attn"), cross_attention, norm(f"{b}.ffn_norm"), mlp(b))
 
     def stack(name: str, layers: int, *, decoder: bool) -> Stack[W]:
         bias = tensors.matrix(f"{name}.blk.0.attn_rel_b.weight", config.buckets, config.heads)
@@ -241,7 +111,7 @@ def load(config: Config, tensors: TensorSource[W]) -> T5[W]:
     if tensors.has(UNREAD):
         tensors.matrix(UNREAD, config.buckets, config.heads)
     table = tensors.matrix("token_embd.weight", config.text.vocab_size, dim)
-    return T5(
+    return EncoderDecoder(
         config,
         Embedding(table, "the embedding, at the tensor token_embd.weight"),
         stack("enc", config.encoder_layers, decoder=False),

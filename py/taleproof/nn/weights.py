@@ -31,8 +31,8 @@ SWAPPED_BLOCKS = 1 << 14
 """Blocks of a big-endian file that are turned around at a time."""
 
 
-class TensorSource(Protocol[W]):
-    """Weights by name."""
+class Tensors(Protocol[W]):
+    """A file's weights, by name."""
 
     def matrix(self, name: str, rows: int, columns: int) -> W:
         """Return a matrix (rows, columns)."""
@@ -42,7 +42,7 @@ class TensorSource(Protocol[W]):
         """Return ``count`` rows from ``start`` on of a matrix of this shape, which holds several matrices in one."""
         ...
 
-    def stretch(self, name: str, start: int, count: int, size: int) -> W:
+    def vector_slice(self, name: str, start: int, count: int, size: int) -> W:
         """Return ``count`` elements from ``start`` on of a vector of ``size`` elements, as float32."""
         ...
 
@@ -64,7 +64,7 @@ class TensorSource(Protocol[W]):
 
 
 class _Table:
-    """The part that both sources share: names, shapes, and which tensors were asked for."""
+    """The part that both backends share: names, shapes, and which tensors were asked for."""
 
     def __init__(self, file: ModelFile, blobs: Sequence[Blob]) -> None:
         self.file = file
@@ -110,9 +110,9 @@ class NumpyTensors(_Table):
 
     def rows(self, name: str, start: int, count: int, shape: tuple[int, int]) -> NDArray[np.float32]:
         """Return float32 (count, columns)."""
-        return self.decoded(_cut(self.find(name, shape), start, count))
+        return self.decoded(_row_slice(self.find(name, shape), start, count))
 
-    def stretch(self, name: str, start: int, count: int, size: int) -> NDArray[np.float32]:
+    def vector_slice(self, name: str, start: int, count: int, size: int) -> NDArray[np.float32]:
         """Return float32 (count,)."""
         return self.decoded(self.find(name, (size,)))[start : start + count]
 
@@ -138,9 +138,9 @@ class ArenaTensors(_Table):
 
     def rows(self, name: str, start: int, count: int, shape: tuple[int, int]) -> ArenaTensor:
         """Return the rows where they lie, interleaved if they are quantised."""
-        return self._matrix(_cut(self.find(name, shape), start, count))
+        return self._matrix(_row_slice(self.find(name, shape), start, count))
 
-    def stretch(self, name: str, start: int, count: int, size: int) -> ArenaTensor:
+    def vector_slice(self, name: str, start: int, count: int, size: int) -> ArenaTensor:
         """Return float32 (count,), in memory of its own."""
         return self._decoded(self.decoded(self.find(name, (size,)))[start : start + count])
 
@@ -196,7 +196,7 @@ class ArenaTensors(_Table):
         return ArenaTensor("F32", BLOCK_TYPES["F32"].gguf_id or 0, values.shape, offset)
 
 
-def _cut(info: TensorInfo, start: int, count: int) -> TensorInfo:
+def _row_slice(info: TensorInfo, start: int, count: int) -> TensorInfo:
     """Return what a table would say of ``count`` rows from ``start`` on."""
     nbytes = row_bytes(info.type, info.shape[1])
     return replace(info, shape=(count, info.shape[1]), offset=info.offset + start * nbytes, nbytes=count * nbytes)

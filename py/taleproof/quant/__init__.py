@@ -33,8 +33,8 @@ KERNEL_TYPES = frozenset(kind.name for kind in BLOCK_TYPES.values() if kind.acti
 FLOAT_TYPES = frozenset(kind.name for kind in BLOCK_TYPES.values() if kind.activations == 32)
 """Of these, those that are floating-point numbers themselves."""
 
-WIDE_TYPES = frozenset(kind.name for kind in BLOCK_TYPES.values() if kind.activations == 16)
-"""Of these, those with signed 8-bit weights, which are multiplied with 16-bit activations."""
+INT16_ACTIVATION_TYPES = frozenset(kind.name for kind in BLOCK_TYPES.values() if kind.activations == 16)
+"""Of these, those that are multiplied with 16-bit activations: their weights are signed and have 8 bits."""
 
 _NAMES = """
     F32 F16 Q4_0 Q4_1 Q4_2 Q4_3 Q5_0 Q5_1 Q8_0 Q8_1 Q2_K Q3_K Q4_K Q5_K Q6_K Q8_K IQ2_XXS IQ2_XS IQ3_XXS IQ1_S
@@ -57,8 +57,8 @@ __all__ = [
     "BLOCK_TYPES",
     "FLOAT_TYPES",
     "GGUF_TYPE_NAMES",
+    "INT16_ACTIVATION_TYPES",
     "KERNEL_TYPES",
-    "WIDE_TYPES",
     "BlockType",
     "q8_group",
     "row_bytes",

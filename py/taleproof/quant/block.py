@@ -32,7 +32,8 @@ class BlockType:
     elements : weights in a block.
     nbytes : bytes in a block.
     decoder : (n, nbytes) uint8 -> (n, elements) float32, vectorised over blocks.
-    wide : the numbers in a block that have several bytes: where a run of them begins, bytes of one, how many.
+    multi_byte_fields : runs of numbers of several bytes, whose byte order matters: where a run begins in the block,
+        the bytes of one number, how many numbers.
     activations : bits of the activations that the kernels multiply it with as it is: 8, 16 where weights of 8 bits have
         a sign, 32 for floats. 0 if no kernel does; its weights are then decoded when a model is loaded.
     """
@@ -42,7 +43,7 @@ class BlockType:
     elements: int
     nbytes: int
     decoder: Callable[[Bytes], Floats]
-    wide: tuple[tuple[int, int, int], ...] = ()
+    multi_byte_fields: tuple[tuple[int, int, int], ...] = ()
     activations: Literal[0, 8, 16, 32] = 0
 
     def decode(self, data: Bytes) -> Floats:
@@ -64,7 +65,7 @@ class BlockType:
     def swapped(self, data: Bytes) -> Bytes:
         """Return big-endian blocks as little-endian ones, and the other way round: uint8 (n, nbytes)."""
         out = data.copy()
-        for start, width, count in self.wide:
+        for start, width, count in self.multi_byte_fields:
             run = slice(start, start + width * count)
             out[:, run] = data[:, run].reshape(-1, count, width)[:, :, ::-1].reshape(-1, width * count)
         return out

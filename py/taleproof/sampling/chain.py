@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which token comes next: logits and a coin come in, a token id goes out.
+"""Which token comes next: logits and a random number come in, a token id goes out.
 
 Every step is a pure function of arrays. The order, and so what each setting means:
 
@@ -76,8 +76,8 @@ class SamplerConfig:
         _check_range("repeat_last_n", self.repeat_last_n, 0, 2**31 - 1)
 
 
-class Choice(NamedTuple):
-    """A token, and the log-probability that the model itself gave it, before any filter."""
+class Sampled(NamedTuple):
+    """A sampled token, and the log-probability that the model itself gave it, before any filter."""
 
     token: int
     logprob: float
@@ -207,7 +207,7 @@ class LogitsProcessor:
         return _draw_scaled(logits, self._temperature, self._top_p, self._rng)
 
 
-class Sampler:
+class NumpySampler:
     """All the steps in their order, with one generator for the whole story."""
 
     def __init__(self, config: SamplerConfig) -> None:
@@ -215,13 +215,13 @@ class Sampler:
         self._rng = StdRng.seed_from_u64(config.seed)
         self._temperature = effective_temperature(config.temperature)
 
-    def choose(self, logits: Row, history: Sequence[int]) -> Choice:
-        """Return the next token as ``sample`` does, with its log-probability."""
+    def sample(self, logits: Row, history: Sequence[int]) -> Sampled:
+        """Return the next token as ``sample_token`` does, with its log-probability."""
         floats = as_floats(logits)
-        token = self.sample(floats, history)
-        return Choice(token, LogProbabilities(floats).of(token))
+        token = self.sample_token(floats, history)
+        return Sampled(token, LogProbabilities(floats).of(token))
 
-    def sample(self, logits: Floats, history: Sequence[int]) -> int:
+    def sample_token(self, logits: Floats, history: Sequence[int]) -> int:
         """Return the next token.
 
         Parameters

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sampling by the kernels (kernels/sample/sample.c): the twin of `sampling.Sampler`, to the bit, on logits in memory.
+"""Sampling by the kernels (kernels/sample/sample.c), on logits in the arena: to the bit what chain.NumpySampler does.
 
 In come logits and all ids before, out goes the token with its log-probability: one call of a kernel, whatever the
 settings, and no copy of the vocabulary. NumericsError where a logit is not finite.
@@ -12,18 +12,26 @@ from collections.abc import Sequence
 from taleproof.device.base import Row
 from taleproof.errors import NumericsError
 from taleproof.memory.arena import ALIGNMENT, Arena, ArenaFloats
-from taleproof.sampling.chain import Choice, SamplerConfig, effective_temperature
+from taleproof.sampling.chain import Sampled, SamplerConfig, effective_temperature
 from taleproof.sampling.logprobs import log_probability
 from taleproof.sampling.rng import StdRng
 from taleproof.trust.digest import ArenaHasher
 
 
-_TOLD = struct.Struct("<dff")
-"""Told in kernels/sample/sample.c: the powers' sum, the largest logit, the chosen one; a cache line of its own."""
+_RESULT = struct.Struct("<dff")
+"""Result in kernels/sample/sample.c: the powers' sum, the largest logit, the chosen one."""
 
 
-class SamplingRoom:
-    """The kernels' buffers, which all samplers and trails of a model share: each choice and each digest begins anew."""
+class SamplerBuffers:
+    """The kernels' buffers, which all samplers and logits digests of a model share.
+
+    Nothing in them is needed after a call, except what ``hasher.state()`` returned.
+
+    Attributes
+    ----------
+    offset : address of the buffers; the kernel's result is at its start.
+    penalised : address of the ids (uint32) that are made less likely.
+    """
 
     def __init__(self, arena: Arena, vocab_size: int) -> None:
         self.arena = arena
@@ -33,7 +41,7 @@ class SamplingRoom:
         self.hasher = ArenaHasher(arena, "sha256")
         self._copy: int | None = None
 
-    def place(self, logits: Row) -> int:
+    def offset_of(self, logits: Row) -> int:
         """Return where logits (vocab,) are in the arena; those that are not there are copied."""
         if isinstance(logits, ArenaFloats):
             return logits.offset
@@ -46,9 +54,9 @@ class SamplingRoom:
 class ArenaSampler:
     """All the steps in their order, with one generator for the whole story."""
 
-    def __init__(self, room: SamplingRoom, config: SamplerConfig) -> None:
+    def __init__(self, buffers: SamplerBuffers, config: SamplerConfig) -> None:
         self.config = config
-        self._room = room
+        self._buffers = buffers
         self._rng = StdRng.seed_from_u64(config.seed)
         temperature = effective_temperature(config.temperature)
         self._draws = temperature is not None
@@ -62,22 +70,24 @@ class ArenaSampler:
             top_p,
         )
 
-    def choose(self, logits: Row, history: Sequence[int]) -> Choice:
+    def sample(self, logits: Row, history: Sequence[int]) -> Sampled:
         """Return the next token after the ids in ``history``, the prompt's included, for logits (vocab,)."""
-        room, penalised = self._room, self._penalise(history)
-        unit = self._rng.unit_f32() if self._draws else 0.0
-        place = room.place(logits)
-        token = room.arena.call("choose", place, room.vocab_size, room.offset, penalised, *self._settings, unit)
+        buffers, penalised = self._buffers, self._penalise(history)
+        uniform = self._rng.uniform_f32() if self._draws else 0.0
+        offset = buffers.offset_of(logits)
+        token = buffers.arena.call(
+            "choose", offset, buffers.vocab_size, buffers.offset, penalised, *self._settings, uniform
+        )
         if token < 0:
             raise NumericsError("the logits")
-        total, largest, logit = _TOLD.unpack(room.arena.read(room.offset, _TOLD.size))
-        return Choice(token, log_probability(logit, largest, total))
+        total, largest, logit = _RESULT.unpack(buffers.arena.read(buffers.offset, _RESULT.size))
+        return Sampled(token, log_probability(logit, largest, total))
 
     def _penalise(self, history: Sequence[int]) -> int:
         """Write down which tokens are made less likely; return how many."""
-        config, room = self.config, self._room
+        config, buffers = self.config, self._buffers
         if config.repeat_penalty == 1.0 or not config.repeat_last_n:
             return 0
-        recent = {token for token in history[-config.repeat_last_n :] if 0 <= token < room.vocab_size}
-        room.arena.write(room.penalised, array("I", recent).tobytes())
+        recent = {token for token in history[-config.repeat_last_n :] if 0 <= token < buffers.vocab_size}
+        buffers.arena.write(buffers.penalised, array("I", recent).tobytes())
         return len(recent)

@@ -1,23 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The trail that a story's logits leave: a running digest of those that every sixteenth token was chosen from.
+"""Digests of a story's logits: a running SHA-256 over the logits that every sixteenth token was chosen from.
 
 Logits come in as tokens are chosen, hexadecimal digests go out. Logits depend on every bit of everything before them,
-through the KV cache, so two runs whose trails agree computed the same; and where they part, the trail says after which
-token. Hashing the logits of every token would cost a tenth of the speed and tell no more.
+through the KV cache, so two runs with equal digests computed the same; where digests differ, the first that does says
+after which token the runs differ. Hashing the logits of every token would cost a tenth of the speed and say no more.
 """
 
 import hashlib
 
 from taleproof.device.base import Row
-from taleproof.sampling.kernel import SamplingRoom
+from taleproof.sampling.kernel import SamplerBuffers
 
 
 EVERY = 16
 """Tokens from one digest to the next; part of the record's format."""
 
 
-class LogitsTrail:
-    """One story's trail.
+class LogitsDigests:
+    """The digests of one story.
 
     Attributes
     ----------
@@ -38,18 +38,18 @@ class LogitsTrail:
         return self._hash.hexdigest()
 
 
-class ArenaLogitsTrail(LogitsTrail):
-    """The same trail, hashed by the kernels where the logits are."""
+class ArenaLogitsDigests(LogitsDigests):
+    """The same digests, computed by the kernels where the logits are."""
 
-    def __init__(self, room: SamplingRoom) -> None:
+    def __init__(self, buffers: SamplerBuffers) -> None:
         super().__init__()
-        self._room = room
-        room.hasher.reset()
-        self._state = room.hasher.state()
+        self._buffers = buffers
+        buffers.hasher.reset()
+        self._state = buffers.hasher.state()
 
     def _digest_with(self, logits: Row) -> str:
-        hasher, place = self._room.hasher, self._room.place(logits)
+        hasher, offset = self._buffers.hasher, self._buffers.offset_of(logits)
         hasher.resume(self._state)
-        hasher.update(range(place, place + 4 * self._room.vocab_size))
+        hasher.update(range(offset, offset + 4 * self._buffers.vocab_size))
         self._state = hasher.state()
         return hasher.hexdigest()

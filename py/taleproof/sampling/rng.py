@@ -175,7 +175,7 @@ class StdRng:
     def _range_f32(self, low: float, high: float) -> float:
         first, scale = np.float32(low), _f32_scale(low, high)
         while True:
-            result = np.float32(self.unit_f32()) * scale + first
+            result = np.float32(self.uniform_f32()) * scale + first
             if result < np.float32(high):
                 return float(result)
 
@@ -188,7 +188,7 @@ class StdRng:
             if result < high:
                 return result
 
-    def unit_f32(self) -> float:
+    def uniform_f32(self) -> float:
         """Return a float32 in [0, 1) with 23 random bits: the mantissa of a number in [1, 2), less 1."""
         return (self.next_u32() >> 9) * 2.0**-23
 
@@ -235,7 +235,7 @@ class Uniform:
 
     def sample(self, rng: StdRng) -> float:
         """Return the next number, a float32 as a Python float."""
-        return float(np.float32(rng.unit_f32()) * self._scale + self._low)
+        return float(np.float32(rng.uniform_f32()) * self._scale + self._low)
 
 
 class WeightedIndex:

@@ -120,7 +120,7 @@ def _windows(model: TextEncoder, text: str) -> list[list[int]]:
 
 
 def _mean(counts: Sequence[int], vectors: Sequence[Floats]) -> Floats:
-    """Return the mean of vectors (dim,), each counted so many times, stretched to length 1."""
+    """Return the mean of vectors (dim,), each counted so many times, scaled to length 1."""
     if len(vectors) == 1:
         return vectors[0]
     mean = np.zeros(len(vectors[0]))  # in float64, in the order of the text

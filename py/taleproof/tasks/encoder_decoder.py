@@ -35,7 +35,7 @@ class GraphBackend:
     def encode(self, rows: int, inputs: Inputs) -> None:
         """Run the encoder on inputs of so many rows; if it fails, the cache holds nothing for the decoder."""
         self._encoded = 0
-        self._graphs["read"].run(Step(rows, 0, inputs))
+        self._graphs["encode"].run(Step(rows, 0, inputs))
         self._encoded = rows
 
     def run(self, ids: Sequence[int], position: int, logits: Logits) -> Row | None:
@@ -44,7 +44,7 @@ class GraphBackend:
 
 
 class EncoderDecoder:
-    """Parts a sequence that begins with the encoder's text, or takes the encoder's inputs apart from it.
+    """Splits a sequence that begins with the encoder's text, or takes the encoder's inputs separately.
 
     Parameters
     ----------
@@ -54,39 +54,39 @@ class EncoderDecoder:
     def __init__(self, graphs: GraphBackend, start: int) -> None:
         self._graphs = graphs
         self._start = start
-        self._source: list[int] = []  # of the sequence, those before the start token
-        self._read: list[int] | None = None  # what the cache holds of a source; None where it holds other inputs
-        self._apart = False
+        self._encoder_ids: list[int] = []  # of the sequence, those before the start token
+        self._encoded_ids: list[int] | None = None  # of what the cache holds; None where they were not in the sequence
+        self._separate = False  # whether the encoder's inputs were given by ``encode``
 
     def encode(self, rows: int, inputs: Inputs) -> None:
         """Run the encoder on inputs of so many rows; the sequence after it is the decoder's text alone."""
-        self._source, self._read, self._apart = [], None, False
+        self._encoder_ids, self._encoded_ids, self._separate = [], None, False
         self._graphs.encode(rows, inputs)
-        self._apart = True
+        self._separate = True
 
     def run(self, ids: Sequence[int], position: int, logits: Logits) -> Row | None:
-        """Run a step; a token of the source has NaN for its logits.
+        """Run a step; a token of the encoder's input has NaN for its logits.
 
         Raises
         ------
         ValueError : logits are asked for, and the text has not begun; or nothing was encoded before it.
         """
-        self._apart = self._apart and (position > 0 or ids[0] == self._start)
-        if self._apart:
+        self._separate = self._separate and (position > 0 or ids[0] == self._start)
+        if self._separate:
             return self._graphs.run(ids, position, logits)
-        if position > len(self._source):
-            return self._graphs.run(ids, position - len(self._source), logits)
+        if position > len(self._encoder_ids):
+            return self._graphs.run(ids, position - len(self._encoder_ids), logits)
         before = list(ids).index(self._start) if self._start in ids else len(ids)
-        self._source[position:] = ids[:before]
+        self._encoder_ids[position:] = ids[:before]
         text = ids[before:]
         if not text and logits == "none":
             return None
-        if not text or not self._source:
-            raise ValueError(f"a source and the token {self._start} must come before logits can")
-        if self._read != self._source:
-            self._read = None  # if reading fails, the cache holds neither
-            self._graphs.encode(len(self._source), {IDS: self._source})
-            self._read = list(self._source)
+        if not text or not self._encoder_ids:
+            raise ValueError(f"the encoder's input and the token {self._start} must come before logits can")
+        if self._encoded_ids != self._encoder_ids:
+            self._encoded_ids = None  # if the encoder fails, the cache holds neither
+            self._graphs.encode(len(self._encoder_ids), {IDS: self._encoder_ids})
+            self._encoded_ids = list(self._encoder_ids)
         result = self._graphs.run(text, 0, logits)
         if logits != "all" or not before or result is None:
             return result

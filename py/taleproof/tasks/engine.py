@@ -21,11 +21,11 @@ from taleproof.graph.step import Ids, Inputs
 from taleproof.io.reader import Blob
 from taleproof.memory.arena import Arena
 from taleproof.models import Logits, TextConfig, load_model
-from taleproof.sampling.chain import Sampler, SamplerConfig
-from taleproof.sampling.kernel import ArenaSampler, SamplingRoom
-from taleproof.sampling.logits_digests import ArenaLogitsTrail, LogitsTrail
+from taleproof.sampling.chain import NumpySampler, SamplerConfig
+from taleproof.sampling.kernel import ArenaSampler, SamplerBuffers
+from taleproof.sampling.logits_digests import ArenaLogitsDigests, LogitsDigests
 from taleproof.tasks.encoder_decoder import Backend, EncoderDecoder, GraphBackend
-from taleproof.tasks.generate import Chooser
+from taleproof.tasks.generate import Sampler
 
 
 PREFILL_BATCH = 32
@@ -136,36 +136,36 @@ class Session:
 class Sampling(Protocol):
     """What makes a text's sampler, and the digests of its logits."""
 
-    def sampler(self, config: SamplerConfig) -> Chooser: ...
+    def sampler(self, config: SamplerConfig) -> Sampler: ...
 
-    def trail(self) -> LogitsTrail: ...
+    def logits_digests(self) -> LogitsDigests: ...
 
 
 class PlainSampling:
     """Sampling from arrays."""
 
-    def sampler(self, config: SamplerConfig) -> Chooser:
+    def sampler(self, config: SamplerConfig) -> Sampler:
         """Return a sampler in NumPy."""
-        return Sampler(config)
+        return NumpySampler(config)
 
-    def trail(self) -> LogitsTrail:
+    def logits_digests(self) -> LogitsDigests:
         """Return digests of arrays."""
-        return LogitsTrail()
+        return LogitsDigests()
 
 
 class ArenaSampling:
     """Sampling by the kernels, where the logits are; all samplers of a model share its buffers."""
 
     def __init__(self, arena: Arena, vocab_size: int) -> None:
-        self._room = SamplingRoom(arena, vocab_size)
+        self._buffers = SamplerBuffers(arena, vocab_size)
 
-    def sampler(self, config: SamplerConfig) -> Chooser:
+    def sampler(self, config: SamplerConfig) -> Sampler:
         """Return the same sampler, to the bit."""
-        return ArenaSampler(self._room, config)
+        return ArenaSampler(self._buffers, config)
 
-    def trail(self) -> LogitsTrail:
+    def logits_digests(self) -> LogitsDigests:
         """Return the same digests."""
-        return ArenaLogitsTrail(self._room)
+        return ArenaLogitsDigests(self._buffers)
 
 
 class Engine:
@@ -188,13 +188,13 @@ class Engine:
         self._sampling = cache(sampling)
         self._backend = backend
 
-    def sampler(self, config: SamplerConfig) -> Chooser:
+    def sampler(self, config: SamplerConfig) -> Sampler:
         """Return what chooses a text's tokens from its sessions' logits."""
         return self._sampling().sampler(config)
 
-    def trail(self) -> LogitsTrail:
+    def logits_digests(self) -> LogitsDigests:
         """Return what takes the digests of a text's logits."""
-        return self._sampling().trail()
+        return self._sampling().logits_digests()
 
     def reserve_sampling(self) -> None:
         """Take now the memory that sampling needs, OutOfMemoryError, and not when the first text is begun."""

@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 
 from taleproof.device.base import Row
 from taleproof.errors import EmptyPromptError, InvalidSettingError, PromptTooLongError
-from taleproof.sampling.chain import Choice
-from taleproof.sampling.logits_digests import LogitsTrail
+from taleproof.sampling.chain import Sampled
+from taleproof.sampling.logits_digests import LogitsDigests
 from taleproof.tasks.base import Finished, FinishReason, Progress, Stats, Token
-from taleproof.tasks.prefill import Pace
+from taleproof.tasks.prefill import PrefillChunk
 from taleproof.tasks.text_out import TextOut
 from taleproof.tasks.transcript import Transcript
 from taleproof.tokenizers import Tokenizer
@@ -56,10 +56,10 @@ class Session(Protocol):
     def rewind(self, position: int) -> None: ...
 
 
-class Chooser(Protocol):
-    """What the loop knows of `sampling.Sampler` and its twin in the kernels."""
+class Sampler(Protocol):
+    """What the loop needs of sampling/chain.py's NumpySampler and sampling/kernel.py's ArenaSampler."""
 
-    def choose(self, logits: Row, history: Sequence[int], /) -> Choice: ...
+    def sample(self, logits: Row, history: Sequence[int], /) -> Sampled: ...
 
 
 class ReusableSession:
@@ -70,13 +70,13 @@ class ReusableSession:
     Attributes
     ----------
     prefill_batch : tokens that a step can have at most.
-    pace : how many tokens of a prompt a step takes.
+    prefill_chunk : how many tokens of a prompt a step takes.
     """
 
     def __init__(self, session: Session) -> None:
         session.rewind(0)
         self.prefill_batch = session.prefill_batch
-        self.pace = Pace(session.prefill_batch)
+        self.prefill_chunk = PrefillChunk(session.prefill_batch)
         self._session = session
         self._transcript: Transcript | None = None
 
@@ -162,10 +162,10 @@ def generate(
     session: Session | ReusableSession,
     tokenizer: Tokenizer,
     transcript: Transcript,
-    sampler: Chooser,
+    sampler: Sampler,
     limits: Limits,
     *,
-    trail: LogitsTrail | None = None,
+    logits_digests: LogitsDigests | None = None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Iterator[Event]:
     """Write after a prompt, or after what has been written after it already.
@@ -175,7 +175,7 @@ def generate(
     session : a ReusableSession goes on from what it has in common with the transcript; any other starts afresh.
     transcript : is added to; each token and text is in it when its event is given out.
     sampler : chooses from logits (vocab,) and all ids before; ``Engine.sampler`` makes the fastest.
-    trail : is given all logits that tokens are chosen from.
+    logits_digests : takes all logits that tokens are chosen from.
     clock : seconds, for the statistics alone.
 
     Raises
@@ -189,17 +189,17 @@ def generate(
         raise PromptTooLongError(length, session.n_ctx)
     reusable = session if isinstance(session, ReusableSession) else ReusableSession(session)
     text = TextOut(tokenizer, limits.stop, transcript.ids, transcript.written)
-    return _write(reusable, tokenizer, transcript, sampler, limits, text, trail or LogitsTrail(), clock)
+    return _write(reusable, tokenizer, transcript, sampler, limits, text, logits_digests or LogitsDigests(), clock)
 
 
 def _write(
     session: ReusableSession,
     tokenizer: Tokenizer,
     transcript: Transcript,
-    sampler: Chooser,
+    sampler: Sampler,
     limits: Limits,
     text: TextOut,
-    trail: LogitsTrail,
+    logits_digests: LogitsDigests,
     clock: Callable[[], float],
 ) -> Iterator[Event]:
     """Read the prompt, then write."""
@@ -209,14 +209,14 @@ def _write(
     logits: Row | None = None
     while done < prompt_length:
         start = clock()
-        count = min(session.pace.size, prompt_length - done)
+        count = min(session.prefill_chunk.size, prompt_length - done)
         done += count
         if done < prompt_length:
             session.read(count)
         else:
             logits = session.step(count)
         seconds = clock() - start
-        session.pace.took(count, seconds)
+        session.prefill_chunk.update(count, seconds)
         stats = replace(stats, prefill_seconds=stats.prefill_seconds + seconds)
         yield Progress(done, prompt_length)
 
@@ -231,8 +231,8 @@ def _write(
         if session.position < len(ids):
             logits = session.step(1)
         assert logits is not None
-        trail.add(transcript.written, logits)
-        token, logprob = sampler.choose(logits, ids)
+        logits_digests.add(transcript.written, logits)
+        token, logprob = sampler.sample(logits, ids)
         stats = _timed(stats, clock() - start)
         if token in tokenizer.eos_ids:
             reason = "stop"

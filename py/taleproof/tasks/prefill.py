@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How many tokens of a prompt to read in one step: few on a slow machine, so that Stop comes soon there too.
+"""The prefill chunk: how many tokens of a prompt one step reads. Few on a slow machine, so that Stop is quick there.
 
 In come the steps and their times; out goes the size of the next one. What is computed does not depend on it: the same
 prompt cut in other steps gives the same bits.
@@ -15,8 +15,8 @@ TILE = 4
 """Tokens that the kernels take at once; fewer would hardly be faster."""
 
 
-class Pace:
-    """The size of the steps, which follows their times.
+class PrefillChunk:
+    """The size of a prompt's steps, which follows the times that they take.
 
     Attributes
     ----------
@@ -24,15 +24,15 @@ class Pace:
 
     Parameters
     ----------
-    most : tokens that a step may have.
+    max_size : tokens that a step may have.
     """
 
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self.size = min(FIRST, most)
+    def __init__(self, max_size: int) -> None:
+        self._max_size = max_size
+        self.size = min(FIRST, max_size)
 
-    def took(self, tokens: int, seconds: float) -> None:
+    def update(self, tokens: int, seconds: float) -> None:
         """Note how long a step took. One slow step is soon made up for: sizes double where there is time."""
-        in_time = tokens * STEP_SECONDS / seconds if seconds > 0 else self._most
+        in_time = tokens * STEP_SECONDS / seconds if seconds > 0 else self._max_size
         wanted = int(min(in_time, 2 * self.size)) // TILE * TILE
-        self.size = min(max(wanted, TILE), self._most)
+        self.size = min(max(wanted, TILE), self._max_size)

@@ -15,7 +15,7 @@ from taleproof.tasks.base import Scored
 from taleproof.tasks.generate import Session
 from taleproof.tasks.writing import Writer
 from taleproof.tokenizers import Tokenizer
-from taleproof.tokenizers.source import SourceTokenizer
+from taleproof.tokenizers.encoder_input import EncoderInputTokenizer
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,10 @@ def encode_continuation(tokenizer: Tokenizer, prompt: str, continuation: str) ->
 
     Both are parts of the ids of the whole text. The continuation begins where the ids of the prompt alone begin to
     differ from these, so that a token which lies across the border belongs to the continuation. A token that the
-    model's rule puts after every text is in neither: the text goes on. A model that reads a source before it writes has
-    two texts, each encoded for itself.
+    model's rule puts after every text is in neither: the text goes on. A model with an encoder and a
+    decoder has two texts, each encoded separately.
     """
-    if isinstance(tokenizer, SourceTokenizer):
+    if isinstance(tokenizer, EncoderInputTokenizer):
         return tokenizer.encode(prompt), tokenizer.encode(continuation, add_bos=False)
     whole, text = (tokenizer.encode(prompt + continuation, add_bos=rule) for rule in (None, False))
     begin = next((at for at in range(len(whole)) if whole[at : at + len(text)] == text), 0)  # after BOS and its like

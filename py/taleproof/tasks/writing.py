@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from taleproof.sampling.chain import SamplerConfig
-from taleproof.sampling.logits_digests import EVERY, LogitsTrail
+from taleproof.sampling.logits_digests import EVERY, LogitsDigests
 from taleproof.tasks.base import Finished, FinishReason, Progress, Stats
 from taleproof.tasks.engine import Engine
-from taleproof.tasks.generate import Chooser, Event, Limits, ReusableSession, generate
+from taleproof.tasks.generate import Event, Limits, ReusableSession, Sampler, generate
 from taleproof.tasks.text_out import held_back
 from taleproof.tasks.transcript import Transcript
 from taleproof.tokenizers import Tokenizer
@@ -37,8 +37,8 @@ class Writer:
 class Options:
     """How to write: the sampler and the logits digests are the text's own, and go on where it is continued."""
 
-    sampler: Chooser
-    trail: LogitsTrail
+    sampler: Sampler
+    logits_digests: LogitsDigests
     limits: Limits
     clock: Callable[[], float] = time.perf_counter
 
@@ -54,7 +54,7 @@ class Generate:
             given,
             options.sampler,
             options.limits,
-            trail=options.trail,
+            logits_digests=options.logits_digests,
             clock=options.clock,
         )
 
@@ -80,7 +80,7 @@ class Writing:
         self.stats = Stats(len(prompt_ids), 0)
         self.context = model.session.n_ctx
         self._model, self._clock = model, clock
-        self._sampler, self._trail = model.engine.sampler(sampler), model.engine.trail()
+        self._sampler, self._logits_digests = model.engine.sampler(sampler), model.engine.logits_digests()
         self._events: Iterator[Event] | None = None
 
     def run(self, limits: Limits) -> None:
@@ -90,7 +90,7 @@ class Writing:
         ------
         EmptyPromptError, PromptTooLongError
         """
-        options = Options(self._sampler, self._trail, limits, self._clock)
+        options = Options(self._sampler, self._logits_digests, limits, self._clock)
         self._events = Generate().run(self._model, self.transcript, options)
         self.finish_reason = None
 
@@ -132,4 +132,4 @@ class Writing:
         """The digests of the logits that the tokens were chosen from."""
         # An error or an interruption may have come after the logits, and before their token.
         taken = -(-self.transcript.written // EVERY) if self.finish_reason in (None, "stopped") else None
-        return tuple(self._trail.digests[:taken])
+        return tuple(self._logits_digests.digests[:taken])

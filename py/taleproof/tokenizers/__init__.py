@@ -8,7 +8,7 @@ being told why.
 
 Read on in this order: vocabulary.py (what the file says), base.py (special tokens, BOS, decoding),
 algorithms/ (merge.py: the one algorithm of BPE, spm.py, pretokenize.py and bpe.py, viterbi.py and unigram.py,
-wordpiece.py), llama2c.py, huggingface/ (tokenizer.json), source.py, stream.py.
+wordpiece.py), llama2c.py, huggingface/ (tokenizer.json), encoder_input.py, stream.py.
 """
 
 from collections.abc import Sequence

@@ -31,7 +31,7 @@ export function readInstructionSet() {
 const COSTS = {
   embedding: ([, , type, , k], { rows }, bytesOf) => ({ bytes: bytesOf(type, rows * k) }),
   rms_norm: ([, , , , n], { rows }) => ({ bytes: FLOAT * rows * n }),
-  quantize: ([, , , k], { rows }) => ({ bytes: FLOAT * rows * k }),
+  quantise: ([, , , k], { rows }) => ({ bytes: FLOAT * rows * k }),
   matmul: ([, , , , type, n, k], { rows, runs }, bytesOf) => ({
     bytes: bytesOf(type, runs * n * k),
     products: rows * n * k,

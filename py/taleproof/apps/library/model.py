@@ -38,7 +38,7 @@ class Model:
     name : what the model's file says it is called, else the file's name; it proves nothing.
     architecture : such as ``llama``.
     task : ``generate``, or ``embed`` for a model that makes vectors.
-    encoder_decoder : whether it reads a source before it writes, as T5 does.
+    encoder_decoder : whether its encoder reads the prompt as a whole before it writes, as in T5.
     files : name and digests of each of its files.
     digests : ``sha256``, ``sha3_256`` and ``size`` (bytes) of the model's file; of several files they are those of the
         list that ``sha256sum *`` gives in the C locale.
@@ -86,8 +86,8 @@ class Model:
         Parameters
         ----------
         prompt : the text to go on from; special tokens written in it are recognised.
-        mode : ``raw`` goes on from the prompt as it is; with ``chat`` it is a message in the model's chat form. A model
-            that reads a source before it writes, such as T5, takes the prompt for it in both modes.
+        mode : ``raw`` goes on from the prompt as it is; with ``chat`` it is a message in the model's chat form. For a
+            model with an encoder and a decoder, such as T5, the prompt is the encoder's input in both modes.
         seed : of the generator, 0 to 2**64 - 1; 0 if not given.
         max_tokens : tokens to write at most; 256 if not given.
         temperature : 0 to 100; 0, if not given, takes the likeliest token each time.

@@ -175,7 +175,7 @@ class Api:
         except TaleproofError as error:
             return _failed(error)
         except KeyboardInterrupt:
-            # Nobody knows how far cache, coin and text had come: a new story begins afresh, and this one ends here.
+            # How far cache, generator and text had come is unknown: this story ends here, and a new one begins afresh.
             self._story = None
             if self._session is not None:
                 self._session.lend()

@@ -16,7 +16,7 @@ from taleproof.formats.huggingface.keys import Defaults
 from taleproof.graph.ops import A, C
 from taleproof.models.shared.gguf_keys import Accepted
 from taleproof.nn.cache import CacheShape, KVCache
-from taleproof.nn.weights import TensorSource
+from taleproof.nn.weights import Tensors
 
 
 W = TypeVar("W")
@@ -85,13 +85,13 @@ class Module(Protocol[W]):
     def graphs(self, cache: KVCache[C], context: int, batch: int) -> dict[str, GraphSpec[A, W, C]]:
         """Return its kinds of steps on a cache, for a device to compile.
 
-        A model that writes has ``none``, ``last`` and ``all``, by the tokens whose logits are wanted, and ``read`` if
-        it reads a source first. One that makes vectors has ``encode``.
+        A model that writes has ``none``, ``last`` and ``all``, by the tokens whose logits are wanted. One with an
+        encoder has ``encode``: a model that writes beside the others, one that makes vectors alone.
 
         Parameters
         ----------
         context : positions that the cache has.
-        batch : tokens of a step at most; a source, or a text to encode, is read in one, whatever its length.
+        batch : tokens of a step at most; what an encoder reads is one step, whatever its length.
         """
         ...
 
@@ -117,7 +117,7 @@ class Encoder(Module[W], Protocol[W]):
 class Load(Protocol[SettingsIn]):
     """Builds a Module."""
 
-    def __call__(self, config: SettingsIn, tensors: TensorSource[W]) -> Module[W]:
+    def __call__(self, config: SettingsIn, tensors: Tensors[W]) -> Module[W]:
         """Ask for every weight by name and shape; MissingTensorError where one is absent or of another shape."""
         ...
 
@@ -154,19 +154,19 @@ class Conventions:
 
     Attributes
     ----------
-    interleaved : whether neighbours in a head are rotated together, where transformers rotates element i with
+    interleaved_rope : whether neighbours in a head are rotated together, where transformers rotates element i with
         i + head_dim / 2; the rows of queries and keys are permuted so that both are the same.
     norm_offset : what GGUF's weights of norms have been increased by, because transformers adds it in each step.
     factors : what frequencies are divided by: the key that config.json is translated to, and the tensor in GGUF.
     """
 
-    interleaved: bool = False
+    interleaved_rope: bool = False
     norm_offset: float = 0.0
     factors: Mapping[str, str] = field(default_factory=dict)
 
-    def halves(self, file: ModelFile) -> bool:
-        """Return whether a file's heads are rotated as transformers does it."""
-        return file.huggingface or not self.interleaved
+    def neox_layout(self, file: ModelFile) -> bool:
+        """Return whether a file's heads are rotated in the NeoX layout, as transformers does it."""
+        return file.huggingface or not self.interleaved_rope
 
     def plus(self, file: ModelFile) -> float:
         """Return what is still to be added to a file's weights of norms."""

@@ -40,8 +40,8 @@ class Attention(Generic[W]):
 
     Attributes
     ----------
-    q_norm, k_norm : of each head before it is turned, or None.
-    rotary : which of the model's rotations its heads are turned by, or None.
+    q_norm, k_norm : of each head before it is rotated, or None.
+    rotary : which of the model's rotations its heads are rotated by, or None.
     window : how many positions a token sees; 0 for all.
     """
 
@@ -54,7 +54,7 @@ class Attention(Generic[W]):
     rotary: int | None = 0
     window: int = 0
 
-    def __call__(self, ops: Ops[A, W, C], x: A, turns: "Turns[A]", keys: C, values: C, config: Config) -> A:
+    def __call__(self, ops: Ops[A, W, C], x: A, rotations: "Rotations[A]", keys: C, values: C, config: Config) -> A:
         """Return what it adds to the normalised x (T, dim)."""
         q, k, v = self.q(ops, x), self.k(ops, x), self.v(ops, x)  # (T, q_dim), (T, kv_dim) twice
         if self.q_norm is not None:
@@ -62,7 +62,7 @@ class Attention(Generic[W]):
         if self.k_norm is not None:
             k = self.k_norm(ops, k)
         if self.rotary is not None:
-            rotary, angles = turns[self.rotary]
+            rotary, angles = rotations[self.rotary]
             q, k = ops.rope(q, angles, rotary), ops.rope(k, angles, rotary)
         ops.write_keys(keys, k)
         ops.write_values(values, v)
@@ -70,8 +70,8 @@ class Attention(Generic[W]):
         return self.output(ops, ops.attention(q, keys, values, scale, window=self.window, softcap=softcap))
 
 
-Turns = tuple[tuple[Rotary, A], ...]
-"""Rotations, each with the angles of the step's positions."""
+Rotations = tuple[tuple[Rotary, A], ...]
+"""The model's kinds of rotation, each with the angles of the step's positions."""
 
 
 @dataclass(frozen=True)
@@ -104,12 +104,12 @@ class Decoder(Generic[W]):
     def forward(self, ops: Ops[A, W, C], cache: KVCache[C], logits: Logits) -> A:
         """Describe one step: tokens -> logits (1 or T, vocab), or the last hidden state (T, dim) with ``none``."""
         config = self.config
-        turns = tuple((rotary, ops.rope_angles(rotary)) for rotary in self.rotaries)
+        rotations = tuple((rotary, ops.rope_angles(rotary)) for rotary in self.rotaries)
         x = self.embedding(ops)  # (T, dim)
         if config.embedding_scale != 1.0:
             x = ops.scale(x, config.embedding_scale)
         for i, block in enumerate(self.blocks):
-            h = block.attention(ops, block.attention_norm(ops, x), turns, cache.keys[i], cache.values[i], config)
+            h = block.attention(ops, block.attention_norm(ops, x), rotations, cache.keys[i], cache.values[i], config)
             x = ops.add(x, h if block.after_attention is None else block.after_attention(ops, h))
             h = block.mlp(ops, block.mlp_norm(ops, x))
             x = ops.add(x, h if block.after_mlp is None else block.after_mlp(ops, h))

@@ -108,7 +108,7 @@ def read_decoder(file: ModelFile, conventions: Conventions, norm: Literal["rms",
         epsilon=file.f32(f"{key}.attention.{epsilon}", *EPSILON),
         tied=file.flag(f"{key}.tied", True),
         norm_plus=conventions.plus(file),
-        ropes=(read_rope(file, key, head_dim, halves=conventions.halves(file)),),
+        ropes=(read_rope(file, key, head_dim, neox_layout=conventions.neox_layout(file)),),
         attention_scale=head_dim**-0.5,
     )
 

@@ -11,7 +11,7 @@ from taleproof.graph.rope import Rotary
 from taleproof.models.shared.decoder import Attention, Block, Decoder
 from taleproof.models.shared.decoder_config import Config
 from taleproof.nn.layers import Embedding, GatedMLP, Linear, RMSNorm
-from taleproof.nn.weights import TensorSource
+from taleproof.nn.weights import Tensors
 
 
 W = TypeVar("W")
@@ -20,7 +20,7 @@ W = TypeVar("W")
 class Weights(Generic[W]):
     """Weights by their names."""
 
-    def __init__(self, config: Config, tensors: TensorSource[W]) -> None:
+    def __init__(self, config: Config, tensors: Tensors[W]) -> None:
         self.tensors = tensors
         self._config = config
 
@@ -49,14 +49,14 @@ class Weights(Generic[W]):
         vector = self.tensors.vector(bias, rows) if self.tensors.has(bias) else None
         return Linear(self.tensors.matrix(weight, rows, columns), self.place(weight), vector)
 
-    def stacked(self, name: str, counts: tuple[int, ...], columns: int) -> list[Linear[W]]:
-        """Return the matrices, of so many rows each, that the file keeps as one above the other; their biases too."""
+    def fused(self, name: str, counts: tuple[int, ...], columns: int) -> list[Linear[W]]:
+        """Return the matrices, of so many rows each, that the file keeps fused into one, and their biases."""
         weight, bias, rows = f"{name}.weight", f"{name}.bias", sum(counts)
         biased = self.tensors.has(bias)
 
         def linear(start: int, count: int) -> Linear[W]:
             matrix = self.tensors.rows(weight, start, count, (rows, columns))
-            vector = self.tensors.stretch(bias, start, count, rows) if biased else None
+            vector = self.tensors.vector_slice(bias, start, count, rows) if biased else None
             return Linear(matrix, self.place(weight), vector)
 
         return [linear(sum(counts[:i]), count) for i, count in enumerate(counts)]

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from taleproof.formats.huggingface.config import Config
 from taleproof.formats.huggingface.keys import HARMLESS, Defaults
-from taleproof.formats.limits import FACTOR, MAGNITUDE, MAX_POSITIONS, ROPE_BASE, STRETCH, TURNS
+from taleproof.formats.limits import CONTEXT_FACTOR, FACTOR, MAGNITUDE, MAX_POSITIONS, ROPE_BASE, ROTATIONS
 from taleproof.formats.yarn import yarn_magnitude
 from taleproof.models.shared.architecture import Keys
 
@@ -80,7 +80,7 @@ def rope_keys_of(
 def check_whole_heads(rope: Config) -> None:
     """Refuse a part of each head."""
     if rope.given("partial_rotary_factor") and rope.f32("partial_rotary_factor", 0.0, 1.0) != 1.0:
-        raise rope.refused("partial_rotary_factor", "heads are turned as a whole in models of this type")
+        raise rope.refused("partial_rotary_factor", "heads are rotated as a whole in models of this type")
 
 
 def _rotated(partly: Config, head_dim: int) -> int:
@@ -102,7 +102,7 @@ def _scaling_keys(config: Config, rope: Config, factored: Factored | None, base:
     if kind == "default":
         return {}
     if kind == "linear":
-        return {"rope.scaling.type": "linear", "rope.scaling.factor": rope.f32("factor", *STRETCH)}
+        return {"rope.scaling.type": "linear", "rope.scaling.factor": rope.f32("factor", *CONTEXT_FACTOR)}
     if kind == "yarn":
         return _yarn_keys(config, rope)
     if kind == "llama3":
@@ -119,22 +119,22 @@ def _original(config: Config, rope: Config) -> int:
     return config.count("max_position_embeddings", 1, MAX_POSITIONS)
 
 
-def _stretch(config: Config, rope: Config, original: int) -> Decimal:
-    """Return how many times as long the model's texts are."""
+def _context_factor(config: Config, rope: Config, original: int) -> Decimal:
+    """Return how many times the original context the model's is."""
     if rope.given("factor"):
-        return Decimal(rope.f32("factor", *STRETCH))
+        return Decimal(rope.f32("factor", *CONTEXT_FACTOR))
     return Decimal(config.count("max_position_embeddings", 1, MAX_POSITIONS)) / original
 
 
 def _yarn_keys(config: Config, rope: Config) -> Keys:
     original = _original(config, rope)
-    factor = _stretch(config, rope, original)
+    factor = _context_factor(config, rope, original)
     keys: Keys = {
         "rope.scaling.type": "yarn",
         "rope.scaling.factor": float(factor),
         "rope.scaling.original_context_length": original,
-        "rope.scaling.yarn_beta_fast": rope.f32("beta_fast", *TURNS) if rope.value("beta_fast") else 32.0,
-        "rope.scaling.yarn_beta_slow": rope.f32("beta_slow", *TURNS) if rope.value("beta_slow") else 1.0,
+        "rope.scaling.yarn_beta_fast": rope.f32("beta_fast", *ROTATIONS) if rope.value("beta_fast") else 32.0,
+        "rope.scaling.yarn_beta_slow": rope.f32("beta_slow", *ROTATIONS) if rope.value("beta_slow") else 1.0,
     }
     usual = yarn_magnitude(factor)
     if rope.given("attention_factor"):
@@ -153,11 +153,11 @@ def _yarn_keys(config: Config, rope: Config) -> Keys:
 
 def _longrope_keys(config: Config, rope: Config, rotated: int) -> Keys:
     original = config.count("original_max_position_embeddings", 2, MAX_POSITIONS)
-    stretch = _stretch(config, rope, original)
+    context_factor = _context_factor(config, rope, original)
     if rope.given("attention_factor"):
         magnitude = rope.f32("attention_factor", *MAGNITUDE)
-    elif stretch > 1:
-        magnitude = float(_EXACT.sqrt(1 + _EXACT.divide(_EXACT.ln(stretch), _EXACT.ln(Decimal(original)))))
+    elif context_factor > 1:
+        magnitude = float(_EXACT.sqrt(1 + _EXACT.divide(_EXACT.ln(context_factor), _EXACT.ln(Decimal(original)))))
     else:
         magnitude = 1.0
     return {
@@ -174,8 +174,8 @@ def _llama3_factors(rope: Config, base: float, rotated: int, original: int) -> N
 
     Source: the Llama 3.1 release; with waves longer than the original context counted as slow.
     """
-    factor = Decimal(rope.f32("factor", *STRETCH))
-    low, high = (Decimal(rope.f32(key, *TURNS)) for key in ("low_freq_factor", "high_freq_factor"))
+    factor = Decimal(rope.f32("factor", *CONTEXT_FACTOR))
+    low, high = (Decimal(rope.f32(key, *ROTATIONS)) for key in ("low_freq_factor", "high_freq_factor"))
     if not low < high:
         raise rope.fail("high_freq_factor", "a number over low_freq_factor is expected")
     factors = []

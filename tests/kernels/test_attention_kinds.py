@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Attention that is not plainly causal: windows, soft caps, whole steps, a memory, biases by relative position."""
+"""Attention other than plain causal: windows, soft caps, bidirectional, cross-attention, relative biases."""
 
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kernels.harness import Floats, Harness, numpy_ops
-from taleproof.graph.attention_rule import AttentionRule
+from taleproof.graph.attention_spec import AttentionSpec
 from taleproof.graph.program import Value
 from taleproof.graph.relative import distance_buckets
 from taleproof.graph.trace import WasmOps
@@ -79,9 +79,9 @@ class Attending:
         return np.concatenate(steps)
 
 
-def exact(options: dict[str, Any], queries: Floats = Q, memory: int = 0) -> Floats:
+def exact(options: dict[str, Any], queries: Floats = Q, encoded: int = 0) -> Floats:
     """Return what NumPy makes of all tokens at once."""
-    ops = numpy_ops(len(queries), 0, memory)
+    ops = numpy_ops(len(queries), 0, encoded)
     keys, values = (np.zeros((KV_HEADS, CONTEXT, HEAD_DIM), np.float32) for _ in range(2))
     numpy_ops(TOKENS).write_keys(keys, K)
     numpy_ops(TOKENS).write_values(values, V)
@@ -111,13 +111,13 @@ def test_a_rule_matters(name: str) -> None:
 @pytest.mark.parametrize("tokens", [1, 33, TOKENS])
 @pytest.mark.parametrize("options", [{}, {"bias": BIAS}, {"bias": BIAS[:10], "max_distance": 9}])
 def test_a_whole_step(harness: Harness, options: dict[str, Any], tokens: int) -> None:
-    options = {"span": "step", **options}
+    options = {"kind": "bidirectional", **options}
     y = Attending(harness, options).run([], tokens)
     assert_near(y, exact(options, Q[:tokens]))
 
 
-@pytest.mark.parametrize("memory", [1, 40, TOKENS])
-def test_a_memory(harness: Harness, memory: int) -> None:
+@pytest.mark.parametrize("encoded", [1, 40, TOKENS])
+def test_cross_attention(harness: Harness, encoded: int) -> None:
     keys, values = (harness.cache(KV_HEADS, CONTEXT, HEAD_DIM) for _ in range(2))
 
     def write(ops: WasmOps, inputs: list[Value]) -> Value:
@@ -127,9 +127,9 @@ def test_a_memory(harness: Harness, memory: int) -> None:
 
     harness.run(write, [K, V], [0] * TOKENS)
     y = harness.run(
-        lambda ops, v: ops.attention(v[0], keys, values, SCALE, span="memory"), [Q[:9]], [0] * 9, 50, memory
+        lambda ops, v: ops.attention(v[0], keys, values, SCALE, kind="cross"), [Q[:9]], [0] * 9, 50, encoded
     )
-    assert_near(y, exact({"span": "memory"}, Q[:9], memory))
+    assert_near(y, exact({"kind": "cross"}, Q[:9], encoded))
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +146,7 @@ def test_any_split_gives_the_same_bits(relaxed: Harness, name: str, cuts: list[i
 
 
 def test_builds_and_shares_give_the_same_bits() -> None:
-    kinds = [*CAUSAL.values(), {"span": "step", "bias": BIAS}]
+    kinds = [*CAUSAL.values(), {"kind": "bidirectional", "bias": BIAS}]
     makers = [Harness("baseline")] + [Harness("relaxed", threads) for threads in (1, 2, 3, 8)]
     results = [[Attending(maker, options).run([]).tobytes() for options in kinds] for maker in makers]
     assert all(result == results[0] for result in results)
@@ -180,8 +180,8 @@ def test_buckets_are_those_of_t5() -> None:
     ]
 
 
-@pytest.mark.parametrize("wrong", [(-1, "causal", 0), (4, "step", 0), (4, "memory", 0), (0, "memory", 32)])
+@pytest.mark.parametrize("wrong", [(-1, "causal", 0), (4, "bidirectional", 0), (4, "cross", 0), (0, "cross", 32)])
 def test_options_without_a_meaning_are_refused(wrong: tuple[int, Any, int]) -> None:
-    window, span, buckets = wrong
+    window, kind, buckets = wrong
     with pytest.raises(ValueError, match="attention"):
-        AttentionRule(window, 0.0, span, buckets, 128)
+        AttentionSpec(window, 0.0, kind, buckets, 128)

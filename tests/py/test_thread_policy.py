@@ -6,17 +6,17 @@ from collections.abc import Callable
 
 import pytest
 
-from taleproof.device.threads import TRYING, Crew
+from taleproof.device.threads import TRYING, ThreadPolicy
 
 
 class Machine:
     """Steps whose duration is known: ``seconds`` of how many threads, and how many steps were before."""
 
-    def __init__(self, most: int, seconds: Callable[[int, int], float]) -> None:
+    def __init__(self, max_threads: int, seconds: Callable[[int, int], float]) -> None:
         self.now = 0.0
         self.used: list[int] = []
         self._seconds = seconds
-        self._crew = Crew(most, lambda: self.now)
+        self._policy = ThreadPolicy(max_threads, lambda: self.now)
 
     def step(self, count: int) -> None:
         self.now += self._seconds(count, len(self.used))
@@ -24,7 +24,7 @@ class Machine:
 
     def run(self, steps: int, size: int = 1) -> None:
         for _ in range(steps):
-            self._crew.run(size, self.step)
+            self._policy.run(size, self.step)
 
 
 def test_cores_to_spare_are_used() -> None:
@@ -60,7 +60,7 @@ def test_one_late_step_changes_nothing() -> None:
 
 
 def test_steps_of_several_tokens_count_by_the_token() -> None:
-    crew = Crew(2, lambda: now)
+    policy = ThreadPolicy(2, lambda: now)
     now, used = 0.0, []
 
     for size in (32, *[4] * 20):
@@ -70,13 +70,13 @@ def test_steps_of_several_tokens_count_by_the_token() -> None:
             used.append(count)
             now += size * count
 
-        crew.run(size, step)
+        policy.run(size, step)
     # By the step, one thread looks slower in the first two: 32 s, and 8 s with two.
     assert used == [1, 2, *[1] * 19]
 
 
-@pytest.mark.parametrize("most", [1, 2, 3, 8])
-def test_only_numbers_that_there_are(most: int) -> None:
-    machine = Machine(most, lambda count, _: 1.0)
+@pytest.mark.parametrize("max_threads", [1, 2, 3, 8])
+def test_only_numbers_that_there_are(max_threads: int) -> None:
+    machine = Machine(max_threads, lambda count, _: 1.0)
     machine.run(50)
-    assert set(machine.used) == {1, most}
+    assert set(machine.used) == {1, max_threads}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What attention does beside the plain causal kind, as the words that the kernel reads (kernels/attention/attention.h).
+"""Attention other than plain causal, as the words that the kernel reads (kernels/attention/attention.h).
 
 In come the options of one attention, out go bytes. Refused: options that have no meaning together.
 """
@@ -7,17 +7,17 @@ In come the options of one attention, out go bytes. Refused: options that have n
 import struct
 from dataclasses import dataclass
 
-from taleproof.graph.ops import Span
+from taleproof.graph.ops import AttentionKind
 from taleproof.graph.program import pack_f32
 from taleproof.graph.relative import distance_buckets
 
 
-_SPANS: tuple[Span, ...] = ("causal", "step", "memory")
+_KINDS: tuple[AttentionKind, ...] = ("causal", "bidirectional", "cross")
 """In the order of their numbers in kernels/attention/attention.h."""
 
 
 @dataclass(frozen=True)
-class AttentionRule:
+class AttentionSpec:
     """Which keys a token sees, and how scores are changed.
 
     Attributes
@@ -30,31 +30,31 @@ class AttentionRule:
 
     window: int
     softcap: float
-    span: Span
+    kind: AttentionKind
     buckets: int
     max_distance: int
 
     def __post_init__(self) -> None:
-        if self.window < 0 or (self.window and self.span != "causal") or (self.buckets and self.span == "memory"):
-            raise ValueError(f"attention over {self.span} has no window {self.window} with {self.buckets} buckets")
+        if self.window < 0 or (self.window and self.kind != "causal") or (self.buckets and self.kind == "cross"):
+            raise ValueError(f"{self.kind} attention has no window {self.window} with {self.buckets} buckets")
 
     @property
     def plain(self) -> bool:
         """Whether it is the causal kind and nothing else."""
-        return self.span == "causal" and not (self.window or self.softcap or self.buckets)
+        return self.kind == "causal" and not (self.window or self.softcap or self.buckets)
 
     def encode(self) -> bytes:
-        """Return AttentionRule of kernels/attention/attention.h: five words, then the bucket of each distance.
+        """Return AttentionSpec of kernels/attention/attention.h: five words, then the bucket of each distance.
 
         Raises
         ------
         NumericsError : a cap that is no float32.
         ValueError : buckets that graph/relative.py does not have.
         """
-        both_ways = self.span == "step"
-        one_way = self.buckets // 2 if both_ways else self.buckets
+        bidirectional = self.kind == "bidirectional"
+        one_way = self.buckets // 2 if bidirectional else self.buckets
         buckets = distance_buckets(one_way, self.max_distance) if self.buckets else ()
-        after = one_way if both_ways else 0
-        words = (_SPANS.index(self.span), self.max_distance, after, *buckets)
+        bidirectional_offset = one_way if bidirectional else 0
+        words = (_KINDS.index(self.kind), self.max_distance, bidirectional_offset, *buckets)
         head = struct.pack("<I", self.window) + pack_f32(self.softcap, "the cap of an attention's scores")
         return head + struct.pack(f"<{len(words)}I", *words)

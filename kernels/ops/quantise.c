@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Activations to 8 bits: float32 x[rows][k] -> q[rows][k] in -127..127 and an ActivationBlock for every 32 of them.
- * With wide set, q is written as 16-bit integers, which is what 8-bit weights multiply with. Each 32 stand in the order of
+ * With is_int16 set, q is written as 16-bit integers, which is what 8-bit weights multiply with. Each 32 stand in the order of
  * the interleaved layout (interleave.h). */
-#include "quantize.h"
+#include "quantise.h"
 
 /* One block as 16-bit integers in four vectors. A NaN or an infinity in x makes the scale NaN or infinite and the
  * integers 0, so that it shows in the logits instead of vanishing in a rounding. */
-INLINE void quantize_block(const float *x, v128_t q[4], ActivationBlock *block) {
+INLINE void quantise_block(const float *x, v128_t q[4], ActivationBlock *block) {
   v128_t v[8];
   v128_t largest = wasm_i32x4_const_splat(0);
   for (int i = 0; i < 8; i++) {
@@ -37,11 +37,11 @@ INLINE void quantize_block(const float *x, v128_t q[4], ActivationBlock *block) 
 }
 
 /* Quantise the blocks [begin, end) of a row-major matrix; k is a multiple of 32, so blocks never cross rows. */
-void quantize_blocks(const float *x, void *q, ActivationBlock *blocks, int wide, uint32_t begin, uint32_t end) {
+void quantise_blocks(const float *x, void *q, ActivationBlock *blocks, int is_int16, uint32_t begin, uint32_t end) {
   for (uint32_t b = begin; b < end; b++) {
     v128_t v[4];
-    quantize_block(x + (size_t)b * ACTIVATION_BLOCK, v, blocks + b);
-    if (wide) {
+    quantise_block(x + (size_t)b * ACTIVATION_BLOCK, v, blocks + b);
+    if (is_int16) {
       int16_t *to = (int16_t *)q + (size_t)b * ACTIVATION_BLOCK;
       for (int i = 0; i < 2; i++) {
         store(to + 16 * i, wasm_i16x8_shuffle(v[i], v[2 + i], 0, 8, 1, 9, 2, 10, 3, 11));

@@ -3,15 +3,15 @@
 
 import pytest
 
-from taleproof.tasks.prefill import STEP_SECONDS, TILE, Pace
+from taleproof.tasks.prefill import STEP_SECONDS, TILE, PrefillChunk
 
 
 def sizes(most: int, rate: float, steps: int = 8) -> list[int]:
     """Return the sizes of the steps on a machine that reads so many tokens a second."""
-    pace, taken = Pace(most), []
+    chunk, taken = PrefillChunk(most), []
     for _ in range(steps):
-        taken.append(pace.size)
-        pace.took(pace.size, pace.size / rate)
+        taken.append(chunk.size)
+        chunk.update(chunk.size, chunk.size / rate)
     return taken
 
 
@@ -32,10 +32,10 @@ def test_a_very_slow_machine_takes_what_the_kernels_take_at_once() -> None:
 
 
 def test_one_slow_step_is_soon_made_up_for() -> None:
-    pace = Pace(32)
+    chunk = PrefillChunk(32)
     for seconds in (0.0, 0.0, 30.0):
-        pace.took(pace.size, seconds)
-    assert pace.size == TILE
+        chunk.update(chunk.size, seconds)
+    assert chunk.size == TILE
     for _ in range(3):
-        pace.took(pace.size, 0.0)
-    assert pace.size == 32
+        chunk.update(chunk.size, 0.0)
+    assert chunk.size == 32

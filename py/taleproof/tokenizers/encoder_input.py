@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tokenizer of a model that reads a source before it writes: a prompt ends in the token that begins the text.
+"""The tokenizer of a model with an encoder: the ids of a prompt end in the token that begins the decoder's text.
 
-In comes the tokenizer that the model's files bring; what it does is changed in this alone.
+In comes the tokenizer of the model's files; nothing else of what it does is changed.
 """
 
 from collections.abc import Sequence
@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from taleproof.tokenizers import Tokenizer
 
 
-class SourceTokenizer:
-    """A tokenizer whose texts end in ``start``, where the model's own rule is asked for."""
+class EncoderInputTokenizer:
+    """A tokenizer that ends a text with ``start``, where ``add_bos`` is not given."""
 
     def __init__(self, inner: Tokenizer, start: int) -> None:
         self._inner = inner
@@ -23,7 +23,7 @@ class SourceTokenizer:
         self.eos_token = inner.eos_token
 
     def encode(self, text: str, *, add_bos: bool | None = None, parse_special: bool = True) -> list[int]:
-        """Return the ids of a source and the token after it; with ``add_bos`` given, the text's alone."""
+        """Return the ids of the encoder's input and the start token; with ``add_bos`` given, the text's alone."""
         ids = self._inner.encode(text, add_bos=add_bos, parse_special=parse_special)
         if add_bos is not None:
             return ids
