@@ -70,7 +70,7 @@ class Run:
     logits: tuple[str, ...] = ()
 
     @property
-    def asked(self) -> "Run":
+    def request(self) -> "Run":
         """The same without what came of it."""
         return Run(self.prompt, self.sampler, self.seed)
 
@@ -95,7 +95,7 @@ class Source:
     sampled: tuple[str, ...]
     max_tokens: int
 
-    def wanted(self) -> Iterator[Run]:
+    def requests(self) -> Iterator[Run]:
         """Yield each prompt twice: always the likeliest token, and with a sampler and a seed of its own."""
         for index, prompt in enumerate(self.prompts):
             yield Run(prompt, GREEDY, 0)
@@ -132,23 +132,23 @@ def sources() -> dict[str, Source]:
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenGolden:
     """A model that can write."""
 
     engine: Engine
     tokenizer: Tokenizer
     max_tokens: int
 
-    def write(self, asked: Run) -> Run:
+    def write(self, request: Run) -> Run:
         """Write a story from its beginning."""
-        config = SamplerConfig(seed=asked.seed, **SAMPLERS[asked.sampler])
+        config = SamplerConfig(seed=request.seed, **SAMPLERS[request.sampler])
         engine, digests = self.engine, self.engine.logits_digests()
         tokens: list[int] = []
         reason = ""
         for event in generate(
             engine.session(),
             self.tokenizer,
-            encode_prompt(self.tokenizer, prompts()[asked.prompt]),
+            encode_prompt(self.tokenizer, prompts()[request.prompt]),
             engine.sampler(config),
             Limits(self.max_tokens),
             logits_digests=digests,
@@ -157,20 +157,20 @@ class Opened:
                 tokens.append(event.id)
             elif isinstance(event, Finished):
                 reason = event.reason
-        return Run(asked.prompt, asked.sampler, asked.seed, tuple(tokens), reason, tuple(digests.digests))
+        return Run(request.prompt, request.sampler, request.seed, tuple(tokens), reason, tuple(digests.digests))
 
 
-def opened(source: Source, data: bytes, build: str = "relaxed", threads: int = 1) -> Opened:
+def opened(source: Source, data: bytes, build: str = "relaxed", threads: int = 1) -> OpenGolden:
     """Open a model under wasmtime."""
     return opened_in(WasmtimeArena(build, threads=threads), source, data)
 
 
-def opened_in(arena: WasmtimeArena, source: Source, data: bytes) -> Opened:
+def opened_in(arena: WasmtimeArena, source: Source, data: bytes) -> OpenGolden:
     """Open a model in a fresh arena."""
     base = arena.allocate(len(data))
     arena.write(base, data)
     file = parse(BytesBlob(data))
-    return Opened(open_wasm(arena, file, [base]), _tokenizer(source, file), source.max_tokens)
+    return OpenGolden(open_wasm(arena, file, [base]), _tokenizer(source, file), source.max_tokens)
 
 
 def _tokenizer(source: Source, file: ModelFile) -> Tokenizer:
@@ -217,14 +217,14 @@ def completed(name: str, source: Source, before: Kept | None) -> Kept:
     sha256 = hashlib.sha256(data).hexdigest()
     if before is not None and (before.sha256, before.max_tokens) != (sha256, source.max_tokens):
         raise ValueError(f"{name}: the file's runs are those of another model")
-    have = {run.asked: run for run in before.runs} if before else {}
-    wanted = list(source.wanted())
-    if missing := [run for run in wanted if run not in have]:
+    have = {run.request: run for run in before.runs} if before else {}
+    requests = list(source.requests())
+    if missing := [run for run in requests if run not in have]:
         model = opened(source, data)
         for run in missing:
             have[run] = model.write(run)
         print(f"{name}: {len(missing)} runs written", file=sys.stderr)
-    return Kept(sha256, source.max_tokens, tuple(have[run] for run in wanted))
+    return Kept(sha256, source.max_tokens, tuple(have[run] for run in requests))
 
 
 def as_text(models: dict[str, Kept]) -> str:

@@ -8,8 +8,8 @@ from typing import Any, cast
 
 from browser_fakes import FakeAnswer, FakeFetcher, FakeJsArena, FakeLocalFile, FakeStore
 from taleproof.apps.open_model import OpenModel
-from taleproof.apps.opener import Waiting
-from taleproof.apps.worker.files import Asked
+from taleproof.apps.opener import PendingApproval
+from taleproof.apps.worker.files import SourceRequest
 from taleproof.apps.worker.load import Loader
 from taleproof.apps.worker.open import Opener
 from taleproof.apps.worker.ports import LocalFile
@@ -37,14 +37,18 @@ class Site(FakeFetcher):
         return await super().get(url, headers)
 
 
-def asked_of(request: OpenRequest, chosen: Sequence[LocalFile] = (), tokenizer: LocalFile | None = None) -> list[Asked]:
+def requests_of(
+    request: OpenRequest, chosen: Sequence[LocalFile] = (), tokenizer: LocalFile | None = None
+) -> list[SourceRequest]:
     """Return a request's sources in one list, as web/engine/worker/host.ts does, with the files that were chosen."""
     model = cast("RoleRequest", {key: value for key, value in request.items() if key in RoleRequest.__annotations__})
-    wishes = [model, *request.get("files", [])]
-    files: Sequence[LocalFile | None] = chosen or [None for _ in wishes]
-    asked = [Asked("model", cast("RoleRequest", wish), file) for wish, file in zip(wishes, files, strict=True)]
-    wish = request.get("tokenizer")
-    return asked if wish is None else [*asked, Asked("tokenizer", wish, tokenizer)]
+    requested = [model, *request.get("files", [])]
+    files: Sequence[LocalFile | None] = chosen or [None for _ in requested]
+    requests = [
+        SourceRequest("model", cast("RoleRequest", single), file) for single, file in zip(requested, files, strict=True)
+    ]
+    single = request.get("tokenizer")
+    return requests if single is None else [*requests, SourceRequest("tokenizer", single, tokenizer)]
 
 
 class Bench:
@@ -58,12 +62,12 @@ class Bench:
 
     def open(
         self, request: dict[str, Any], chosen: dict[str, bytes] | None = None, *, stopped: bool = False
-    ) -> OpenModel | Waiting:
+    ) -> OpenModel | PendingApproval:
         """Open a request; ``chosen`` are the files of a folder instead of its own sources."""
         local = [FakeLocalFile(name, data) for name, data in (chosen or {}).items()]
         if local:
-            wish = {"source": {"kind": "file", "file": {}}, "pinned": None}
-            request = {**wish, **request, "files": [wish for _ in local[1:]]}
-        asked = asked_of(cast("OpenRequest", request), local)
+            single = {"source": {"kind": "file", "file": {}}, "pinned": None}
+            request = {**single, **request, "files": [single for _ in local[1:]]}
+        requests = requests_of(cast("OpenRequest", request), local)
         purpose = request.get("purpose", "write")
-        return asyncio.run(self.opener.open(asked, purpose, None, lambda *_: None, lambda: stopped))
+        return asyncio.run(self.opener.open(requests, purpose, None, lambda *_: None, lambda: stopped))

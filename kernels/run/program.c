@@ -47,7 +47,7 @@ static void run_table_rows(const uint32_t *a, uint32_t rows, Thread thread) {
   for (uint32_t i = begin; i < end; i++) get_row(a[2], BYTES(a[1]), a[5] + i, a[3], a[4], FLOATS(a[0]) + (size_t)i * a[4]);
 }
 
-/* rms_norm: y, x, weight, epsilon, n, stretches of n columns in a row */
+/* rms_norm: y, x, weight, epsilon, n, groups of n columns in a row */
 static void run_rms_norm(const uint32_t *a, uint32_t rows, Thread thread) {
   uint32_t begin, end;
   share(thread, rows * a[5], 1, &begin, &end);

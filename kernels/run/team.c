@@ -31,7 +31,7 @@ typedef struct {
   uint32_t threads;   /* of the present program, as are the next two and `step` */
   const Instruction *program;
   uint32_t count;
-  uint32_t patience;  /* seconds without any arrival after which the program is given up; 0 for never. Set from outside */
+  uint32_t timeout;   /* seconds without any arrival after which the program is given up; 0 for never. Set from outside */
   const Step *step;
   uint32_t looks;     /* how often threads look before they sleep when a program begins */
   uint32_t programs;  /* how many there have been, for TRY_EVERY */
@@ -73,20 +73,20 @@ static int seen_change(Gate *gate, uint32_t old, uint32_t bits, uint32_t looks) 
 
 /* Sleep until a bit of `bits` in the gate's word differs from `old`. Other bits may change, and a sleep may end for no reason.
  *
- * With patience for a team, trap when its helpers don't come. Seconds are counted one by one, so that a machine that was asleep
- * does not use them up at once, and from the last arrival on, so that slow helpers are waited for. Only the engine's own
- * thread loses patience: its trap is the page's to tell, and the page ends all workers. */
-static void sleep_until_change(Gate *gate, uint32_t old, uint32_t bits, Team *patient) {
+ * With a team given, trap when its timeout is over. Seconds are counted one by one, so that a machine that was asleep does
+ * not use them up at once, and from the last arrival on, so that slow helpers are waited for. Only the engine's own thread
+ * times out: the page shows the trap as an error and ends all workers. */
+static void sleep_until_change(Gate *gate, uint32_t old, uint32_t bits, Team *timed) {
   enum { TIMED_OUT = 2 };
   uint32_t waited = 0, arrived = 0;
   ADD(&gate->sleepers, 1);
   for (uint32_t word; !(((word = LOAD(&gate->word)) ^ old) & bits);) {
-    const int woken = __builtin_wasm_memory_atomic_wait32((int *)&gate->word, (int)word, patient ? SECOND : -1);
+    const int woken = __builtin_wasm_memory_atomic_wait32((int *)&gate->word, (int)word, timed ? SECOND : -1);
     if (woken != TIMED_OUT) continue;
-    const uint32_t patience = LOAD(&patient->patience), now = LOAD(&patient->arrived);
+    const uint32_t timeout = LOAD(&timed->timeout), now = LOAD(&timed->arrived);
     waited = now == arrived ? waited + 1 : 1;
     arrived = now;
-    if (patience && waited >= patience) __builtin_trap();
+    if (timeout && waited >= timeout) __builtin_trap();
   }
   ADD(&gate->sleepers, -1);
 }

@@ -5,7 +5,7 @@
  * two of its steps the others may take as many as they can. One sleep may end for no reason. With KILLED, helper number
  * KILLED is ended from outside, anywhere. To the others it is one that is late for ever, so what holds without KILLED of the
  * work that is done holds with it too; what is new is that the engine's thread has to give up instead of waiting for ever.
- * It does so when nobody can take a step, because its patience is longer than all that others do; PATIENT takes that away,
+ * It does so when nobody can take a step, because its timeout is longer than all that others do; NO_TIMEOUT takes that away,
  * and the check must find that it waits for ever.
  *
  * Checked (tests/kernels/test_team.py): no thread is stuck; every share of every program is done exactly once, by the
@@ -37,7 +37,7 @@ byte asleep_on_phase;
 bool may_wake_for_nothing = true;
 
 byte killed = 0;            /* the helper that is gone, or 0 for none */
-bool given_up = false;      /* the engine's thread has lost patience; then the page ends the helpers */
+bool given_up = false;      /* the engine's thread has timed out; then the page ends the helpers */
 
 /* What should be, known to nobody in the model. */
 bool running = false;       /* inside run_program */
@@ -97,7 +97,7 @@ inline await_change(CHANGED, sleepers, asleep, index) {
         if
         :: !(asleep & BIT(index))
         :: atomic { may_wake_for_nothing -> may_wake_for_nothing = false; asleep = asleep & ~BIT(index) }
-#if defined(KILLED) && !defined(PATIENT)
+#if defined(KILLED) && !defined(NO_TIMEOUT)
         :: index == 0 && killed && timeout -> given_up = true; goto over   /* only where somebody is gone */
 #endif
         fi

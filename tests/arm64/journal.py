@@ -98,7 +98,7 @@ def golden_runs(name: str, build: str) -> JournalArena:
     model = golden.opened_in(arena, source, source.read())
     runs = kept.runs if build == BUILDS[0] else kept.runs[:BASELINE_RUNS]
     for run in runs:
-        if model.write(run.asked) != run:
+        if model.write(run.request) != run:
             raise AssertionError(f"{name}, {build}: the story after {run.prompt!r} ({run.sampler}) is another one")
     return arena
 
@@ -109,7 +109,7 @@ def first_tokens(build: str) -> JournalArena:
     kept: Run = golden.kept(golden.path_of(NUMERICS_VERSION))["smollm2"].runs[0]
     arena = JournalArena(build)
     model = replace(golden.opened_in(arena, source, source.read()), max_tokens=SMOLLM2_TOKENS)
-    tokens, expected = model.write(kept.asked).tokens, kept.tokens[:SMOLLM2_TOKENS]
+    tokens, expected = model.write(kept.request).tokens, kept.tokens[:SMOLLM2_TOKENS]
     if tokens != expected:
         raise AssertionError(f"smollm2, {build}: tokens {tokens}, not {expected}")
     return arena

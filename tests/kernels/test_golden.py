@@ -16,7 +16,7 @@ import pytest
 from numpy.typing import NDArray
 
 import golden
-from golden import Kept, Opened, Run
+from golden import Kept, OpenGolden, Run
 from taleproof.memory.kernels import BUILDS
 from taleproof.nn.numerics import NUMERICS_VERSION
 from taleproof.sampling.chain import SamplerConfig
@@ -48,7 +48,7 @@ def data_of(name: str) -> bytes:
     return SOURCES[name].read()
 
 
-OpenSmollm2 = Callable[[str, int], Opened]
+OpenSmollm2 = Callable[[str, int], OpenGolden]
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def smollm2() -> Iterator[OpenSmollm2]:
     """Open SmolLM2 with a build and a number of shares; the last one stays open from test to test."""
 
     @lru_cache(maxsize=1)
-    def open_it(build: str, shares: int) -> Opened:
+    def open_it(build: str, shares: int) -> OpenGolden:
         return golden.opened(SOURCES["smollm2"], data_of("smollm2"), build, shares)
 
     yield open_it
@@ -75,7 +75,7 @@ def rows(session: Session, prompt: list[int], tokens: tuple[int, ...]) -> Iterat
         yield from several
 
 
-def read_again(model: Opened, run: Run) -> Run:
+def read_again(model: OpenGolden, run: Run) -> Run:
     """Read a story and choose each of its tokens again: the same as writing it, at the speed of a prompt."""
     digests, chosen, reason = LogitsDigests(), list[int](), run.reason
     sampler = model.engine.sampler(SamplerConfig(seed=run.seed, **golden.SAMPLERS[run.sampler]))
@@ -97,7 +97,7 @@ def test_the_file_is_this_versions_and_has_every_run_that_is_wanted() -> None:
     assert (head["numerics"], head["every"], head["samplers"]) == (NUMERICS_VERSION, EVERY, golden.SAMPLERS)
     assert list(kept()) == list(SOURCES)
     for name, source in SOURCES.items():
-        assert [run.asked for run in kept()[name].runs] == list(source.wanted())
+        assert [run.request for run in kept()[name].runs] == list(source.requests())
     assert golden.path_of().read_text("utf-8") == golden.as_text(kept())
 
 
@@ -119,7 +119,7 @@ def test_stories_are_long_and_sampling_tells_them_apart() -> None:
 def test_small_models_write_the_golden_runs_in_any_number_of_shares(name: str, build: str, shares: int) -> None:
     model = golden.opened(SOURCES[name], data_of(name), build, shares)
     for run in kept()[name].runs:
-        assert model.write(run.asked) == run
+        assert model.write(run.request) == run
 
 
 @pytest.mark.parametrize(("build", "shares"), [("relaxed", 1), ("relaxed", 3), ("baseline", 1)])
@@ -128,7 +128,7 @@ def test_smollm2_writes_the_golden_runs_in_any_number_of_shares(build: str, shar
     model = smollm2(build, shares)
     for run in kept()["smollm2"].runs:
         if run.prompt in prompts:
-            assert model.write(run.asked) == run
+            assert model.write(run.request) == run
 
 
 @pytest.mark.parametrize("prompt", golden.prompts())

@@ -79,7 +79,7 @@ def test_a_killed_helper_is_given_up_and_leaves_no_share_out(tmp_path: Path, thr
         ("COUNTS_JOBS", "assertion violated"),  # a late helper runs a program that is over
         ("SLEEPS_UNCOUNTED", "invalid end state"),  # nobody wakes who goes to sleep just now
         ("RETURNS_EARLY", "assertion violated"),  # run_program returns before its helpers are done
-        ("KILLED=1 PATIENT", "invalid end state"),  # the engine's thread waits for ever for one that is gone
+        ("KILLED=1 NO_TIMEOUT", "invalid end state"),  # the engine's thread waits for ever for one that is gone
     ],
 )
 def test_a_fault_is_found(tmp_path: Path, fault: str, found: str) -> None:

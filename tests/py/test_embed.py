@@ -13,7 +13,7 @@ from opener_bench import Bench
 from taleproof.apps.cli.main import main
 from taleproof.apps.model_set import ModelSet, read_model
 from taleproof.apps.open_model import OpenModel as OpenedEmbedder
-from taleproof.apps.opener import Waiting
+from taleproof.apps.opener import PendingApproval
 from taleproof.apps.worker.shown import shown_model
 from taleproof.errors import UnknownArchitectureError
 from taleproof.io.reader import BytesBlob
@@ -55,9 +55,9 @@ def test_a_long_text_is_the_mean_of_its_windows_by_their_lengths(tiny: tuple[Mod
 
 def opened_in_the_page(files: dict[str, bytes]) -> OpenedEmbedder:
     bench = Bench()
-    waiting = bench.open({"purpose": "embed"}, files)
-    assert isinstance(waiting, Waiting)
-    opened = bench.open({"purpose": "embed", "accept": waiting.verdict.actual.sha256}, files)
+    pending = bench.open({"purpose": "embed"}, files)
+    assert isinstance(pending, PendingApproval)
+    opened = bench.open({"purpose": "embed", "accept": pending.verdict.actual.sha256}, files)
     assert isinstance(opened, OpenedEmbedder)
     return opened
 
@@ -87,7 +87,7 @@ def test_the_command_line_says_what_is_near(tmp_path: Path, capsys: pytest.Captu
 def test_an_encoder_does_not_write_and_a_writer_makes_no_vectors(purpose: str) -> None:
     files = tiny_bert() if purpose == "write" else {"a.gguf": tiny_gguf("F32")}
     bench = Bench()
-    waiting = bench.open({"purpose": purpose}, files)
-    assert isinstance(waiting, Waiting)
+    pending = bench.open({"purpose": purpose}, files)
+    assert isinstance(pending, PendingApproval)
     with pytest.raises(UnknownArchitectureError):
-        bench.open({"purpose": purpose, "accept": waiting.verdict.actual.sha256}, files)
+        bench.open({"purpose": purpose, "accept": pending.verdict.actual.sha256}, files)

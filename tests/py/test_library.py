@@ -23,8 +23,8 @@ from opener_bench import Bench
 from taleproof import Event, Finished, Model, Progress, Token
 from taleproof.apps.cli.main import main
 from taleproof.apps.library.options import Mode
-from taleproof.apps.open_model import OpenModel as Opened
-from taleproof.apps.opener import Waiting
+from taleproof.apps.open_model import OpenModel
+from taleproof.apps.opener import PendingApproval
 from taleproof.apps.worker.protocol.models import MemoryFigures
 from taleproof.apps.worker.protocol.stories import NewStory, SamplerSettings
 from taleproof.apps.worker.story import Story
@@ -145,11 +145,11 @@ def test_the_command_line_writes_the_same(
 @pytest.mark.parametrize("mode", ["raw", "chat"])
 def test_the_page_keeps_the_same_record(mode: Any, tiny: Model) -> None:
     data = tiny_gguf("F32", chat_template=ASKING)
-    bench, wish = Bench(), {"source": {"kind": "file", "file": {}}, "pinned": None}
-    waiting = bench.open(wish, {"tiny.gguf": data})
-    assert isinstance(waiting, Waiting)
-    opened = bench.open({**wish, "accept": waiting.verdict.actual.sha256}, {"tiny.gguf": data})
-    assert isinstance(opened, Opened)
+    bench, file_request = Bench(), {"source": {"kind": "file", "file": {}}, "pinned": None}
+    pending = bench.open(file_request, {"tiny.gguf": data})
+    assert isinstance(pending, PendingApproval)
+    opened = bench.open({**file_request, "accept": pending.verdict.actual.sha256}, {"tiny.gguf": data})
+    assert isinstance(opened, OpenModel)
     sampler: SamplerSettings = {
         "seed": "5",
         "temperature": 50.0,

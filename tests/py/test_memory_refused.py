@@ -8,9 +8,9 @@ import pytest
 from browser_fakes import FakeFetcher, FakeJsArena, FakeLocalFile, FakeStore
 from fixtures.make import tiny_gguf
 from fixtures.tiny import Shape
-from opener_bench import asked_of
-from taleproof.apps.open_model import OpenModel as Opened
-from taleproof.apps.opener import Waiting
+from opener_bench import requests_of
+from taleproof.apps.open_model import OpenModel
+from taleproof.apps.opener import PendingApproval
 from taleproof.apps.worker.load import Loader
 from taleproof.apps.worker.open import Opener
 from taleproof.apps.worker.protocol.files import OpenRequest
@@ -32,14 +32,14 @@ class Bench:
         self.arena = BrowserArena(FakeJsArena(most))
         self.opener = Opener(self.arena, Loader(self.arena, FakeStore(), FakeFetcher(b"")))
 
-    def open(self, data: bytes, context: int | None = None) -> Opened:
-        wish: OpenRequest = {"source": {"kind": "file", "file": {}}, "pinned": None, "contextLength": context}
+    def open(self, data: bytes, context: int | None = None) -> OpenModel:
+        file_request: OpenRequest = {"source": {"kind": "file", "file": {}}, "pinned": None, "contextLength": context}
         for _ in range(2):
-            sources = asked_of(wish, [FakeLocalFile("tiny.gguf", data)])
+            sources = requests_of(file_request, [FakeLocalFile("tiny.gguf", data)])
             answer = asyncio.run(self.opener.open(sources, "write", context, lambda *_: None, lambda: False))
-            if isinstance(answer, Waiting):
-                wish["accept"] = answer.verdict.actual.sha256
-        assert isinstance(answer, Opened)
+            if isinstance(answer, PendingApproval):
+                file_request["accept"] = answer.verdict.actual.sha256
+        assert isinstance(answer, OpenModel)
         return answer
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from fixtures.folder import tiny_folder
 from fixtures.make import tiny_gguf
-from taleproof.apps.local import Verified
-from taleproof.apps.open_model import Loaded, OpenModel, Writes
-from taleproof.apps.opener import Opener, Progress, RefusedFileError, Source, Terms, Waiting
+from taleproof.apps.local import HashedFile
+from taleproof.apps.open_model import LoadedFile, OpenModel, Writes
+from taleproof.apps.opener import Opener, PendingApproval, Progress, RefusedFileError, Source, Terms
 from taleproof.errors import DigestMismatchError, FormatError, SourceNotFoundError, StoppedError
 from taleproof.io.reader import BytesBlob
 from taleproof.tasks.engine import Engine
@@ -32,20 +32,20 @@ class Bench:
         release = lambda: self.said.append("release")  # noqa: E731
         self.opener: Opener[str] = Opener(self, None, None, release, lambda _name, _size: nullcontext())
 
-    async def load(self, wanted: str, _progress: Progress, _stopped: Callable[[], bool], /) -> Loaded:
-        if wanted not in FILES:
-            raise SourceNotFoundError(wanted)
-        self.said.append(f"load {wanted}")
-        blob, said = BytesBlob(FILES[wanted], wanted), self.said
+    async def load(self, name: str, _progress: Progress, _stopped: Callable[[], bool], /) -> LoadedFile:
+        if name not in FILES:
+            raise SourceNotFoundError(name)
+        self.said.append(f"load {name}")
+        blob, said = BytesBlob(FILES[name], name), self.said
 
-        class Told(Verified):
+        class NotedFile(HashedFile):
             async def keep(self) -> None:
-                said.append(f"keep {wanted}")
+                said.append(f"keep {name}")
 
             async def discard(self) -> None:
-                said.append(f"discard {wanted}")
+                said.append(f"discard {name}")
 
-        return Told(blob, digest_blob(blob, sha3=True))
+        return NotedFile(blob, digest_blob(blob, sha3=True))
 
     def open(
         self,
@@ -53,7 +53,7 @@ class Bench:
         accept: bool = True,
         expected: Expected | None = None,
         stopped: bool = False,
-    ) -> OpenModel | Waiting:
+    ) -> OpenModel | PendingApproval:
         def accepted(_role: str, _digests: Digests) -> bool:
             return accept
 
@@ -80,9 +80,9 @@ def test_files_are_kept_once_the_model_is_open() -> None:
 
 def test_what_waits_is_not_loaded_again() -> None:
     bench = Bench()
-    waiting = bench.open("a.gguf", accept=False)
-    assert isinstance(waiting, Waiting)
-    assert (waiting.role, waiting.verdict.kind) == ("model", "unverified")
+    pending = bench.open("a.gguf", accept=False)
+    assert isinstance(pending, PendingApproval)
+    assert (pending.role, pending.verdict.kind) == ("model", "unverified")
     assert isinstance(bench.open("a.gguf"), OpenModel)
     assert bench.said == ["release", "load a.gguf", "keep a.gguf"]
 
@@ -91,7 +91,7 @@ def test_what_waits_makes_room_for_the_next_request() -> None:
     bench = Bench()
     bench.open("a.gguf", accept=False)
     bench.said.clear()
-    assert isinstance(bench.open("a.gguf", accept=False), Waiting)
+    assert isinstance(bench.open("a.gguf", accept=False), PendingApproval)
     assert bench.said == ["discard a.gguf", "release", "load a.gguf"]
 
 

@@ -18,11 +18,11 @@ from taleproof.errors import (
     TruncatedFileError,
 )
 from taleproof.io import reader as module
-from taleproof.io.reader import BytesBlob, FileBlob, Reader
+from taleproof.io.reader import ByteReader, BytesBlob, FileBlob
 
 
-def reader(data: bytes) -> Reader:
-    return Reader(BytesBlob(data, "some.gguf"))
+def reader(data: bytes) -> ByteReader:
+    return ByteReader(BytesBlob(data, "some.gguf"))
 
 
 def packed(*texts: bytes) -> bytes:
@@ -75,7 +75,7 @@ def test_strings_wherever_the_window_ends(texts: list[bytes], window: int) -> No
 @given(st.lists(st.sampled_from(["u8", "u32", "string", "bytes", "skip", "array"]), max_size=30), st.binary())
 def test_any_sequence_of_reads_on_any_bytes(steps: list[str], data: bytes) -> None:
     """Either the value is there, or the error is a FormatError; nothing else, and never a byte outside."""
-    cursor = Reader(CountingBlob(data))
+    cursor = ByteReader(CountingBlob(data))
     for step in steps:
         before = cursor.position
         try:
@@ -103,7 +103,7 @@ def test_a_string_longer_than_the_file() -> None:
 def test_a_string_over_its_cap_is_refused_before_it_is_read() -> None:
     blob = CountingBlob(packed(bytes(101)))
     with pytest.raises(LimitError, match="at most 100 bytes"):
-        Reader(blob).string("name", 100)
+        ByteReader(blob).string("name", 100)
 
 
 def test_a_string_in_an_array_over_its_cap() -> None:
@@ -119,14 +119,14 @@ def test_a_string_in_an_array_longer_than_the_file() -> None:
 def test_more_strings_than_the_file_can_hold_are_refused_at_once() -> None:
     blob = CountingBlob(bytes(800))
     with pytest.raises(TruncatedFileError, match="tokens"):
-        Reader(blob).strings(1 << 60, "tokens", 100)
+        ByteReader(blob).strings(1 << 60, "tokens", 100)
     assert blob.asked == 0
 
 
 def test_an_array_longer_than_the_file_is_refused_at_once() -> None:
     blob = CountingBlob(bytes(800))
     with pytest.raises(TruncatedFileError, match="scores"):
-        Reader(blob).array(np.dtype("<f8"), 1 << 61, "scores")
+        ByteReader(blob).array(np.dtype("<f8"), 1 << 61, "scores")
     assert blob.asked == 0
 
 
@@ -139,7 +139,7 @@ def test_an_array_larger_than_the_window() -> None:
 
 def test_many_small_arrays_do_not_read_the_file_again_and_again() -> None:
     blob = CountingBlob(bytes(100_000))
-    cursor = Reader(blob)
+    cursor = ByteReader(blob)
     while cursor.left:
         cursor.array(np.dtype("<u1"), 10, "bytes")
     assert blob.asked == blob.size
@@ -159,7 +159,7 @@ def test_broken_text_becomes_replacement_characters_or_is_refused() -> None:
 
 
 def test_a_reader_can_begin_anywhere() -> None:
-    cursor = Reader(BytesBlob(b"abcd"), 2)
+    cursor = ByteReader(BytesBlob(b"abcd"), 2)
     assert (cursor.position, cursor.bytes(2, "rest")) == (2, b"cd")
 
 

@@ -9,9 +9,9 @@ import pytest
 from fixtures.folder import tiny_folder
 from fixtures.make import tiny_gguf
 from fixtures.split import tiny_split
-from opener_bench import SITE, Bench, asked_of
-from taleproof.apps.open_model import OpenModel as Opened
-from taleproof.apps.opener import RefusedFileError, Waiting
+from opener_bench import SITE, Bench, requests_of
+from taleproof.apps.open_model import OpenModel
+from taleproof.apps.opener import PendingApproval, RefusedFileError
 from taleproof.apps.worker.files import sources_of
 from taleproof.apps.worker.protocol.files import OpenRequest
 from taleproof.apps.worker.shown import shown_files, shown_model
@@ -29,26 +29,26 @@ LIST = digest_list(list(EACH.items()))
 
 def listed(**change: dict[str, Any]) -> dict[str, Any]:
     """Return the request of a catalogue that pins each part; ``change`` is of the second's digests."""
-    wishes = [
+    requests = [
         {"source": {"kind": "url", "url": SITE + name}, "pinned": {"sha256": digests.sha256}}
         for name, digests in EACH.items()
     ]
-    wishes[1]["pinned"] |= change.get("pinned", {})
-    return {**wishes[0], "files": wishes[1:]}
+    requests[1]["pinned"] |= change.get("pinned", {})
+    return {**requests[0], "files": requests[1:]}
 
 
 def test_a_folder_is_accepted_as_a_whole_and_holds_more_than_the_model() -> None:
     bench = Bench(PARTS)
     folder = {"README.md": b"What this is.", THIRD: PARTS[THIRD], FIRST: PARTS[FIRST], SECOND: PARTS[SECOND]}
-    waiting = bench.open({}, folder)
-    assert isinstance(waiting, Waiting)
-    assert waiting.role == "model"
-    assert waiting.verdict.kind == "unverified"
-    assert waiting.verdict.actual == LIST
-    assert "3 files" in waiting.verdict.sentence
-    assert [file["name"] for file in shown_files(waiting.loaded.several)] == [FIRST, SECOND, THIRD]
+    pending = bench.open({}, folder)
+    assert isinstance(pending, PendingApproval)
+    assert pending.role == "model"
+    assert pending.verdict.kind == "unverified"
+    assert pending.verdict.actual == LIST
+    assert "3 files" in pending.verdict.sentence
+    assert [file["name"] for file in shown_files(pending.loaded.several)] == [FIRST, SECOND, THIRD]
     opened = bench.open({"accept": LIST.sha256}, folder)
-    assert isinstance(opened, Opened)
+    assert isinstance(opened, OpenModel)
     assert opened.verdict.kind == "unverified"
     shown = shown_model(opened)
     assert shown["digests"]["sha256"] == LIST.sha256
@@ -59,22 +59,22 @@ def test_a_folder_is_accepted_as_a_whole_and_holds_more_than_the_model() -> None
     whole = Bench(PARTS)
     single = {"tiny.gguf": tiny_gguf()}
     accepted = whole.open({"accept": digest_blob(BytesBlob(tiny_gguf())).sha256}, single)
-    if isinstance(accepted, Waiting):
+    if isinstance(accepted, PendingApproval):
         accepted = whole.open({"accept": accepted.verdict.actual.sha256}, single)
-    assert isinstance(accepted, Opened)
+    assert isinstance(accepted, OpenModel)
     assert opened.session.forward([1, 5, 9]).tobytes() == accepted.session.forward([1, 5, 9]).tobytes()
 
 
 def test_another_accepted_digest_asks_again() -> None:
     bench = Bench(PARTS)
-    assert isinstance(bench.open({"accept": "0" * 64}, PARTS), Waiting)
-    assert isinstance(bench.open({"accept": EACH[FIRST].sha256}, PARTS), Waiting)
+    assert isinstance(bench.open({"accept": "0" * 64}, PARTS), PendingApproval)
+    assert isinstance(bench.open({"accept": EACH[FIRST].sha256}, PARTS), PendingApproval)
 
 
 def test_the_catalogue_pins_each_file_and_all_are_kept() -> None:
     bench = Bench(PARTS)
     opened = bench.open(listed())
-    assert isinstance(opened, Opened)
+    assert isinstance(opened, OpenModel)
     assert opened.verdict.kind == "pinned"
     assert set(bench.store.kept) == {digests.sha256 for digests in EACH.values()}
     assert opened.loaded.stored
@@ -94,17 +94,17 @@ def test_one_file_that_differs_refuses_the_model() -> None:
 def test_a_list_with_one_file_that_nobody_pins_is_unverified() -> None:
     request = listed()
     request["files"][0]["pinned"] = None
-    waiting = Bench(PARTS).open(request)
-    assert isinstance(waiting, Waiting)
-    assert waiting.verdict.kind == "unverified"
+    pending = Bench(PARTS).open(request)
+    assert isinstance(pending, PendingApproval)
+    assert pending.verdict.kind == "unverified"
 
 
 def test_the_address_of_one_part_brings_all() -> None:
     bench = Bench(PARTS)
     request = {"source": {"kind": "url", "url": f"{SITE}{SECOND}?download=true"}, "pinned": None}
-    assert isinstance(bench.open(request), Waiting)
+    assert isinstance(bench.open(request), PendingApproval)
     assert bench.site.asked == [f"{SITE}{name}?download=true" for name in PARTS]
-    assert isinstance(bench.open({**request, "accept": LIST.sha256}), Opened)
+    assert isinstance(bench.open({**request, "accept": LIST.sha256}), OpenModel)
     assert bench.store.kept == {}  # they could not be found again together
 
 
@@ -114,9 +114,9 @@ def test_the_address_of_a_folder_needs_weights_and_their_config() -> None:
     with pytest.raises(SourceNotFoundError, match=r"config\.json"):
         bench.open(request)
     bench = Bench({"model.safetensors": b"x", "config.json": b"{}"})
-    waiting = bench.open(request)
-    assert isinstance(waiting, Waiting)
-    assert [file.name for file in waiting.loaded.files] == ["model.safetensors", "config.json"]
+    pending = bench.open(request)
+    assert isinstance(pending, PendingApproval)
+    assert [file.name for file in pending.loaded.files] == ["model.safetensors", "config.json"]
 
 
 def test_what_belongs_to_a_name() -> None:
@@ -134,7 +134,7 @@ def test_what_is_pinned_or_listed_is_one_file_whatever_its_name() -> None:
         "source": {"kind": "url", "url": SITE + FIRST},
         "pinned": {"sha256": None, "sha3_256": "0" * 64},
     }
-    assert [asked.wanted.name for asked in sources_of(asked_of(request), sha3=False)] == [FIRST]
+    assert [source.spec.name for source in sources_of(requests_of(request), sha3=False)] == [FIRST]
 
 
 def test_a_folder_of_two_models_and_one_of_two_parts() -> None:
@@ -142,15 +142,15 @@ def test_a_folder_of_two_models_and_one_of_two_parts() -> None:
         Bench(PARTS).open({}, {"a.gguf": b"x", "b.gguf": b"x"})
     bench = Bench(PARTS)
     two = {name: PARTS[name] for name in (FIRST, THIRD)}
-    waiting = bench.open({}, two)
-    assert isinstance(waiting, Waiting)
+    pending = bench.open({}, two)
+    assert isinstance(pending, PendingApproval)
     with pytest.raises(MissingPartError, match="part is 2"):
-        bench.open({"accept": waiting.verdict.actual.sha256}, two)
+        bench.open({"accept": pending.verdict.actual.sha256}, two)
 
 
 def test_a_description_is_json() -> None:
     opened = Bench(PARTS).open(listed())
-    assert isinstance(opened, Opened)
+    assert isinstance(opened, OpenModel)
     assert json.loads(json.dumps(shown_model(opened)))["files"][0] == {
         "name": FIRST,
         "sha256": EACH[FIRST].sha256,
@@ -162,11 +162,11 @@ def test_a_description_is_json() -> None:
 
 def test_a_folder_of_hugging_faces_is_dropped() -> None:
     bench = Bench(PARTS)
-    waiting = bench.open({}, tiny_folder())
-    assert isinstance(waiting, Waiting)
-    assert {file.name for file in waiting.loaded.files} == tiny_folder().keys() - {"README.md"}
-    opened = bench.open({"accept": waiting.verdict.actual.sha256}, tiny_folder())
-    assert isinstance(opened, Opened)
+    pending = bench.open({}, tiny_folder())
+    assert isinstance(pending, PendingApproval)
+    assert {file.name for file in pending.loaded.files} == tiny_folder().keys() - {"README.md"}
+    opened = bench.open({"accept": pending.verdict.actual.sha256}, tiny_folder())
+    assert isinstance(opened, OpenModel)
     assert opened.file.huggingface
     assert shown_model(opened)["hasChatTemplate"]
     assert opened.session.forward(opened.tokenizer.encode("Once")) is not None

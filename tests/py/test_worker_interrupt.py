@@ -11,8 +11,8 @@ from fixtures.make import tiny_gguf
 from opener_bench import Bench
 from taleproof.apps import opener as worker_open
 from taleproof.apps.model_set import read_model
-from taleproof.apps.open_model import OpenModel as Opened
-from taleproof.apps.opener import Waiting
+from taleproof.apps.open_model import OpenModel
+from taleproof.apps.opener import PendingApproval
 from taleproof.apps.worker.interrupt import Interrupts
 from taleproof.errors import StoppedError
 from taleproof.io.reader import BytesBlob
@@ -63,7 +63,7 @@ def test_a_model_that_was_stopped_while_it_was_prepared_leaves_an_empty_arena_an
 ) -> None:
     bench = Bench(interrupts=interrupts)
     before = bench.arena.top
-    assert isinstance(bench.open({}, {"tiny.gguf": MODEL}), Waiting)
+    assert isinstance(bench.open({}, {"tiny.gguf": MODEL}), PendingApproval)
 
     def stopped(*arguments: Any) -> Any:
         signal.raise_signal(signal.SIGINT)
@@ -75,7 +75,7 @@ def test_a_model_that_was_stopped_while_it_was_prepared_leaves_an_empty_arena_an
     assert bench.arena.top == before
     monkeypatch.setattr(worker_open, "read_model", read_model)
     bench.open({}, {"tiny.gguf": MODEL})
-    assert isinstance(bench.open(ACCEPTED, {"tiny.gguf": MODEL}), Opened)
+    assert isinstance(bench.open(ACCEPTED, {"tiny.gguf": MODEL}), OpenModel)
 
 
 def test_stop_that_came_after_the_last_byte_is_heard_before_anything_is_parsed(

@@ -7,7 +7,7 @@ import pytest
 
 from browser_fakes import FakeAnswer, FakeFetcher, FakeJsArena, FakeLocalFile, FakeStore, NoStore
 from taleproof.apps.opener import Phase
-from taleproof.apps.worker.load import UNVERIFIED, Loaded, Loader, Wanted
+from taleproof.apps.worker.load import UNVERIFIED, ArenaFile, FileSpec, Loader
 from taleproof.apps.worker.ports import JsPiece
 from taleproof.errors import (
     DownloadInterruptedError,
@@ -52,16 +52,16 @@ class Bench:
         self.loader = Loader(self.arena, self.store, self.fetcher, no_pause)
         self.phases: list[Phase] = []
 
-    def load(self, wanted: Wanted) -> Loaded:
-        return asyncio.run(self.loader.load(wanted, lambda phase, *_: self.phases.append(phase), lambda: False))
+    def load(self, spec: FileSpec) -> ArenaFile:
+        return asyncio.run(self.loader.load(spec, lambda phase, *_: self.phases.append(phase), lambda: False))
 
-    def bytes_of(self, loaded: Loaded) -> bytes:
+    def bytes_of(self, loaded: ArenaFile) -> bytes:
         return self.arena.read(loaded.intake.offset, loaded.intake.size)
 
 
 def test_download_lands_in_the_arena_and_is_kept_only_when_asked() -> None:
     bench = Bench()
-    loaded = bench.load(Wanted("tale.gguf", EXPECTED, url=URL))
+    loaded = bench.load(FileSpec("tale.gguf", EXPECTED, url=URL))
     assert bench.bytes_of(loaded) == BODY
     assert loaded.digests.sha256 == SHA256
     assert bench.store.kept == {}
@@ -72,27 +72,27 @@ def test_download_lands_in_the_arena_and_is_kept_only_when_asked() -> None:
 
 def test_both_digests_where_both_are_expected() -> None:
     sha3 = hashlib.sha3_256(BODY).hexdigest()
-    loaded = Bench().load(Wanted("tale.gguf", Expected(SHA256, sha3), url=URL))
+    loaded = Bench().load(FileSpec("tale.gguf", Expected(SHA256, sha3), url=URL))
     assert loaded.digests.sha3_256 == sha3
 
 
 def test_a_file_of_which_only_the_sha3_is_known_is_kept_and_found_by_it() -> None:
     bench = Bench()
-    wanted = Wanted("tale.gguf", Expected(sha3_256=hashlib.sha3_256(BODY).hexdigest()), url=URL)
-    asyncio.run(bench.load(wanted).keep())
+    spec = FileSpec("tale.gguf", Expected(sha3_256=hashlib.sha3_256(BODY).hexdigest()), url=URL)
+    asyncio.run(bench.load(spec).keep())
     assert bench.store.kept == {SHA256: BODY}
-    again = bench.load(wanted)
+    again = bench.load(spec)
     assert again.stored
     assert bench.bytes_of(again) == BODY
     bench.store.kept[SHA256] = BODY[:-1] + b"?"
-    assert not bench.load(wanted).stored
+    assert not bench.load(spec).stored
     assert bench.store.kept == {}
 
 
 def test_stored_file_is_read_and_hashed_without_the_network() -> None:
     bench = Bench()
     bench.store.kept[SHA256] = BODY
-    loaded = bench.load(Wanted("tale.gguf", EXPECTED, url=URL))
+    loaded = bench.load(FileSpec("tale.gguf", EXPECTED, url=URL))
     assert bench.bytes_of(loaded) == BODY
     assert loaded.stored
     assert bench.fetcher.requests == []
@@ -102,14 +102,14 @@ def test_stored_file_is_read_and_hashed_without_the_network() -> None:
 def test_stored_file_that_was_damaged_is_removed_and_downloaded_again() -> None:
     bench = Bench()
     bench.store.kept[SHA256] = BODY[:-1] + b"?"
-    loaded = bench.load(Wanted("tale.gguf", EXPECTED, url=URL))
+    loaded = bench.load(FileSpec("tale.gguf", EXPECTED, url=URL))
     assert bench.bytes_of(loaded) == BODY
     assert SHA256 not in bench.store.kept
 
 
 def test_dropped_connection_is_resumed_where_it_broke() -> None:
     bench = Bench(FakeFetcher(BODY, [120_000, 90_000, None]))
-    loaded = bench.load(Wanted("tale.gguf", EXPECTED, url=URL))
+    loaded = bench.load(FileSpec("tale.gguf", EXPECTED, url=URL))
     assert bench.bytes_of(loaded) == BODY
     assert bench.fetcher.requests == [{}, {"range": "bytes=120000-"}, {"range": "bytes=210000-"}]
 
@@ -118,10 +118,10 @@ def test_download_of_an_earlier_visit_goes_on() -> None:
     store = FakeStore()
     first = Bench(FakeFetcher(BODY, [200_000, 0, 0, 0, 0, 0]), store)
     with pytest.raises(DownloadInterruptedError):
-        first.load(Wanted("tale.gguf", EXPECTED, url=URL))
+        first.load(FileSpec("tale.gguf", EXPECTED, url=URL))
     assert store.partials == {SHA256: BODY[:200_000]}
     second = Bench(store=store)
-    loaded = second.load(Wanted("tale.gguf", EXPECTED, url=URL))
+    loaded = second.load(FileSpec("tale.gguf", EXPECTED, url=URL))
     assert second.bytes_of(loaded) == BODY
     assert second.fetcher.requests == [{"range": "bytes=200000-"}]
 
@@ -130,21 +130,21 @@ def test_server_without_ranges_begins_again() -> None:
     store = FakeStore()
     store.partials[SHA256] = BODY[:200_000]
     bench = Bench(FakeFetcher(BODY, ranges=False), store)
-    assert bench.bytes_of(bench.load(Wanted("tale.gguf", EXPECTED, url=URL))) == BODY
+    assert bench.bytes_of(bench.load(FileSpec("tale.gguf", EXPECTED, url=URL))) == BODY
 
 
 def test_damaged_part_of_an_earlier_visit_is_not_held_against_the_server() -> None:
     store = FakeStore()
     store.partials[SHA256] = b"?" * 200_000
     bench = Bench(store=store)
-    loaded = bench.load(Wanted("tale.gguf", EXPECTED, url=URL))
+    loaded = bench.load(FileSpec("tale.gguf", EXPECTED, url=URL))
     assert bench.bytes_of(loaded) == BODY
     assert bench.fetcher.requests[-1] == {}
 
 
 def test_wrong_bytes_are_told_by_their_digest() -> None:
     bench = Bench(FakeFetcher(b"?" + BODY[1:]))
-    loaded = bench.load(Wanted("tale.gguf", EXPECTED, url=URL))
+    loaded = bench.load(FileSpec("tale.gguf", EXPECTED, url=URL))
     assert loaded.digests.sha256 != SHA256
     asyncio.run(loaded.drop())
     assert bench.store.partials == {}
@@ -155,7 +155,7 @@ def test_unverified_download_never_goes_on_from_an_earlier_one() -> None:
     store = FakeStore()
     store.partials[UNVERIFIED] = b"?" * 1000
     bench = Bench(store=store)
-    assert bench.bytes_of(bench.load(Wanted("tale.gguf", None, url=URL))) == BODY
+    assert bench.bytes_of(bench.load(FileSpec("tale.gguf", None, url=URL))) == BODY
     assert bench.fetcher.requests == [{}]
 
 
@@ -164,7 +164,7 @@ def test_other_size_than_expected_is_refused_before_the_body(size: int) -> None:
     bench = Bench()
     before = bench.arena.top
     with pytest.raises(WrongSizeError):
-        bench.load(Wanted("tale.gguf", Expected(SHA256, None, size), url=URL))
+        bench.load(FileSpec("tale.gguf", Expected(SHA256, None, size), url=URL))
     assert bench.store.partials == {}
     assert bench.arena.top == before
 
@@ -178,19 +178,19 @@ def test_size_unknown_until_the_end() -> None:
             return answer
 
     bench = Bench(Silent(BODY))
-    assert bench.bytes_of(bench.load(Wanted("tale.gguf", None, url=URL))) == BODY
+    assert bench.bytes_of(bench.load(FileSpec("tale.gguf", None, url=URL))) == BODY
 
 
 def test_web_page_instead_of_a_model() -> None:
     bench = Bench(FakeFetcher(b"<!doctype html><title>Sign in</title>"))
     with pytest.raises(HtmlInsteadOfModelError):
-        bench.load(Wanted("tale.gguf", None, url=URL))
+        bench.load(FileSpec("tale.gguf", None, url=URL))
 
 
 def test_too_large_is_said_before_the_download() -> None:
     bench = Bench(limit=100_000_000)
     with pytest.raises(ModelTooLargeError) as caught:
-        bench.load(Wanted("tale.gguf", EXPECTED, url=URL))
+        bench.load(FileSpec("tale.gguf", EXPECTED, url=URL))
     assert bench.fetcher.requests == []
     assert caught.value.details["limit"] == 100_000_000
 
@@ -205,7 +205,7 @@ def test_stop_during_the_download_keeps_the_part_of_a_pinned_file() -> None:
 
         stops: list[asyncio.Future[None]] = []
         with pytest.raises(DownloadStoppedError) as caught:
-            await bench.loader.load(Wanted("tale.gguf", EXPECTED, url=URL), progress, lambda: bool(stops))
+            await bench.loader.load(FileSpec("tale.gguf", EXPECTED, url=URL), progress, lambda: bool(stops))
         await asyncio.gather(*stops)
         told.append(caught.value)
 
@@ -227,7 +227,7 @@ def test_stop_before_the_server_answers_lets_go_of_the_request() -> None:
 
     async def run() -> None:
         stopped: list[bool] = []
-        work = bench.loader.load(Wanted("tale.gguf", EXPECTED, url=URL), lambda *_: None, lambda: bool(stopped))
+        work = bench.loader.load(FileSpec("tale.gguf", EXPECTED, url=URL), lambda *_: None, lambda: bool(stopped))
         loading = asyncio.ensure_future(work)
         await asked.wait()
         stopped.append(True)
@@ -244,13 +244,13 @@ def test_stop_before_the_server_answers_lets_go_of_the_request() -> None:
 def test_stop_before_anything_came_asks_nobody() -> None:
     bench = Bench()
     with pytest.raises(DownloadStoppedError):
-        asyncio.run(bench.loader.load(Wanted("tale.gguf", EXPECTED, url=URL), lambda *_: None, lambda: True))
+        asyncio.run(bench.loader.load(FileSpec("tale.gguf", EXPECTED, url=URL), lambda *_: None, lambda: True))
     assert bench.fetcher.requests == []
 
 
 def test_browser_without_storage_downloads_and_keeps_nothing() -> None:
     bench = Bench(store=NoStore())
-    loaded = bench.load(Wanted("tale.gguf", EXPECTED, url=URL))
+    loaded = bench.load(FileSpec("tale.gguf", EXPECTED, url=URL))
     asyncio.run(loaded.keep())
     assert bench.bytes_of(loaded) == BODY
     assert not loaded.stored
@@ -258,7 +258,7 @@ def test_browser_without_storage_downloads_and_keeps_nothing() -> None:
 
 def test_own_file_is_read_piece_by_piece() -> None:
     bench = Bench()
-    loaded = bench.load(Wanted("own.gguf", None, file=FakeLocalFile("own.gguf", BODY)))
+    loaded = bench.load(FileSpec("own.gguf", None, file=FakeLocalFile("own.gguf", BODY)))
     assert bench.bytes_of(loaded) == BODY
     assert loaded.digests.sha256 == SHA256
 
@@ -266,19 +266,19 @@ def test_own_file_is_read_piece_by_piece() -> None:
 def test_file_that_somebody_listed_is_kept_like_a_download_and_then_read_from_the_storage() -> None:
     bench = Bench()
     bench.store.partials[SHA256] = b"the beginning of something"
-    wanted = Wanted("tale.bin", EXPECTED, file=FakeLocalFile("tale.bin", BODY))
-    loaded = bench.load(wanted)
+    spec = FileSpec("tale.bin", EXPECTED, file=FakeLocalFile("tale.bin", BODY))
+    loaded = bench.load(spec)
     assert not loaded.stored
     asyncio.run(loaded.keep())
     assert bench.store.kept == {SHA256: BODY}
-    assert bench.load(Wanted("tale.bin", EXPECTED, stored=SHA256)).stored
+    assert bench.load(FileSpec("tale.bin", EXPECTED, stored=SHA256)).stored
 
 
 def test_file_that_somebody_listed_leaves_nothing_behind_when_it_is_stopped() -> None:
     bench = Bench()
-    wanted = Wanted("tale.bin", EXPECTED, file=FakeLocalFile("tale.bin", BODY))
+    spec = FileSpec("tale.bin", EXPECTED, file=FakeLocalFile("tale.bin", BODY))
     with pytest.raises(DownloadStoppedError):
-        asyncio.run(bench.loader.load(wanted, lambda *_: None, lambda: True))
+        asyncio.run(bench.loader.load(spec, lambda *_: None, lambda: True))
     assert bench.store.partials == {}
 
 
@@ -286,13 +286,13 @@ def test_kept_file_that_changed_is_dropped_and_told_where_no_address_is_known() 
     bench = Bench()
     bench.store.kept[SHA256] = BODY[:-1] + b"?"
     with pytest.raises(KeptFileGoneError):
-        bench.load(Wanted("tale.bin", EXPECTED, stored=SHA256))
+        bench.load(FileSpec("tale.bin", EXPECTED, stored=SHA256))
     assert bench.store.kept == {}
 
 
 def test_own_file_that_is_empty() -> None:
     with pytest.raises(EmptyFileError):
-        Bench().load(Wanted("own.gguf", None, file=FakeLocalFile("own.gguf", b"")))
+        Bench().load(FileSpec("own.gguf", None, file=FakeLocalFile("own.gguf", b"")))
 
 
 def test_own_file_that_vanished() -> None:
@@ -301,4 +301,4 @@ def test_own_file_that_vanished() -> None:
             return None
 
     with pytest.raises(SourceRefusedError):
-        Bench().load(Wanted("own.gguf", None, file=Vanished("own.gguf", BODY)))
+        Bench().load(FileSpec("own.gguf", None, file=Vanished("own.gguf", BODY)))

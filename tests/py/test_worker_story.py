@@ -22,10 +22,10 @@ from fixtures.make import (
 )
 from fixtures.t5_files import WORDS, tiny_t5_gguf
 from fixtures.tiny import gpt2_vocabulary, weights
-from opener_bench import asked_of
+from opener_bench import requests_of
 from taleproof import __version__
-from taleproof.apps.open_model import OpenModel as Opened
-from taleproof.apps.opener import NOT_ASKED, RefusedFileError, Waiting
+from taleproof.apps.open_model import OpenModel
+from taleproof.apps.opener import NOT_ASKED, PendingApproval, RefusedFileError
 from taleproof.apps.worker.load import Loader
 from taleproof.apps.worker.open import Opener
 from taleproof.apps.worker.protocol.files import OpenRequest
@@ -78,11 +78,11 @@ class Bench:
         registry: Any = None,
         asks: bool = False,
         **request: Any,
-    ) -> Opened | Waiting:
+    ) -> OpenModel | PendingApproval:
         """Open a file; where it ``asks``, ``registry`` is the answer about it, or None for no word."""
-        wish = cast("OpenRequest", {"source": {"kind": "file", "file": {}}, "pinned": None, **request})
+        file_request = cast("OpenRequest", {"source": {"kind": "file", "file": {}}, "pinned": None, **request})
         words = None if tokenizer_bin is None else FakeLocalFile("tokenizer.bin", tokenizer_bin)
-        sources = asked_of(wish, [FakeLocalFile("tiny.gguf", data)], words)
+        sources = requests_of(file_request, [FakeLocalFile("tiny.gguf", data)], words)
 
         async def ask() -> Any:
             return {"model": registry, "tokenizer": None}
@@ -90,11 +90,11 @@ class Bench:
         asked = ask if asks or registry is not None else None
         return asyncio.run(self.opener.open(sources, "write", None, lambda *_: None, lambda: False, asked))
 
-    def accept(self, data: bytes) -> Opened:
-        waiting = self.open(data)
-        assert isinstance(waiting, Waiting)
-        opened = self.open(data, accept=waiting.verdict.actual.sha256)
-        assert isinstance(opened, Opened)
+    def accept(self, data: bytes) -> OpenModel:
+        pending = self.open(data)
+        assert isinstance(pending, PendingApproval)
+        opened = self.open(data, accept=pending.verdict.actual.sha256)
+        assert isinstance(opened, OpenModel)
         return opened
 
 
@@ -103,7 +103,7 @@ def no_memory() -> MemoryFigures:
 
 
 @cache
-def tiny() -> tuple[Opened, ReusableSession]:
+def tiny() -> tuple[OpenModel, ReusableSession]:
     opened = Bench().accept(tiny_gguf("Q4_1"))
     return opened, ReusableSession(opened.session)
 
@@ -111,14 +111,14 @@ def tiny() -> tuple[Opened, ReusableSession]:
 def story(
     sampler: dict[str, Any] = GREEDY,
     max_tokens: int | None = 12,
-    model: tuple[Opened, ReusableSession] | None = None,
+    model: tuple[OpenModel, ReusableSession] | None = None,
     **request: Any,
 ) -> Story:
     opened, session = model or tiny()
     limits = {"maxTokens": max_tokens, "stop": request.pop("stop", [])}
-    wish = {"kind": "new", "prompt": "Once", "mode": "raw", "sampler": sampler, "limits": limits, "date": None}
+    new = {"kind": "new", "prompt": "Once", "mode": "raw", "sampler": sampler, "limits": limits, "date": None}
     ticks = itertools.count()  # a clock by which every event fills its batch
-    return Story(opened, session, cast("NewStory", {**wish, **request}), no_memory, lambda: float(next(ticks)))
+    return Story(opened, session, cast("NewStory", {**new, **request}), no_memory, lambda: float(next(ticks)))
 
 
 def test_a_name_without_end_is_cut_and_has_no_control_characters() -> None:
@@ -147,12 +147,12 @@ def run(written: Story, stop_after: int | None = None) -> list[Any]:
 
 def test_unverified_file_waits_unparsed_until_its_digest_is_accepted() -> None:
     bench = Bench()
-    waiting = bench.open(tiny_gguf())
-    assert isinstance(waiting, Waiting)
-    assert waiting.verdict.kind == "unverified"
-    assert isinstance(bench.open(tiny_gguf(), accept="0" * 64), Waiting)
-    opened = bench.open(tiny_gguf(), accept=waiting.verdict.actual.sha256)
-    assert isinstance(opened, Opened)
+    pending = bench.open(tiny_gguf())
+    assert isinstance(pending, PendingApproval)
+    assert pending.verdict.kind == "unverified"
+    assert isinstance(bench.open(tiny_gguf(), accept="0" * 64), PendingApproval)
+    opened = bench.open(tiny_gguf(), accept=pending.verdict.actual.sha256)
+    assert isinstance(opened, OpenModel)
     assert shown_model(opened)["quantisation"] == "Q4_1"
 
 
@@ -183,7 +183,7 @@ def registered(digests: Digests, **change: Any) -> Any:
 def test_the_registry_vouches_and_both_digests_are_computed() -> None:
     digests = digest_blob(BytesBlob(tiny_gguf()), sha3=True)
     opened = Bench().open(tiny_gguf(), registry=registered(digests), pinned={"sha256": digests.sha256})
-    assert isinstance(opened, Opened)
+    assert isinstance(opened, OpenModel)
     assert opened.verdict.kind == "registered"
     assert opened.loaded.digests == digests
     revoked = registered(digests, status="revoked", reason="poisoned")
@@ -194,18 +194,18 @@ def test_the_registry_vouches_and_both_digests_are_computed() -> None:
 def test_what_was_listed_is_kept_and_vouches_for_nothing() -> None:
     digests = digest_blob(BytesBlob(tiny_gguf()))
     bench, listed = Bench(), {"sha256": digests.sha256}
-    waiting = bench.open(tiny_gguf(), listed=listed)
-    assert isinstance(waiting, Waiting)
-    assert waiting.verdict.kind == "unverified"
+    pending = bench.open(tiny_gguf(), listed=listed)
+    assert isinstance(pending, PendingApproval)
+    assert pending.verdict.kind == "unverified"
     assert bench.store.kept == {}
     opened = bench.open(tiny_gguf(), listed=listed, registry=registered(digests))
-    assert isinstance(opened, Opened)
+    assert isinstance(opened, OpenModel)
     assert (opened.verdict.kind, opened.judge(NOT_ASKED).kind) == ("registered", "unverified")
     assert digests.sha256 in bench.store.kept
     again = bench.open(
         b"", source={"kind": "stored", "sha256": digests.sha256}, listed=listed, registry=registered(digests)
     )
-    assert isinstance(again, Opened)
+    assert isinstance(again, OpenModel)
     assert again.loaded.stored
 
 
@@ -266,15 +266,15 @@ def test_both_files_of_a_llama2c_model_are_judged() -> None:
     model, tokenizer = tiny_llama2c(), tiny_tokenizer_bin()
     second: dict[str, Any] = {"source": {"kind": "file"}, "pinned": None}
     first = bench.open(model, tokenizer, tokenizer=second)
-    assert isinstance(first, Waiting)
+    assert isinstance(first, PendingApproval)
     assert first.role == "model"
     accept = first.verdict.actual.sha256
     then = bench.open(model, tokenizer, tokenizer=second, accept=accept)
-    assert isinstance(then, Waiting)
+    assert isinstance(then, PendingApproval)
     assert then.role == "tokenizer"
     second = {**second, "accept": then.verdict.actual.sha256}
     opened = bench.open(model, tokenizer, tokenizer=second, accept=accept)
-    assert isinstance(opened, Opened)
+    assert isinstance(opened, OpenModel)
     assert opened.tokenizer_digests == then.verdict.actual
 
 
@@ -284,7 +284,7 @@ def test_where_a_registry_is_asked_both_digests_of_every_file_are_told() -> None
     hashed = [digest_blob(BytesBlob(data), sha3=True) for data in (model, tokenizer)]
     second = {"source": {"kind": "file"}, "pinned": None, "accept": hashed[1].sha256}
     opened = bench.open(model, tokenizer, asks=True, tokenizer=second, accept=hashed[0].sha256)
-    assert isinstance(opened, Opened)
+    assert isinstance(opened, OpenModel)
     assert opened.verdict.kind == "unverified"
     told = shown_model(opened)
     assert [told["digests"], told["tokenizer"]] == [asdict(digests) for digests in hashed]

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ends a command that does not end by itself: after Ctrl+C, and when a file takes far too long to open.
 
-Python hears of a signal only between two instructions, and a regular expression or a kernel may be one that lasts for
-hours. So the command runs in a child process, and this one watches: in come signals, and the child's word of what it
+Python handles a signal only between two instructions, and a regular expression or a kernel may be one that lasts for
+hours. So the command runs in a child process, and this one watches: in come signals, and the child's reports of what it
 opens; out goes the exit code. Where there is no ``fork`` (Windows), the command runs by itself, unwatched.
 """
 
@@ -28,7 +28,7 @@ INTERRUPTED = 130
 FAILED = 2
 
 _to_guard: int | None = None
-"""Where the child tells its guard what it opens."""
+"""Where the child reports to its guard what it opens."""
 
 
 def guarded(run: Callable[[], int]) -> int:
@@ -54,14 +54,14 @@ def guarded(run: Callable[[], int]) -> int:
 @contextmanager
 def opening(name: str, nbytes: int) -> Iterator[None]:
     """Parse and prepare a file of ``nbytes`` bytes, within a time that its size allows where somebody watches."""
-    _tell(f"{OPENING_SECONDS + nbytes * OPENING_SECONDS_A_BYTE:.3f} {name.splitlines()[0] if name else name}")
+    _report(f"{OPENING_SECONDS + nbytes * OPENING_SECONDS_A_BYTE:.3f} {name.splitlines()[0] if name else name}")
     try:
         yield
     finally:
-        _tell("0 ")
+        _report("0 ")
 
 
-def _tell(line: str) -> None:
+def _report(line: str) -> None:
     if _to_guard is not None:
         os.write(_to_guard, f"{line}\n".encode(errors="replace"))
 
@@ -80,8 +80,8 @@ class _Guard:
         signal.signal(signal.SIGTERM, lambda *_: os.kill(self._child, signal.SIGTERM))
 
     def watch(self, reader: int) -> int:
-        with open(reader, encoding="utf-8", errors="replace") as told:
-            for line in told:
+        with open(reader, encoding="utf-8", errors="replace") as reports:
+            for line in reports:
                 seconds, _, name = line.rstrip("\n").partition(" ")
                 self._seconds, self._name = float(seconds), name
                 if not self._interrupted:
@@ -105,7 +105,7 @@ class _Guard:
         signal.setitimer(signal.ITIMER_REAL, seconds / PARTS, seconds / PARTS)
 
     def _on_interrupt(self, _signum: int, _frame: FrameType | None) -> None:
-        self._interrupted = True  # the terminal has told the child too
+        self._interrupted = True  # the terminal interrupts the child too
         self._count_down(GRACE)
 
     def _on_alarm(self, _signum: int, _frame: FrameType | None) -> None:

@@ -31,8 +31,8 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Verified:
-    """A file whose bytes have been hashed: one that an opener has loaded."""
+class HashedFile:
+    """A LoadedFile of this machine's disk."""
 
     blob: Blob
     digests: Digests
@@ -85,7 +85,7 @@ def blobs_of_model(paths: Sequence[Path]) -> list[Blob]:
     return [read_file(path, name_in_folder(path)) for path in paths_of_model(paths)]
 
 
-def verified(blobs: Sequence[Blob], expected: Expected | None = None) -> tuple[tuple[Verified, ...], Digests]:
+def verify(blobs: Sequence[Blob], expected: Expected | None = None) -> tuple[tuple[HashedFile, ...], Digests]:
     """Hash all of a model's files and compare; nothing of them has been parsed, and none of them can change any more.
 
     Returns
@@ -96,7 +96,7 @@ def verified(blobs: Sequence[Blob], expected: Expected | None = None) -> tuple[t
     ------
     DigestMismatchError : another digest than the expected one.
     """
-    files = tuple(Verified(blob, digest_blob(blob, sha3=True)) for blob in blobs)
+    files = tuple(HashedFile(blob, digest_blob(blob, sha3=True)) for blob in blobs)
     digests = files[0].digests
     if len(files) > 1:
         digests = digest_list([(file.blob.name, file.digests) for file in files])
@@ -111,16 +111,16 @@ class DiskLoader:
     def __init__(self, arena: "WasmtimeArena | None") -> None:
         self._arena = arena
 
-    async def load(self, wanted: Path, progress: Progress, stopped: Callable[[], bool], /) -> Verified:
+    async def load(self, path: Path, progress: Progress, stopped: Callable[[], bool], /) -> HashedFile:
         """Read and hash a file. Nothing is waited for."""
         if self._arena is None:
-            blob: Blob = read_file(wanted, name_in_folder(wanted))
-            return Verified(blob, digest_blob(blob, sha3=True))
-        file = FileBlob(wanted, name_in_folder(wanted))
+            blob: Blob = read_file(path, name_in_folder(path))
+            return HashedFile(blob, digest_blob(blob, sha3=True))
+        file = FileBlob(path, name_in_folder(path))
         offset = self._arena.allocate(file.size)
         self._arena.write(offset, file.read(0, file.size))
         blob = ArenaBlob(self._arena, offset, file.size, file.name)
-        return Verified(blob, digest_blob(blob, sha3=True), offset)
+        return HashedFile(blob, digest_blob(blob, sha3=True), offset)
 
 
 def open_local(
@@ -164,7 +164,7 @@ def open_local(
         sources.append(Source("tokenizer", tokenizer))
     kernels = None if arena is None else arena.kernels
     opener = Opener(DiskLoader(arena), arena, kernels, lambda: None, opening)
-    # Whoever names files on a disk accepts them; what must be something else is told by ``expected``.
+    # Whoever names files on a disk accepts them; ``expected`` is how they ask for one model and no other.
     terms = Terms(lambda _role, _digests: True, writes, task, expected)
     opened = _at_once(opener.open(sources, terms))
     assert isinstance(opened, OpenModel)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """All files of one model, hashed and judged, become a ModelFile and a tokenizer.
 
-In come blobs, told apart by name and content; out goes a ModelSet. Refused: two files of one name, a model whose
+In come blobs, distinguished by name and content; out goes a ModelSet. Refused: two files of one name, a model whose
 tokenizer is not among them, and whatever the formats refuse.
 """
 
@@ -10,14 +10,12 @@ from dataclasses import dataclass
 
 from taleproof.errors import FormatError, TokenizerMissingError
 from taleproof.formats import ModelFile
-from taleproof.io.model_files import is_tokenizer_bin
+from taleproof.io.model_files import TOKENIZER_CONFIG, TOKENIZER_JSON, is_tokenizer_bin
 from taleproof.io.reader import Blob
 from taleproof.models import parse_files
 from taleproof.tokenizers import Tokenizer, from_llama2c, from_model, from_tokenizer_json
 from taleproof.tokenizers.encoder_input import EncoderInputTokenizer
 
-
-TOKENIZER_JSON, TOKENIZER_CONFIG = "tokenizer.json", "tokenizer_config.json"
 
 KIND_KEY = "tokenizer.ggml.model"
 """There in the metadata of every format that brings its tokenizer in the model's file."""
@@ -58,14 +56,14 @@ def read_model(blobs: Sequence[Blob], tokenizer: Blob | None = None) -> ModelSet
         return ModelSet(file, weights, _for_encoder_input(file, from_model(file)), uses_given=False)
     named = dict(zip(names, blobs, strict=True))
     among = [named[name] for name in names if name == TOKENIZER_JSON or is_tokenizer_bin(name)]
-    words = next((blob for blob in [tokenizer, *among] if blob is not None), None)
-    if words is None or words.size == 0:
+    tokenizer_blob = next((blob for blob in [tokenizer, *among] if blob is not None), None)
+    if tokenizer_blob is None or tokenizer_blob.size == 0:
         raise TokenizerMissingError(file.name)
-    if words.read(0, 1) == b"{":
-        read = from_tokenizer_json(file, words, named.get(TOKENIZER_CONFIG))
+    if tokenizer_blob.read(0, 1) == b"{":
+        read = from_tokenizer_json(file, tokenizer_blob, named.get(TOKENIZER_CONFIG))
     else:
-        read = from_llama2c(words, file.integer(f"{file.architecture}.vocab_size"))
-    return ModelSet(file, weights, _for_encoder_input(file, read), uses_given=words is tokenizer)
+        read = from_llama2c(tokenizer_blob, file.integer(f"{file.architecture}.vocab_size"))
+    return ModelSet(file, weights, _for_encoder_input(file, read), uses_given=tokenizer_blob is tokenizer)
 
 
 def _for_encoder_input(file: ModelFile, tokenizer: Tokenizer) -> Tokenizer:

@@ -24,7 +24,7 @@ from taleproof.trust.digest import Digests, Expected, digest_list
 from taleproof.trust.verdict import Judged, Verdict, overall
 
 
-class Loaded(Protocol):
+class LoadedFile(Protocol):
     """A file whose bytes have been hashed, and cannot change any more."""
 
     @property
@@ -58,10 +58,10 @@ class Loaded(Protocol):
 
 
 @dataclass(slots=True)
-class LoadedSet:
+class LoadedFiles:
     """All files of a model, or of its tokenizer, with what vouches for each."""
 
-    files: list[Loaded] = field(default_factory=list)
+    files: list[LoadedFile] = field(default_factory=list)
     pinned: list[Expected | None] = field(default_factory=list)
 
     @property
@@ -121,7 +121,7 @@ class OpenModel:
     kernels : the SHA-256 of the kernels' module; None on the numpy device.
     """
 
-    loaded: LoadedSet
+    loaded: LoadedFiles
     judged: Mapping[str, Judged]
     verdict: Verdict
     file: ModelFile
@@ -192,7 +192,7 @@ class OpenModel:
         Parameters
         ----------
         prompt, mode : what was given, and how.
-        date : what the chat template was told; None where it did not ask.
+        date : the date that the chat template was given; None where it did not ask.
         """
         transcript = text.transcript
         return StoryRecord(

@@ -2,7 +2,7 @@
 """The one way from sources to an open model: load and hash, judge, and only then parse and build.
 
 In comes one list of sources, each of which knows its role, and later what the registry says, which is asked while the
-files load; out goes an OpenModel, or a Waiting where somebody has yet to accept a file that nobody vouches for.
+files load; out goes an OpenModel, or a PendingApproval where somebody has yet to accept a file that nobody vouches for.
 Refused: bytes that are not the ones vouched for, whose verdict goes with the error, and whatever cannot be loaded or
 parsed. After any refusal the arena is as empty as before. How a file is loaded is the loader's business: from a disk
 (local.py) or into a browser (worker/load.py).
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from taleproof.apps.model_set import read_model
-from taleproof.apps.open_model import Loaded, LoadedSet, OpenModel, Writes
+from taleproof.apps.open_model import LoadedFile, LoadedFiles, OpenModel, Writes
 from taleproof.errors import NotAcceptedError, SourceNotFoundError, StoppedError, TaleproofError
 from taleproof.formats import ModelFile
 from taleproof.memory.arena import Arena
@@ -49,13 +49,13 @@ class Source(Generic[W]):
 
     Attributes
     ----------
-    wanted : where it is, in its loader's words.
+    spec : where it is, as its loader has it.
     pinned : what vouches for it.
     optional : whether the model may do without it, where it is not found.
     """
 
     role: Role
-    wanted: W
+    spec: W
     pinned: Expected | None = None
     optional: bool = False
 
@@ -63,7 +63,7 @@ class Source(Generic[W]):
 class Loader(Protocol[WIn]):
     """Brings files to where they are used, one at a time."""
 
-    async def load(self, wanted: WIn, progress: Progress, stopped: Callable[[], bool], /) -> Loaded:
+    async def load(self, spec: WIn, progress: Progress, stopped: Callable[[], bool], /) -> LoadedFile:
         """Load and hash a file; SourceError and its kinds where that fails."""
         ...
 
@@ -78,11 +78,11 @@ class RefusedFileError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class PendingApproval:
     """A model, or its tokenizer, that is loaded and not parsed, until somebody accepts its digest."""
 
     role: Role
-    loaded: LoadedSet
+    loaded: LoadedFiles
     verdict: Verdict
 
 
@@ -127,7 +127,7 @@ class Opener(Generic[W]):
     ) -> None:
         self._loader, self._arena, self._kernels = loader, arena, kernels
         self._release, self._preparing = release, preparing
-        self._held: dict[Role, LoadedSet] = {}
+        self._held: dict[Role, LoadedFiles] = {}
 
     async def empty(self) -> None:
         """Take back everything."""
@@ -143,7 +143,7 @@ class Opener(Generic[W]):
         terms: Terms,
         progress: Progress = lambda *_: None,
         stopped: Callable[[], bool] = lambda: False,
-    ) -> OpenModel | Waiting:
+    ) -> OpenModel | PendingApproval:
         """Load, judge and prepare a model.
 
         Parameters
@@ -170,9 +170,9 @@ class Opener(Generic[W]):
                 if answers is None:
                     answers = await terms.ask_registry() if terms.ask_registry is not None else NOT_ASKED
                 judged[role] = self._held[role].judged
-                waiting = self._judge(role, judged[role].under(answers.get(role)), terms.accept)
-                if waiting is not None:
-                    return waiting
+                pending = self._judge(role, judged[role].under(answers.get(role)), terms.accept)
+                if pending is not None:
+                    return pending
             if stopped():
                 raise StoppedError
             opened = self._prepare(judged, overall(judged, answers or NOT_ASKED), terms, progress)
@@ -189,10 +189,10 @@ class Opener(Generic[W]):
         self, role: Role, sources: Sequence[Source[W]], progress: Progress, stopped: Callable[[], bool]
     ) -> None:
         """Load the files of a role; one that is not as it is pinned ends it."""
-        loaded = self._held[role] = LoadedSet()
+        loaded = self._held[role] = LoadedFiles()
         for source in sources:
             try:
-                file = await self._loader.load(source.wanted, progress, stopped)
+                file = await self._loader.load(source.spec, progress, stopped)
             except SourceNotFoundError:
                 if not source.optional:
                     raise
@@ -207,14 +207,14 @@ class Opener(Generic[W]):
         held = self._held.get(role)
         return held is not None and accept(role, held.digests)
 
-    def _judge(self, role: Role, verdict: Verdict, accept: Accept) -> Waiting | None:
+    def _judge(self, role: Role, verdict: Verdict, accept: Accept) -> PendingApproval | None:
         """Return what waits for somebody's word, None for a file that may be used; raise for one that may not."""
         loaded = self._held[role]
         accepted = verdict.actual.sha256 if accept(role, verdict.actual) else None
         try:
             self._require_usable(loaded.name, verdict, accepted)
         except NotAcceptedError:
-            return Waiting(role, loaded, verdict)
+            return PendingApproval(role, loaded, verdict)
         return None
 
     @staticmethod
@@ -228,11 +228,13 @@ class Opener(Generic[W]):
 
     def _prepare(self, judged: Mapping[str, Judged], verdict: Verdict, terms: Terms, progress: Progress) -> OpenModel:
         """Parse what was judged, and build the model where it lies."""
-        loaded, words = self._held["model"], self._held.get("tokenizer")
+        loaded, tokenizer_files = self._held["model"], self._held.get("tokenizer")
         name, size = loaded.name, loaded.digests.size
         with self._preparing(name, size):
             progress("prepare", name, 0, size)
-            model = read_model([file.blob for file in loaded.files], None if words is None else words.files[0].blob)
+            model = read_model(
+                [file.blob for file in loaded.files], None if tokenizer_files is None else tokenizer_files.files[0].blob
+            )
             file, weights = model.file, [loaded.files[index] for index in model.weights]
             does: Writes | embed.Embedder
             if (terms.task or task_of(file)) == "embed":
@@ -240,19 +242,19 @@ class Opener(Generic[W]):
             else:
                 does = terms.writes(self._engine(file, weights))
             progress("prepare", name, size, size)
-        given = words.digests if words is not None and model.uses_given else None
+        given = tokenizer_files.digests if tokenizer_files is not None and model.uses_given else None
         return OpenModel(loaded, judged, verdict, file, model.tokenizer, given, self._kernels, does)
 
-    def _engine(self, file: ModelFile, weights: Sequence[Loaded]) -> Engine:
+    def _engine(self, file: ModelFile, weights: Sequence[LoadedFile]) -> Engine:
         if self._arena is None:
             return engine.open_numpy([each.blob for each in weights], file)
         return engine.open_wasm(self._arena, file, _offsets(weights))
 
-    def _embedder(self, file: ModelFile, weights: Sequence[Loaded]) -> embed.Embedder:
+    def _embedder(self, file: ModelFile, weights: Sequence[LoadedFile]) -> embed.Embedder:
         if self._arena is None:
             return embed.open_numpy([each.blob for each in weights], file)
         return embed.open_wasm(self._arena, file, _offsets(weights))
 
 
-def _offsets(weights: Sequence[Loaded]) -> list[int]:
+def _offsets(weights: Sequence[LoadedFile]) -> list[int]:
     return [each.offset for each in weights if each.offset is not None]

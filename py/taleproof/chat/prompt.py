@@ -4,7 +4,7 @@
 In come the template (GGUF's tokenizer.chat_template) and messages, out comes the text of the prompt, or
 its ids. A template is a program from a stranger, so it is evaluated with a budget and a list of what it may
 use (template/), and whatever goes wrong in it is a ChatTemplateError. The same messages always give the same text: the
-date is an argument, and whether the template asked for it is told.
+date is an argument, and the result says whether the template used it.
 
 Source: the chat templates of Hugging Face's transformers (apply_chat_template).
 """
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from taleproof.errors import ChatTemplateError, InvalidSettingError
 from taleproof.formats import ModelFile
+from taleproof.formats.model_file import CHAT_TEMPLATE_KEY
 from taleproof.tokenizers import Tokenizer
 
 
@@ -38,7 +39,7 @@ class ChatPrompt:
     Attributes
     ----------
     ids : its tokens.
-    date : the date that the template was told; None where it did not ask.
+    date : the date that the template was given; None where it did not ask.
     """
 
     ids: list[int]
@@ -62,7 +63,7 @@ def read_date(text: str) -> date:
 
 def chat_template(file: ModelFile) -> str | None:
     """Return a model's chat template; None if it has none, as models that only continue texts do."""
-    template: str | None = file.text("tokenizer.chat_template", None)
+    template: str | None = file.text(CHAT_TEMPLATE_KEY, None)
     return template or None
 
 
@@ -126,7 +127,7 @@ def encode_chat(
     bos = tokenizer.bos_token
     rendered = _render(template, messages, bos, tokenizer.eos_token, True, today)
     ids = tokenizer.encode(rendered.text, add_bos=tokenizer.add_bos and not (bos and rendered.text.startswith(bos)))
-    return ChatPrompt(ids, today if rendered.asked_date else None)
+    return ChatPrompt(ids, today if rendered.used_date else None)
 
 
 def _one_line(error: Exception) -> str:

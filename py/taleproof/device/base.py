@@ -87,7 +87,7 @@ def check_rows(step: Step, max_rows: int) -> None:
 class Device(Protocol[P, A, W, C]):
     """Where models run.
 
-    ``P`` is how it is told where a file's bytes are, ``A`` a value of a step, ``W`` a weight, ``C`` a layer's cache.
+    ``P`` says where a file's bytes are, ``A`` a value of a step, ``W`` a weight, ``C`` a layer's cache.
     """
 
     def weights(self, file: ModelFile, places: Sequence[P]) -> Tensors[W]:

@@ -44,7 +44,7 @@ class _Array(Protocol):
 def shown(value: object) -> str:
     """Return a value as text that is safe to print: one line, never longer than a line.
 
-    A long list, or one of lists, is told by its length, so that no message takes the list's memory once more.
+    A long list, or one of lists, is given by its length, so that no message takes the list's memory once more.
     """
     if isinstance(value, Sized) and not isinstance(value, str | bytes) and len(value) > MAX_SHOWN:
         return f"a list of {len(value):,} items"

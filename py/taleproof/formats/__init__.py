@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Model files: what a file is, told by its first bytes, and its contents as a ModelFile.
+"""Model files: what a file is, by its first bytes, and its contents as a ModelFile.
 
 In comes a Blob whose digest has been checked, out goes a ModelFile: metadata and a tensor table, under GGUF's
 names whatever the format. Refused, with an error that says what the file seems to be instead: everything

@@ -18,7 +18,7 @@ import numpy as np
 
 from taleproof.errors import FormatError, UnknownBlockTypeError, UnsupportedVersionError
 from taleproof.formats.model_file import ModelFile, TensorInfo, Value
-from taleproof.io.reader import Blob, Reader
+from taleproof.io.reader import Blob, ByteReader
 from taleproof.quant import BLOCK_TYPES, BlockType, legacy, row_bytes
 
 
@@ -107,7 +107,7 @@ def parse_ggml(blob: Blob) -> ModelFile:
     ------
     FormatError : or one of its kinds, whatever the bytes are; nothing else.
     """
-    reader = Reader(blob)
+    reader = ByteReader(blob)
     header = _header(reader, blob.name)
     vocabulary = _vocabulary(reader, header)
     tensors = _tensors(reader, header)
@@ -142,11 +142,11 @@ def vocabulary_keys(blob: Blob) -> dict[str, Value]:
     ------
     FormatError
     """
-    reader = Reader(blob)
+    reader = ByteReader(blob)
     return _vocabulary(reader, _header(reader, blob.name))
 
 
-def _header(reader: Reader, name: str) -> Header:
+def _header(reader: ByteReader, name: str) -> Header:
     kind = MAGICS[reader.bytes(4, "magic")]
     version = 0 if kind == "ggml" else reader.u32("version")
     if version not in VERSIONS[kind]:
@@ -165,7 +165,7 @@ def _header(reader: Reader, name: str) -> Header:
     return Header(name, kind, version, **sizes)
 
 
-def _vocabulary(reader: Reader, header: Header) -> dict[str, Value]:
+def _vocabulary(reader: ByteReader, header: Header) -> dict[str, Value]:
     """Read tokens and scores.
 
     A version without scores gets the ranks for them: a vocabulary of SentencePiece's BPE is in the order of its merges.
@@ -202,7 +202,7 @@ def _vocabulary(reader: Reader, header: Header) -> dict[str, Value]:
     }
 
 
-def _tensors(reader: Reader, header: Header) -> dict[str, TensorInfo]:
+def _tensors(reader: ByteReader, header: Header) -> dict[str, TensorInfo]:
     tensors: dict[str, TensorInfo] = {}
     while reader.left:
         reader.limit("tensors", len(tensors) + 1, MAX_TENSORS, "tensors")
@@ -213,7 +213,7 @@ def _tensors(reader: Reader, header: Header) -> dict[str, TensorInfo]:
     return tensors
 
 
-def _tensor(reader: Reader, header: Header) -> TensorInfo:
+def _tensor(reader: ByteReader, header: Header) -> TensorInfo:
     start = reader.position
     dimensions, name_bytes, number = (reader.u32(field) for field in ("dimensions", "length of the name", "type"))
     if dimensions not in (1, 2):

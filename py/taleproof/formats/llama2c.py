@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from taleproof.errors import ExtendedFileError, FormatError, TruncatedFileError, UnsupportedVersionError
 from taleproof.formats.model_file import ModelFile, TensorInfo, Value
-from taleproof.io.reader import Blob, Reader
+from taleproof.io.reader import Blob, ByteReader
 from taleproof.quant import BLOCK_TYPES, BlockType, q8_group
 
 
@@ -170,7 +170,7 @@ def parse_version_0(blob: Blob) -> ModelFile:
 
 def parse_versioned(blob: Blob) -> ModelFile:
     """Parse a file of version 1 or 2, which begins with MAGIC."""
-    reader = Reader(blob)
+    reader = ByteReader(blob)
     reader.need("header", HEADER_BYTES)
     reader.skip(len(MAGIC), "magic")
     version = reader.i32("version")
@@ -189,7 +189,7 @@ def parse_versioned(blob: Blob) -> ModelFile:
     return _model_file(blob, header, version, group, HEADER_BYTES)
 
 
-def _group(reader: Reader, header: Header) -> BlockType:
+def _group(reader: ByteReader, header: Header) -> BlockType:
     """Read the size of version 2's groups; every matrix must be a whole number of them."""
     size = reader.i32("group_size")
     shapes = [shape for _, shape in _matrices(header)] + [(header.vocab_size, header.dim)]

@@ -27,6 +27,7 @@ class _Required:
 
 
 REQUIRED = _Required()
+CHAT_TEMPLATE_KEY = "tokenizer.chat_template"
 T = TypeVar("T")
 
 

@@ -71,7 +71,7 @@ _STEP = struct.Struct("<IIII")
 
 
 def step_bytes(rows: int) -> int:
-    """Return the room that steps of so many rows need."""
+    """Return the bytes that steps of so many rows need."""
     return _STEP.size + 4 * rows
 
 

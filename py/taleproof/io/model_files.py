@@ -12,12 +12,18 @@ from pathlib import PurePath
 from taleproof.errors import NoModelInFolderError, SeveralModelsError
 
 
-_CONFIG = "config.json"
-_TOKENIZER_JSON = "tokenizer.json"
+CONFIG_JSON = "config.json"
+TOKENIZER_JSON = "tokenizer.json"
+TOKENIZER_CONFIG = "tokenizer_config.json"
+GENERATION_CONFIG = "generation_config.json"
+CHAT_TEMPLATE = "chat_template.jinja"
+MODULES = "modules.json"
 POOLING = "1_Pooling/config.json"
+"""Where sentence-transformers keeps how one vector is made of the tokens' vectors."""
+
 BESIDE_SAFETENSORS = (
-    *(_CONFIG, _TOKENIZER_JSON, "tokenizer_config.json", "generation_config.json", "chat_template.jinja"),
-    *("modules.json", POOLING),
+    *(CONFIG_JSON, TOKENIZER_JSON, TOKENIZER_CONFIG, GENERATION_CONFIG, CHAT_TEMPLATE),
+    *(MODULES, POOLING),
 )
 """What Hugging Face's folders have beside the weights, as far as it is used here."""
 
@@ -71,7 +77,7 @@ def files_of_model(names: Sequence[str], folder: str, chosen: str | None = None)
     if weights[0].lower().endswith(".safetensors"):
         beside = [*BESIDE_SAFETENSORS, stem + _INDEX]
     elif weights[0].lower().endswith(".bin"):
-        beside = [*sorted(filter(is_tokenizer_bin, present)), _TOKENIZER_JSON][:1]
+        beside = [*sorted(filter(is_tokenizer_bin, present)), TOKENIZER_JSON][:1]
     else:
         beside = []
     return [*weights, *(name for name in beside if name in present)]
@@ -90,7 +96,7 @@ def names_beside(name: str) -> list[tuple[str, bool]]:
         weights = [f"{shard[1]}-{number:05}-of-{shard[2]}{shard[3]}" for number in range(1, int(shard[2]) + 1)]
     found = [(each, True) for each in weights]
     if weights[0].lower().endswith(".safetensors"):
-        found += [(each, each == _CONFIG) for each in BESIDE_SAFETENSORS]
+        found += [(each, each == CONFIG_JSON) for each in BESIDE_SAFETENSORS]
     return found
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A bounded cursor over bytes that may be hostile; little-endian unless it is told otherwise.
+"""A bounded cursor over bytes that may be hostile; little-endian by default.
 
-In comes a Blob: a file, a bytes object, or a stretch of the arena. Out go numbers, strings and arrays, each
+In comes a Blob: a file, a bytes object, or a part of the arena. Out go numbers, strings and arrays, each
 checked against the bytes that are left before anything is allocated. Whatever does not fit is refused with a
 FormatError that names the file, the field, the value and the offset. The cursor also keeps account of the
 memory that the values it returned take beyond the file's own bytes, and refuses to go over
@@ -113,7 +113,7 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         raise SourceRefusedError(str(path), error.strerror or type(error).__name__) from None
 
 
-class Reader:
+class ByteReader:
     """The cursor. ``position`` is absolute in the blob.
 
     Every method takes the name of the field it reads, for the error, and raises TruncatedFileError where the

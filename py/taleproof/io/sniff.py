@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the first bytes of a file tell without parsing, for those who read it and those who download it."""
+"""What the first bytes of a file say without parsing, for those who read it and those who download it."""
 
 LOOKED_AT = 512
 """Bytes at a file's beginning that are looked at."""

@@ -140,10 +140,10 @@ class WasmtimeArena:
     def _check_kernels(self) -> None:
         """Refuse kernels that fail their own check (kernels/run/self_check.c), and leave memory as fresh as before."""
         used, size = self._allocator.top, self.call("self_check_bytes")
-        room = self.allocate(size)
-        if not self.call("self_check", room):
+        buffers = self.allocate(size)
+        if not self.call("self_check", buffers):
             raise WrongKernelsError(self.build)
-        self.write(room, bytes(size))
+        self.write(buffers, bytes(size))
         self._allocator.top = used
 
     def _check(self, offset: int, nbytes: int) -> None:

@@ -34,7 +34,7 @@ from taleproof.models.shared.architecture import (
     TextConfig,
     Writer,
 )
-from taleproof.models.shared.gguf_keys import NotingKeys, refuse_unknown
+from taleproof.models.shared.gguf_keys import TrackedKeys, refuse_unknown
 from taleproof.nn.weights import Tensors
 
 
@@ -77,9 +77,9 @@ def read_config(file: ModelFile, task: Task = "generate") -> Config:
     UnknownArchitectureError, UnknownSettingError, FormatError
     """
     architecture = _found(file, task)
-    keys = NotingKeys(file.metadata)
+    keys = TrackedKeys(file.metadata)
     config: Config = architecture.from_gguf(replace(file, metadata=keys))
-    refuse_unknown(file, keys.asked, architecture.harmless)
+    refuse_unknown(file, keys.used, architecture.harmless)
     return config
 
 

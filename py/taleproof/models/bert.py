@@ -12,6 +12,7 @@ from typing import Generic, Literal, TypeVar
 from taleproof.device.base import GraphSpec
 from taleproof.errors import UnknownSettingError
 from taleproof.formats import ModelFile
+from taleproof.formats.huggingface.beside import POOLINGS
 from taleproof.formats.huggingface.config import Config as ConfigJson
 from taleproof.formats.limits import EPSILON, MAX_HEADS, MAX_LAYERS, MAX_POSITIONS, MAX_WIDTH
 from taleproof.graph.ops import A, C, Ops
@@ -28,8 +29,8 @@ from taleproof.nn.weights import Tensors
 W = TypeVar("W")
 
 Pooling = Literal["mean", "cls"]
-_POOLINGS: dict[int, Pooling] = {1: "mean", 2: "cls"}
-_MEAN_POOLING = 1
+_POOLINGS: dict[int, Pooling] = {POOLINGS["mean"]: "mean", POOLINGS["cls"]: "cls"}
+_MEAN_POOLING = POOLINGS["mean"]
 """What sentence-transformers' models of this type have, where no file says anything."""
 
 

@@ -76,7 +76,7 @@ def from_gguf(file: ModelFile) -> Config:
 
 def load(config: Config, tensors: Tensors[W]) -> EncoderDecoder[W]:
     """Find every weight by its name in the file; MissingTensorError where one is absent or of another shape."""
-    dim, hidden, wide = config.dim, config.hidden, config.attention_dim
+    dim, hidden, attention_dim = config.dim, config.hidden, config.attention_dim
 
     def norm(name: str) -> RMSNorm[W]:
         return RMSNorm(tensors.vector(f"{name}.weight", dim), config.epsilon, _place(f"{name}.weight"))
@@ -87,10 +87,10 @@ def load(config: Config, tensors: Tensors[W]) -> EncoderDecoder[W]:
     def attention(b: str, prefix: str) -> Attention[W]:
         return Attention(
             norm=norm(f"{b}.{prefix}_norm"),
-            q=linear(f"{b}.{prefix}_q", wide, dim),
-            k=linear(f"{b}.{prefix}_k", wide, dim),
-            v=linear(f"{b}.{prefix}_v", wide, dim),
-            output=linear(f"{b}.{prefix}_o", dim, wide),
+            q=linear(f"{b}.{prefix}_q", attention_dim, dim),
+            k=linear(f"{b}.{prefix}_k", attention_dim, dim),
+            v=linear(f"{b}.{prefix}_v", attention_dim, dim),
+            output=linear(f"{b}.{prefix}_o", dim, attention_dim),
         )
 
     def mlp(b: str) -> GatedMLP[W] | MLP[W]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Room for the keys and values of a session, on either backend."""
+"""Memory for the keys and values of a session, on either backend."""
 
 from dataclasses import replace
 

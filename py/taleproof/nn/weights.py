@@ -28,7 +28,7 @@ INTERLEAVED_ROWS = 8
 """Rows that stand together in the interleaved layout (kernels/types/interleave.h)."""
 
 SWAPPED_BLOCKS = 1 << 14
-"""Blocks of a big-endian file that are turned around at a time."""
+"""Blocks of a big-endian file whose bytes are swapped at a time."""
 
 
 class Tensors(Protocol[W]):
@@ -172,7 +172,7 @@ class ArenaTensors(_Table):
         return ArenaTensor(info.type.name, info.type.gguf_id, info.shape, self._bases[info.part] + info.offset)
 
     def _swap(self, info: TensorInfo) -> None:
-        """Turn the bytes of a big-endian tensor's numbers around, where they lie."""
+        """Swap the bytes of a big-endian tensor's numbers in place."""
         step = SWAPPED_BLOCKS * info.type.nbytes
         for start in range(info.offset, info.offset + info.nbytes, step):
             data = self.blobs[info.part].read(start, min(step, info.offset + info.nbytes - start))

@@ -40,7 +40,7 @@ class StoryRecord:
     tokens, text, finish_reason : what was written. ``stopped`` is by the person.
     logits : the running digests of sampling/logits_digests.py.
     engine : the engine's version; None in records that do not name it.
-    date : the date that the chat template was told, such as "2026-02-03"; None where it did not ask. A chat story
+    date : the date that the chat template was given, such as "2026-02-03"; None where it did not ask. A chat story
         whose record has none is written again with DEFAULT_DAY of chat/prompt.py.
 
     The last two are left out of the JSON where they are None, so that records without them keep their digests.

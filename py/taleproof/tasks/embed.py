@@ -115,8 +115,8 @@ def embed_text(embedder: Embedder, tokenizer: Tokenizer, text: str) -> Floats:
 def _windows(model: TextEncoder, text: str) -> list[list[int]]:
     """Return the ids of a text in parts that fit, without those that begin and end each; one part at least."""
     body = model.tokenizer.encode(text, add_bos=False)
-    room = min(WINDOW, model.embedder.config.text.n_ctx_train) - len(model.tokenizer.encode(""))
-    return [body[start : start + room] for start in range(0, len(body), room)] or [[]]
+    size = min(WINDOW, model.embedder.config.text.n_ctx_train) - len(model.tokenizer.encode(""))
+    return [body[start : start + size] for start in range(0, len(body), size)] or [[]]
 
 
 def _mean(counts: Sequence[int], vectors: Sequence[Floats]) -> Floats:

@@ -97,8 +97,8 @@ class Session:
         result = None
         for start in range(0, len(ids), PREFILL_BATCH):
             batch = ids[start : start + PREFILL_BATCH]
-            wanted: Logits = logits if start + PREFILL_BATCH >= len(ids) else "none"
-            result = self._backend.run(batch, self.position, wanted)
+            of_batch: Logits = logits if start + PREFILL_BATCH >= len(ids) else "none"
+            result = self._backend.run(batch, self.position, of_batch)
             self.position += len(batch)
         return result
 

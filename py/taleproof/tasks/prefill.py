@@ -34,5 +34,5 @@ class PrefillChunk:
     def update(self, tokens: int, seconds: float) -> None:
         """Note how long a step took. One slow step is soon made up for: sizes double where there is time."""
         in_time = tokens * STEP_SECONDS / seconds if seconds > 0 else self._max_size
-        wanted = int(min(in_time, 2 * self.size)) // TILE * TILE
-        self.size = min(max(wanted, TILE), self._max_size)
+        size = int(min(in_time, 2 * self.size)) // TILE * TILE
+        self.size = min(max(size, TILE), self._max_size)

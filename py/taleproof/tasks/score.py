@@ -72,8 +72,8 @@ def score(session: Session, prompt_ids: Sequence[int], continuation_ids: Sequenc
     inputs = ids[:-1]  # nothing is asked about what follows the last one
     for start in range(0, len(inputs), session.prefill_batch):
         batch = inputs[start : start + session.prefill_batch]
-        wanted = start + len(batch) >= len(prompt_ids)
-        logits = session.forward(batch, logits="all" if wanted else "none")
+        has_scored = start + len(batch) >= len(prompt_ids)
+        logits = session.forward(batch, logits="all" if has_scored else "none")
         if logits is None:
             continue
         for offset in range(max(0, len(prompt_ids) - 1 - start), len(batch)):

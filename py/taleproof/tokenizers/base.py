@@ -158,7 +158,7 @@ class BaseTokenizer(ABC):
 
     @abstractmethod
     def _encode_word(self, word: str) -> list[int]:
-        """Return the ids of a stretch of text that no token crosses."""
+        """Return the ids of a part of a text that no token crosses."""
 
     @abstractmethod
     def _piece_bytes(self, token: int) -> bytes:

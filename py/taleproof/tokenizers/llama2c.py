@@ -14,7 +14,7 @@ import math
 import numpy as np
 
 from taleproof.errors import FormatError
-from taleproof.io.reader import Blob, Reader
+from taleproof.io.reader import Blob, ByteReader
 from taleproof.tokenizers.algorithms.merge import merge
 from taleproof.tokenizers.algorithms.spm import SpmTokenizer
 from taleproof.tokenizers.vocabulary import MAX_TOKENS, TokenType, Vocabulary
@@ -38,7 +38,7 @@ def read_llama2c(blob: Blob, vocab_size: int) -> "Llama2cTokenizer":
 
 def read_pieces(blob: Blob, vocab_size: int) -> tuple[list[str], list[float]]:
     """Return the pieces as they are written, those of bytes as "<0xE2>", and their scores."""
-    reader = Reader(blob)
+    reader = ByteReader(blob)
     reader.limit("vocab_size", vocab_size, MAX_TOKENS, "tokens")
     if vocab_size < FIRST_BYTE:
         raise reader.fail("vocab_size", vocab_size, "the unknown token, BOS and EOS are needed at least")
@@ -58,7 +58,7 @@ def read_pieces(blob: Blob, vocab_size: int) -> tuple[list[str], list[float]]:
     return pieces, scores
 
 
-def _too_long(reader: Reader, vocab_size: int) -> FormatError:
+def _too_long(reader: ByteReader, vocab_size: int) -> FormatError:
     why = f"the file goes on after the {vocab_size:,} tokens of the model, so it is another model's tokenizer"
     return reader.fail("bytes left", reader.left, why)
 

@@ -59,23 +59,23 @@ def decide(
     registry : what the registry says; None where it was not asked.
     files : how many there are; the digests of several are those of their list (digest.digest_list).
     """
-    asked = registry or RegistryAnswer("unknown")
-    registered = asked.expected if asked.status == "registered" else None
-    if asked.status == "revoked":
-        sentence = f"The registry withdrew this file{_because(asked)} It is not used."
-        return Verdict("revoked", asked.expected, actual, sentence, registry)
+    answer = registry or RegistryAnswer("unknown")
+    registered = answer.expected if answer.status == "registered" else None
+    if answer.status == "revoked":
+        sentence = f"The registry withdrew this file{_because(answer)} It is not used."
+        return Verdict("revoked", answer.expected, actual, sentence, registry)
     for expected, who in ((registered, "registry"), (pinned, "catalogue")):
         difference = expected.mismatch(actual) if expected is not None else None
         if difference is not None:
-            what, wanted, found = difference
+            what, vouched, found = difference
             sentence = (
-                f"These are not the bytes that the {who} names: their {what} is {found}, not {wanted}. "
+                f"These are not the bytes that the {who} names: their {what} is {found}, not {vouched}. "
                 "They were dropped."
             )
             return Verdict("refused", expected, actual, sentence, registry)
     if registered is not None:
-        return Verdict("registered", registered, actual, _registered(asked), registry)
-    note = _not_asked(asked) if registry is not None else ""
+        return Verdict("registered", registered, actual, _registered(answer), registry)
+    note = _registry_note(answer) if registry is not None else ""
     if pinned is not None:
         return Verdict("pinned", pinned, actual, f"Every byte is as this site's catalogue says.{note}", registry)
     sentence = f"Nobody vouches for {_what(files)} with one from a source that you trust.{note}"
@@ -88,7 +88,7 @@ def _what(files: int) -> str:
     return f"these {files} files. Compare the SHA-256 of their list, as sha256sum prints it,"
 
 
-def _not_asked(answer: RegistryAnswer) -> str:
+def _registry_note(answer: RegistryAnswer) -> str:
     if answer.status == "unknown":
         return " The registry on chain does not know it."
     return f" The registry on chain could not be asked{_because(answer)}"

@@ -36,14 +36,14 @@ def write(prompt: str, tokens: int) -> dict[str, Any]:
     timings: dict[str, float] = {}
     seconds: list[float] = []
 
-    def told(chunk: dict[str, Any]) -> None:
+    def on_chunk(chunk: dict[str, Any]) -> None:
         seconds.append(time.process_time() - before)
         texts.append(chunk["choices"][0]["text"])
         timings.update(chunk.get("timings", {}))
 
-    wishes = {"temperature": 0, "cache_prompt": False, "ignore_eos": True, "stream": True}
+    options = {"temperature": 0, "cache_prompt": False, "ignore_eos": True, "stream": True}
     before = time.process_time()
-    server.handle_completions({"prompt": prompt, "n_predict": tokens, **wishes}, told)
+    server.handle_completions({"prompt": prompt, "n_predict": tokens, **options}, on_chunk)
     return {"text": "".join(texts), **timings, "first_seconds": seconds[0], "whole_seconds": seconds[-1]}
 
 

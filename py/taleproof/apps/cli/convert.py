@@ -11,10 +11,10 @@ from pathlib import Path
 
 from taleproof.apps.convert import TOKENS, convert
 from taleproof.apps.guard import opening
-from taleproof.apps.local import blobs_of_model, verified
+from taleproof.apps.local import blobs_of_model, verify
 from taleproof.apps.model_set import parse_model
 from taleproof.formats import ModelFile
-from taleproof.io.model_files import is_tokenizer_bin
+from taleproof.io.model_files import TOKENIZER_CONFIG, TOKENIZER_JSON, is_tokenizer_bin
 from taleproof.io.reader import Blob, read_file
 from taleproof.tokenizers.gguf_keys import TokenizerKeys, keys_of_tokenizer_bin, keys_of_tokenizer_json
 from taleproof.trust.digest import Digests, Expected
@@ -38,26 +38,26 @@ def run_convert(
     tokenizer : a llama2.c model's tokenizer.bin; by default the one beside the model, where the folder was named.
     """
     blobs = blobs_of_model([path])
-    verified(blobs, expected)
+    verify(blobs, expected)
     beside = blobs[1:]
     if tokenizer is not None:
         beside = [read_file(tokenizer)]
-        verified(beside)
+        verify(beside)
     with opening(path.name, sum(blob.size for blob in blobs)):
         file = parse_model(blobs)
-        words = _words(file, beside, tokenizer is not None)
+        found = _tokenizer_keys(file, beside, tokenizer is not None)
     by_name = {blob.name: blob for blob in blobs}
     with_weights = [by_name[part.name] for part in file.parts]
-    digests = convert(file, with_weights, out, type_name.upper(), None if words is None else words.keys)
-    return Converted(digests, words.notes if words else ())
+    digests = convert(file, with_weights, out, type_name.upper(), None if found is None else found.keys)
+    return Converted(digests, () if found is None else found.notes)
 
 
-def _words(file: ModelFile, blobs: Sequence[Blob], given: bool) -> TokenizerKeys | None:
+def _tokenizer_keys(file: ModelFile, blobs: Sequence[Blob], given: bool) -> TokenizerKeys | None:
     """Return the tokenizer's keys where the model's own metadata have none."""
     if TOKENS in file.metadata:
         return None
     named = {blob.name: blob for blob in blobs}
-    if file.huggingface and "tokenizer.json" in named:
-        return keys_of_tokenizer_json(file, named["tokenizer.json"], named.get("tokenizer_config.json"))
+    if file.huggingface and TOKENIZER_JSON in named:
+        return keys_of_tokenizer_json(file, named[TOKENIZER_JSON], named.get(TOKENIZER_CONFIG))
     bins = [blob for blob in blobs if given or is_tokenizer_bin(blob.name)]
     return TokenizerKeys(keys_of_tokenizer_bin(bins[0], file.integer("llama.vocab_size"))) if bins else None

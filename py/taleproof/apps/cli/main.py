@@ -26,12 +26,11 @@ from pathlib import Path
 from typing import NoReturn, cast
 
 from taleproof.apps.cli.terminal import visible, visible_json, visible_line
+from taleproof.apps.guard import FAILED, INTERRUPTED
 from taleproof.errors import JsonValue, TaleproofError
 
 
 NOT_REGISTERED = 1
-FAILED = 2
-INTERRUPTED = 130
 
 
 class _Parser(argparse.ArgumentParser):

@@ -13,7 +13,7 @@ from taleproof.apps.guard import opening
 from taleproof.apps.library.disk import open_paths
 from taleproof.apps.library.model import Model
 from taleproof.apps.library.options import Options
-from taleproof.apps.local import blobs_of_model, verified
+from taleproof.apps.local import blobs_of_model, verify
 from taleproof.apps.model_set import parse_model
 from taleproof.errors import JsonValue
 from taleproof.formats import ModelFile
@@ -137,7 +137,7 @@ def _rounded(value: float | None) -> float | None:
 
 def describe(options: Namespace) -> str:
     """Return a model's digests, metadata and tensors as tables; hashed first, then parsed."""
-    files, digests = verified(blobs_of_model(options.model), expected_digests(options))
+    files, digests = verify(blobs_of_model(options.model), expected_digests(options))
     with opening(files[0].blob.name, digests.size):
         file = parse_model([file.blob for file in files])
     head = [("file", file.name)] if len(files) == 1 else [("files", str(len(files)))]

@@ -24,8 +24,8 @@ from taleproof.apps.library.options import (
 from taleproof.apps.local import paths_of_model
 from taleproof.apps.open_model import OpenModel, Writes
 from taleproof.apps.opener import Opener, Terms
-from taleproof.apps.worker.files import Asked, sources_of
-from taleproof.apps.worker.load import Loader, Wanted
+from taleproof.apps.worker.files import SourceRequest, sources_of
+from taleproof.apps.worker.load import FileSpec, Loader
 from taleproof.apps.worker.open import longest_session
 from taleproof.models import Task
 
@@ -52,29 +52,29 @@ async def open(  # noqa: A001 - its public name
     MissingKernelsError, WrongKernelsError : this browser can't run the kernels.
     DigestMismatchError, InvalidDigestError, InvalidChoiceError, FormatError, TaleproofError : as on a disk.
     """
-    chosen, expected, wanted = read_backend(backend), read_expect(expect), read_task(task)
+    chosen, expected, purpose = read_backend(backend), read_expect(expect), read_task(task)
     if chosen == "numpy":
         return disk.open(source, task=task, expect=expect, backend=chosen)
     arena = await fastest_arena()
     loader = Loader(arena, NoStore(), Fetcher())
     ground = arena.mark()  # above what the loader has in it for its digests
-    opener: Opener[Wanted] = Opener(
+    opener: Opener[FileSpec] = Opener(
         loader, arena, arena.kernels, lambda: arena.release(ground), lambda _name, _size: nullcontext()
     )
-    # Whoever names the files accepts them; what must be something else is told by ``expect``.
+    # Whoever names the files accepts them; ``expect`` is how they ask for one model and no other.
     terms = Terms(
         lambda _role, _digests: True,
         lambda engine: Writes(engine, longest_session(arena, engine, None)),
-        wanted,
+        purpose,
         expected,
     )
-    opened = await opener.open(sources_of(_asked(read_source(source)), sha3=True), terms)
+    opened = await opener.open(sources_of(_requests(read_source(source)), sha3=True), terms)
     assert isinstance(opened, OpenModel)
     return Model(opened, expected)
 
 
-def _asked(names: list[str]) -> list[Asked]:
-    """Return the sources: addresses, and files, of a folder those that are one model."""
+def _requests(names: list[str]) -> list[SourceRequest]:
+    """Return a request for each source: addresses and files. Of a folder, the files that are one model."""
     places: list[str | Path] = [name if is_address(name) else Path(name) for name in names]
     paths = [place for place in places if isinstance(place, Path)]
     if len(paths) == len(places):
@@ -82,7 +82,7 @@ def _asked(names: list[str]) -> list[Asked]:
     return [_source(place) for place in places]
 
 
-def _source(place: str | Path) -> Asked:
+def _source(place: str | Path) -> SourceRequest:
     if isinstance(place, Path):
-        return Asked("model", {"source": {"kind": "file", "file": {}}, "pinned": None}, PathFile(place))
-    return Asked("model", {"source": {"kind": "url", "url": place}, "pinned": None})
+        return SourceRequest("model", {"source": {"kind": "file", "file": {}}, "pinned": None}, PathFile(place))
+    return SourceRequest("model", {"source": {"kind": "url", "url": place}, "pinned": None})

@@ -49,13 +49,13 @@ def open(  # noqa: A001 - its public name
     FormatError, UnknownArchitectureError, TaleproofError : what is wrong with them, in the words of its own class.
     MissingKernelsError, WrongKernelsError : what ``wasm`` needs is not here.
     """
-    chosen, expected, wanted = read_backend(backend), read_expect(expect), read_task(task)
+    chosen, expected, purpose = read_backend(backend), read_expect(expect), read_task(task)
     names = read_source(source)
     for name in names:
         if is_address(name):
             raise AddressNotReadError(name)
     paths = [Path(name) for name in names]
-    return open_paths(paths, backend="wasm" if chosen == "auto" else chosen, expected=expected, task=wanted)
+    return open_paths(paths, backend="wasm" if chosen == "auto" else chosen, expected=expected, task=purpose)
 
 
 def open_paths(

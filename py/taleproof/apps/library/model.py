@@ -97,7 +97,7 @@ class Model:
         repeat_penalty : 0.01 to 100; above 1 makes tokens of the last ``repeat_last_n`` less likely; 1 if not given.
         repeat_last_n : how many tokens the penalty looks back, the prompt's included; 64 if not given.
         stop : a text that ends the writing, or several; none of them is given out.
-        date : what a chat template that asks is told, a ``datetime.date`` or such as "2026-02-03"; today if not given.
+        date : given to a chat template that asks: a ``datetime.date`` or such as "2026-02-03"; today if not given.
 
         Returns
         -------
@@ -199,10 +199,10 @@ class Model:
             raise NoModelError
         return self._opened
 
-    def _writer(self, wanted: str) -> tuple[OpenModel, Writer]:
+    def _writer(self, use: str) -> tuple[OpenModel, Writer]:
         opened = self._require()
         if self._model is None:
-            raise OtherTaskError(self.name, self.task, wanted)
+            raise OtherTaskError(self.name, self.task, use)
         return opened, self._model
 
     def _end(self) -> None:
@@ -231,14 +231,14 @@ class _Writing:
     def record(self, opened: OpenModel) -> StoryRecord | None:
         if self.prompt is None:
             return None
-        told = self.encoded.date
+        date = self.encoded.date
         return opened.record(
             self.text,
             prompt=self.prompt,
             mode=self.mode,
             sampler=self.options.sampler,
             limits=self.options.limits,
-            date=None if told is None else told.isoformat(),
+            date=None if date is None else date.isoformat(),
         )
 
 

@@ -50,7 +50,7 @@ class Settings(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Options:
-    """The same, checked. ``today`` is what a chat template is told of the date."""
+    """The same, checked. ``today`` is the date that a chat template is given."""
 
     sampler: SamplerConfig
     limits: Limits

@@ -15,8 +15,8 @@ from pyodide.ffi import to_js
 
 from taleproof import __version__
 from taleproof.apps.open_model import OpenModel
-from taleproof.apps.opener import Progress, RefusedFileError, Waiting
-from taleproof.apps.worker.files import Asked
+from taleproof.apps.opener import PendingApproval, Progress, RefusedFileError
+from taleproof.apps.worker.files import SourceRequest
 from taleproof.apps.worker.interrupt import Interrupts
 from taleproof.apps.worker.load import Loader
 from taleproof.apps.worker.open import AskRegistry, Opener
@@ -93,9 +93,9 @@ class Api:
         purpose, context : the request's.
         registry : waits for the RegistryAnswers; None where the registry is not asked.
         """
-        asked = [Asked(source.role, json.loads(source.request), source.file) for source in sources]
+        requests = [SourceRequest(source.role, json.loads(source.request), source.file) for source in sources]
         ask = None if registry is None else lambda: _decoded(registry())
-        return await _answer_later(self._open(asked, purpose, context, progress, stopped, ask))
+        return await _answer_later(self._open(requests, purpose, context, progress, stopped, ask))
 
     def judge(self, answers: str) -> str:
         """Return the Verdict on the open model that newer RegistryAnswers give."""
@@ -140,7 +140,7 @@ class Api:
 
     async def _open(
         self,
-        asked: Sequence[Asked],
+        requests: Sequence[SourceRequest],
         purpose: Purpose,
         context: int | None,
         progress: Progress,
@@ -148,8 +148,8 @@ class Api:
         ask: AskRegistry | None,
     ) -> OpenResult:
         self._opened = self._session = self._story = None
-        answer = await self._opener.open(asked, purpose, context, progress, stopped, ask)
-        if isinstance(answer, Waiting):
+        answer = await self._opener.open(requests, purpose, context, progress, stopped, ask)
+        if isinstance(answer, PendingApproval):
             return {
                 "kind": "needs-acceptance",
                 "role": answer.role,

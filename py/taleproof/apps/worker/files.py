@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from taleproof.apps.opener import Role, Source
-from taleproof.apps.worker.load import Wanted
+from taleproof.apps.worker.load import FileSpec
 from taleproof.apps.worker.ports import LocalFile
 from taleproof.apps.worker.protocol.files import ExpectedDigests, FileRequest, RoleRequest
 from taleproof.io.model_files import files_of_model, names_beside
@@ -22,11 +22,11 @@ CHOSEN = "What was chosen"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SourceRequest:
     """One source of a request. ``file`` is what the person chose, for a source that is a chosen file."""
 
     role: Role
-    wish: RoleRequest
+    request: RoleRequest
     file: LocalFile | None = None
 
 
@@ -37,7 +37,7 @@ def expected(digests: ExpectedDigests | None) -> Expected | None:
     return Expected(digests.get("sha256"), digests.get("sha3_256"), digests.get("size"))
 
 
-def sources_of(asked: Sequence[Asked], *, sha3: bool) -> list[Source[Wanted]]:
+def sources_of(requests: Sequence[SourceRequest], *, sha3: bool) -> list[Source[FileSpec]]:
     """Return all files of a request, the model's first one with weights before all others.
 
     Parameters
@@ -48,46 +48,46 @@ def sources_of(asked: Sequence[Asked], *, sha3: bool) -> list[Source[Wanted]]:
     ------
     NoModelInFolderError, SeveralModelsError
     """
-    roles = dict.fromkeys(each.role for each in asked)
+    roles = dict.fromkeys(each.role for each in requests)
     return [
-        source for role in roles for source in _of_role([_source(each, sha3) for each in asked if each.role == role])
+        source for role in roles for source in _of_role([_source(each, sha3) for each in requests if each.role == role])
     ]
 
 
-def _of_role(sources: list[Source[Wanted]]) -> list[Source[Wanted]]:
+def _of_role(sources: list[Source[FileSpec]]) -> list[Source[FileSpec]]:
     if len(sources) == 1:
         return _with_siblings(sources[0])
-    if all(each.wanted.file is not None for each in sources):
-        by_name = {each.wanted.name: each for each in sources}
+    if all(each.spec.file is not None for each in sources):
+        by_name = {each.spec.name: each for each in sources}
         sources = [by_name[name] for name in files_of_model(list(by_name), CHOSEN)]
     if len(sources) > 1:  # several that nobody listed could not be found again together
-        return [replace(each, wanted=replace(each.wanted, keep=each.wanted.expected is not None)) for each in sources]
+        return [replace(each, spec=replace(each.spec, keep=each.spec.expected is not None)) for each in sources]
     return sources
 
 
-def _source(asked: Asked, sha3: bool) -> Source[Wanted]:
-    return Source(asked.role, _wanted(asked.wish, asked.file, sha3), expected(asked.wish.get("pinned")))
+def _source(each: SourceRequest, sha3: bool) -> Source[FileSpec]:
+    return Source(each.role, _spec(each.request, each.file, sha3), expected(each.request.get("pinned")))
 
 
-def _wanted(wish: FileRequest, file: LocalFile | None, sha3: bool) -> Wanted:
+def _spec(request: FileRequest, file: LocalFile | None, sha3: bool) -> FileSpec:
     """Return what is to be loaded, out of ``{source, pinned, listed}``."""
-    source, vouched = wish["source"], expected(wish.get("pinned") or wish.get("listed"))
+    source, vouched = request["source"], expected(request.get("pinned") or request.get("listed"))
     if source["kind"] == "file":
         if file is None:
             raise ValueError("the page names a chosen file, and hands over none")
-        return Wanted(file.name, vouched, file=file, sha3=sha3)
+        return FileSpec(file.name, vouched, file=file, sha3=sha3)
     if source["kind"] == "stored":
         name = source.get("name") or f"{source['sha256'][:12]}..."
-        return Wanted(name, vouched, stored=source["sha256"].lower(), sha3=sha3)
+        return FileSpec(name, vouched, stored=source["sha256"].lower(), sha3=sha3)
     url = source["url"]
     name = source.get("name") or url.split("?")[0].rstrip("/").rsplit("/", 1)[-1]
-    return Wanted(name, vouched, url=url, sha3=sha3)
+    return FileSpec(name, vouched, url=url, sha3=sha3)
 
 
-def _with_siblings(source: Source[Wanted]) -> list[Source[Wanted]]:
+def _with_siblings(source: Source[FileSpec]) -> list[Source[FileSpec]]:
     """Return a file at an address, or the ones that belong to its name; nobody vouches for those."""
-    url = source.wanted.url
-    if url is None or source.wanted.expected is not None:
+    url = source.spec.url
+    if url is None or source.spec.expected is not None:
         return [source]
     path, mark, query = url.partition("?")
     folder, _, name = path.rpartition("/")
@@ -96,6 +96,6 @@ def _with_siblings(source: Source[Wanted]) -> list[Source[Wanted]]:
         return [source]
     found = []
     for each, needed in names:
-        wanted = replace(source.wanted, name=each, url=f"{folder}/{each}{mark}{query}", keep=False)
-        found.append(replace(source, wanted=wanted, pinned=None, optional=not needed))
+        spec = replace(source.spec, name=each, url=f"{folder}/{each}{mark}{query}", keep=False)
+        found.append(replace(source, spec=spec, pinned=None, optional=not needed))
     return found

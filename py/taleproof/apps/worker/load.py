@@ -2,7 +2,7 @@
 """A file's way into the arena, in the browser: from its source or this browser's storage, hashed as it passes.
 
 In come a description of the file and the page's means (storage, downloads, a file that the person chose); out goes a
-Loaded: bytes in the arena and their digests, none of them parsed. Refused: a file that memory cannot hold, before
+ArenaFile: bytes in the arena and their digests, none of them parsed. Refused: a file that memory cannot hold, before
 anything is downloaded, and whatever io/download.py refuses. JavaScript's objects are handed in, so that all this runs
 under CPython too.
 """
@@ -40,7 +40,7 @@ UNVERIFIED = "unverified"
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class FileSpec:
     """A file that is to be loaded: one of ``url``, ``file`` and ``stored`` (a digest) says where it is.
 
     Attributes
@@ -65,7 +65,7 @@ class Wanted:
 
 
 @dataclass(slots=True)
-class Loaded:
+class ArenaFile:
     """A file in the arena, hashed and not parsed. ``partial`` is its copy that waits to be kept or dropped."""
 
     name: str
@@ -123,7 +123,7 @@ class Loader:
         if self._source is not None:
             await self._source.stop()
 
-    async def load(self, wanted: Wanted, progress: Progress, stopped: Callable[[], bool]) -> Loaded:
+    async def load(self, spec: FileSpec, progress: Progress, stopped: Callable[[], bool]) -> ArenaFile:
         """Bring a file into the arena.
 
         Parameters
@@ -136,92 +136,92 @@ class Loader:
         SourceError, FormatError : what io/download.py finds wrong with the source, or with what it sends.
         """
         self._stopped = stopped
-        if wanted.expected is not None and wanted.expected.size is not None:
-            self._check_fits(wanted.name, wanted.expected.size)
-        if wanted.digest is not None:
-            loaded = await self._from_store(wanted, wanted.digest, progress)
+        if spec.expected is not None and spec.expected.size is not None:
+            self._check_fits(spec.name, spec.expected.size)
+        if spec.digest is not None:
+            loaded = await self._from_store(spec, spec.digest, progress)
             if loaded is not None:
                 return loaded
-        if wanted.file is not None:
-            return await self._from_file(wanted.file, wanted, progress)
-        if wanted.url is None:
-            raise KeptFileGoneError(wanted.name)
-        return await self._download(wanted.url, wanted, progress)
+        if spec.file is not None:
+            return await self._from_file(spec.file, spec, progress)
+        if spec.url is None:
+            raise KeptFileGoneError(spec.name)
+        return await self._download(spec.url, spec, progress)
 
-    async def _from_store(self, wanted: Wanted, digest: str, progress: Progress) -> Loaded | None:
+    async def _from_store(self, spec: FileSpec, digest: str, progress: Progress) -> ArenaFile | None:
         """Load what an earlier download left; None where there is nothing, or other bytes than there should be."""
         stored = await self._store.find(digest)
         if stored is None:
             return None
         try:
-            self._check_fits(wanted.name, stored.size)
-            digester = self._digester(wanted)
+            self._check_fits(spec.name, stored.size)
+            digester = self._digester(spec)
             intake = Intake(self._arena, stored.size)
-            whole = await self._read(stored, intake, digester, stored.size, wanted.name, progress)
+            whole = await self._read(stored, intake, digester, stored.size, spec.name, progress)
         finally:
             stored.close()
         digests = digester.finish()
         if whole and digest in (digests.sha256, digests.sha3_256):
-            return Loaded(wanted.name, intake, digests, stored=True)
+            return ArenaFile(spec.name, intake, digests, stored=True)
         intake.drop()
         await self._store.remove(digest)
         return None
 
-    async def _from_file(self, file: LocalFile, wanted: Wanted, progress: Progress) -> Loaded:
+    async def _from_file(self, file: LocalFile, spec: FileSpec, progress: Progress) -> ArenaFile:
         """Load a file that the page holds; one that somebody listed is kept like a download."""
         if file.size == 0:
-            raise EmptyFileError(wanted.name)
-        self._check_fits(wanted.name, file.size)
-        digester = self._digester(wanted)
+            raise EmptyFileError(spec.name)
+        self._check_fits(spec.name, file.size)
+        digester = self._digester(spec)
         intake = Intake(self._arena, file.size)
         partial = None
-        if wanted.expected is not None:
-            partial = await self._store.partial(wanted.expected.key)
+        if spec.expected is not None:
+            partial = await self._store.partial(spec.expected.key)
         try:
             if partial is not None:
                 partial.truncate(0)
             while intake.size < file.size:
-                self._check_stopped(wanted.name, intake.size)
+                self._check_stopped(spec.name, intake.size)
                 chunk = await file.read(intake.size, min(PIECE, file.size - intake.size))
                 if chunk is None or len(chunk) == 0:
-                    raise SourceRefusedError(wanted.name, "the browser cannot read it any more")
+                    raise SourceRefusedError(spec.name, "the browser cannot read it any more")
                 digester.update(intake.put(chunk))
                 if partial is not None:
                     partial.write(chunk)
-                progress("read", wanted.name, intake.size, file.size)
+                progress("read", spec.name, intake.size, file.size)
         except BaseException:
             if partial is not None:
                 await partial.discard()
             raise
-        return Loaded(wanted.name, intake, digester.finish(), partial=partial)
+        return ArenaFile(spec.name, intake, digester.finish(), partial=partial)
 
-    async def _download(self, url: str, wanted: Wanted, progress: Progress) -> Loaded:
+    async def _download(self, url: str, spec: FileSpec, progress: Progress) -> ArenaFile:
         """Download a file, going on where an earlier download of the same file broke off."""
         partial = None
-        if wanted.keep:
-            partial = await self._store.partial(wanted.expected.key if wanted.expected else UNVERIFIED)
-        had = self._resumable(partial, wanted.expected)
+        if spec.keep:
+            partial = await self._store.partial(spec.expected.key if spec.expected else UNVERIFIED)
+        had = self._resumable(partial, spec.expected)
         mark = self._arena.mark()
         try:
-            loaded = await self._receive(url, wanted, partial, had, progress)
+            loaded = await self._receive(url, spec, partial, had, progress)
         except BaseException as error:
             self._arena.release(mark)
-            useless = wanted.expected is None or isinstance(error, SourceChangedError | WrongSizeError)
+            useless = spec.expected is None or isinstance(error, SourceChangedError | WrongSizeError)
             if partial is not None and useless:
                 await partial.discard()
             elif partial is not None:
                 kept = partial.size
                 partial.close()
                 if isinstance(error, DownloadStoppedError):
-                    raise DownloadStoppedError(wanted.name, kept, kept) from None
+                    raise DownloadStoppedError(spec.name, kept, kept) from None
             if not (had and useless):
                 raise
         else:
-            if not (had and wanted.expected and wanted.expected.mismatch(loaded.digests)):
+            if not (had and spec.expected and spec.expected.mismatch(loaded.digests)):
                 return loaded
             await loaded.drop()
         # What an earlier download left may be to blame: only a whole download can tell.
-        return await self._download(url, wanted, progress)
+        return await self._download(url, spec, progress)
 
     def _resumable(self, partial: PartialFile | None, expected: Expected | None) -> int:
         """Return how many bytes of an earlier download are of use; only a known digest makes them so."""
@@ -232,35 +232,35 @@ class Loader:
         return partial.size
 
     async def _receive(
-        self, url: str, wanted: Wanted, partial: PartialFile | None, had: int, progress: Progress
-    ) -> Loaded:
-        size = wanted.expected.size if wanted.expected else None
-        progress("connect", wanted.name, had, size)
+        self, url: str, spec: FileSpec, partial: PartialFile | None, had: int, progress: Progress
+    ) -> ArenaFile:
+        size = spec.expected.size if spec.expected else None
+        progress("connect", spec.name, had, size)
         source = self._source = UrlSource(
             self._transport,
             url,
-            name=wanted.name,
+            name=spec.name,
             expected_size=size,
             received=had,
             pause=self._pause,
         )
         try:
-            self._check_stopped(wanted.name, had)
+            self._check_stopped(spec.name, had)
             total = await source.open()
-            self._check_fits(wanted.name, total or 0)
+            self._check_fits(spec.name, total or 0)
             intake = Intake(self._arena, total)
-            digester = self._digester(wanted)
-            if partial is not None and not await self._read(partial, intake, digester, had, wanted.name, progress):
-                raise SourceChangedError(wanted.name, had)
+            digester = self._digester(spec)
+            if partial is not None and not await self._read(partial, intake, digester, had, spec.name, progress):
+                raise SourceChangedError(spec.name, had)
             async for chunk in source.chunks():
                 digester.update(intake.put(chunk))
                 if partial is not None:
                     partial.write(chunk)
-                progress("download", wanted.name, intake.size, total)
+                progress("download", spec.name, intake.size, total)
         finally:
             self._source = None
             await source.stop()
-        return Loaded(wanted.name, intake, digester.finish(), partial=partial)
+        return ArenaFile(spec.name, intake, digester.finish(), partial=partial)
 
     async def _read(
         self,
@@ -282,11 +282,11 @@ class Loader:
             progress("read", name, intake.size, size)
         return True
 
-    def _digester(self, wanted: Wanted) -> Digester[range]:
+    def _digester(self, spec: FileSpec) -> Digester[range]:
         sha256, sha3_256 = self._hashers
         sha256.reset()
         sha3_256.reset()
-        sha3 = wanted.sha3 or (wanted.expected is not None and wanted.expected.sha3_256 is not None)
+        sha3 = spec.sha3 or (spec.expected is not None and spec.expected.sha3_256 is not None)
         return Digester(sha256, sha3_256 if sha3 else None)
 
     def _check_stopped(self, name: str, received: int) -> None:

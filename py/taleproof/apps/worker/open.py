@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The page's way through the opener: its requests come in, an OpenModel or a Waiting goes out (apps/opener.py).
+"""The page's way through the opener: its requests come in, an OpenModel or a PendingApproval goes out (apps/opener.py).
 
 What is the page's own is here: which digests the person has accepted, and a session of the longest context that the
 browser's memory holds.
@@ -10,9 +10,9 @@ from contextlib import AbstractContextManager, nullcontext
 
 from taleproof.apps import opener
 from taleproof.apps.open_model import OpenModel, Writes
-from taleproof.apps.opener import Progress, Role, Terms, Waiting
-from taleproof.apps.worker.files import Asked, sources_of
-from taleproof.apps.worker.load import Loader, Wanted
+from taleproof.apps.opener import PendingApproval, Progress, Role, Terms
+from taleproof.apps.worker.files import SourceRequest, sources_of
+from taleproof.apps.worker.load import FileSpec, Loader
 from taleproof.apps.worker.protocol.files import Purpose, RegistryAnswers
 from taleproof.errors import ContextTooLargeError, OutOfMemoryError
 from taleproof.memory.browser import BrowserArena
@@ -43,7 +43,7 @@ class Opener:
     ) -> None:
         self._arena = arena
         ground, context = arena.mark(), interrupts or nullcontext()
-        self._opener: opener.Opener[Wanted] = opener.Opener(
+        self._opener: opener.Opener[FileSpec] = opener.Opener(
             loader, arena, arena.kernels, lambda: arena.release(ground), lambda _name, _size: context
         )
 
@@ -53,13 +53,13 @@ class Opener:
 
     async def open(
         self,
-        asked: Sequence[Asked],
+        requests: Sequence[SourceRequest],
         purpose: Purpose,
         context: int | None,
         progress: Progress,
         stopped: Callable[[], bool],
         ask_registry: AskRegistry | None = None,
-    ) -> OpenModel | Waiting:
+    ) -> OpenModel | PendingApproval:
         """Load, judge and prepare a model.
 
         Parameters
@@ -76,8 +76,8 @@ class Opener:
         RefusedFileError, TaleproofError : as opener.Opener.open says.
         """
         accepted: dict[Role, str] = {}
-        for each in asked:
-            digest = each.wish.get("accept")
+        for each in requests:
+            digest = each.request.get("accept")
             if digest is not None:
                 accepted.setdefault(each.role, digest.lower())
 
@@ -85,7 +85,7 @@ class Opener:
             return accepted.get(role) == digests.sha256
 
         try:
-            sources = sources_of(asked, sha3=ask_registry is not None)
+            sources = sources_of(requests, sha3=ask_registry is not None)
         except BaseException:
             await self.empty()
             raise
@@ -99,7 +99,7 @@ class Opener:
         return Writes(engine, session, self._arena.top - before)
 
 
-def longest_session(arena: BrowserArena, engine: Engine, asked: int | None) -> Session:
+def longest_session(arena: BrowserArena, engine: Engine, requested: int | None) -> Session:
     """Return a session of the context asked for, or of the longest that fits: of half of it, of a quarter, ...
 
     Raises
@@ -107,7 +107,7 @@ def longest_session(arena: BrowserArena, engine: Engine, asked: int | None) -> S
     ContextTooLargeError : more was asked for than fits.
     OutOfMemoryError : not even SHORTEST_CONTEXT fits.
     """
-    mark, context = arena.mark(), asked or engine.default_context
+    mark, context = arena.mark(), requested or engine.default_context
     while True:
         try:
             session = engine.session(context)
@@ -117,6 +117,6 @@ def longest_session(arena: BrowserArena, engine: Engine, asked: int | None) -> S
                 raise
             context = max(context // 2, SHORTEST_CONTEXT)
             continue
-        if asked is not None and context < asked:
-            raise ContextTooLargeError(asked, context)
+        if requested is not None and context < requested:
+            raise ContextTooLargeError(requested, context)
         return session

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Digests, verdicts and models as the page is told of them: in come the engine's types, out go the protocol's."""
+"""Digests, verdicts and models for the page: in come the engine's types, out go the protocol's."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -9,12 +9,10 @@ from taleproof.apps.worker.protocol import files as protocol
 from taleproof.apps.worker.protocol.models import ModelInfo
 from taleproof.errors.base import plain
 from taleproof.formats import ModelFile
+from taleproof.formats.model_file import CHAT_TEMPLATE_KEY
 from taleproof.trust.digest import Digests, Expected
 from taleproof.trust.registry import RegistryAnswer
 from taleproof.trust.verdict import Verdict
-
-
-TEMPLATE_KEY = "tokenizer.chat_template"
 
 
 def shown_digests(digests: Digests) -> protocol.Digests:
@@ -28,7 +26,7 @@ def shown_files(files: Iterable[tuple[str, Digests]]) -> list[protocol.NamedDige
 
 
 def shown_model(model: OpenModel) -> ModelInfo:
-    """Return what the page is told of an open model."""
+    """Return the ModelInfo of an open model."""
     file, tokenizer, does = model.file, model.tokenizer_digests, model.does
     config = does.engine.config if isinstance(does, Writes) else does.config.text
     return {
@@ -37,7 +35,7 @@ def shown_model(model: OpenModel) -> ModelInfo:
         "architecture": file.architecture,
         "parameters": sum(tensor.elements for tensor in file.tensors.values()),
         "quantisation": quantisation(file),
-        "hasChatTemplate": TEMPLATE_KEY in file.metadata or file.start_token is not None,
+        "hasChatTemplate": CHAT_TEMPLATE_KEY in file.metadata or file.start_token is not None,
         "bytes": model.digests.size,
         "digests": shown_digests(model.digests),
         "files": shown_files(model.loaded.several),

@@ -113,7 +113,7 @@ class Story:
         batch: Batch = []
         began = self._clock()
         while (event := self._writing.next()) is not None:
-            batch.append(self._told(event))
+            batch.append(self._write_event(event))
             first = isinstance(event, Token) and event.stats.tokens == 1  # not to be kept waiting
             if first or self._clock() - began >= BATCH_SECONDS:
                 break
@@ -145,7 +145,7 @@ class Story:
         self._writing.run(Limits(max_tokens, self.stop_strings))
         self.max_tokens = self._writing.transcript.written + max_tokens
 
-    def _told(self, event: Event) -> WriteEvent:
+    def _write_event(self, event: Event) -> WriteEvent:
         if isinstance(event, Progress):
             return {"kind": "prefill", "done": event.done, "total": event.total}
         if isinstance(event, Finished):

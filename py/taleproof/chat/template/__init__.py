@@ -30,11 +30,11 @@ class Rendered:
     Attributes
     ----------
     text : its text.
-    asked_date : whether it asked for today's date, so that the text may be another on another day.
+    used_date : whether it asked for today's date, so that the text may be another on another day.
     """
 
     text: str
-    asked_date: bool
+    used_date: bool
 
 
 def render(source: str, variables: Mapping[str, object], today: date) -> Rendered:
@@ -49,4 +49,4 @@ def render(source: str, variables: Mapping[str, object], today: date) -> Rendere
     functions = Globals(budget, today)
     given = {name: from_python(budget, value) for name, value in variables.items()}
     text = Statements(budget).text(tree.body, Scope(Scope(None, functions.functions()), given))
-    return Rendered(text, functions.asked_date)
+    return Rendered(text, functions.used_date)

@@ -27,7 +27,7 @@ from taleproof.errors import (
     UnsupportedVersionError,
 )
 from taleproof.formats.model_file import ModelFile, TensorInfo, Value
-from taleproof.io.reader import Blob, Reader
+from taleproof.io.reader import Blob, ByteReader
 from taleproof.quant import BLOCK_TYPES, GGUF_TYPE_NAMES, BlockType, row_bytes
 
 
@@ -76,7 +76,7 @@ _BOOL, _STRING, _ARRAY = 7, 8, 9
 def parse_gguf(blob: Blob) -> ModelFile:
     """Parse a GGUF file's header, metadata and tensor table."""
     version, big_endian = _version(blob)
-    reader = Reader(blob, len(MAGIC) + 4, big_endian=big_endian, length_bytes=4 if version == 1 else 8)
+    reader = ByteReader(blob, len(MAGIC) + 4, big_endian=big_endian, length_bytes=4 if version == 1 else 8)
     n_tensors = reader.length("tensor count")
     reader.limit("tensor count", n_tensors, MAX_TENSORS, "tensors")
     n_keys = reader.length("metadata count")
@@ -99,14 +99,14 @@ def parse_gguf(blob: Blob) -> ModelFile:
 
 def _version(blob: Blob) -> tuple[int, bool]:
     """Return the version, and whether it was written with its most significant byte first."""
-    data = Reader(blob, len(MAGIC)).bytes(4, "version")
+    data = ByteReader(blob, len(MAGIC)).bytes(4, "version")
     version, swapped = int.from_bytes(data, "little"), int.from_bytes(data, "big")
     if version in VERSIONS or swapped in VERSIONS:
         return min(version, swapped), swapped in VERSIONS
     raise UnsupportedVersionError(blob.name, "version", version, len(MAGIC), "only versions 1 to 3 are read")
 
 
-def _metadata(reader: Reader, count: int) -> dict[str, Value]:
+def _metadata(reader: ByteReader, count: int) -> dict[str, Value]:
     metadata: dict[str, Value] = {}
     for index in range(count):
         start = reader.position
@@ -118,7 +118,7 @@ def _metadata(reader: Reader, count: int) -> dict[str, Value]:
     return metadata
 
 
-def _value(reader: Reader, key: str, kind: int) -> Value:
+def _value(reader: ByteReader, key: str, kind: int) -> Value:
     if kind in _NUMBERS:
         return reader.scalar(_NUMBERS[kind], key)
     if kind == _BOOL:
@@ -130,14 +130,14 @@ def _value(reader: Reader, key: str, kind: int) -> Value:
     raise reader.fail(f"type of {key}", kind, "GGUF has value types 0 to 12", reader.position - 4)
 
 
-def _flag(reader: Reader, key: str) -> bool:
+def _flag(reader: ByteReader, key: str) -> bool:
     value = reader.u8(key)
     if value > 1:
         raise reader.fail(key, value, "a truth value is 0 or 1", reader.position - 1)
     return bool(value)
 
 
-def _array(reader: Reader, key: str, depth: int, arrays_left: list[int]) -> Value:
+def _array(reader: ByteReader, key: str, depth: int, arrays_left: list[int]) -> Value:
     """Read an array; all arrays nested in one value share ``arrays_left``."""
     start = reader.position
     kind = reader.u32(f"element type of {key}")
@@ -163,7 +163,7 @@ def _array(reader: Reader, key: str, depth: int, arrays_left: list[int]) -> Valu
     raise reader.fail(f"element type of {key}", kind, "GGUF has value types 0 to 12", start)
 
 
-def _alignment(reader: Reader, metadata: dict[str, Value]) -> int:
+def _alignment(reader: ByteReader, metadata: dict[str, Value]) -> int:
     key = "general.alignment"
     value = metadata.get(key, DEFAULT_ALIGNMENT)
     number = value if isinstance(value, int) and not isinstance(value, bool) else 0
@@ -173,7 +173,7 @@ def _alignment(reader: Reader, metadata: dict[str, Value]) -> int:
     return number
 
 
-def _tensor(reader: Reader, blob: Blob, index: int) -> TensorInfo:
+def _tensor(reader: ByteReader, blob: Blob, index: int) -> TensorInfo:
     """Read one row of the tensor table; its offset is still relative to the data's beginning."""
     start = reader.position
     name = reader.string(f"name of tensor {index}", MAX_TENSOR_NAME_BYTES, strict=True)
@@ -194,7 +194,7 @@ def _tensor(reader: Reader, blob: Blob, index: int) -> TensorInfo:
     return TensorInfo(name, block_type, tuple(reversed(dims)), reader.u64(f"offset of {name}"), nbytes)
 
 
-def _block_type(reader: Reader, blob: Blob, name: str) -> BlockType:
+def _block_type(reader: ByteReader, blob: Blob, name: str) -> BlockType:
     number = reader.u32(f"type of {name}")
     if number not in BLOCK_TYPES:
         known = GGUF_TYPE_NAMES.get(number)

@@ -10,23 +10,19 @@ from typing import Any
 
 from taleproof.errors import FormatError, LimitError
 from taleproof.io.json_text import Fields, read_object
+from taleproof.io.model_files import CHAT_TEMPLATE, GENERATION_CONFIG, MODULES, POOLING, TOKENIZER_CONFIG
 from taleproof.io.reader import Blob
 
-
-TOKENIZER_CONFIG = "tokenizer_config.json"
-GENERATION_CONFIG = "generation_config.json"
-CHAT_TEMPLATE = "chat_template.jinja"
-MODULES = "modules.json"
-POOLING = "1_Pooling/config.json"
-"""Where sentence-transformers keeps it."""
 
 MAX_CONFIG = 1 << 20
 MAX_TOKENIZER_CONFIG = 1 << 24
 """Gemma's, with an entry for each of 6,415 added tokens, has 1.2 MB."""
 MAX_TEMPLATE = 1 << 20
 
+POOLINGS = {"mean": 1, "cls": 2}
+"""GGUF's numbers of the kinds of pooling that are run."""
+
 _DEFAULT_TEMPLATE = "default"
-_POOLINGS = {"mean": 1, "cls": 2}  # GGUF's numbers
 _MODULES = ("Transformer", "Pooling", "Normalize")
 _MAX_ENDS = 64
 
@@ -106,10 +102,10 @@ def pooling(named: Mapping[str, Blob]) -> int | None:
         on = [key for key, value in said.items() if key.startswith(prefix) and value is True]
         modes = [key.removeprefix(prefix).removesuffix("_token").removesuffix("_tokens") for key in on]
     chosen = modes if isinstance(modes, list) else [modes]
-    if len(chosen) != 1 or chosen[0] not in _POOLINGS:
+    if len(chosen) != 1 or chosen[0] not in POOLINGS:
         why = "one of the mean and the first token (cls) is computed; other poolings make other vectors"
         raise FormatError(POOLING, "pooling_mode", ", ".join(map(str, chosen)) or None, None, why)
-    return _POOLINGS[chosen[0]]
+    return POOLINGS[chosen[0]]
 
 
 def _check_modules(blob: Blob, *, has_pooling: bool) -> None:

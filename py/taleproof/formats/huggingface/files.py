@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A model as Hugging Face keeps it: config.json, and weights as safetensors in one file or in several with an index.
 
-In come all files of the model, each told by its name; out goes one ModelFile with GGUF's keys and names. Refused: a
+In come all files of the model, each known by its name; out goes one ModelFile with GGUF's keys and names. Refused: a
 config.json that is missing, tensors that stand twice or that no network of this type has, and shards that the index
 names and that are not there. Files that say nothing of the weights, such as tokenizer.json, are for others to read.
 """
@@ -10,18 +10,17 @@ from collections.abc import Sequence
 
 from taleproof.errors import FormatError
 from taleproof.formats.huggingface import Translate
-from taleproof.formats.huggingface.beside import chat_template, end_tokens, pooling
-from taleproof.formats.model_file import ModelFile, Part, TensorInfo
+from taleproof.formats.huggingface.beside import MAX_CONFIG, chat_template, end_tokens, pooling
+from taleproof.formats.model_file import CHAT_TEMPLATE_KEY, ModelFile, Part, TensorInfo
 from taleproof.formats.safetensors import implied_header, read_tensors
 from taleproof.io.json_text import read_object
+from taleproof.io.model_files import CONFIG_JSON
 from taleproof.io.reader import Blob
 
 
 SUFFIX = ".safetensors"
-CONFIG = "config.json"
 INDEX = ".safetensors.index.json"
 
-MAX_CONFIG = 1 << 20
 MAX_INDEX = 2_000_000
 
 
@@ -32,8 +31,8 @@ def is_weights(blob: Blob) -> bool:
 
 def config_missing(weights: str) -> FormatError:
     """Return the error for weights that come alone."""
-    why = f"weights in safetensors need the model's {CONFIG} beside them, which says what network they make"
-    return FormatError(weights, CONFIG, None, None, why)
+    why = f"weights in safetensors need the model's {CONFIG_JSON} beside them, which says what network they make"
+    return FormatError(weights, CONFIG_JSON, None, None, why)
 
 
 def join_files(blobs: Sequence[Blob], translate: Translate) -> ModelFile:
@@ -50,10 +49,10 @@ def join_files(blobs: Sequence[Blob], translate: Translate) -> ModelFile:
     named = {blob.name: blob for blob in blobs}
     weights = _indexed([blob for blob in blobs if is_weights(blob)], blobs)
     first = weights[0].name
-    if CONFIG not in named:
+    if CONFIG_JSON not in named:
         raise config_missing(first)
-    config = read_object(_whole(named[CONFIG]), CONFIG, "content", MAX_CONFIG)
-    translation = translate(config, CONFIG)
+    config = read_object(_whole(named[CONFIG_JSON]), CONFIG_JSON, "content", MAX_CONFIG)
+    translation = translate(config, CONFIG_JSON)
     tensors: dict[str, TensorInfo] = {}
     for part, blob in enumerate(weights):
         for name, info in read_tensors(blob, part, translation.tensor).items():
@@ -63,7 +62,7 @@ def join_files(blobs: Sequence[Blob], translate: Translate) -> ModelFile:
     metadata = dict(translation.metadata)
     template, pooled = chat_template(named), pooling(named)
     if template is not None:
-        metadata["tokenizer.chat_template"] = template
+        metadata[CHAT_TEMPLATE_KEY] = template
     if pooled is not None:
         metadata[f"{translation.architecture}.pooling_type"] = pooled
     return ModelFile(
@@ -74,7 +73,7 @@ def join_files(blobs: Sequence[Blob], translate: Translate) -> ModelFile:
         tensors,
         sum(blob.size for blob in weights),
         tuple(Part(blob.name, blob.size) for blob in weights),
-        end_tokens(named, config, CONFIG),
+        end_tokens(named, config, CONFIG_JSON),
     )
 
 

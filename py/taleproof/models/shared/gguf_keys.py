@@ -97,16 +97,16 @@ UNROTATED: Mapping[str, Accepted] = MappingProxyType(
 """What says nothing in a network that has no rotary positions."""
 
 
-class NotingKeys(Mapping[str, Value]):
+class TrackedKeys(Mapping[str, Value]):
     """Metadata that notes which keys are asked for."""
 
     def __init__(self, metadata: Mapping[str, Value]) -> None:
         self._metadata = metadata
-        self.asked: set[str] = set()
+        self.used: set[str] = set()
 
     def __getitem__(self, key: str) -> Value:
         """Return a key's value."""
-        self.asked.add(key)
+        self.used.add(key)
         return self._metadata[key]
 
     def __iter__(self) -> Iterator[str]:
@@ -118,7 +118,7 @@ class NotingKeys(Mapping[str, Value]):
         return len(self._metadata)
 
 
-def refuse_unknown(file: ModelFile, asked: set[str], harmless: Mapping[str, Accepted]) -> None:
+def refuse_unknown(file: ModelFile, used: set[str], harmless: Mapping[str, Accepted]) -> None:
     """Refuse a key of the file's architecture that was not asked for, and is not known to change nothing.
 
     Parameters
@@ -133,7 +133,7 @@ def refuse_unknown(file: ModelFile, asked: set[str], harmless: Mapping[str, Acce
     known = {**HARMLESS, **harmless}
     for key, value in file.metadata.items():
         name = key.removeprefix(prefix)
-        if not key.startswith(prefix) or key in asked:
+        if not key.startswith(prefix) or key in used:
             continue
         same = _SAME.get(name)
         if same is not None and _is(value, file.metadata.get(prefix + same)):

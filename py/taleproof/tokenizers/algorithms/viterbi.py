@@ -18,7 +18,7 @@ from taleproof.errors import FormatError
 
 UNKNOWN_PENALTY = 10.0
 MAX_PIECE = 256
-"""Characters. SentencePiece makes pieces of 16 at most, unless it is told otherwise."""
+"""Characters. SentencePiece makes pieces of 16 at most, unless an option says otherwise."""
 
 MAX_LENGTHS = 32
 """Different lengths of the pieces that begin with one character: at each place of a text all of them are looked for."""

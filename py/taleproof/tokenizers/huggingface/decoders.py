@@ -8,6 +8,7 @@ itself, so that a text can be shown as it grows. Refused: what would need the to
 import re
 from collections.abc import Callable
 
+from taleproof.io.model_files import TOKENIZER_JSON
 from taleproof.tokenizers.algorithms.bpe import TO_BYTE
 from taleproof.tokenizers.huggingface.budget import Budget
 from taleproof.tokenizers.huggingface.part import Part
@@ -62,7 +63,7 @@ def read_decoder(part: Part | None) -> Decoder:
     FormatError, UnknownTokenizerPartError
     """
     if part is None:
-        return Decoder("tokenizer.json", [_of_text(lambda token, first: token if first else " " + token)])
+        return Decoder(TOKENIZER_JSON, [_of_text(lambda token, first: token if first else " " + token)])
     parts = [part]
     if part.kind == "Sequence":
         part.only("decoders")

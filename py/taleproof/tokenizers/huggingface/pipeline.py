@@ -7,6 +7,7 @@ from functools import cached_property
 
 from taleproof.formats import ModelFile
 from taleproof.formats.huggingface.beside import MAX_TOKENIZER_CONFIG, read_beside
+from taleproof.io.model_files import TOKENIZER_CONFIG
 from taleproof.io.reader import Blob
 from taleproof.tokenizers.base import BEGINNING, BaseTokenizer, well_formed
 from taleproof.tokenizers.huggingface.added import Added, AddedFinder, finders, read_added
@@ -32,7 +33,7 @@ def read_tokenizer_json(file: ModelFile, blob: Blob, config: Blob | None) -> "Pi
     """
     root = _root(blob, MAX_JSON)
     root.only("version", "truncation", "padding", "added_tokens", *_STAGES)
-    settings = Part("tokenizer_config.json", "", {}) if config is None else _root(config, MAX_TOKENIZER_CONFIG)
+    settings = Part(TOKENIZER_CONFIG, "", {}) if config is None else _root(config, MAX_TOKENIZER_CONFIG)
     pre_tokenizer = read_pre_tokenizer(root.optional("pre_tokenizer"))
     model, ids = read_model(root.part("model"), byte_level=pre_tokenizer.byte_level)
     embedding = file.tensors.get("token_embd.weight")

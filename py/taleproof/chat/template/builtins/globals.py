@@ -26,13 +26,13 @@ class Globals:
 
     Attributes
     ----------
-    asked_date : whether the template has asked for today's date.
+    used_date : whether the template has asked for today's date.
     """
 
     def __init__(self, budget: Budget, today: date) -> None:
         self._budget = budget
         self._today = today
-        self.asked_date = False
+        self.used_date = False
 
     def functions(self) -> dict[str, Value]:
         """Return them by their names."""
@@ -87,5 +87,5 @@ class Globals:
         template = as_text(positional[0], "strftime_now")
         self._budget.make_text(len(template) * 10)  # %A is nine letters at most
         self._budget.spend(template.count("%"))
-        self.asked_date = True
+        self.used_date = True
         return format_date(self._today, template)
