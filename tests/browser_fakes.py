@@ -9,9 +9,10 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from taleproof.apps.worker.ports import JsPiece
+from taleproof.apps.library.sink import Sink
+from taleproof.apps.worker.ports import DROPPED
 from taleproof.memory.arena import PAGE
-from taleproof.memory.browser import JsBytes
+from taleproof.memory.browser import JsBytes, JsSink, KeptCopy
 from taleproof.memory.kernels import Build
 from taleproof.memory.wasmtime import WasmtimeArena
 
@@ -79,6 +80,9 @@ class FakeJsArena:
 
     def put(self, offset: int, chunk: JsBytes) -> None:
         self.view(offset, len(chunk)).assign(chunk.to_bytes())
+
+    def sink(self, offset: int, room: int, sha256: int, sha3_256: int, copy: KeptCopy | None) -> Sink:
+        return Sink(self, offset, room, sha256, sha3_256, copy)
 
     def clear(self, start: int, end: int) -> None:
         self.view(start, end - start).assign(bytes(end - start))
@@ -163,12 +167,6 @@ class FakeLocalFile:
         return chunk(self._data[offset : offset + nbytes])
 
 
-class _Piece:
-    def __init__(self, data: bytes | None, dropped: bool = False) -> None:
-        self.chunk: JsBytes | None = None if data is None else chunk(data)
-        self.dropped = dropped
-
-
 class FakeAnswer:
     """An HTTP answer whose connection drops after ``drop`` bytes of its body, if given."""
 
@@ -177,12 +175,15 @@ class FakeAnswer:
         self._body, self._drop, self._at = body, drop, 0
         self.closed = False
 
-    async def read(self) -> JsPiece:
+    async def into(self, sink: JsSink, skip: int) -> int:
+        self._at += skip
         if self.closed or (self._drop is not None and self._at >= self._drop):
-            return _Piece(None, dropped=True)
+            return DROPPED
         end = min(self._at + 1000, len(self._body) if self._drop is None else self._drop)
-        data, self._at = self._body[self._at : end], end
-        return _Piece(data or None)
+        data = self._body[self._at : end]
+        taken = sink.take(chunk(data))
+        self._at += taken
+        return taken or len(data)
 
     async def close(self) -> None:
         self.closed = True

@@ -76,7 +76,7 @@ const VISITS: Record<string, Point[]> = {
   ],
   "where only the worker's end helps": [
     { name: "the model's server", file: "stories260K.bin" },
-    { name: "hashing", python: ["taleproof.trust.digest.Digester.update", HELD] },
+    { name: "hashing", python: ["taleproof.memory.browser.Intake.came", HELD] },
   ],
 };
 

@@ -35,19 +35,21 @@ class Waits:
         self.seconds.append(seconds)
 
 
-def source(server: Server, **options: Any) -> UrlSource[bytes]:
+def source(server: Server, **options: Any) -> UrlSource:
     return UrlSource(server, URL, pause=options.pop("pause", Waits()), **options)
 
 
-async def everything(it: UrlSource[bytes]) -> bytes:
+async def everything(it: UrlSource) -> None:
     await it.open()
-    return b"".join([chunk async for chunk in it.chunks()])
+    async for _ in it.pieces():
+        pass
 
 
 def fetched(server: Server, **options: Any) -> bytes:
     """Download the file; whatever happens, no connection stays open."""
     try:
-        return asyncio.run(everything(source(server, **options)))
+        asyncio.run(everything(source(server, **options)))
+        return bytes(server.put)
     finally:
         assert server.open_connections == 0
 
@@ -202,7 +204,7 @@ def test_a_file_that_changes_during_the_download(headers: dict[str, str]) -> Non
         it = source(server)
         await it.open()
         server.headers = headers
-        async for _ in it.chunks():
+        async for _ in it.pieces():
             pass
 
     with pytest.raises(SourceChangedError):
@@ -216,7 +218,7 @@ def test_a_file_that_became_shorter() -> None:
         it = source(server)
         await it.open()
         server.statuses = [416]
-        async for _ in it.chunks():
+        async for _ in it.pieces():
             pass
 
     with pytest.raises(SourceChangedError):
@@ -229,7 +231,7 @@ def test_stop_in_the_middle() -> None:
     async def stopped() -> None:
         it = source(server)
         await it.open()
-        async for _ in it.chunks():
+        async for _ in it.pieces():
             if it.received >= 50_000:
                 await it.stop()
 
@@ -313,9 +315,9 @@ def test_a_reader_that_goes_away_closes_the_connection() -> None:
     async def leave() -> None:
         it = source(server)
         await it.open()
-        chunks = it.chunks()
-        await anext(chunks)
-        await chunks.aclose()
+        pieces = it.pieces()
+        await anext(pieces)
+        await pieces.aclose()
 
     asyncio.run(leave())
     assert server.open_connections == 0

@@ -7,8 +7,8 @@ import pytest
 
 from browser_fakes import FakeAnswer, FakeFetcher, FakeJsArena, FakeLocalFile, FakeStore, NoStore
 from taleproof.apps.opener import Phase
+from taleproof.apps.worker import load
 from taleproof.apps.worker.load import UNVERIFIED, ArenaFile, FileSpec, Loader
-from taleproof.apps.worker.ports import JsPiece
 from taleproof.errors import (
     DownloadInterruptedError,
     DownloadStoppedError,
@@ -19,7 +19,7 @@ from taleproof.errors import (
     SourceRefusedError,
     WrongSizeError,
 )
-from taleproof.memory.browser import BrowserArena
+from taleproof.memory.browser import BrowserArena, JsSink
 from taleproof.trust.digest import Expected
 
 
@@ -36,9 +36,9 @@ async def no_pause(_seconds: float) -> None:
 class SlowAnswer(FakeAnswer):
     """An answer whose every chunk lets other work come first, as those of a network do."""
 
-    async def read(self) -> JsPiece:
+    async def into(self, sink: JsSink, skip: int) -> int:
         await asyncio.sleep(0)
-        return await super().read()
+        return await super().into(sink, skip)
 
 
 @dataclass
@@ -195,7 +195,8 @@ def test_too_large_is_said_before_the_download() -> None:
     assert caught.value.details["limit"] == 100_000_000
 
 
-def test_stop_during_the_download_keeps_the_part_of_a_pinned_file() -> None:
+def test_stop_during_the_download_keeps_the_part_of_a_pinned_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(load, "REPORT_SECONDS", 0.0)
     bench = Bench(FakeFetcher(BODY, answers=SlowAnswer))
 
     async def run() -> None:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from "node:crypto";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
-import { Fetcher } from "../../web/engine/network/fetcher";
+import { DROPPED, Fetcher } from "../../web/engine/network/fetcher";
 import { LocalFile } from "../../web/engine/storage/local-file";
 import { RateMeter } from "../../web/engine/network/rate";
 import { GRACE_MS, STALL_MS } from "../../web/engine/network/stall";
@@ -33,8 +33,26 @@ describe("the rate of a download", () => {
   });
 });
 
+/** Takes bytes as the arena's sink does, and remembers them. */
+class Kept {
+  readonly bytes: number[] = [];
+
+  constructor(public room = Infinity) {}
+
+  take(chunk: Uint8Array): number {
+    const taken = chunk.slice(0, this.room);
+    this.bytes.push(...taken);
+    this.room -= taken.length;
+    return taken.length;
+  }
+
+  get text(): string {
+    return new TextDecoder().decode(new Uint8Array(this.bytes));
+  }
+}
+
 describe("the fetcher", () => {
-  function answering(body: string): { requests: [string, RequestInit | undefined][] } {
+  function answering(body: string | Blob): { requests: [string, RequestInit | undefined][] } {
     const requests: [string, RequestInit | undefined][] = [];
     vi.stubGlobal("fetch", (url: string, init?: RequestInit) => {
       requests.push([url, init]);
@@ -48,8 +66,30 @@ describe("the fetcher", () => {
     const answer = await new Fetcher().get("https://a/", '{"range":"bytes=1-"}');
     expect(answer?.status).toBe(200);
     expect(JSON.parse(answer?.headers ?? "")).toMatchObject({ etag: '"1"' });
-    expect(new TextDecoder().decode((await answer!.read()).chunk)).toBe("abc");
-    expect(await answer!.read()).toEqual({ chunk: undefined, dropped: false });
+    const sink = new Kept();
+    expect(await answer!.into(sink, 0)).toBe(3);
+    expect(await answer!.into(sink, 0)).toBe(0);
+    expect(sink.text).toBe("abc");
+  });
+
+  test("leaves out what was there before, and keeps what there is no room for yet", async () => {
+    answering(new Blob(["abc", "defgh"]));
+    const answer = (await new Fetcher().get("https://a/", "{}"))!;
+    const sink = new Kept(2);
+    let count = await answer.into(sink, 4);
+    while (count > 0) {
+      sink.room = 2;
+      count = await answer.into(sink, 0);
+    }
+    expect([count, sink.text]).toEqual([0, "efgh"]);
+  });
+
+  test("counts what there is no room for, and puts none of it", async () => {
+    answering("abcdef");
+    const answer = (await new Fetcher().get("https://a/", "{}"))!;
+    const sink = new Kept(4);
+    expect([await answer.into(sink, 0), await answer.into(sink, 0)]).toEqual([4, 2]);
+    expect(sink.text).toBe("abcd");
   });
 
   test("hands a request made ahead to whoever asks for the same", async () => {
@@ -76,10 +116,7 @@ describe("the fetcher", () => {
     expect(await new Fetcher().get("https://a/", "{}")).toBeUndefined();
     const broken = new ReadableStream({ start: (controller) => controller.error(new TypeError("reset")) });
     vi.stubGlobal("fetch", () => Promise.resolve(new Response(broken)));
-    expect(await (await new Fetcher().get("https://a/", "{}"))!.read()).toEqual({
-      chunk: undefined,
-      dropped: true,
-    });
+    expect(await (await new Fetcher().get("https://a/", "{}"))!.into(new Kept(), 0)).toBe(DROPPED);
   });
 });
 
@@ -120,10 +157,10 @@ describe("a connection that goes quiet", () => {
     slow(0, 0, Infinity);
     const answer = new Fetcher().get("https://a/", "{}");
     await vi.advanceTimersByTimeAsync(1);
-    expect((await (await answer)!.read()).dropped).toBe(false);
-    const second = (await answer)!.read();
+    expect(await (await answer)!.into(new Kept(), 0)).toBe(1);
+    const second = (await answer)!.into(new Kept(), 0);
     await vi.advanceTimersByTimeAsync(STALL_MS + GRACE_MS);
-    expect(await second).toEqual({ chunk: undefined, dropped: true });
+    expect(await second).toBe(DROPPED);
   });
 
   test("is not one whose answer came while the device slept", async () => {
@@ -139,9 +176,9 @@ describe("a connection that goes quiet", () => {
     const answer = new Fetcher().get("https://a/", "{}");
     await vi.advanceTimersByTimeAsync(STALL_MS);
     for (let i = 0; i < 9; i++) {
-      const read = (await answer)!.read();
+      const read = (await answer)!.into(new Kept(), 0);
       await vi.advanceTimersByTimeAsync(STALL_MS);
-      expect((await read).chunk).toHaveLength(1);
+      expect(await read).toBe(1);
     }
   });
 

@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where a model's bytes come from: in comes an address, out come chunks, in order, each byte once.
+"""Where a model's bytes come from: in comes an address; its bytes are put where they belong, in order, each once.
 
 A URL is read through a transport that the caller injects, so that this file knows no browser and no socket; files on a
-disk are read in place (reader.FileBlob). Here live what all transports share: the size is known before the first chunk
-is taken, where the server says it; a dropped connection is resumed with a Range request, a bounded number of times; a
-web page sent instead of a model is refused before it is stored anywhere; too few or too many bytes are refused.
+disk are read in place (reader.FileBlob). No byte passes here, only how many came. Here lives what all transports
+share: the size is known before the first byte is put, where the server says it; a dropped connection is resumed with a
+Range request, a bounded number of times; a web page sent instead of a model is refused, and so are too few or too many
+bytes.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping, Sized
-from typing import Any, Generic, Protocol, TypeVar
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping
+from typing import Any, Protocol, TypeVar
 
 from taleproof.errors import (
     DownloadInterruptedError,
@@ -37,8 +38,6 @@ PROGRESS = 1 << 16
 _WHOLE, _PART, _RANGE_IMPOSSIBLE = 200, 206, 416
 _TRY_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 
-Chunk = TypeVar("Chunk", bound=Sized)
-ChunkOut = TypeVar("ChunkOut", bound=Sized, covariant=True)
 Result = TypeVar("Result")
 
 
@@ -46,7 +45,7 @@ class ConnectionDropped(Exception):  # noqa: N818 - not an error for people: it 
     """What a transport raises where the network failed, before the response or in the middle of it."""
 
 
-class Response(Protocol[ChunkOut]):
+class Response(Protocol):
     """The beginning of an answer: what a server says before it sends the body."""
 
     @property
@@ -59,35 +58,35 @@ class Response(Protocol[ChunkOut]):
         """The header fields that may be read, names in lower case."""
         ...
 
-    def chunks(self) -> AsyncIterator[ChunkOut]:
-        """Yield the body; raise ConnectionDropped where it breaks off."""
+    def pieces(self, skip: int) -> AsyncIterator[int]:
+        """Put the body, without its first ``skip`` bytes, behind what was put before; yield how many bytes came.
+
+        Bytes for which there is no room, because the file has become longer than it was said to be, are counted and not
+        put. Raises ConnectionDropped where the body breaks off.
+        """
         ...
 
     async def close(self) -> None:
-        """Let go of the connection, so that a chunk that is awaited is ConnectionDropped; may be called twice."""
+        """Let go of the connection, so that a piece that is awaited is ConnectionDropped; may be called twice."""
         ...
 
 
-class Transport(Protocol[Chunk]):
-    """How bytes are fetched and looked at. Chunks may be bytes, or buffers that Python does not hold."""
+class Transport(Protocol):
+    """How bytes are fetched, put where they belong, and looked at there."""
 
-    async def get(self, url: str, headers: Mapping[str, str]) -> Response[Chunk]:
+    async def get(self, url: str, headers: Mapping[str, str]) -> Response:
         """Send a GET request, following redirections; raise ConnectionDropped where no answer comes.
 
         It is cancelled when the download is stopped, and has to let go of the connection then.
         """
         ...
 
-    def head(self, chunk: Chunk, length: int) -> bytes:
-        """Return the first bytes of a chunk, at most ``length``."""
-        ...
-
-    def rest(self, chunk: Chunk, start: int) -> Chunk:
-        """Return a chunk without its first ``start`` bytes."""
+    def head(self, length: int) -> bytes:
+        """Return the first bytes that were put, at most ``length``."""
         ...
 
 
-class UrlSource(Generic[Chunk]):
+class UrlSource:
     """A URL as a source, read through a transport.
 
     Parameters
@@ -101,7 +100,7 @@ class UrlSource(Generic[Chunk]):
 
     def __init__(
         self,
-        transport: Transport[Chunk],
+        transport: Transport,
         url: str,
         *,
         name: str | None = None,
@@ -113,7 +112,7 @@ class UrlSource(Generic[Chunk]):
         self.size = expected_size
         self.received = received
         self._transport, self._url, self._pause = transport, url, pause
-        self._response: Response[Chunk] | None = None
+        self._response: Response | None = None
         self._etag: str | None = None
         self._can_resume = True
         self._failures = 0  # attempts in a row that brought nothing
@@ -138,16 +137,16 @@ class UrlSource(Generic[Chunk]):
             raise EmptyFileError(self.name)
         return self.size
 
-    async def chunks(self) -> AsyncGenerator[Chunk, None]:
-        """Yield the file's bytes in order, each once, whatever happens to the connection."""
+    async def pieces(self) -> AsyncGenerator[int, None]:
+        """Put the file's bytes in order, each once, whatever happens to the connection; yield how many came."""
         if self._response is None:
             await self.open()
         try:
             while self._response is not None:
                 before = self.received
                 try:
-                    async for chunk in self._body(self._response):
-                        yield chunk
+                    async for count in self._body(self._response):
+                        yield count
                     whole = self.size is None or self.received == self.size
                 except ConnectionDropped:
                     whole = False
@@ -162,7 +161,7 @@ class UrlSource(Generic[Chunk]):
             await self._let_go()
 
     async def stop(self) -> None:
-        """End the download; whoever reads the chunks gets a DownloadStoppedError."""
+        """End the download; whoever awaits the pieces gets a DownloadStoppedError."""
         self._stopped.set()
         await self._let_go()
 
@@ -188,24 +187,19 @@ class UrlSource(Generic[Chunk]):
             stopped.cancel()
             working.cancel()
 
-    async def _body(self, response: Response[Chunk]) -> AsyncGenerator[Chunk, None]:
-        """Yield what is new in the body of a response."""
-        had = self.received if response.status == _WHOLE else 0  # a server without Range begins again
-        async for arrived in response.chunks():
+    async def _body(self, response: Response) -> AsyncGenerator[int, None]:
+        """Yield how many bytes are new in each piece of a response's body."""
+        skip = self.received if response.status == _WHOLE else 0  # a server without Range begins again
+        async for count in response.pieces(skip):
             self._check_stopped()
-            seen = min(had, len(arrived))
-            had -= seen
-            if seen == len(arrived):
-                continue
-            chunk = self._transport.rest(arrived, seen) if seen else arrived
-            if self.received == 0 and looks_like_html(self._transport.head(chunk, LOOKED_AT)):
+            if self.received == 0 and looks_like_html(self._transport.head(LOOKED_AT)):
                 raise HtmlInsteadOfModelError(self.name)
-            self.received += len(chunk)
+            self.received += count
             if self.size is not None and self.received > self.size:
                 raise WrongSizeError(self.name, self.received, self.size)
-            yield chunk
+            yield count
 
-    async def _connect(self) -> Response[Chunk]:
+    async def _connect(self) -> Response:
         """Return a response that goes on at the first byte that is missing, or begins again."""
         while True:
             self._check_stopped()
@@ -227,7 +221,7 @@ class UrlSource(Generic[Chunk]):
                 raise
             return response
 
-    def _check_answer(self, response: Response[Chunk], resume: bool) -> None:
+    def _check_answer(self, response: Response, resume: bool) -> None:
         """Refuse a response that is not the file, or not the same file as before."""
         status, headers = response.status, response.headers
         if status in (404, 410):

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The browser's arena as the engine and the parsers see it.
 
-In come the memory and the kernels that web/engine/memory/arena.ts made; out goes an Arena (arena.py) that also takes
-chunks which JavaScript holds, without their passing through Python. What does not fit is refused with OutOfMemoryError.
+In come the memory and the kernels that web/engine/memory/arena.ts made; out go an Arena (arena.py), and an Intake,
+which takes a file whose bytes JavaScript holds, without their passing through Python. What does not fit is refused
+with OutOfMemoryError.
 """
 
 import hashlib
@@ -21,6 +22,26 @@ class JsBytes(Protocol):
     def assign(self, data: Buffer) -> None: ...
 
 
+class Readable(Protocol):
+    """A file that can be read straight into the arena."""
+
+    def read(self, into: JsBytes, offset: int) -> int: ...
+
+
+class KeptCopy(Protocol):
+    """A copy of a file in the making."""
+
+    def write(self, chunk: JsBytes) -> None: ...
+
+
+class JsSink(Protocol):
+    """The Sink of web/engine/memory/sink.ts."""
+
+    def take(self, chunk: JsBytes) -> int: ...
+    def read(self, file: Readable, offset: int, nbytes: int) -> int: ...
+    def extend(self, nbytes: int) -> None: ...
+
+
 class JsArena(Protocol):
     """The Arena of web/engine/memory/arena.ts."""
 
@@ -36,7 +57,7 @@ class JsArena(Protocol):
     def size(self) -> int: ...
     def ensure(self, nbytes: int) -> bool: ...
     def view(self, offset: int, nbytes: int) -> JsBytes: ...
-    def put(self, offset: int, chunk: JsBytes) -> None: ...
+    def sink(self, offset: int, room: int, sha256: int, sha3_256: int, copy: KeptCopy | None) -> JsSink: ...
     def clear(self, start: int, end: int) -> None: ...
 
 
@@ -88,13 +109,9 @@ class BrowserArena:
         """Copy bytes of Python's into the arena."""
         self._js.view(offset, memoryview(data).nbytes).assign(data)
 
-    def put(self, offset: int, chunk: JsBytes) -> None:
-        """Copy a chunk of JavaScript's into the arena."""
-        self._js.put(offset, chunk)
-
-    def window(self, offset: int, nbytes: int) -> JsBytes:
-        """Return a window for JavaScript to fill; it is valid until the arena grows."""
-        return self._js.view(offset, nbytes)
+    def sink(self, offset: int, room: int, sha256: int, sha3_256: int, copy: KeptCopy | None) -> JsSink:
+        """Return what puts bytes from ``offset`` on, and hashes them with the states at these addresses, 0 for none."""
+        return self._js.sink(offset, room, sha256, sha3_256, copy)
 
     def read(self, offset: int, nbytes: int) -> bytes:
         """Return a copy of bytes of the arena."""
@@ -122,35 +139,60 @@ class BrowserArena:
         self._bump.top = mark
 
 
-class Intake:
-    """Bytes that arrive in the arena one behind the other, as a file of a size that may not be known before.
+AHEAD = 4 << 20
+"""Room that is made before each piece of a file whose size is not known."""
 
-    Nothing else may be allocated until ``finish``.
+
+class Intake:
+    """A file's way into the arena: its bytes are put one behind the other, hashed and kept, in one call a piece.
+
+    Nothing else may be allocated until the last one has come.
+
+    Parameters
+    ----------
+    size : of the file; None where it is not known before.
+    sha256, sha3_256 : addresses of the states of running digests (ArenaHasher.address); 0 for none.
+    copy : what is given each chunk too, to be kept.
     """
 
-    def __init__(self, arena: BrowserArena, size: int | None) -> None:
+    def __init__(
+        self, arena: BrowserArena, size: int | None, sha256: int = 0, sha3_256: int = 0, copy: KeptCopy | None = None
+    ) -> None:
         self._arena = arena
         self._mark = arena.mark()
+        self._known = size is not None
         self.size = 0
         self._room = -(-(size or 0) // ALIGNMENT) * ALIGNMENT
         self.offset = arena.allocate(self._room)
+        self._sink = arena.sink(self.offset, size or 0, sha256, sha3_256, copy)
 
-    def window(self, nbytes: int) -> JsBytes:
-        """Return the place for the next bytes; ``took`` says how many came."""
-        self._make_room(nbytes)
-        return self._arena.window(self.offset + self.size, nbytes)
+    def ready(self) -> JsSink:
+        """Return what takes the next piece; ``came`` is told how many bytes that was."""
+        if not self._known and self._room - self.size < AHEAD:
+            # Whole pages keep the top aligned, so the allocator hands out the very next bytes.
+            step = -(-AHEAD // PAGE) * PAGE
+            self._arena.allocate(step)
+            self._room += step
+            self._sink.extend(step)
+        return self._sink
 
-    def put(self, chunk: JsBytes) -> range:
-        """Append a chunk; return the offsets where it lies now."""
-        self._make_room(len(chunk))
-        self._arena.put(self.offset + self.size, chunk)
-        return self.took(len(chunk))
-
-    def took(self, nbytes: int) -> range:
-        """Note that ``nbytes`` were put into the window; return their offsets."""
-        start = self.offset + self.size
+    def came(self, nbytes: int) -> None:
+        """Note that so many bytes were put."""
         self.size += nbytes
-        return range(start, start + nbytes)
+
+    def take(self, chunk: JsBytes) -> None:
+        """Append a chunk that has room."""
+        self.came(self.ready().take(chunk))
+
+    def read(self, file: Readable, nbytes: int) -> int:
+        """Append the next bytes of a stored file, which are not kept once more; return how many came."""
+        count = self.ready().read(file, self.size, nbytes)
+        self.came(count)
+        return count
+
+    def head(self, length: int) -> bytes:
+        """Return the first bytes that were put, at most ``length``."""
+        return self._arena.read(self.offset, min(length, self.size, self._room))
 
     def blob(self, name: str) -> ArenaBlob:
         """Return the bytes so far for the parsers."""
@@ -159,11 +201,3 @@ class Intake:
     def drop(self) -> None:
         """Give everything back, and clear it."""
         self._arena.release(self._mark)
-
-    def _make_room(self, nbytes: int) -> None:
-        missing = self.size + nbytes - self._room
-        if missing > 0:
-            # Whole pages keep the top aligned, so the allocator hands out the very next bytes.
-            step = -(-missing // PAGE) * PAGE
-            self._arena.allocate(step)
-            self._room += step

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Digests of everything that is read: chunks go in as they arrive, hexadecimal digests come out at the end.
+"""Digests of everything that is read: bytes go in as they arrive, hexadecimal digests come out at the end.
 
-Every byte of every file passes here before one byte is parsed. A hasher eats one kind of data: Python's own
-eat bytes, and those in the arena eat ranges of it, so that a browser's chunks are hashed where they lie and
-never pass through Python.
+Every byte of every file is hashed before one byte is parsed: on a disk by Python's own hashers, in a browser by the
+kernels, where the bytes lie in the arena, so that they never pass through Python.
 """
 
 import hashlib
@@ -97,38 +96,42 @@ def hashlib_hasher(algorithm: Algorithm) -> Hasher[bytes | memoryview]:
 
 
 class ArenaHasher:
-    """A digest of bytes in the arena, computed by the kernels; it eats ranges of offsets.
+    """A digest of bytes in the arena, computed by the kernels.
 
     The arena only grows, so that a hasher is made once and used again after ``reset``.
+
+    Attributes
+    ----------
+    address : of its state, for whoever runs the kernel itself.
     """
 
     def __init__(self, arena: Arena, algorithm: Algorithm) -> None:
         self._arena = arena
         self._name = algorithm
-        self._state_size = arena.call(f"{algorithm}_state_size")
-        self._state = arena.allocate(self._state_size)
+        self._size = arena.call(f"{algorithm}_state_size")
+        self.address = arena.allocate(self._size)
         self._out = arena.allocate(DIGEST_BYTES)
         self.reset()
 
     def reset(self) -> None:
         """Begin a new digest."""
-        self._arena.call(f"{self._name}_init", self._state)
+        self._arena.call(f"{self._name}_init", self.address)
 
     def update(self, data: range) -> None:
         """Take the bytes at these offsets of the arena."""
-        self._arena.call(f"{self._name}_update", self._state, data.start, len(data))
+        self._arena.call(f"{self._name}_update", self.address, data.start, len(data))
 
     def state(self) -> bytes:
         """Return what it has taken so far, for ``resume``: hashes that take turns share one hasher."""
-        return bytes(self._arena.read(self._state, self._state_size))
+        return bytes(self._arena.read(self.address, self._size))
 
     def resume(self, state: bytes) -> None:
         """Go on from a state."""
-        self._arena.write(self._state, state)
+        self._arena.write(self.address, state)
 
     def hexdigest(self) -> str:
         """Return the digest; the state is spent until the next ``reset``."""
-        self._arena.call(f"{self._name}_final", self._state, self._out)
+        self._arena.call(f"{self._name}_final", self.address, self._out)
         return bytes(self._arena.read(self._out, DIGEST_BYTES)).hex()
 
 

@@ -46,7 +46,7 @@ def measure(js: JsArena, names: list[str], files: list[JsBytes], has_tokenizer: 
 
 def _placed(arena: BrowserArena, name: str, data: JsBytes) -> ArenaBlob:
     intake = Intake(arena, len(data))
-    intake.put(data)
+    intake.take(data)
     return ArenaBlob(arena, intake.offset, intake.size, name)
 
 

@@ -8,6 +8,7 @@
  */
 
 import type { CompiledKernels, KernelBuild } from "./kernels";
+import { Sink, type Copy, type RunningDigest } from "./sink";
 import { gatherTeam, STACK_BYTES, TEAM_BYTES, type HelperLink } from "./team";
 
 const PAGE_BYTES = 65536;
@@ -81,6 +82,15 @@ export class Arena {
   /** Copies a chunk into the memory. */
   put(offset: number, chunk: Uint8Array): void {
     this.view(offset, chunk.byteLength).set(chunk);
+  }
+
+  /** What takes a file from `offset` on; the digests are given by the addresses of their states, 0 for none. */
+  sink(offset: number, room: number, sha256: number, sha3: number, copy?: Copy | null): Sink {
+    const digests: RunningDigest[] = [];
+    const { sha256_update, sha3_256_update } = this.exports;
+    if (sha256) digests.push({ update: sha256_update as RunningDigest["update"], state: sha256 });
+    if (sha3) digests.push({ update: sha3_256_update as RunningDigest["update"], state: sha3 });
+    return new Sink(this, offset, room, digests, copy ?? null);
   }
 
   /** Sets bytes to zero, so that a second model finds the same memory as a first. */

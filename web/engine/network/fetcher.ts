@@ -2,24 +2,25 @@
 /**
  * Downloads for io/download.py, which knows when to resume and when to give up.
  *
- * In: an address and request headers. Out: status, headers and a body to be read chunk by chunk; undefined, or a chunk
- * marked as dropped, where the network failed or has gone quiet (stall.ts). Chunks stay JavaScript's: they go from here
- * to the arena.
+ * In: an address and request headers. Out: status, headers and a body that goes to the arena chunk by chunk; undefined, or
+ * DROPPED, where the network failed or has gone quiet (stall.ts). Python is told only how many bytes came.
  */
 
+import type { Sink } from "../memory/sink";
 import { unlessStalled } from "./stall";
 
-export interface Piece {
-  /** Undefined at the end of the body, and where the connection dropped. */
-  chunk: Uint8Array | undefined;
-  dropped: boolean;
-}
+/** In place of a number of bytes: the connection dropped. */
+export const DROPPED = -1;
 
 export interface Answer {
   status: number;
   /** As JSON, names in lower case. */
   headers: string;
-  read(): Promise<Piece>;
+  /**
+   * Puts the next bytes into a sink, without the first `skip` of them. Returns how many came, also where there was no room for
+   * them; 0 at the end of the body.
+   */
+  into(sink: Pick<Sink, "take">, skip: number): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -73,11 +74,11 @@ export class Fetcher {
     } finally {
       this.unanswered.delete(abort);
     }
-    const reader = response.body?.getReader();
+    const body = new Body(response.body?.getReader(), stop);
     return {
       status: response.status,
       headers: JSON.stringify(Object.fromEntries(response.headers)),
-      read: () => readPiece(reader, stop),
+      into: (sink, skip) => body.into(sink, skip),
       close: () => {
         stop();
         return Promise.resolve();
@@ -86,15 +87,30 @@ export class Fetcher {
   }
 }
 
-async function readPiece(
-  reader: ReadableStreamDefaultReader<Uint8Array> | undefined,
-  stalled: () => void,
-): Promise<Piece> {
-  if (!reader) return { chunk: undefined, dropped: false };
-  try {
-    const { value } = await unlessStalled(reader.read(), stalled);
-    return { chunk: value, dropped: false };
-  } catch {
-    return { chunk: undefined, dropped: true };
+class Body {
+  /** Of the last chunk, what there was no room for yet. */
+  private rest = new Uint8Array(0);
+
+  constructor(
+    private readonly reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> | undefined,
+    private readonly stalled: () => void,
+  ) {}
+
+  async into(sink: Pick<Sink, "take">, skip: number): Promise<number> {
+    while (this.rest.length <= skip) {
+      skip -= this.rest.length;
+      let chunk: Uint8Array<ArrayBuffer> | undefined;
+      try {
+        chunk = this.reader && (await unlessStalled(this.reader.read(), this.stalled)).value;
+      } catch {
+        return DROPPED;
+      }
+      this.rest = chunk ?? new Uint8Array(0);
+      if (chunk === undefined) return 0;
+    }
+    const chunk = this.rest.subarray(skip);
+    const taken = sink.take(chunk);
+    this.rest = chunk.subarray(taken);
+    return taken || chunk.length;
   }
 }

@@ -11,9 +11,10 @@ from typing import Any
 import js
 from pyodide.ffi import JsException, to_js
 
+from taleproof.apps.library.sink import Sink
 from taleproof.errors import MissingKernelsError, WrongKernelsError
 from taleproof.memory.arena import PAGE
-from taleproof.memory.browser import BrowserArena, JsBytes
+from taleproof.memory.browser import BrowserArena, JsBytes, KeptCopy
 from taleproof.memory.kernels import BUILDS, Build, kernel_code
 
 
@@ -61,6 +62,9 @@ class _Memory:
 
     def put(self, offset: int, chunk: JsBytes) -> None:
         js.Uint8Array.new(self._memory.buffer).set(chunk, offset)
+
+    def sink(self, offset: int, room: int, sha256: int, sha3_256: int, copy: KeptCopy | None) -> Sink:
+        return Sink(self, offset, room, sha256, sha3_256, copy)
 
     def clear(self, start: int, end: int) -> None:
         js.Uint8Array.new(self._memory.buffer).fill(0, start, end)

@@ -8,7 +8,6 @@ comes next is decided in io/download.py.
 import asyncio
 import json
 from collections.abc import Awaitable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +15,10 @@ import js
 from pyodide.ffi import JsException, to_js
 
 from taleproof.apps.library.browser_arena import to_object
-from taleproof.apps.worker.ports import PartialFile, StoredFile
+from taleproof.apps.worker.ports import DROPPED, PartialFile, StoredFile
 from taleproof.io.model_files import name_in_folder
 from taleproof.io.reader import opened
-from taleproof.memory.browser import JsBytes
+from taleproof.memory.browser import JsBytes, JsSink
 
 
 STALL_SECONDS = 60
@@ -55,28 +54,33 @@ class PathFile:
         return piece
 
 
-@dataclass
-class _Piece:
-    chunk: JsBytes | None
-    dropped: bool = False
-
-
 class _Answer:
     def __init__(self, response: Any, abort: Any) -> None:
         self.status = int(response.status)
         self.headers: str = js.JSON.stringify(js.Object.fromEntries(response.headers))
         self._reader = response.body.getReader() if response.body else None
         self._abort = abort
+        self._rest: Any = b""  # of the last chunk, for which there was no room yet
 
-    async def read(self) -> _Piece:
-        if self._reader is None:
-            return _Piece(None)
-        try:
-            read = await _unless_stalled(self._reader.read())
-        except (JsException, TimeoutError):
-            self._abort.abort()
-            return _Piece(None, dropped=True)
-        return _Piece(None if read.done else read.value)
+    async def into(self, sink: JsSink, skip: int) -> int:
+        """Put the next bytes, less the first ``skip``; return how many came, 0 at the end."""
+        while len(self._rest) <= skip:
+            skip -= len(self._rest)
+            self._rest = b""
+            if self._reader is None:
+                return 0
+            try:
+                read = await _unless_stalled(self._reader.read())
+            except (JsException, TimeoutError):
+                self._abort.abort()
+                return DROPPED
+            if read.done:
+                return 0
+            self._rest = read.value
+        chunk = self._rest.subarray(skip, len(self._rest)) if skip else self._rest
+        taken = sink.take(chunk)
+        self._rest = chunk.subarray(taken, len(chunk)) if taken < len(chunk) else b""
+        return taken or len(chunk)
 
     async def close(self) -> None:
         self._abort.abort()

@@ -8,6 +8,7 @@ under CPython too.
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ from taleproof.apps.worker.ports import BrowserTransport, JsFetcher, LocalFile, 
 from taleproof.errors import (
     DownloadStoppedError,
     EmptyFileError,
+    HtmlInsteadOfModelError,
     KeptFileGoneError,
     ModelTooLargeError,
     SourceChangedError,
@@ -25,8 +27,8 @@ from taleproof.errors import (
 )
 from taleproof.io.download import UrlSource
 from taleproof.memory.arena import ArenaBlob
-from taleproof.memory.browser import BrowserArena, Intake, JsBytes
-from taleproof.trust.digest import ArenaHasher, Digester, Digests, Expected
+from taleproof.memory.browser import BrowserArena, Intake
+from taleproof.trust.digest import ArenaHasher, Digests, Expected
 
 
 PIECE = 4 << 20
@@ -34,6 +36,9 @@ PIECE = 4 << 20
 
 HEADROOM = 150_000_000
 """Bytes that a model needs beside its file: cache and scratch."""
+
+REPORT_SECONDS = 0.05
+"""How often a download's progress is told, whatever the number of its chunks."""
 
 UNVERIFIED = "unverified"
 """Name of the one download at a time that nobody vouches for."""
@@ -113,9 +118,9 @@ class Loader:
         pause: Callable[[float], Coroutine[Any, Any, None]] = asyncio.sleep,
     ) -> None:
         self._arena, self._store, self._pause = arena, store, pause
-        self._transport = BrowserTransport(fetcher)
-        self._hashers = ArenaHasher(arena, "sha256"), ArenaHasher(arena, "sha3_256")
-        self._source: UrlSource[JsBytes] | None = None
+        self._fetcher = fetcher
+        self._sha256, self._sha3_256 = ArenaHasher(arena, "sha256"), ArenaHasher(arena, "sha3_256")
+        self._source: UrlSource | None = None
         self._stopped: Callable[[], bool] = lambda: False
 
     async def stop(self) -> None:
@@ -155,12 +160,11 @@ class Loader:
             return None
         try:
             self._check_fits(spec.name, stored.size)
-            digester = self._digester(spec)
-            intake = Intake(self._arena, stored.size)
-            whole = await self._read(stored, intake, digester, stored.size, spec.name, progress)
+            intake = self._intake(spec, stored.size)
+            whole = await self._read(stored, intake, stored.size, spec.name, progress)
         finally:
             stored.close()
-        digests = digester.finish()
+        digests = self._digests(spec, intake)
         if whole and digest in (digests.sha256, digests.sha3_256):
             return ArenaFile(spec.name, intake, digests, stored=True)
         intake.drop()
@@ -172,12 +176,11 @@ class Loader:
         if file.size == 0:
             raise EmptyFileError(spec.name)
         self._check_fits(spec.name, file.size)
-        digester = self._digester(spec)
-        intake = Intake(self._arena, file.size)
         partial = None
         if spec.expected is not None:
             partial = await self._store.partial(spec.expected.key)
         try:
+            intake = self._intake(spec, file.size, partial)
             if partial is not None:
                 partial.truncate(0)
             while intake.size < file.size:
@@ -185,15 +188,13 @@ class Loader:
                 chunk = await file.read(intake.size, min(PIECE, file.size - intake.size))
                 if chunk is None or len(chunk) == 0:
                     raise SourceRefusedError(spec.name, "the browser cannot read it any more")
-                digester.update(intake.put(chunk))
-                if partial is not None:
-                    partial.write(chunk)
+                intake.take(chunk)
                 progress("read", spec.name, intake.size, file.size)
         except BaseException:
             if partial is not None:
                 await partial.discard()
             raise
-        return ArenaFile(spec.name, intake, digester.finish(), partial=partial)
+        return ArenaFile(spec.name, intake, self._digests(spec, intake), partial=partial)
 
     async def _download(self, url: str, spec: FileSpec, progress: Progress) -> ArenaFile:
         """Download a file, going on where an earlier download of the same file broke off."""
@@ -206,7 +207,9 @@ class Loader:
             loaded = await self._receive(url, spec, partial, had, progress)
         except BaseException as error:
             self._arena.release(mark)
-            useless = spec.expected is None or isinstance(error, SourceChangedError | WrongSizeError)
+            useless = spec.expected is None or isinstance(
+                error, HtmlInsteadOfModelError | SourceChangedError | WrongSizeError
+            )
             if partial is not None and useless:
                 await partial.discard()
             elif partial is not None:
@@ -236,8 +239,9 @@ class Loader:
     ) -> ArenaFile:
         size = spec.expected.size if spec.expected else None
         progress("connect", spec.name, had, size)
+        transport = BrowserTransport(self._fetcher)
         source = self._source = UrlSource(
-            self._transport,
+            transport,
             url,
             name=spec.name,
             expected_size=size,
@@ -248,46 +252,42 @@ class Loader:
             self._check_stopped(spec.name, had)
             total = await source.open()
             self._check_fits(spec.name, total or 0)
-            intake = Intake(self._arena, total)
-            digester = self._digester(spec)
-            if partial is not None and not await self._read(partial, intake, digester, had, spec.name, progress):
+            intake = transport.intake = self._intake(spec, total, partial)
+            if partial is not None and not await self._read(partial, intake, had, spec.name, progress):
                 raise SourceChangedError(spec.name, had)
-            async for chunk in source.chunks():
-                digester.update(intake.put(chunk))
-                if partial is not None:
-                    partial.write(chunk)
-                progress("download", spec.name, intake.size, total)
+            reported = 0.0
+            async for _ in source.pieces():
+                now = time.perf_counter()
+                if now - reported >= REPORT_SECONDS or intake.size == total:
+                    reported = now
+                    progress("download", spec.name, intake.size, total)
         finally:
             self._source = None
             await source.stop()
-        return ArenaFile(spec.name, intake, digester.finish(), partial=partial)
+        return ArenaFile(spec.name, intake, self._digests(spec, intake), partial=partial)
 
-    async def _read(
-        self,
-        file: StoredFile,
-        intake: Intake,
-        digester: Digester[range],
-        size: int,
-        name: str,
-        progress: Progress,
-    ) -> bool:
+    async def _read(self, file: StoredFile, intake: Intake, size: int, name: str, progress: Progress) -> bool:
         """Read the first ``size`` bytes of a stored file straight into the arena; say whether they were there."""
         while intake.size < size:
             await asyncio.sleep(0)  # lets a request to stop come in
             self._check_stopped(name, intake.size)
             nbytes = min(PIECE, size - intake.size)
-            if file.read(intake.window(nbytes), intake.size) != nbytes:
+            if intake.read(file, nbytes) != nbytes:
                 return False
-            digester.update(intake.took(nbytes))
             progress("read", name, intake.size, size)
         return True
 
-    def _digester(self, spec: FileSpec) -> Digester[range]:
-        sha256, sha3_256 = self._hashers
-        sha256.reset()
-        sha3_256.reset()
-        sha3 = spec.sha3 or (spec.expected is not None and spec.expected.sha3_256 is not None)
-        return Digester(sha256, sha3_256 if sha3 else None)
+    def _intake(self, spec: FileSpec, size: int | None, copy: PartialFile | None = None) -> Intake:
+        """Return the way into the arena for a file, with new digests."""
+        self._sha256.reset()
+        self._sha3_256.reset()
+        sha3_256 = self._sha3_256.address if _needs_sha3(spec) else 0
+        return Intake(self._arena, size, self._sha256.address, sha3_256, copy)
+
+    def _digests(self, spec: FileSpec, intake: Intake) -> Digests:
+        """Return the digests of the file that came last."""
+        sha3_256 = self._sha3_256.hexdigest() if _needs_sha3(spec) else None
+        return Digests(self._sha256.hexdigest(), sha3_256, intake.size)
 
     def _check_stopped(self, name: str, received: int) -> None:
         if self._stopped():
@@ -297,3 +297,7 @@ class Loader:
         needed = self._arena.top + size + HEADROOM
         if needed > self._arena.limit:
             raise ModelTooLargeError(name, needed, self._arena.limit)
+
+
+def _needs_sha3(spec: FileSpec) -> bool:
+    return spec.sha3 or (spec.expected is not None and spec.expected.sha3_256 is not None)

@@ -2,7 +2,7 @@
 """What the page's side of the worker offers to Python: storage, chosen files and downloads.
 
 In come objects of JavaScript's, described here by what is used of them; out goes a transport for io/download.py. No
-byte of a file passes through Python: chunks are handed on as JavaScript's own.
+byte of a file passes through Python: each chunk of a download is one call, which puts, hashes and keeps it.
 """
 
 import asyncio
@@ -12,24 +12,22 @@ from typing import Protocol
 
 from taleproof.apps.worker.protocol.files import Role
 from taleproof.io.download import ConnectionDropped
-from taleproof.memory.browser import JsBytes
+from taleproof.memory.browser import Intake, JsBytes, JsSink, KeptCopy, Readable
 
 
-class StoredFile(Protocol):
+class StoredFile(Readable, Protocol):
     """A file in this browser's storage."""
 
     name: str
 
     @property
     def size(self) -> int: ...
-    def read(self, into: JsBytes, offset: int) -> int: ...
     def close(self) -> None: ...
 
 
-class PartialFile(StoredFile, Protocol):
+class PartialFile(StoredFile, KeptCopy, Protocol):
     """A download on its way into the storage."""
 
-    def write(self, chunk: JsBytes) -> None: ...
     def truncate(self, size: int) -> None: ...
     async def commit(self, sha256: str, name: str, sha3_256: str | None) -> bool: ...
     async def discard(self) -> None: ...
@@ -60,20 +58,13 @@ class JsSource(Protocol):
     file: LocalFile | None
 
 
-class JsPiece(Protocol):
-    """A part of a body: a chunk, the end, or a dropped connection."""
-
-    chunk: JsBytes | None
-    dropped: bool
-
-
 class JsAnswer(Protocol):
     """An answer of web/engine/network/fetcher.ts."""
 
     status: int
     headers: str
 
-    async def read(self) -> JsPiece: ...
+    async def into(self, sink: JsSink, skip: int) -> int: ...
     async def close(self) -> None: ...
 
 
@@ -84,23 +75,31 @@ class JsFetcher(Protocol):
     def abandon(self) -> None: ...
 
 
-class BrowserResponse:
-    """An answer as io/download.py wants it."""
+DROPPED = -1
+"""What JsAnswer.into answers where the connection dropped; 0 at the end of the body."""
 
-    def __init__(self, answer: JsAnswer) -> None:
+
+class BrowserResponse:
+    """An answer as io/download.py wants it, whose bytes go to the transport's intake."""
+
+    def __init__(self, answer: JsAnswer, transport: "BrowserTransport") -> None:
         self.status: int = answer.status
         self.headers: Mapping[str, str] = json.loads(answer.headers)
-        self._answer = answer
+        self._answer, self._transport = answer, transport
 
-    async def chunks(self) -> AsyncGenerator[JsBytes, None]:
-        """Yield the body's chunks, which stay JavaScript's."""
+    async def pieces(self, skip: int) -> AsyncGenerator[int, None]:
+        """Put the body into the intake; yield how many bytes came."""
+        intake = self._transport.intake
+        assert intake is not None
         while True:
-            piece = await self._answer.read()
-            if piece.dropped:
+            count = await self._answer.into(intake.ready(), skip)
+            if count == DROPPED:
                 raise ConnectionDropped
-            if piece.chunk is None:
+            if count == 0:
                 return
-            yield piece.chunk
+            skip = 0
+            intake.came(count)
+            yield count
 
     async def close(self) -> None:
         """Let go of the connection."""
@@ -108,10 +107,16 @@ class BrowserResponse:
 
 
 class BrowserTransport:
-    """Downloads through ``fetch``, for io/download.py."""
+    """One download through ``fetch``, for io/download.py.
+
+    Attributes
+    ----------
+    intake : where the bytes go; there has to be one before the first piece.
+    """
 
     def __init__(self, fetcher: JsFetcher) -> None:
         self._fetcher = fetcher
+        self.intake: Intake | None = None
 
     async def get(self, url: str, headers: Mapping[str, str]) -> BrowserResponse:
         """Send a GET request."""
@@ -122,12 +127,9 @@ class BrowserTransport:
             raise
         if answer is None:
             raise ConnectionDropped
-        return BrowserResponse(answer)
+        return BrowserResponse(answer, self)
 
-    def head(self, chunk: JsBytes, length: int) -> bytes:
-        """Return the first bytes of a chunk."""
-        return chunk.subarray(0, length).to_bytes()
-
-    def rest(self, chunk: JsBytes, start: int) -> JsBytes:
-        """Return a chunk without its first bytes."""
-        return chunk.subarray(start, len(chunk))
+    def head(self, length: int) -> bytes:
+        """Return the first bytes of the file."""
+        assert self.intake is not None
+        return self.intake.head(length)
