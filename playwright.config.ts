@@ -9,6 +9,9 @@ import { availableParallelism } from "node:os";
 import { defineConfig, devices } from "@playwright/test";
 import { findChromium, CHROMIUM_FLAGS } from "./scripts/lib/chromium.mjs";
 
+/** These measure what a person must be told within a time: `npm test` runs them with no other file beside them. */
+const TIMED = ["**/stop.spec.ts", "**/hangs.spec.ts"];
+
 const PORT = Number(process.env.TALEPROOF_TEST_PORT ?? 4199);
 
 export default defineConfig({
@@ -28,7 +31,10 @@ export default defineConfig({
     trace: "retain-on-failure",
     launchOptions: { executablePath: findChromium(), args: CHROMIUM_FLAGS },
   },
-  projects: [{ name: "chromium" }],
+  projects: [
+    { name: "chromium", testIgnore: TIMED },
+    { name: "timed", testMatch: TIMED, workers: 1 },
+  ],
   webServer: {
     command: `npm exec vite -- preview --port ${PORT} --strictPort`,
     url: `http://localhost:${PORT}/`,

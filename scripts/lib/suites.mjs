@@ -43,7 +43,8 @@ export async function runSuites() {
   results.push(await pytest("kernels", "tests/kernels"));
   results.push(await vitest("web", "vitest.config.ts"));
   results.push(await browser());
-  // After the suite above, which builds the site that all three need.
+  // After the suite above, which builds the site that these need.
+  results.push(await timed());
   results.push(await vitest("other browsers", "tests/browsers/vitest.config.ts"));
   results.push(await npmPackage());
   results.push(await chain());
@@ -77,31 +78,34 @@ function vitest(name, config) {
 
 /** The browser tests need the built site; a site that cannot be built is their failure. */
 function browser() {
-  const report = join(REPORTS, "e2e.json");
-  return suite("browser", countPlaywright, report, async () => {
+  return suite("browser", countPlaywright, join(REPORTS, "browser.json"), async (report) => {
     try {
       await buildSite();
     } catch (error) {
       console.error(error instanceof Problem ? error.message : error);
       return 1;
     }
-    const env = { TALEPROOF_TEST_PORT: String(await freePort()), PLAYWRIGHT_JSON_OUTPUT_NAME: report };
-    return runShown("npx", ["playwright", "test", "--reporter=list,json"], env);
+    return playwright(report, ["--project=chromium"]);
   });
+}
+
+/** Those of the browser tests that measure a time: one after the other. */
+function timed() {
+  return suite("timed", countPlaywright, join(REPORTS, "timed.json"), (report) =>
+    playwright(report, ["--project=timed"]),
+  );
+}
+
+/** @param {string} report @param {string[]} args */
+async function playwright(report, args) {
+  const env = { TALEPROOF_TEST_PORT: String(await freePort()), PLAYWRIGHT_JSON_OUTPUT_NAME: report };
+  return runShown("npx", ["playwright", "test", "--reporter=list,json", ...args], env);
 }
 
 /** The npm package, installed into the examples; its tests build it. */
 function npmPackage() {
-  const report = join(REPORTS, "package.json");
-  const args = [
-    "playwright",
-    "test",
-    "--config",
-    "tests/package/playwright.config.ts",
-    "--reporter=list,json",
-  ];
-  return suite("package", countPlaywright, report, () =>
-    runShown("npx", args, { PLAYWRIGHT_JSON_OUTPUT_NAME: report }),
+  return suite("package", countPlaywright, join(REPORTS, "package.json"), (report) =>
+    playwright(report, ["--config", "tests/package/playwright.config.ts"]),
   );
 }
 
@@ -163,13 +167,13 @@ function whatIsLacking(require) {
  * @param {string} name
  * @param {Reader} read
  * @param {string} report a file
- * @param {() => Promise<number>} run gives the runner's exit code
+ * @param {(report: string) => Promise<number>} run gives the runner's exit code
  */
 async function suite(name, read, report, run) {
   console.log(`\n== ${name}`);
   rmSync(report, { force: true });
   const began = performance.now();
-  const code = await run();
+  const code = await run(report);
   const text = existsSync(report) ? readFileSync(report, "utf8") : null;
   return { name, counts: suiteCounts(read, text, code), seconds: secondsSince(began) };
 }
