@@ -37,8 +37,11 @@ export async function runSuites() {
   mkdirSync(REPORTS, { recursive: true });
   const results = [];
   // An emulated processor is one core, and a warm cargo waits for its tests: what else needs one core runs beside them.
-  const emulated = arm64().then(async (first) => [first, await application()]);
-  results.push(await checks(), ...(await emulated));
+  const [checked, others] = await Promise.all([
+    checks(),
+    arm64().then(async (emulated) => [emulated, await application()]),
+  ]);
+  results.push(checked, ...others);
   results.push(await pytest("python", "tests/py"));
   results.push(await pytest("kernels", "tests/kernels"));
   results.push(await vitest("web", "vitest.config.ts"));
