@@ -8,7 +8,6 @@ under CPython too.
 """
 
 import asyncio
-import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
@@ -38,7 +37,7 @@ HEADROOM = 150_000_000
 """Bytes that a model needs beside its file: cache and scratch."""
 
 REPORT_SECONDS = 0.05
-"""How often a download's progress is told, whatever the number of its chunks."""
+"""How often a download's progress is reported, whatever the number of its chunks."""
 
 UNVERIFIED = "unverified"
 """Name of the one download at a time that nobody vouches for."""
@@ -255,12 +254,13 @@ class Loader:
             intake = transport.intake = self._intake(spec, total, partial)
             if partial is not None and not await self._read(partial, intake, had, spec.name, progress):
                 raise SourceChangedError(spec.name, had)
-            reported = 0.0
-            async for _ in source.pieces():
-                now = time.perf_counter()
-                if now - reported >= REPORT_SECONDS or intake.size == total:
-                    reported = now
-                    progress("download", spec.name, intake.size, total)
+            report = _Delayed(lambda: progress("download", spec.name, intake.size, total))
+            try:
+                async for _ in source.pieces():
+                    report.due()
+            finally:
+                report.cancel()
+            progress("download", spec.name, intake.size, total)
         finally:
             self._source = None
             await source.stop()
@@ -297,6 +297,28 @@ class Loader:
         needed = self._arena.top + size + HEADROOM
         if needed > self._arena.limit:
             raise ModelTooLargeError(name, needed, self._arena.limit)
+
+
+class _Delayed:
+    """Reports progress a moment after it was due, once for all the chunks of that moment: a report costs as much as one."""
+
+    def __init__(self, report: Callable[[], None]) -> None:
+        self._report = report
+        self._timer: asyncio.TimerHandle | None = None
+
+    def due(self) -> None:
+        """See to it that what there is now is reported."""
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(REPORT_SECONDS, self._now)
+
+    def cancel(self) -> None:
+        """Report nothing any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _now(self) -> None:
+        self._timer = None
+        self._report()
 
 
 def _needs_sha3(spec: FileSpec) -> bool:
