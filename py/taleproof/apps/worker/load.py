@@ -300,7 +300,7 @@ class Loader:
 
 
 class _Delayed:
-    """Reports progress a moment after it was due, once for all the chunks of that moment: a report costs as much as one."""
+    """Reports progress a moment after it was due, once for all chunks of that moment: a report costs as much as one."""
 
     def __init__(self, report: Callable[[], None]) -> None:
         self._report = report
