@@ -2,9 +2,8 @@
 """An opener as the engine worker has it, over a server and a folder of files in memory."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, cast
 
 from browser_fakes import FakeAnswer, FakeFetcher, FakeJsArena, FakeLocalFile, FakeStore
 from taleproof.apps.open_model import OpenModel
@@ -13,7 +12,7 @@ from taleproof.apps.worker.files import SourceRequest
 from taleproof.apps.worker.load import Loader
 from taleproof.apps.worker.open import Opener
 from taleproof.apps.worker.ports import LocalFile
-from taleproof.apps.worker.protocol.files import OpenRequest, RoleRequest
+from taleproof.apps.worker.protocol.files import FileRequest, Purpose
 from taleproof.memory.browser import BrowserArena
 
 
@@ -37,18 +36,14 @@ class Site(FakeFetcher):
         return await super().get(url, headers)
 
 
-def requests_of(
-    request: OpenRequest, chosen: Sequence[LocalFile] = (), tokenizer: LocalFile | None = None
-) -> list[SourceRequest]:
-    """Return a request's sources in one list, as web/engine/worker/host.ts does, with the files that were chosen."""
-    model = cast("RoleRequest", {key: value for key, value in request.items() if key in RoleRequest.__annotations__})
-    requested = [model, *request.get("files", [])]
-    files: Sequence[LocalFile | None] = chosen or [None for _ in requested]
-    requests = [
-        SourceRequest("model", cast("RoleRequest", single), file) for single, file in zip(requested, files, strict=True)
-    ]
-    single = request.get("tokenizer")
-    return requests if single is None else [*requests, SourceRequest("tokenizer", single, tokenizer)]
+CHOSEN: FileRequest = {"role": "model", "source": {"kind": "file", "file": {}}, "pinned": None}
+"""A model's file that the person chose."""
+
+
+def requests_of(sources: Sequence[FileRequest], chosen: Sequence[LocalFile] = ()) -> list[SourceRequest]:
+    """Return a request's sources as the worker hands them over, with the chosen files in their order."""
+    files = iter(chosen)
+    return [SourceRequest(each, next(files) if each["source"]["kind"] == "file" else None) for each in sources]
 
 
 class Bench:
@@ -61,13 +56,15 @@ class Bench:
         self.opener = Opener(self.arena, Loader(self.arena, self.store, self.site), interrupts)
 
     def open(
-        self, request: dict[str, Any], chosen: dict[str, bytes] | None = None, *, stopped: bool = False
+        self,
+        sources: Sequence[FileRequest] | Mapping[str, bytes],
+        *,
+        accept: str | None = None,
+        purpose: Purpose = "write",
+        stopped: bool = False,
     ) -> OpenModel | PendingApproval:
-        """Open a request; ``chosen`` are the files of a folder instead of its own sources."""
-        local = [FakeLocalFile(name, data) for name, data in (chosen or {}).items()]
-        if local:
-            single = {"source": {"kind": "file", "file": {}}, "pinned": None}
-            request = {**single, **request, "files": [single for _ in local[1:]]}
-        requests = requests_of(cast("OpenRequest", request), local)
-        purpose = request.get("purpose", "write")
+        """Open a model from its sources, or from the files of a folder that was chosen."""
+        chosen = [FakeLocalFile(name, data) for name, data in sources.items()] if isinstance(sources, Mapping) else []
+        requested = [CHOSEN for _ in chosen] if isinstance(sources, Mapping) else sources
+        requests = requests_of([{**each, "accept": accept} for each in requested], chosen)
         return asyncio.run(self.opener.open(requests, purpose, None, lambda *_: None, lambda: stopped))

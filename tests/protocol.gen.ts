@@ -74,23 +74,18 @@ const StoredSource = v.strictObject({
 const ModelSource = v.union([UrlSource, ChosenSource, StoredSource]);
 
 const FileRequest = v.strictObject({
+  role: Role,
   source: ModelSource,
   pinned: v.union([ExpectedDigests, v.null()]),
   listed: v.exactOptional(v.union([ExpectedDigests, v.null()])),
-});
-
-const RoleRequest = v.strictObject({
-  ...FileRequest.entries,
   accept: v.exactOptional(v.union([v.string(), v.null()])),
 });
 
 const Purpose = v.picklist(["write", "embed", "any"]);
 
 const OpenRequest = v.strictObject({
-  ...RoleRequest.entries,
-  files: v.exactOptional(v.array(FileRequest)),
+  sources: v.array(FileRequest),
   purpose: v.exactOptional(Purpose),
-  tokenizer: v.exactOptional(v.union([RoleRequest, v.null()])),
   contextLength: v.exactOptional(v.union([v.pipe(v.number(), v.safeInteger()), v.null()])),
   asksRegistry: v.exactOptional(v.boolean()),
 });
@@ -265,7 +260,6 @@ export const schemas = {
   StoredSource,
   ModelSource,
   FileRequest,
-  RoleRequest,
   Purpose,
   OpenRequest,
   LoadPhase,

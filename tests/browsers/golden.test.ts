@@ -26,6 +26,7 @@ import {
 } from "../golden-runs";
 import { inEachBrowser } from "./browsers";
 import { freePort, type DrivenBrowser } from "./driven";
+import { at, modelAt } from "../requests";
 
 const MODEL = "models/SmolLM2-135M-Instruct.Q4_1.gguf";
 const STORIES = "tests/fixtures/stories260K.bin";
@@ -58,7 +59,7 @@ afterAll(async () => {
 });
 
 function pinned(name: string, url: string): Task["open"] {
-  return { source: { kind: "url", url }, pinned: { sha256: sha256Of(name) } };
+  return modelAt(url, { sha256: sha256Of(name) });
 }
 
 /** Writes a model's runs and compares; returns what the engine said of itself. */
@@ -117,11 +118,8 @@ inEachBrowser((name, browser) => {
   test("stories260K writes its runs", async () => {
     await served(STORIES, {}, async (model) => {
       await served(STORIES_TOKENIZER, {}, async (tokenizer) => {
-        const words: Task["open"] = {
-          source: { kind: "url", url: tokenizer.url },
-          pinned: { sha256: STORIES_TOKENIZER_SHA256 },
-        };
-        const open = { ...pinned("stories260K", model.url), tokenizer: words };
+        const words = at(tokenizer.url, { sha256: STORIES_TOKENIZER_SHA256 }, "tokenizer");
+        const open = { sources: [...pinned("stories260K", model.url).sources, words] };
         await compare(browser(), "stories260K", open, ALL_THREADS);
       });
     });

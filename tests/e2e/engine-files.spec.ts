@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
 import { expect, test, type Page } from "@playwright/test";
 import {
   DEMO,
-  DEMO_REQUEST,
+  demoAt,
   TINY,
   open,
   openAndAbort,
@@ -17,6 +17,8 @@ import {
   written,
 } from "./engine-page";
 import { FileServer, served, type Faults } from "./file-server";
+import { modelAt } from "../requests";
+import { withAcceptance } from "../../web/engine/acceptance";
 
 const { file: tiny, sha256: tinyDigest } = TINY;
 const tinyPinned = { sha256: TINY.sha256, size: tiny.length };
@@ -46,7 +48,7 @@ test.afterAll(() => page.close());
 
 test("one flipped byte of the real model is refused, and the next model opens", async () => {
   await served(DEMO.path, { flip: 50_000_000 }, async (server) => {
-    const outcome = await open(page, { ...DEMO_REQUEST, source: { kind: "url", url: server.url } });
+    const outcome = await open(page, demoAt(server.url));
     expect(outcome.error?.code).toBe("digest-mismatch");
     expect(outcome.error?.verdict).toMatchObject({ kind: "refused", expected: { sha256: DEMO.sha256 } });
     expect(outcome.error?.verdict?.actual?.sha256).toMatch(/^[0-9a-f]{64}$/);
@@ -58,7 +60,7 @@ test("one flipped byte of the real model is refused, and the next model opens", 
 
 test("a connection that drops is resumed with a Range request", async () => {
   await served(DEMO.path, { drops: [30_000_000, 20_000_000] }, async (server) => {
-    const outcome = await open(page, { ...DEMO_REQUEST, source: { kind: "url", url: server.url } });
+    const outcome = await open(page, demoAt(server.url));
     expect(outcome.error).toBeUndefined();
     expect(server.ranges).toHaveLength(3);
     expect(server.ranges[0]).toBeNull();
@@ -68,7 +70,7 @@ test("a connection that drops is resumed with a Range request", async () => {
 
 test("Stop during a download; the next attempt goes on where it stopped", async () => {
   await served(DEMO.path, { slow: 2 }, async (server) => {
-    const request = { ...DEMO_REQUEST, source: { kind: "url" as const, url: server.url } };
+    const request = demoAt(server.url);
     const stopped = await openAndAbort(page, request, 10_000_000);
     expect(["cancelled", "download-stopped"]).toContain(stopped.code); // the second where Python hears of it itself
     const outcome = await open(page, request);
@@ -82,19 +84,19 @@ test("a server that is not there is told so", async () => {
   const server = await FileServer.start(tiny);
   const { url } = server;
   await server.stop();
-  const outcome = await open(page, { source: { kind: "url", url }, pinned: tinyPinned });
+  const outcome = await open(page, modelAt(url, tinyPinned));
   expect(outcome.error?.code).toBe("source-unreachable");
 });
 
 test("a file that nobody vouches for runs only once its digest is accepted", async () => {
   await served(tiny, {}, async (server) => {
-    const request = { source: { kind: "url" as const, url: server.url }, pinned: null };
+    const request = modelAt(server.url);
     const asked = await open(page, request);
     expect(asked.ok).toMatchObject({
       kind: "needs-acceptance",
       verdict: { kind: "unverified", actual: { sha256: tinyDigest } },
     });
-    const outcome = await open(page, { ...request, accept: tinyDigest });
+    const outcome = await open(page, withAcceptance(request, "model", tinyDigest));
     expect(outcome.ok).toMatchObject({ kind: "ready", verdict: { kind: "unverified" } });
     expect(server.ranges).toHaveLength(1); // accepted as it lay in memory
     await written(page, story("abc", 4));
@@ -105,10 +107,11 @@ test("an own file is opened without any server", async () => {
   const bytes = [...tiny];
   const outcome = await page.evaluate(async (data) => {
     const file = new File([new Uint8Array(data)], "own.gguf");
-    const source = { kind: "file" as const, file };
-    const asked = await window.held.client!.open({ source, pinned: null });
+    const own = { role: "model" as const, source: { kind: "file" as const, file }, pinned: null };
+    const asked = await window.held.client!.open({ sources: [own] });
     if (asked.kind !== "needs-acceptance") throw new Error("it was not asked for");
-    return window.held.client!.open({ source, pinned: null, accept: asked.verdict.actual?.sha256 ?? null });
+    const accept = asked.verdict.actual?.sha256 ?? null;
+    return window.held.client!.open({ sources: [{ ...own, accept }] });
   }, bytes);
   expect(outcome).toMatchObject({ kind: "ready", model: { digests: { sha256: tinyDigest } } });
 });
@@ -120,14 +123,14 @@ test("a folder of several files is opened as one model, and accepted by their li
   const outcome = await page.evaluate(async (given) => {
     const sources = Object.entries(given).map(([name, base64]) => {
       const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
-      return { source: { kind: "file" as const, file: new File([bytes], name) }, pinned: null };
+      const source = { kind: "file" as const, file: new File([bytes], name) };
+      return { role: "model" as const, source, pinned: null };
     });
-    const [first, ...others] = sources;
-    const request = { ...first!, files: others };
-    const asked = await window.held.client!.open(request);
+    const asked = await window.held.client!.open({ sources });
     if (asked.kind !== "needs-acceptance") throw new Error("it was not asked for");
     const accept = asked.verdict.actual?.sha256 ?? null;
-    return { asked, opened: await window.held.client!.open({ ...request, accept }) };
+    const accepted = sources.map((each) => ({ ...each, accept }));
+    return { asked, opened: await window.held.client!.open({ sources: accepted }) };
   }, encoded(files));
   expect(outcome.asked.files.map(({ name }) => name).sort()).toEqual(names);
   expect(outcome.opened).toMatchObject({
@@ -165,7 +168,7 @@ test("files that are no model, or not one that runs, each with its own error", a
     });
   }
   await served(tiny.subarray(0, -1), {}, async (server) => {
-    const outcome = await open(page, { source: { kind: "url", url: server.url }, pinned: tinyPinned });
+    const outcome = await open(page, modelAt(server.url, tinyPinned));
     expect(outcome.error?.code).toBe("wrong-size");
   });
   await served(tiny, {}, async (server) => {
@@ -179,7 +182,7 @@ test("a model that memory cannot hold is refused before it is downloaded", async
   await served(tiny, {}, async (server) => {
     await page.evaluate(() => window.held.client!.ready()); // before, a connection is made ahead
     const pinned = { sha256: tinyDigest, size: 5e9 };
-    const outcome = await open(page, { source: { kind: "url", url: server.url }, pinned });
+    const outcome = await open(page, modelAt(server.url, pinned));
     expect(outcome.error?.code).toBe("model-too-large");
     expect(outcome.error?.message).toMatch(/5,1\d\d MB .* 4,295 MB/);
     expect(server.ranges).toEqual([]);

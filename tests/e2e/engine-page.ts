@@ -4,6 +4,7 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { expect, type Page } from "@playwright/test";
+import { withAcceptance } from "../../web/engine/acceptance";
 import type { EngineClient, EngineError } from "../../web/engine/client";
 import type {
   LoadProgress,
@@ -13,6 +14,7 @@ import type {
   WriteEvent,
   WriteRequest,
 } from "../../web/engine/protocol";
+import { modelAt } from "../requests";
 
 export const DEMO = {
   url: "models/SmolLM2-135M-Instruct.Q4_1.gguf",
@@ -21,10 +23,10 @@ export const DEMO = {
   sha256: "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
 };
 
-export const DEMO_REQUEST: OpenRequest = {
-  source: { kind: "url", url: DEMO.url },
-  pinned: { sha256: DEMO.sha256, size: DEMO.size },
-};
+/** The demo model, from the site or from another address. */
+export const demoAt = (url: string): OpenRequest => modelAt(url, { sha256: DEMO.sha256, size: DEMO.size });
+
+export const DEMO_REQUEST = demoAt(DEMO.url);
 
 const PYTHON = ".venv/bin/python";
 
@@ -73,10 +75,10 @@ export async function open(page: Page, request: OpenRequest): Promise<Outcome<Op
 
 /** Opens a URL that nobody vouches for, and accepts it. */
 export async function openUnverified(page: Page, url: string): Promise<Outcome<OpenResult>> {
-  const request: OpenRequest = { source: { kind: "url", url }, pinned: null };
+  const request = modelAt(url);
   const asked = await open(page, request);
   if (asked.ok?.kind !== "needs-acceptance") return asked;
-  return open(page, { ...request, accept: asked.ok.verdict.actual?.sha256 ?? null });
+  return open(page, withAcceptance(request, "model", asked.ok.verdict.actual?.sha256 ?? ""));
 }
 
 /** Opens, and aborts as soon as so many bytes of the download have come. */

@@ -16,6 +16,7 @@ import {
   written,
 } from "./engine-page";
 import { served } from "./file-server";
+import { modelAt } from "../requests";
 
 const PROMPT = "Once upon a time";
 
@@ -44,7 +45,7 @@ test("every build of the kernels, with threads and without, writes the same bits
   const setups: string[] = [];
   const wish = story("Once upon", 40, { temperature: 50, seed: "9" }); // tiny models are very sure of themselves
   await served(TINY.file, {}, async (server) => {
-    const request = { source: { kind: "url" as const, url: server.url }, pinned: { sha256: TINY.sha256 } };
+    const request = modelAt(server.url, { sha256: TINY.sha256 });
     const writeOne = async (): Promise<void> => {
       await visit(page);
       expect((await open(page, request)).error).toBeUndefined();

@@ -25,6 +25,7 @@ import {
 } from "../golden-runs";
 import { DEMO_REQUEST, visit, withoutIsolation } from "./engine-page";
 import { served } from "./file-server";
+import { at, modelAt } from "../requests";
 
 const STORIES = "tests/fixtures/stories260K.bin";
 const STORIES_TOKENIZER = "tests/fixtures/tok512.bin";
@@ -58,7 +59,7 @@ async function compare(
 }
 
 function pinned(name: string, url: string): Task["open"] {
-  return { source: { kind: "url", url }, pinned: { sha256: sha256Of(name) } };
+  return modelAt(url, { sha256: sha256Of(name) });
 }
 
 test.describe("with the threads of this device", () => {
@@ -83,11 +84,8 @@ test.describe("with the threads of this device", () => {
     test(`stories260K and every block type with ${words}`, async () => {
       await served(STORIES, {}, async (model) => {
         await served(STORIES_TOKENIZER, {}, async (tokenizer) => {
-          const words = {
-            source: { kind: "url" as const, url: tokenizer.url },
-            pinned: { sha256: STORIES_TOKENIZER_SHA256 },
-          };
-          const request = { ...pinned("stories260K", model.url), tokenizer: words };
+          const words = at(tokenizer.url, { sha256: STORIES_TOKENIZER_SHA256 }, "tokenizer");
+          const request = { sources: [...pinned("stories260K", model.url).sources, words] };
           const engine = await compare(page, "stories260K", request, threads);
           expect(engine.threads).toBe(possible);
         });

@@ -8,6 +8,7 @@ import type { OpenRequest } from "../../web/engine/protocol";
 import { TINY, lastOf, open, story, tokensOf, visit, written } from "./engine-page";
 import { served } from "./file-server";
 import { beginOnceWith, exposePython } from "./python-in-worker";
+import { at, modelAt } from "../requests";
 
 const FILE = readFileSync("tests/fixtures/stories260K.bin");
 const TOKENIZER = readFileSync("tests/fixtures/tok512.bin");
@@ -52,16 +53,12 @@ test("Stop ends whatever hangs, and another model writes after it", async ({ pag
   test.slow();
   await exposePython(context);
   await visit(page);
-  const tiny: OpenRequest = { source: { kind: "url", url: "" }, pinned: { sha256: TINY.sha256 } };
-  const tokenizer = {
-    source: { kind: "url" as const, url: "tok512.bin" },
-    pinned: { sha256: digest(TOKENIZER) },
-  };
-  const other: OpenRequest = { source: { kind: "url", url: "stories260K.bin" }, pinned: { sha256: digest(FILE) }, tokenizer }; // prettier-ignore
+  const tokenizer = at("tok512.bin", { sha256: digest(TOKENIZER) }, "tokenizer");
+  const other = { sources: [at("stories260K.bin", { sha256: digest(FILE) }), tokenizer] };
   await context.route("**/tok512.bin", (route) => route.fulfill({ body: TOKENIZER }));
   await context.route("**/stories260K.bin", (route) => route.fulfill({ body: FILE }));
   await served(TINY.file, {}, async (server) => {
-    tiny.source = { kind: "url", url: server.url };
+    const tiny = modelAt(server.url, { sha256: TINY.sha256 });
     const writeWith = async (request: OpenRequest): Promise<number> => {
       const begun = performance.now();
       expect((await open(page, request)).error).toBeUndefined();

@@ -53,7 +53,7 @@ function verdict(kind, request) {
   return { kind, expected: request.pinned, actual, sentence: `Played: ${kind}.`, registry: null };
 }
 
-function open(id, request) {
+function open(id, { sources: [request] }) {
   const total = request.pinned ? MODEL.bytes : 1_056_540;
   const progress = {
     phase: "download",

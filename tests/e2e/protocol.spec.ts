@@ -6,7 +6,6 @@ import * as v from "valibot";
 import type { EngineError } from "../../web/engine/errors";
 import type {
   ErrorData,
-  OpenRequest,
   OpenResult,
   PythonResults,
   RegistryAnswer,
@@ -15,6 +14,8 @@ import type {
 } from "../../web/engine/protocol";
 import { schemas } from "../protocol.gen";
 import { open, TINY, tinyEncoder, visit } from "./engine-page";
+import { modelAt } from "../requests";
+import { withAcceptance } from "../../web/engine/acceptance";
 
 const REVOKED: RegistryAnswer = {
   status: "revoked",
@@ -48,10 +49,10 @@ async function serve(page: Page, files: Record<string, Buffer>): Promise<void> {
 
 /** Opens what nobody vouches for: what the engine answers first, and once its digest is accepted. */
 async function openTwice(page: Page, url: string, purpose: "write" | "embed"): Promise<OpenResult[]> {
-  const request: OpenRequest = { source: { kind: "url", url }, pinned: null, purpose };
+  const request = { ...modelAt(url), purpose };
   const asked = await open(page, request);
-  const accept = asked.ok?.verdict.actual?.sha256 ?? null;
-  const ready = await open(page, { ...request, accept });
+  const digest = asked.ok?.verdict.actual?.sha256 ?? "";
+  const ready = await open(page, withAcceptance(request, "model", digest));
   expect([asked.ok?.kind, ready.ok?.kind]).toEqual(["needs-acceptance", "ready"]);
   return [asked.ok!, ready.ok!];
 }
@@ -94,8 +95,7 @@ test("results and errors are as Python's types say", async ({ page }) => {
   await visit(page);
   const results: PythonResults["open"][] = await openTwice(page, "models/tiny/tiny.gguf", "write");
   const { errors, info, ...told } = await toldOfWriter(page);
-  const wrong = { source: { kind: "url", url: "models/tiny/tiny.gguf" }, pinned: { sha256: "0".repeat(64) } };
-  const refused = await open(page, wrong as OpenRequest);
+  const refused = await open(page, modelAt("models/tiny/tiny.gguf", { sha256: "0".repeat(64) }));
   results.push(...(await openTwice(page, "models/tiny/", "embed")));
   const vector = await page.evaluate(() => window.held.client!.embed("a boat"));
 

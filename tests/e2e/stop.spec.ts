@@ -14,6 +14,7 @@ import { DeskPage } from "./desk";
 import { visit } from "./engine-page";
 import { served } from "./file-server";
 import { beginOnceWith, exposePython } from "./python-in-worker";
+import { at } from "../requests";
 
 const MODEL = "tests/fixtures/stories260K.bin";
 const TOKENIZER = "tests/fixtures/tok512.bin";
@@ -210,34 +211,25 @@ test("Stop of a request that waits for another one takes effect before its turn"
   await page.route("**/tok512.bin", (route) => route.fulfill({ path: TOKENIZER }));
   const held = await holdBack(page, "first.bin");
   const digest = (path: string): string => createHash("sha256").update(readFileSync(path)).digest("hex");
-  const wish = {
-    source: { kind: "url" as const, url: "first.bin" },
-    pinned: { sha256: digest(MODEL) },
-    tokenizer: {
-      source: { kind: "url" as const, url: "tok512.bin" },
-      pinned: { sha256: digest(TOKENIZER) },
-    },
-  };
+  const tokenizer = at("tok512.bin", { sha256: digest(TOKENIZER) }, "tokenizer");
+  const requestFor = (url: string) => ({ sources: [at(url, { sha256: digest(MODEL) }), tokenizer] });
   await page.evaluate(() => window.held.client!.ready());
-  const first = page.evaluate((request) => window.held.client!.open(request), wish);
+  const first = page.evaluate((request) => window.held.client!.open(request), requestFor("first.bin"));
   await held.asked;
-  const { told, ms, wait } = await page.evaluate(
-    async (request) => {
-      const alone = performance.now();
-      await new Promise((resolve) => setTimeout(resolve));
-      const wait = performance.now() - alone;
-      const abort = new AbortController();
-      const second = window.held.client!.open(request, undefined, abort.signal);
-      const begun = performance.now();
-      abort.abort();
-      const told = await second.then(
-        () => "opened",
-        (thrown: { code: string }) => thrown.code,
-      );
-      return { told, wait, ms: performance.now() - begun };
-    },
-    { ...wish, source: { kind: "url" as const, url: "second.bin" } },
-  );
+  const { told, ms, wait } = await page.evaluate(async (request) => {
+    const alone = performance.now();
+    await new Promise((resolve) => setTimeout(resolve));
+    const wait = performance.now() - alone;
+    const abort = new AbortController();
+    const second = window.held.client!.open(request, undefined, abort.signal);
+    const begun = performance.now();
+    abort.abort();
+    const told = await second.then(
+      () => "opened",
+      (thrown: { code: string }) => thrown.code,
+    );
+    return { told, wait, ms: performance.now() - begun };
+  }, requestFor("second.bin"));
   expect(told).toBe("cancelled");
   expect(ms).toBeLessThan(Math.max(PROMPT_MS, AS_A_CLICK * wait));
   held.release();

@@ -14,6 +14,7 @@ from taleproof.apps.cli.main import main
 from taleproof.apps.model_set import ModelSet, read_model
 from taleproof.apps.open_model import OpenModel as OpenedEmbedder
 from taleproof.apps.opener import PendingApproval
+from taleproof.apps.worker.protocol.files import Purpose
 from taleproof.apps.worker.shown import shown_model
 from taleproof.errors import UnknownArchitectureError
 from taleproof.io.reader import BytesBlob
@@ -55,9 +56,9 @@ def test_a_long_text_is_the_mean_of_its_windows_by_their_lengths(tiny: tuple[Mod
 
 def opened_in_the_page(files: dict[str, bytes]) -> OpenedEmbedder:
     bench = Bench()
-    pending = bench.open({"purpose": "embed"}, files)
+    pending = bench.open(files, purpose="embed")
     assert isinstance(pending, PendingApproval)
-    opened = bench.open({"purpose": "embed", "accept": pending.verdict.actual.sha256}, files)
+    opened = bench.open(files, purpose="embed", accept=pending.verdict.actual.sha256)
     assert isinstance(opened, OpenedEmbedder)
     return opened
 
@@ -84,10 +85,10 @@ def test_the_command_line_says_what_is_near(tmp_path: Path, capsys: pytest.Captu
 
 
 @pytest.mark.parametrize("purpose", ["write", "embed"])
-def test_an_encoder_does_not_write_and_a_writer_makes_no_vectors(purpose: str) -> None:
+def test_an_encoder_does_not_write_and_a_writer_makes_no_vectors(purpose: Purpose) -> None:
     files = tiny_bert() if purpose == "write" else {"a.gguf": tiny_gguf("F32")}
     bench = Bench()
-    pending = bench.open({"purpose": purpose}, files)
+    pending = bench.open(files, purpose=purpose)
     assert isinstance(pending, PendingApproval)
     with pytest.raises(UnknownArchitectureError):
-        bench.open({"purpose": purpose, "accept": pending.verdict.actual.sha256}, files)
+        bench.open(files, purpose=purpose, accept=pending.verdict.actual.sha256)

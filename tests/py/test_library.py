@@ -145,10 +145,10 @@ def test_the_command_line_writes_the_same(
 @pytest.mark.parametrize("mode", ["raw", "chat"])
 def test_the_page_keeps_the_same_record(mode: Any, tiny: Model) -> None:
     data = tiny_gguf("F32", chat_template=ASKING)
-    bench, file_request = Bench(), {"source": {"kind": "file", "file": {}}, "pinned": None}
-    pending = bench.open(file_request, {"tiny.gguf": data})
+    bench = Bench()
+    pending = bench.open({"tiny.gguf": data})
     assert isinstance(pending, PendingApproval)
-    opened = bench.open({**file_request, "accept": pending.verdict.actual.sha256}, {"tiny.gguf": data})
+    opened = bench.open({"tiny.gguf": data}, accept=pending.verdict.actual.sha256)
     assert isinstance(opened, OpenModel)
     sampler: SamplerSettings = {
         "seed": "5",

@@ -8,12 +8,11 @@ import pytest
 from browser_fakes import FakeFetcher, FakeJsArena, FakeLocalFile, FakeStore
 from fixtures.make import tiny_gguf
 from fixtures.tiny import Shape
-from opener_bench import requests_of
+from opener_bench import CHOSEN, requests_of
 from taleproof.apps.open_model import OpenModel
 from taleproof.apps.opener import PendingApproval
 from taleproof.apps.worker.load import Loader
 from taleproof.apps.worker.open import Opener
-from taleproof.apps.worker.protocol.files import OpenRequest
 from taleproof.errors import ContextTooLargeError, OutOfMemoryError
 from taleproof.memory.arena import ALIGNMENT, PAGE
 from taleproof.memory.browser import BrowserArena
@@ -33,12 +32,12 @@ class Bench:
         self.opener = Opener(self.arena, Loader(self.arena, FakeStore(), FakeFetcher(b"")))
 
     def open(self, data: bytes, context: int | None = None) -> OpenModel:
-        file_request: OpenRequest = {"source": {"kind": "file", "file": {}}, "pinned": None, "contextLength": context}
+        file_request = CHOSEN
         for _ in range(2):
-            sources = requests_of(file_request, [FakeLocalFile("tiny.gguf", data)])
+            sources = requests_of([file_request], [FakeLocalFile("tiny.gguf", data)])
             answer = asyncio.run(self.opener.open(sources, "write", context, lambda *_: None, lambda: False))
             if isinstance(answer, PendingApproval):
-                file_request["accept"] = answer.verdict.actual.sha256
+                file_request = {**CHOSEN, "accept": answer.verdict.actual.sha256}
         assert isinstance(answer, OpenModel)
         return answer
 

@@ -13,7 +13,7 @@ from opener_bench import SITE, Bench, requests_of
 from taleproof.apps.open_model import OpenModel
 from taleproof.apps.opener import PendingApproval, RefusedFileError
 from taleproof.apps.worker.files import sources_of
-from taleproof.apps.worker.protocol.files import OpenRequest
+from taleproof.apps.worker.protocol.files import ExpectedDigests, FileRequest
 from taleproof.apps.worker.shown import shown_files, shown_model
 from taleproof.errors import DigestMismatchError, MissingPartError, SeveralModelsError, SourceNotFoundError
 from taleproof.io.model_files import names_beside
@@ -27,27 +27,28 @@ EACH = {name: digest_blob(BytesBlob(data)) for name, data in PARTS.items()}
 LIST = digest_list(list(EACH.items()))
 
 
-def listed(**change: dict[str, Any]) -> dict[str, Any]:
+def at(url: str, pinned: ExpectedDigests | None = None) -> FileRequest:
+    return {"role": "model", "source": {"kind": "url", "url": url}, "pinned": pinned}
+
+
+def listed(**change: dict[str, Any]) -> list[FileRequest]:
     """Return the request of a catalogue that pins each part; ``change`` is of the second's digests."""
-    requests = [
-        {"source": {"kind": "url", "url": SITE + name}, "pinned": {"sha256": digests.sha256}}
-        for name, digests in EACH.items()
-    ]
-    requests[1]["pinned"] |= change.get("pinned", {})
-    return {**requests[0], "files": requests[1:]}
+    pinned: list[Any] = [{"sha256": digests.sha256} for digests in EACH.values()]
+    pinned[1] |= change.get("pinned", {})
+    return [at(SITE + name, digests) for name, digests in zip(EACH, pinned, strict=True)]
 
 
 def test_a_folder_is_accepted_as_a_whole_and_holds_more_than_the_model() -> None:
     bench = Bench(PARTS)
     folder = {"README.md": b"What this is.", THIRD: PARTS[THIRD], FIRST: PARTS[FIRST], SECOND: PARTS[SECOND]}
-    pending = bench.open({}, folder)
+    pending = bench.open(folder)
     assert isinstance(pending, PendingApproval)
     assert pending.role == "model"
     assert pending.verdict.kind == "unverified"
     assert pending.verdict.actual == LIST
     assert "3 files" in pending.verdict.sentence
     assert [file["name"] for file in shown_files(pending.loaded.several)] == [FIRST, SECOND, THIRD]
-    opened = bench.open({"accept": LIST.sha256}, folder)
+    opened = bench.open(folder, accept=LIST.sha256)
     assert isinstance(opened, OpenModel)
     assert opened.verdict.kind == "unverified"
     shown = shown_model(opened)
@@ -58,17 +59,17 @@ def test_a_folder_is_accepted_as_a_whole_and_holds_more_than_the_model() -> None
     assert shown["bytes"] == sum(map(len, PARTS.values()))
     whole = Bench(PARTS)
     single = {"tiny.gguf": tiny_gguf()}
-    accepted = whole.open({"accept": digest_blob(BytesBlob(tiny_gguf())).sha256}, single)
+    accepted = whole.open(single, accept=digest_blob(BytesBlob(tiny_gguf())).sha256)
     if isinstance(accepted, PendingApproval):
-        accepted = whole.open({"accept": accepted.verdict.actual.sha256}, single)
+        accepted = whole.open(single, accept=accepted.verdict.actual.sha256)
     assert isinstance(accepted, OpenModel)
     assert opened.session.forward([1, 5, 9]).tobytes() == accepted.session.forward([1, 5, 9]).tobytes()
 
 
 def test_another_accepted_digest_asks_again() -> None:
     bench = Bench(PARTS)
-    assert isinstance(bench.open({"accept": "0" * 64}, PARTS), PendingApproval)
-    assert isinstance(bench.open({"accept": EACH[FIRST].sha256}, PARTS), PendingApproval)
+    assert isinstance(bench.open(PARTS, accept="0" * 64), PendingApproval)
+    assert isinstance(bench.open(PARTS, accept=EACH[FIRST].sha256), PendingApproval)
 
 
 def test_the_catalogue_pins_each_file_and_all_are_kept() -> None:
@@ -92,29 +93,28 @@ def test_one_file_that_differs_refuses_the_model() -> None:
 
 
 def test_a_list_with_one_file_that_nobody_pins_is_unverified() -> None:
-    request = listed()
-    request["files"][0]["pinned"] = None
-    pending = Bench(PARTS).open(request)
+    sources = listed()
+    sources[1]["pinned"] = None
+    pending = Bench(PARTS).open(sources)
     assert isinstance(pending, PendingApproval)
     assert pending.verdict.kind == "unverified"
 
 
 def test_the_address_of_one_part_brings_all() -> None:
     bench = Bench(PARTS)
-    request = {"source": {"kind": "url", "url": f"{SITE}{SECOND}?download=true"}, "pinned": None}
-    assert isinstance(bench.open(request), PendingApproval)
+    sources = [at(f"{SITE}{SECOND}?download=true")]
+    assert isinstance(bench.open(sources), PendingApproval)
     assert bench.site.asked == [f"{SITE}{name}?download=true" for name in PARTS]
-    assert isinstance(bench.open({**request, "accept": LIST.sha256}), OpenModel)
+    assert isinstance(bench.open(sources, accept=LIST.sha256), OpenModel)
     assert bench.store.kept == {}  # they could not be found again together
 
 
 def test_the_address_of_a_folder_needs_weights_and_their_config() -> None:
-    request = {"source": {"kind": "url", "url": SITE}, "pinned": None}
     bench = Bench({"model.safetensors": b"x", "tokenizer.json": b"{}"})
     with pytest.raises(SourceNotFoundError, match=r"config\.json"):
-        bench.open(request)
+        bench.open([at(SITE)])
     bench = Bench({"model.safetensors": b"x", "config.json": b"{}"})
-    pending = bench.open(request)
+    pending = bench.open([at(SITE)])
     assert isinstance(pending, PendingApproval)
     assert [file.name for file in pending.loaded.files] == ["model.safetensors", "config.json"]
 
@@ -130,22 +130,19 @@ def test_what_belongs_to_a_name() -> None:
 
 
 def test_what_is_pinned_or_listed_is_one_file_whatever_its_name() -> None:
-    request: OpenRequest = {
-        "source": {"kind": "url", "url": SITE + FIRST},
-        "pinned": {"sha256": None, "sha3_256": "0" * 64},
-    }
-    assert [source.spec.name for source in sources_of(requests_of(request), sha3=False)] == [FIRST]
+    requests = requests_of([at(SITE + FIRST, {"sha256": None, "sha3_256": "0" * 64})])
+    assert [source.spec.name for source in sources_of(requests, sha3=False)] == [FIRST]
 
 
 def test_a_folder_of_two_models_and_one_of_two_parts() -> None:
     with pytest.raises(SeveralModelsError):
-        Bench(PARTS).open({}, {"a.gguf": b"x", "b.gguf": b"x"})
+        Bench(PARTS).open({"a.gguf": b"x", "b.gguf": b"x"})
     bench = Bench(PARTS)
     two = {name: PARTS[name] for name in (FIRST, THIRD)}
-    pending = bench.open({}, two)
+    pending = bench.open(two)
     assert isinstance(pending, PendingApproval)
     with pytest.raises(MissingPartError, match="part is 2"):
-        bench.open({"accept": pending.verdict.actual.sha256}, two)
+        bench.open(two, accept=pending.verdict.actual.sha256)
 
 
 def test_a_description_is_json() -> None:
@@ -162,10 +159,10 @@ def test_a_description_is_json() -> None:
 
 def test_a_folder_of_hugging_faces_is_dropped() -> None:
     bench = Bench(PARTS)
-    pending = bench.open({}, tiny_folder())
+    pending = bench.open(tiny_folder())
     assert isinstance(pending, PendingApproval)
     assert {file.name for file in pending.loaded.files} == tiny_folder().keys() - {"README.md"}
-    opened = bench.open({"accept": pending.verdict.actual.sha256}, tiny_folder())
+    opened = bench.open(tiny_folder(), accept=pending.verdict.actual.sha256)
     assert isinstance(opened, OpenModel)
     assert opened.file.huggingface
     assert shown_model(opened)["hasChatTemplate"]

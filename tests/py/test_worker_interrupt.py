@@ -20,7 +20,7 @@ from taleproof.trust.digest import digest_blob
 
 
 MODEL = tiny_gguf()
-ACCEPTED = {"accept": digest_blob(BytesBlob(MODEL)).sha256}
+ACCEPTED = digest_blob(BytesBlob(MODEL)).sha256
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_a_model_that_was_stopped_while_it_was_prepared_leaves_an_empty_arena_an
 ) -> None:
     bench = Bench(interrupts=interrupts)
     before = bench.arena.top
-    assert isinstance(bench.open({}, {"tiny.gguf": MODEL}), PendingApproval)
+    assert isinstance(bench.open({"tiny.gguf": MODEL}), PendingApproval)
 
     def stopped(*arguments: Any) -> Any:
         signal.raise_signal(signal.SIGINT)
@@ -71,18 +71,18 @@ def test_a_model_that_was_stopped_while_it_was_prepared_leaves_an_empty_arena_an
 
     monkeypatch.setattr(worker_open, "read_model", stopped)
     with pytest.raises(KeyboardInterrupt):
-        bench.open(ACCEPTED, {"tiny.gguf": MODEL})
+        bench.open({"tiny.gguf": MODEL}, accept=ACCEPTED)
     assert bench.arena.top == before
     monkeypatch.setattr(worker_open, "read_model", read_model)
-    bench.open({}, {"tiny.gguf": MODEL})
-    assert isinstance(bench.open(ACCEPTED, {"tiny.gguf": MODEL}), OpenModel)
+    bench.open({"tiny.gguf": MODEL})
+    assert isinstance(bench.open({"tiny.gguf": MODEL}, accept=ACCEPTED), OpenModel)
 
 
 def test_stop_that_came_after_the_last_byte_is_heard_before_anything_is_parsed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     bench = Bench()
-    bench.open({}, {"tiny.gguf": MODEL})
+    bench.open({"tiny.gguf": MODEL})
     monkeypatch.setattr(worker_open, "read_model", lambda *_: pytest.fail("it was parsed"))
     with pytest.raises(StoppedError):
-        bench.open(ACCEPTED, {"tiny.gguf": MODEL}, stopped=True)
+        bench.open({"tiny.gguf": MODEL}, accept=ACCEPTED, stopped=True)

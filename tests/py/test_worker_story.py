@@ -22,13 +22,13 @@ from fixtures.make import (
 )
 from fixtures.t5_files import WORDS, tiny_t5_gguf
 from fixtures.tiny import gpt2_vocabulary, weights
-from opener_bench import requests_of
+from opener_bench import CHOSEN, requests_of
 from taleproof import __version__
 from taleproof.apps.open_model import OpenModel
 from taleproof.apps.opener import NOT_ASKED, PendingApproval, RefusedFileError
 from taleproof.apps.worker.load import Loader
 from taleproof.apps.worker.open import Opener
-from taleproof.apps.worker.protocol.files import OpenRequest
+from taleproof.apps.worker.protocol.files import FileRequest
 from taleproof.apps.worker.protocol.models import MemoryFigures
 from taleproof.apps.worker.protocol.stories import NewStory
 from taleproof.apps.worker.shown import shown_model
@@ -75,14 +75,17 @@ class Bench:
         self,
         data: bytes,
         tokenizer_bin: bytes | None = None,
+        accept_tokenizer: str | None = None,
         registry: Any = None,
         asks: bool = False,
         **request: Any,
     ) -> OpenModel | PendingApproval:
         """Open a file; where it ``asks``, ``registry`` is the answer about it, or None for no word."""
-        file_request = cast("OpenRequest", {"source": {"kind": "file", "file": {}}, "pinned": None, **request})
-        words = None if tokenizer_bin is None else FakeLocalFile("tokenizer.bin", tokenizer_bin)
-        sources = requests_of(file_request, [FakeLocalFile("tiny.gguf", data)], words)
+        requests, chosen = [cast("FileRequest", {**CHOSEN, **request})], [FakeLocalFile("tiny.gguf", data)]
+        if tokenizer_bin is not None:
+            requests.append({**CHOSEN, "role": "tokenizer", "accept": accept_tokenizer})
+            chosen.append(FakeLocalFile("tokenizer.bin", tokenizer_bin))
+        sources = requests_of(requests, chosen)
 
         async def ask() -> Any:
             return {"model": registry, "tokenizer": None}
@@ -264,16 +267,14 @@ def test_llama2c_needs_its_tokenizer() -> None:
 def test_both_files_of_a_llama2c_model_are_judged() -> None:
     bench = Bench()
     model, tokenizer = tiny_llama2c(), tiny_tokenizer_bin()
-    second: dict[str, Any] = {"source": {"kind": "file"}, "pinned": None}
-    first = bench.open(model, tokenizer, tokenizer=second)
+    first = bench.open(model, tokenizer)
     assert isinstance(first, PendingApproval)
     assert first.role == "model"
     accept = first.verdict.actual.sha256
-    then = bench.open(model, tokenizer, tokenizer=second, accept=accept)
+    then = bench.open(model, tokenizer, accept=accept)
     assert isinstance(then, PendingApproval)
     assert then.role == "tokenizer"
-    second = {**second, "accept": then.verdict.actual.sha256}
-    opened = bench.open(model, tokenizer, tokenizer=second, accept=accept)
+    opened = bench.open(model, tokenizer, then.verdict.actual.sha256, accept=accept)
     assert isinstance(opened, OpenModel)
     assert opened.tokenizer_digests == then.verdict.actual
 
@@ -282,8 +283,7 @@ def test_where_a_registry_is_asked_both_digests_of_every_file_are_told() -> None
     bench = Bench()
     model, tokenizer = tiny_llama2c(), tiny_tokenizer_bin()
     hashed = [digest_blob(BytesBlob(data), sha3=True) for data in (model, tokenizer)]
-    second = {"source": {"kind": "file"}, "pinned": None, "accept": hashed[1].sha256}
-    opened = bench.open(model, tokenizer, asks=True, tokenizer=second, accept=hashed[0].sha256)
+    opened = bench.open(model, tokenizer, hashed[1].sha256, asks=True, accept=hashed[0].sha256)
     assert isinstance(opened, OpenModel)
     assert opened.verdict.kind == "unverified"
     told = shown_model(opened)

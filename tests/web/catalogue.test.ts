@@ -42,16 +42,20 @@ describe("the catalogue", () => {
   it("pins every file of an entry", () => {
     for (const model of parseCatalogue(SHIPPED, BASE)) {
       const request = catalogueRequest(model);
-      expect(request.pinned?.sha256).toBe(model.model.sha256);
-      expect(request.pinned?.size).toBe(model.model.size);
-      expect(request.tokenizer?.pinned?.sha256).toBe(model.tokenizer?.sha256);
+      const files = [model.model, ...model.parts, ...(model.tokenizer ? [model.tokenizer] : [])];
+      expect(request.sources.map(({ pinned }) => pinned)).toEqual(
+        files.map(({ sha256, sha3_256, size }) => ({ sha256, sha3_256, size })),
+      );
     }
   });
 
   it("may not know the size of a tokenizer, but that of a model", () => {
     const stories = parseCatalogue(SHIPPED, BASE).find(({ id }) => id === "stories42m");
     expect(stories?.tokenizer?.size).toBeNull();
-    expect(catalogueRequest(stories!).tokenizer?.pinned?.sha3_256).toBe(stories?.tokenizer?.sha3_256);
+    expect(catalogueRequest(stories!).sources[1]).toMatchObject({
+      role: "tokenizer",
+      pinned: { sha3_256: stories?.tokenizer?.sha3_256 },
+    });
     const refused = refusal(changed((draft) => delete file(draft).size));
     expect(refused.message).toContain('"size"');
   });
@@ -65,8 +69,10 @@ describe("the catalogue", () => {
       entry(draft).files.push({ ...first, role: "part", name: "config.json" });
     });
     const request = catalogueRequest(parseCatalogue(json, BASE)[0]!);
-    expect(request.pinned).toMatchObject({ sha256: null, sha3_256: sha3 });
-    expect(request.files).toMatchObject([{ source: { name: "config.json" }, pinned: { sha3_256: sha3 } }]);
+    expect(request.sources).toMatchObject([
+      { role: "model", pinned: { sha256: null, sha3_256: sha3 } },
+      { role: "model", source: { name: "config.json" }, pinned: { sha3_256: sha3 } },
+    ]);
   });
 
   it.each<[string, string]>([

@@ -2,10 +2,20 @@
 import { readFile } from "node:fs/promises";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { EngineError } from "../../web/engine/errors";
-import { chooseOwn } from "../../web/app/lib/choice";
+import { chooseOwn, ownFile } from "../../web/app/lib/choice";
 import type { Story } from "../../web/app/lib/story";
 import { makeDesk } from "./make-desk";
-import { finished, PlayedEngine, READY, stats, tokens, unaccepted, verdict } from "./played-engine";
+import {
+  acceptedOf,
+  finished,
+  PlayedEngine,
+  READY,
+  stats,
+  tokens,
+  unaccepted,
+  verdict,
+} from "./played-engine";
+import { at } from "../requests";
 
 let port: PlayedEngine;
 let kept: Map<string, Story>;
@@ -59,7 +69,7 @@ describe("writing", () => {
     const written = desk.write();
     answer(new Response(await readFile("public/models.json")));
     await written;
-    expect([desk.phase, models.open?.choice.request.source.kind]).toEqual(["ended", "url"]);
+    expect([desk.phase, models.open?.choice.request.sources[0]?.source.kind]).toEqual(["ended", "url"]);
     vi.unstubAllGlobals();
   });
 
@@ -234,7 +244,7 @@ describe("a file that nobody vouches for", () => {
     await expect.poll(() => models.question).not.toBeNull();
     models.question?.answer(true);
     await written;
-    expect(port.opened.map((request) => request.accept ?? null)).toEqual([null, "c".repeat(64)]);
+    expect(acceptedOf(port)).toEqual([null, "c".repeat(64)]);
     expect([desk.text, models.question]).toEqual([" a", null]);
   });
 
@@ -252,7 +262,7 @@ describe("a file that nobody vouches for", () => {
     const { models } = makeDesk(port, kept);
     const file = new File(["x"], "m.bin");
     await models.choose(
-      chooseOwn({ kind: "file", file }, { kind: "file", file: new File(["y"], "tok.bin") }),
+      chooseOwn([ownFile("model", file), ownFile("tokenizer", new File(["y"], "tok.bin"))]),
     );
     port.opens = [
       unaccepted("model", "m.bin", "a".repeat(64)),
@@ -265,14 +275,14 @@ describe("a file that nobody vouches for", () => {
       models.question?.answer(true);
     }
     expect(await opened).toBe(true);
-    expect(port.opened[2]).toMatchObject({ accept: "a".repeat(64), tokenizer: { accept: "b".repeat(64) } });
+    expect(port.opened[2]?.sources).toMatchObject([{ accept: "a".repeat(64) }, { accept: "b".repeat(64) }]);
   });
 
   it("another model closes the present one, and the story can't be gone on with", async () => {
     const { desk, models } = makeDesk(port, kept);
     port.stories = [[...tokens(" a"), finished(1)]];
     await desk.write();
-    await models.choose(chooseOwn({ kind: "url", url: "https://example.org/other.gguf" }, null));
+    await models.choose(chooseOwn([at("https://example.org/other.gguf")]));
     expect([models.open, desk.canContinue]).toEqual([null, false]);
   });
 });

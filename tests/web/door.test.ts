@@ -14,6 +14,7 @@ import type { EngineError } from "../../web/engine/errors";
 import type { ModelInfo, Verdict, WriteRequest } from "../../web/engine/protocol";
 import { VERSION } from "../../web/engine/version";
 import { checkSettings, DEFAULT_SETTINGS } from "../../web/app/features/settings/settings";
+import { at } from "../requests";
 
 const DIGEST = "ab".repeat(32);
 const PAGE = "https://example.org/tales/index.html";
@@ -52,16 +53,12 @@ describe("what a model must be", () => {
       tokenizer: { url: "/tok.bin" },
     };
     expect(openRequest(source, "write", PAGE)).toEqual({
-      source: { kind: "url", url: "https://example.org/tales/models/a.gguf" },
-      pinned: null,
-      purpose: "write",
-      files: [
-        {
-          source: { kind: "url", url: "https://example.org/tales/models/b.gguf" },
-          pinned: { sha256: DIGEST },
-        },
+      sources: [
+        at("https://example.org/tales/models/a.gguf"),
+        at("https://example.org/tales/models/b.gguf", { sha256: DIGEST }),
+        at("https://example.org/tok.bin", null, "tokenizer"),
       ],
-      tokenizer: { source: { kind: "url", url: "https://example.org/tok.bin" }, pinned: null },
+      purpose: "write",
     });
     expect(codeOf(() => openRequest({}, "write", PAGE))).toBe("no-source");
     expect(codeOf(() => openRequest({ url: "https://" }, "write", PAGE))).toBe("invalid-url");

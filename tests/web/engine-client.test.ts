@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, test } from "vitest";
 import { collect, CRASH, played, result, running, SITE, STORY, writer } from "./played-client";
+import { modelAt } from "../requests";
 
 describe("starting", () => {
   test("two callers share one start, and both hear of its progress", async () => {
@@ -39,13 +40,15 @@ describe("requests", () => {
 
   test("addresses of models count from the site, not from the worker", () => {
     const { client, workers } = played();
-    void client.open({ source: { kind: "url", url: "models/a.gguf" }, pinned: null });
-    expect(workers[0]!.received[1]).toMatchObject({ args: { source: { url: `${SITE}models/a.gguf` } } });
+    void client.open(modelAt("models/a.gguf"));
+    expect(workers[0]!.received[1]).toMatchObject({
+      args: { sources: [{ source: { url: `${SITE}models/a.gguf` } }] },
+    });
   });
 
   test("an error comes with code, sentence and verdict", async () => {
     const { client, workers } = played();
-    const opening = client.open({ source: { kind: "url", url: "a" }, pinned: null });
+    const opening = client.open(modelAt("a"));
     const verdict = {
       kind: "refused",
       expected: null,
@@ -61,7 +64,7 @@ describe("requests", () => {
   test("the registry's answers follow the request that waits for them", async () => {
     const { client, workers } = played();
     const answers = { model: null, tokenizer: null };
-    void client.open({ source: { kind: "url", url: "a" }, pinned: null }, undefined, undefined, Promise.resolve(answers)); // prettier-ignore
+    void client.open(modelAt("a"), undefined, undefined, Promise.resolve(answers)); // prettier-ignore
     expect(workers[0]!.received.at(-1)).toMatchObject({ id: 2, kind: "open", args: { asksRegistry: true } });
     await Promise.resolve();
     expect(workers[0]!.received.at(-1)).toEqual({ id: 2, kind: "registry", args: answers });
@@ -70,20 +73,14 @@ describe("requests", () => {
   test("aborting sends a cancel with the number of the request", () => {
     const { client, workers } = played();
     const abort = new AbortController();
-    void client
-      .open({ source: { kind: "url", url: "a" }, pinned: null }, undefined, abort.signal)
-      .catch(() => undefined);
+    void client.open(modelAt("a"), undefined, abort.signal).catch(() => undefined);
     abort.abort();
     expect(workers[0]!.received.at(-1)).toEqual({ id: 2, kind: "cancel", args: null });
   });
 
   test("an aborted signal sends nothing", async () => {
     const { client, workers } = played();
-    const opening = client.open(
-      { source: { kind: "url", url: "a" }, pinned: null },
-      undefined,
-      AbortSignal.abort(),
-    );
+    const opening = client.open(modelAt("a"), undefined, AbortSignal.abort());
     await expect(opening).rejects.toMatchObject({ code: "cancelled" });
     expect(workers).toEqual([]);
   });

@@ -7,9 +7,10 @@ import type { EngineError } from "../../web/engine/errors";
 import type { ReplyMessage, RequestMessage, StartArgs, WriteRequest } from "../../web/engine/protocol";
 import { FAREWELL_MS } from "../../web/engine/rpc/requests";
 import { END_MS, openingBudget, PATIENCE_MS, SIGINT } from "../../web/engine/rpc/stopping";
+import { modelAt } from "../requests";
 
 const SITE = "https://example.org/";
-const MODEL = { source: { kind: "url" as const, url: "a.gguf" }, pinned: null };
+const MODEL = modelAt("a.gguf");
 const SAMPLER = {
   seed: "1",
   temperature: 1,

@@ -3,6 +3,7 @@
 
 import { beforeEach, expect, test, vi } from "vitest";
 import type { RequestMessage } from "../../web/engine/protocol";
+import { modelAt } from "../requests";
 
 const opened: unknown[] = [];
 let endBatch: (events: never[]) => void = () => undefined;
@@ -35,7 +36,7 @@ beforeEach(async () => {
   await import("../../web/engine/worker/worker");
 });
 
-const OPEN = { source: { kind: "url", url: "https://example.org/a.gguf" }, pinned: null } as const;
+const OPEN = modelAt("https://example.org/a.gguf");
 
 test("a cancel for a request that waits for its turn is answered before that: nothing is downloaded for it", async () => {
   say({ id: 1, kind: "next", args: null });

@@ -10,6 +10,7 @@ import { findModel, type Places } from "../../web/app/features/tokens/find-model
 import type { OpenModel } from "../../web/app/features/model/models.svelte";
 import { NETWORK, registry, version, WEIGHTS, WORDS } from "./chain/played";
 import { MEMORY, MODEL, PlayedEngine, verdict } from "./played-engine";
+import { at } from "../requests";
 
 const WANTED = { model: WEIGHTS, tokenizer: WORDS };
 const catalogue = parseCatalogue(readFileSync("public/models.json", "utf8"), "http://localhost/");
@@ -62,7 +63,7 @@ beforeEach(() => {
 
 describe("the model of a receipt", () => {
   it("is the open one, if it has both digests", async () => {
-    const choice = chooseOwn({ kind: "url", url: "https://example.org/it.bin" }, null);
+    const choice = chooseOwn([at("https://example.org/it.bin")]);
     const { digests } = MODEL;
     const open: OpenModel = { choice, model: MODEL, verdict: verdict("pinned"), memory: MEMORY };
     const wanted = { model: digests.sha256, tokenizer: null };
@@ -96,18 +97,20 @@ describe("the model of a receipt", () => {
   it("is the kept one where the chain is out of reach; without one, the chain is what is missing", async () => {
     const out = places();
     out.chain = { ...out.chain, follow: () => Promise.reject(chainError("chain-unreachable")) };
-    expect((await findModel(WANTED, out)).request.source).toMatchObject({ kind: "stored", sha256: WEIGHTS });
+    expect((await findModel(WANTED, out)).request.sources[0]?.source).toMatchObject({
+      kind: "stored",
+      sha256: WEIGHTS,
+    });
     kept = [];
     await expect(findModel(WANTED, out)).rejects.toMatchObject({ code: "chain-unreachable" });
   });
 
   it("is the kept one with all its files", async () => {
-    expect((await findModel(WANTED, places())).request).toMatchObject({
-      source: { kind: "stored", sha256: WEIGHTS, name: "mine.bin" },
-      pinned: null,
-      tokenizer: { source: { kind: "stored", sha256: WORDS } },
-    });
-    expect((await findModel({ model: WEIGHTS, tokenizer: null }, places())).request.tokenizer).toBeNull();
+    expect((await findModel(WANTED, places())).request.sources).toMatchObject([
+      { role: "model", source: { kind: "stored", sha256: WEIGHTS, name: "mine.bin" }, pinned: null },
+      { role: "tokenizer", source: { kind: "stored", sha256: WORDS } },
+    ]);
+    expect((await findModel({ model: WEIGHTS, tokenizer: null }, places())).request.sources).toHaveLength(1);
     kept = [stored(WEIGHTS, "mine.bin")];
     const missing = findModel(WANTED, places());
     await expect(missing).rejects.toMatchObject({ code: "receipt-model-missing" });

@@ -12,8 +12,9 @@ import { Notices } from "../../web/app/lib/notices.svelte";
 import { Settings } from "../../web/app/features/settings/settings.svelte";
 import { Shelf } from "../../web/app/features/shelf/shelf.svelte";
 import { finished, MODEL, PlayedEngine, tokens, unaccepted, verdict } from "./played-engine";
+import { at } from "../requests";
 
-const OTHER = chooseOwn({ kind: "url", url: "https://example.org/other.gguf" }, null);
+const OTHER = chooseOwn([at("https://example.org/other.gguf")]);
 let port: PlayedEngine;
 
 async function written() {
@@ -23,7 +24,7 @@ async function written() {
   const db = { all: async () => [], put: async () => undefined, remove: async () => undefined };
   const shelf = new Shelf(db, notices);
   const desk = new Desk({ engine, models, settings: new Settings(), shelf, notices });
-  models.choice = chooseOwn({ kind: "url", url: "https://example.org/model.gguf" }, null);
+  models.choice = chooseOwn([at("https://example.org/model.gguf")]);
   desk.changeOpening("Once upon a time");
   port.stories = [[...tokens(" there"), finished(1)]];
   await desk.write();
@@ -57,8 +58,8 @@ describe("a model that is lent", () => {
   ])("is opened where it is %s; the desk keeps its choice", async (_what, choice, context) => {
     const { desk, models, own } = await written();
     await models.lend(choice ?? own, context, async () => undefined);
-    const { source } = (choice ?? own).request;
-    expect(port.opened[1]).toMatchObject({ source, contextLength: context });
+    const { sources } = (choice ?? own).request;
+    expect(port.opened[1]).toMatchObject({ sources, contextLength: context });
     expect([models.open, models.choice]).toEqual([null, own]);
     desk.startAgain();
     await desk.write();

@@ -10,6 +10,7 @@ import { Settings } from "../../web/app/features/settings/settings.svelte";
 import { Shelf } from "../../web/app/features/shelf/shelf.svelte";
 import type { Story } from "../../web/app/lib/story";
 import type { PlayedEngine } from "./played-engine";
+import { at } from "../requests";
 
 export function makeDesk(port: PlayedEngine, kept: Map<string, Story>) {
   const notices = new Notices();
@@ -23,7 +24,7 @@ export function makeDesk(port: PlayedEngine, kept: Map<string, Story>) {
   };
   const shelf = new Shelf(db, notices);
   const desk = new Desk({ engine, models, settings, shelf, notices });
-  models.choice = chooseOwn({ kind: "url", url: "https://example.org/model.gguf" }, null);
+  models.choice = chooseOwn([at("https://example.org/model.gguf")]);
   desk.changeOpening("Once upon a time");
   return { desk, engine, models, notices, settings, shelf };
 }

@@ -118,7 +118,7 @@ describe("finding by meaning", () => {
     await search;
     const [request] = encoder.opened;
     expect(request?.purpose).toBe("embed");
-    const pinned = [request?.pinned, ...(request?.files ?? []).map((file) => file.pinned)];
+    const pinned = request?.sources.map((source) => source.pinned) ?? [];
     expect(pinned).toHaveLength(3);
     for (const digests of pinned) expect(digests?.sha256).toMatch(/^[0-9a-f]{64}$/);
     expect(meaning.verdict?.kind).toBe("pinned");

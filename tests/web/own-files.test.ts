@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from "vitest";
-import { chooseOwn, sourceName } from "../../web/app/lib/choice";
+import { chooseOwn, ownFile, sourceName } from "../../web/app/lib/choice";
 import { droppedFiles, MOST } from "../../web/app/features/model/dropped";
 import { Picker } from "../../web/app/features/model/picker.svelte";
 
@@ -84,12 +84,12 @@ describe("the files of a model of one's own", () => {
 
   it("are all asked for, none of them pinned", () => {
     const [first, second] = [file("config.json"), file("model.safetensors")];
-    const { name, request } = chooseOwn({ kind: "file", file: first }, null, [
-      { kind: "file", file: second },
-    ]);
+    const { name, request } = chooseOwn([ownFile("model", first), ownFile("model", second)]);
     expect(name).toBe("config.json");
-    expect(request.files).toEqual([{ source: { kind: "file", file: second }, pinned: null }]);
-    expect(chooseOwn({ kind: "file", file: first }, null).request).not.toHaveProperty("files");
+    expect(request.sources).toEqual([
+      { role: "model", source: { kind: "file", file: first }, pinned: null },
+      { role: "model", source: { kind: "file", file: second }, pinned: null },
+    ]);
   });
 
   it("may be at the address of a folder, which has a name too", () => {

@@ -123,3 +123,8 @@ export class PlayedEngine implements EnginePort {
     free: null,
   });
 }
+
+/** The digest of the model that each request accepts. */
+export function acceptedOf({ opened }: Pick<PlayedEngine, "opened">): (string | null)[] {
+  return opened.map(({ sources: [model] }) => model?.accept ?? null);
+}

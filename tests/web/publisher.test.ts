@@ -2,9 +2,9 @@
 /** What a publisher does and sees, on a played chain: drafts, orders, answers, arrivals, and names that are one's own. */
 import { beforeEach, describe, expect, it } from "vitest";
 import { chainError } from "../../web/chain/errors";
-import type { Json, ModelInfo } from "../../web/engine/protocol";
+import type { Json, ModelInfo, Role } from "../../web/engine/protocol";
 import type { Choice } from "../../web/app/lib/choice";
-import { chooseOwn } from "../../web/app/lib/choice";
+import { chooseOwn, ownFile } from "../../web/app/lib/choice";
 import type { OpenModel } from "../../web/app/features/model/models.svelte";
 import { Notices } from "../../web/app/lib/notices.svelte";
 import { Publisher } from "../../web/app/features/publish/publisher.svelte";
@@ -12,6 +12,7 @@ import { beginDraft, filesOf, slug, toRelease } from "../../web/app/features/pub
 import { outcomeWords } from "../../web/app/features/publish/request-words";
 import { NETWORK, PUBLISHER, registry, version } from "./chain/played";
 import { MEMORY, MODEL, verdict } from "./played-engine";
+import { at } from "../requests";
 
 type Fields = { [key: string]: Json };
 
@@ -21,7 +22,7 @@ const BOTH = { sha256: "c".repeat(64), sha3_256: "d".repeat(64), size: 80 };
 const WORDS = { sha256: "e".repeat(64), sha3_256: "f".repeat(64), size: 8 };
 
 function opened(choice: Partial<Choice> = {}, model: Partial<ModelInfo> = {}): OpenModel {
-  const own = chooseOwn({ kind: "url", url: "https://example.org/Tiny-Tale.Q4_1.gguf" }, null);
+  const own = chooseOwn([at("https://example.org/Tiny-Tale.Q4_1.gguf")]);
   return {
     choice: { ...own, ...choice },
     model: { ...MODEL, digests: BOTH, ...model },
@@ -41,15 +42,16 @@ describe("a release", () => {
   });
 
   it("has an address on this site relative to it, and none where the file came from the disk", () => {
-    const here = chooseOwn({ kind: "url", url: `${BASE}models/a.gguf` }, null);
+    const here = chooseOwn([at(`${BASE}models/a.gguf`)]);
     expect(beginDraft(opened(here), BASE).addresses).toEqual(["models/a.gguf"]);
-    const disk = chooseOwn({ kind: "file", file: new File([], "a.gguf") }, null);
+    const disk = chooseOwn([ownFile("model", new File([], "a.gguf"))]);
     expect(beginDraft(opened(disk), BASE)).toMatchObject({ name: "a", addresses: [""] });
   });
 
   it("has both digests of each file, and the addresses as they were typed", () => {
-    const source = (name: string) => ({ kind: "file", file: new File([], name) }) as const;
-    const open = opened(chooseOwn(source("tale.bin"), source("words.bin")), { tokenizer: WORDS });
+    const source = (role: Role, name: string) => ownFile(role, new File([], name));
+    const choice = chooseOwn([source("model", "tale.bin"), source("tokenizer", "words.bin")]);
+    const open = opened(choice, { tokenizer: WORDS });
     const addresses = [" https://a.example/1 \n\nhttps://b.example/1\n", "words.bin"];
     const release = toRelease(open, { name: "x", description: " It tells. ", licence: "MIT ", addresses });
     expect(release).toEqual({

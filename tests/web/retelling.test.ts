@@ -12,6 +12,7 @@ import { Retelling } from "../../web/app/features/tokens/retelling.svelte";
 import { NETWORK, registry } from "./chain/played";
 import { hashed, IDS, RECEIPT, RECORD } from "./chain/told";
 import { MODEL, PlayedEngine, READY, stats, unaccepted } from "./played-engine";
+import { at } from "../requests";
 
 const MINE: StoryReceipt = {
   ...RECEIPT,
@@ -20,7 +21,7 @@ const MINE: StoryReceipt = {
   limits: { ...RECEIPT.limits, context: MODEL.sessionLength },
 };
 const WORDS = [" a", " fox", " sat", "."];
-const FILE = chooseOwn({ kind: "url", url: "https://example.org/model.gguf" }, null);
+const FILE = chooseOwn([at("https://example.org/model.gguf")]);
 
 const token = (id: number, text: string): WriteEvent => ({ kind: "token", id, text, logprob: -1 });
 const TOLD = IDS.map((id, i) => token(id, WORDS[i]!));

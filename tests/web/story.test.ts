@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from "vitest";
-import { chooseEntry, chooseOwn, sourceName, withAcceptance } from "../../web/app/lib/choice";
+import { chooseEntry, chooseOwn, own, ownFile, sourceName } from "../../web/app/lib/choice";
 import { cleanTitle, LONGEST_TITLE, ownLength, readingText, titleFrom } from "../../web/app/lib/story";
 import { parseCatalogue } from "../../web/app/lib/catalogue";
 import { FINISHES, loadDetail, loadFraction, loadTitle, VERDICTS } from "../../web/app/lib/words";
 import { readFileSync } from "node:fs";
 import { makeStory } from "./stories";
+import { withAcceptance } from "../../web/engine/acceptance";
 
 describe("a title", () => {
   it.each([
@@ -38,28 +39,30 @@ describe("a choice", () => {
   const file = new File(["x"], "my.bin");
 
   it("of the person's own is pinned by nobody", () => {
-    const choice = chooseOwn({ kind: "file", file }, { kind: "url", url: "https://example.org/tok.bin" });
+    const tokenizer = own("tokenizer", { kind: "url", url: "https://example.org/tok.bin" });
+    const choice = chooseOwn([ownFile("model", file), tokenizer]);
     expect(choice.entry).toBeNull();
-    expect(choice.request.pinned).toBeNull();
-    expect(choice.request.tokenizer?.pinned).toBeNull();
-    expect(choice.request.accept).toBeUndefined();
+    expect(choice.request.sources.map(({ pinned, accept }) => [pinned, accept])).toEqual([
+      [null, undefined],
+      [null, undefined],
+    ]);
   });
 
   it("takes the digest of the model first, of the tokenizer second", () => {
-    const { request } = chooseOwn({ kind: "file", file }, { kind: "file", file });
+    const { request } = chooseOwn([ownFile("model", file), ownFile("tokenizer", file)]);
     const once = withAcceptance(request, "model", "a");
     const twice = withAcceptance(once, "tokenizer", "b");
-    expect([once.accept, once.tokenizer?.accept]).toEqual(["a", undefined]);
-    expect([twice.accept, twice.tokenizer?.accept]).toEqual(["a", "b"]);
+    expect(once.sources.map(({ accept }) => accept)).toEqual(["a", undefined]);
+    expect(twice.sources.map(({ accept }) => accept)).toEqual(["a", "b"]);
   });
 
   it("of the list is pinned whole", () => {
     const json = readFileSync(new URL("../../public/models.json", import.meta.url), "utf8");
     for (const entry of parseCatalogue(json, "http://localhost/")) {
-      expect(chooseEntry(entry)).toMatchObject({
-        name: entry.name,
-        request: { pinned: { sha256: entry.model.sha256 } },
-      });
+      const { name, request } = chooseEntry(entry);
+      expect([name, request.sources[0]?.pinned?.sha256]).toEqual([entry.name, entry.model.sha256]);
+      for (const { pinned } of request.sources)
+        expect(pinned?.sha256 ?? pinned?.sha3_256).toMatch(/^[0-9a-f]{64}$/);
     }
   });
 

@@ -16,9 +16,9 @@ import { inTurn, quarters } from "./in-turn";
 import { Helpers } from "./memory/helpers";
 import type {
   EngineInfo,
-  FileRequest,
   HelperMessage,
   LoadProgress,
+  ModelSource,
   OpenRequest,
   OpenResult,
   RegistryAnswers,
@@ -211,15 +211,10 @@ export class EngineClient {
   }
 
   /** The request with whole addresses: the worker's own address is not the page's. */
-  private resolved<R extends FileRequest & Pick<OpenRequest, "files" | "tokenizer">>(request: R): R {
-    const { source, files, tokenizer } = request;
-    const whole = source.kind === "url" ? { ...source, url: new URL(source.url, this.base).href } : source;
-    return {
-      ...request,
-      source: whole,
-      ...(files ? { files: files.map((file) => this.resolved(file)) } : {}),
-      ...(tokenizer ? { tokenizer: this.resolved(tokenizer) } : {}),
-    };
+  private resolved(request: OpenRequest): OpenRequest {
+    const whole = (source: ModelSource): ModelSource =>
+      source.kind === "url" ? { ...source, url: new URL(source.url, this.base).href } : source;
+    return { ...request, sources: request.sources.map((each) => ({ ...each, source: whole(each.source) })) };
   }
 
   private async request<K extends RequestKind>(

@@ -47,7 +47,7 @@ export interface RegistryAnswer {
 
 export type Role = "model" | "tokenizer";
 
-/** By the roles of an OpenRequest; null for a file that the registry was not asked about. */
+/** By the roles of the sources; null for a file that the registry was not asked about. */
 export interface RegistryAnswers {
   model: RegistryAnswer | null;
   tokenizer: RegistryAnswer | null;
@@ -90,8 +90,9 @@ export interface StoredSource {
 
 export type ModelSource = UrlSource | ChosenSource | StoredSource;
 
-/** A file that is wanted, and what is said of it. */
+/** One source of a model: what it is for, where it is, and what is said of it. */
 export interface FileRequest {
+  role: Role;
   /** An address may name a part of a model, or end with "/": what belongs to it is then loaded too. */
   source: ModelSource;
   /** The digest that the site's catalogue gives, or null where it does not have the file. */
@@ -102,27 +103,22 @@ export interface FileRequest {
    * It vouches for nothing.
    */
   listed?: ExpectedDigests | null;
-}
-
-/** A file with a role of its own, so that it is accepted by itself. */
-export interface RoleRequest extends FileRequest {
-  /** The SHA-256 that the person has accepted as unverified, or null. */
+  /** The SHA-256 that the person has accepted as unverified, for all sources of this role together, or null. */
   accept?: string | null;
 }
 
 /** What a model is for: to write, or to make vectors of texts; `any` is what its architecture is for. */
 export type Purpose = "write" | "embed" | "any";
 
-export interface OpenRequest extends RoleRequest {
+export interface OpenRequest {
   /**
-   * Further files, of a model in several. Of files that the person chose those are taken that are one model.
+   * The model's files, and a tokenizer.bin where it is a llama2.c model, which carries none of its own.
    *
-   * What the model is known by is then the SHA-256 of the list of all, as digest_list of digest.py makes it.
+   * The model's first source names it. Of files that the person chose those are taken that are one model. What a model
+   * in several files is known by is the SHA-256 of the list of all, as digest_list of digest.py makes it.
    */
-  files?: FileRequest[];
+  sources: FileRequest[];
   purpose?: Purpose;
-  /** A tokenizer.bin for a llama2.c model, which carries none of its own. */
-  tokenizer?: RoleRequest | null;
   /** Most tokens that a story may take with its prompt; null for as many as the model and the memory allow. */
   contextLength?: number | null;
   /**

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { findModel, findVersion, listModels } from "../../../web/chain/registry/listed";
 import type { Ask } from "../../../web/chain/registry/answer";
 import type { Json } from "../../../web/engine/protocol";
-import { askedOf, chooseListed, isAskable, whereFrom } from "../../../web/app/lib/choice";
+import { askedOf, chooseListed, isAskable, whereFrom, sourceOf } from "../../../web/app/lib/choice";
 import { gather } from "../../../web/app/features/model/gather";
 import { FIRST, PAGE, RegistryList } from "../../../web/app/features/registry/registry-list.svelte";
 import { file, NETWORK, registry, version, watched, WEIGHTS, WORDS } from "./played";
@@ -139,14 +139,20 @@ describe("choosing a version", () => {
     const choice = chooseListed(await one(listed("tiny")))!;
     const digests = (sha256: string) => ({ sha256, sha3_256: "3".repeat(64), size: 80 });
     expect(choice.request).toEqual({
-      source: { kind: "url", url: "https://example.org/tale.bin", name: "tale.bin" },
-      pinned: null,
-      listed: digests(WEIGHTS),
-      tokenizer: {
-        source: { kind: "url", url: "https://example.org/tok.bin", name: "tok.bin" },
-        pinned: null,
-        listed: digests(WORDS),
-      },
+      sources: [
+        {
+          role: "model",
+          source: { kind: "url", url: "https://example.org/tale.bin", name: "tale.bin" },
+          pinned: null,
+          listed: digests(WEIGHTS),
+        },
+        {
+          role: "tokenizer",
+          source: { kind: "url", url: "https://example.org/tok.bin", name: "tok.bin" },
+          pinned: null,
+          listed: digests(WORDS),
+        },
+      ],
     });
     expect(askedOf(choice)).toEqual({ name: "tiny", model: WEIGHTS, tokenizer: WORDS });
     expect(whereFrom(choice.listed!)).toBe("from example.org");
@@ -179,7 +185,7 @@ describe("gathering what is on chain", () => {
   it("fetches it, and tells how far it is", async () => {
     const version = await onChain();
     const { request } = chooseListed(version)!;
-    expect(request.source).toEqual({ kind: "stored", sha256: WEIGHTS, name: "tale.bin" });
+    expect(sourceOf(request, "model")).toEqual({ kind: "stored", sha256: WEIGHTS, name: "tale.bin" });
     const told: Json[] = [];
     const gathered = await gather(
       request,
@@ -193,7 +199,8 @@ describe("gathering what is on chain", () => {
       ({ phase, bytes, total }) => told.push([phase, bytes, total]),
       never,
     );
-    expect(gathered).toEqual({ ...request, source: { kind: "file", file } });
+    const [weights, ...others] = request.sources;
+    expect(gathered.sources).toEqual([{ ...weights, source: { kind: "file", file } }, ...others]);
     expect(told).toEqual([
       ["download", 0, 80],
       ["download", 50, 80],

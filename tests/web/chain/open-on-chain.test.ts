@@ -11,7 +11,7 @@ import { chooseListed } from "../../../web/app/lib/choice";
 import { EngineState } from "../../../web/app/lib/engine.svelte";
 import { Models } from "../../../web/app/features/model/models.svelte";
 import { Notices } from "../../../web/app/lib/notices.svelte";
-import { PlayedEngine, READY, unaccepted, verdict } from "../played-engine";
+import { acceptedOf, PlayedEngine, READY, unaccepted, verdict } from "../played-engine";
 import { answer, model, NETWORK, PUBLISHER, registry, version, watched, WEIGHTS, WORDS } from "./played";
 
 const BYTES = readFileSync("tests/fixtures/tok512.bin");
@@ -90,8 +90,10 @@ describe("opening what is on chain", () => {
     const { wallet, port, models } = await page();
     port.opens = [{ ...READY, verdict: verdict("registered") }];
     expect(await models.ensureOpen()).toBe(true);
-    const [{ source, pinned, tokenizer } = { source: null }] = port.opened;
-    expect([source?.kind, tokenizer?.source.kind, pinned]).toEqual(["file", "file", null]);
+    expect(port.opened[0]?.sources).toMatchObject([
+      { role: "model", source: { kind: "file" }, pinned: null },
+      { role: "tokenizer", source: { kind: "file" }, pinned: null },
+    ]);
     expect(port.answers?.model).toMatchObject({ status: "registered", expected: { sha256: WEIGHTS } });
     expect(port.answers?.tokenizer).toMatchObject({ status: "registered", expected: { sha256: WORDS } });
     expect([models.verdict?.kind, models.progress, wallet.chunks]).toEqual(["registered", null, 2]);
@@ -101,9 +103,10 @@ describe("opening what is on chain", () => {
     const { wallet, port, models } = await page();
     keeps(port, WEIGHTS);
     await models.ensureOpen();
-    const [request] = port.opened;
-    expect(request?.source).toEqual({ kind: "stored", sha256: WEIGHTS, name: "tale.bin" });
-    expect(request?.tokenizer?.source.kind).toBe("file");
+    expect(port.opened[0]?.sources).toMatchObject([
+      { source: { kind: "stored", sha256: WEIGHTS, name: "tale.bin" } },
+      { source: { kind: "file" } },
+    ]);
     expect(wallet.chunks).toBe(1);
   });
 
@@ -130,8 +133,8 @@ describe("opening what is on chain", () => {
     expect(await opening).toBe(true);
     expect([models.verdict?.kind, models.question]).toEqual(["registered", null]);
     expect(port.answers?.model).toMatchObject({ status: "registered", expected: { sha256: WEIGHTS } });
-    expect(port.opened.map(({ accept = null }) => accept)).toEqual([null, "c".repeat(64)]); // what it holds
-    expect(models.choice?.request.accept ?? null).toBeNull(); // nobody has accepted it
+    expect(acceptedOf(port)).toEqual([null, "c".repeat(64)]); // what it holds
+    expect(models.choice?.request.sources[0]?.accept ?? null).toBeNull(); // nobody has accepted it
   });
 
   it("asks the chain for nothing while it is not to be asked", async () => {

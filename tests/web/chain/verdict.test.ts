@@ -13,6 +13,7 @@ import { Models } from "../../../web/app/features/model/models.svelte";
 import { Notices } from "../../../web/app/lib/notices.svelte";
 import { PlayedEngine, READY, verdict } from "../played-engine";
 import { answer, file, model, NETWORK, registry, version, watched } from "./played";
+import { at } from "../../requests";
 
 const BASE = "http://localhost/";
 const entry = parseCatalogue(await readFile("public/models.json", "utf8"), BASE)[0]!;
@@ -113,8 +114,7 @@ describe("opening a model", () => {
         prepare === "absent" ? new Response("", { status: 404 }) : undefined,
       );
       if (prepare === "off") chain.want(false);
-      if (prepare === "own")
-        models.choice = chooseOwn({ kind: "url", url: "https://example.org/a.gguf" }, null);
+      if (prepare === "own") models.choice = chooseOwn([at("https://example.org/a.gguf")]);
       await models.ensureOpen();
       const word = prepare === "absent" ? null : { model: null, tokenizer: null };
       expect([port.opened.length, port.answers, link.requests]).toEqual([1, word, []]);

@@ -8,7 +8,7 @@
 
 import * as v from "valibot";
 import { EngineError } from "../../engine/errors";
-import type { ExpectedDigests, FileRequest, OpenRequest } from "../../engine/protocol";
+import type { ExpectedDigests, FileRequest, OpenRequest, Role } from "../../engine/protocol";
 import { count, digest, list, object, oneOf, optional, readJson, some, text } from "../../shared/json";
 
 /** Web addresses only: a `javascript:` address in a link would run. */
@@ -134,11 +134,12 @@ function expected(file: CatalogueFile): ExpectedDigests {
 /** The request that opens an entry of the catalogue, every file of it pinned. */
 export function catalogueRequest(entry: CatalogueModel): OpenRequest {
   const source = (file: CatalogueFile) => ({ kind: "url", url: file.urls[0]!, name: file.name }) as const;
-  const wish = (file: CatalogueFile): FileRequest => ({ source: source(file), pinned: expected(file) });
+  const request = (role: Role, file: CatalogueFile): FileRequest => ({
+    role,
+    source: source(file),
+    pinned: expected(file),
+  });
   const { model, parts, tokenizer } = entry;
-  return {
-    ...wish(model),
-    ...(parts.length > 0 ? { files: parts.map(wish) } : {}),
-    ...(tokenizer ? { tokenizer: wish(tokenizer) } : {}),
-  };
+  const sources = [model, ...parts].map((file) => request("model", file));
+  return { sources: tokenizer ? [...sources, request("tokenizer", tokenizer)] : sources };
 }

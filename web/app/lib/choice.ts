@@ -7,7 +7,7 @@
 
 import type { ListedFile, ListedVersion } from "../../chain/registry/listed";
 import type { Asked } from "../../chain/registry/registry";
-import type { ModelSource, OpenRequest, StoredModel } from "../../engine/protocol";
+import type { FileRequest, ModelSource, OpenRequest, Role, StoredModel } from "../../engine/protocol";
 import { catalogueRequest, type CatalogueModel } from "./catalogue";
 
 export interface Choice {
@@ -26,18 +26,20 @@ export function chooseEntry(entry: CatalogueModel): Choice {
 
 /** A version of the registry; null where it is withdrawn, or where a file lies at no address that the page asks. */
 export function chooseListed(listed: ListedVersion): Choice | null {
-  const wish = (file: ListedFile) => {
-    const { sha256, sha3_256, size } = file;
-    const source = sourceOf(file);
-    return source && { source, pinned: null, listed: { sha256, sha3_256, size } };
-  };
-  const model = wish(listed.weights);
-  const tokenizer = listed.tokenizer && wish(listed.tokenizer);
-  if (listed.revoked !== null || !model || (listed.tokenizer && !tokenizer)) return null;
-  return { name: listed.model, entry: null, listed, request: { ...model, tokenizer } };
+  const { model: name, weights, tokenizer, revoked } = listed;
+  const sources = [listedRequest("model", weights)];
+  if (tokenizer) sources.push(listedRequest("tokenizer", tokenizer));
+  if (revoked !== null || !sources.every((each) => each !== null)) return null;
+  return { name, entry: null, listed, request: { sources } };
 }
 
-function sourceOf({ name, sha256, urls, chunks }: ListedFile): ModelSource | null {
+function listedRequest(role: Role, file: ListedFile): FileRequest | null {
+  const { sha256, sha3_256, size } = file;
+  const source = placeOf(file);
+  return source && { role, source, pinned: null, listed: { sha256, sha3_256, size } };
+}
+
+function placeOf({ name, sha256, urls, chunks }: ListedFile): ModelSource | null {
   if (chunks.length > 0) return { kind: "stored", sha256, name };
   const url = urls.find(isAskable);
   return url === undefined ? null : { kind: "url", url, name };
@@ -65,35 +67,29 @@ export function askedOf({ entry, listed }: Choice): Asked | null {
   return { name, model: model.sha256, tokenizer };
 }
 
-/** A model of the person's own, from wherever it is. @param others further files; the engine takes those that are one model. */
-export function chooseOwn(
-  source: ModelSource,
-  tokenizer: ModelSource | null,
-  others: readonly ModelSource[] = [],
-): Choice {
-  const pinned = null;
-  const files = others.map((other) => ({ source: other, pinned }));
-  return {
-    name: sourceName(source),
-    entry: null,
-    listed: null,
-    request: {
-      source,
-      pinned,
-      ...(files.length > 0 ? { files } : {}),
-      tokenizer: tokenizer ? { source: tokenizer, pinned } : null,
-    },
-  };
+/** A source of the person's own model, for which nobody vouches. */
+export function own(role: Role, source: ModelSource): FileRequest {
+  return { role, source, pinned: null };
 }
 
-/** Files that the person hands over. */
-export function chooseGiven(model: File, tokenizer: File | null): Choice {
-  return chooseOwn({ kind: "file", file: model }, tokenizer && { kind: "file", file: tokenizer });
+/** A file of the person's own. */
+export function ownFile(role: Role, file: File): FileRequest {
+  return own(role, { kind: "file", file });
+}
+
+/** A model of the person's own, from wherever it is; of several files the engine takes those that are one model. */
+export function chooseOwn(sources: [FileRequest, ...FileRequest[]]): Choice {
+  return { name: sourceName(sources[0].source), entry: null, listed: null, request: { sources } };
 }
 
 /** A file that this browser kept after it was accepted once; nobody vouches for it today either. */
 export function chooseStored({ sha256, name }: StoredModel): Choice {
-  return { ...chooseOwn({ kind: "stored", sha256, name }, null), name };
+  return { ...chooseOwn([own("model", { kind: "stored", sha256, name })]), name };
+}
+
+/** Where the first file of a role is; undefined where the request has none. */
+export function sourceOf({ sources }: OpenRequest, role: Role): ModelSource | undefined {
+  return sources.find((each) => each.role === role)?.source;
 }
 
 export function sourceName(source: ModelSource): string {
@@ -101,14 +97,4 @@ export function sourceName(source: ModelSource): string {
   if (source.kind === "stored") return source.name ?? "A file kept in this browser";
   const path = URL.canParse(source.url) ? new URL(source.url).pathname : "";
   return source.name ?? path.split("/").filter(Boolean).pop() ?? source.url;
-}
-
-/** The same request, with the digest of one of its files accepted. */
-export function withAcceptance(
-  request: OpenRequest,
-  role: "model" | "tokenizer",
-  sha256: string,
-): OpenRequest {
-  if (role === "model") return { ...request, accept: sha256 };
-  return { ...request, tokenizer: request.tokenizer ? { ...request.tokenizer, accept: sha256 } : null };
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The benchmark's page with this engine: the same client, worker and kernels as in the product. */
-import type { MemoryFigures, OpenRequest } from "../../engine/protocol";
+import type { FileRequest, MemoryFigures, OpenRequest, Role } from "../../engine/protocol";
 import { SiteEngine } from "../../engine/site-engine";
 import type { Times } from "../messages";
 import { type ListedFile, listedModel } from "../models";
@@ -51,6 +51,10 @@ async function chosenModel(): Promise<Chosen> {
   return { ...files[0]!, tokenizer };
 }
 
+function pinned(role: Role, { url, sha256 }: Pick<Chosen, "url" | "sha256">): FileRequest {
+  return { role, source: { kind: "url", url }, pinned: { sha256 } };
+}
+
 runPage({
   async open() {
     const ready = client.useThreads(THREADS);
@@ -62,11 +66,7 @@ runPage({
     const began = performance.now();
     let prepared = began;
     const request: OpenRequest = {
-      source: { kind: "url", url },
-      pinned: { sha256 },
-      tokenizer: tokenizer
-        ? { source: { kind: "url", url: tokenizer.url }, pinned: { sha256: tokenizer.sha256 } }
-        : null,
+      sources: [pinned("model", { url, sha256 }), ...(tokenizer ? [pinned("tokenizer", tokenizer)] : [])],
       contextLength: tokenizer ? null : CONTEXT,
     };
     const result = await client.open(request, ({ phase, bytes }) => {

@@ -7,7 +7,7 @@
  */
 
 import { EngineError } from "../errors";
-import type { Digests, ExpectedDigests, FileRequest, NamedDigests, OpenRequest } from "../protocol";
+import type { Digests, ExpectedDigests, FileRequest, NamedDigests, OpenRequest, Role } from "../protocol";
 
 /** One file: an address or a File, and the digest that its bytes must have. */
 export interface FileSource {
@@ -56,19 +56,18 @@ export function expectedDigests(expect: string): ExpectedDigests {
 
 /** @param base what relative addresses count from. */
 export function openRequest(source: ModelSource, purpose: Purpose, base: string): OpenRequest {
-  const { files, tokenizer } = source;
-  return {
-    ...fileRequest(source, base),
-    purpose,
-    ...(files ? { files: files.map((file) => fileRequest(file, base)) } : {}),
-    ...(tokenizer ? { tokenizer: fileRequest(tokenizer, base) } : {}),
-  };
+  const { files = [], tokenizer } = source;
+  const sources = [source, ...files].map((file) => fileRequest("model", file, base));
+  if (tokenizer) sources.push(fileRequest("tokenizer", tokenizer, base));
+  return { sources, purpose };
 }
 
-function fileRequest({ url, file, expect, name }: FileSource, base: string): FileRequest {
+function fileRequest(role: Role, { url, file, expect, name }: FileSource, base: string): FileRequest {
   const pinned = expect === undefined ? null : expectedDigests(expect);
-  if (file !== undefined) return { source: { kind: "file", file }, pinned };
-  if (url !== undefined) return { source: { kind: "url", url: address(url, base), ...named(name) }, pinned };
+  if (file !== undefined) return { role, source: { kind: "file", file }, pinned };
+  if (url !== undefined) {
+    return { role, source: { kind: "url", url: address(url, base), ...named(name) }, pinned };
+  }
   throw new EngineError({
     code: "no-source",
     message: "A model is opened from an address or a file: give `url` or `file`.",

@@ -8,6 +8,7 @@
  * browser needs (serving.ts).
  */
 
+import { withAcceptance } from "../acceptance";
 import { EngineClient } from "../client";
 import { cancelled, EngineError, toEngineError } from "../errors";
 import type {
@@ -157,9 +158,7 @@ async function approved(
   const { role, name, files, verdict } = waiting;
   const { actual } = verdict;
   if (actual && approve && (await approve({ ...actual, role, name, files })) === true) {
-    const accept = actual.sha256;
-    if (role === "model" || !request.tokenizer) return { ...request, accept };
-    return { ...request, tokenizer: { ...request.tokenizer, accept } };
+    return withAcceptance(request, role, actual.sha256);
   }
   const asked = approve ? "`approve` did not accept it" : "there is no `approve` to accept it";
   throw new EngineError({

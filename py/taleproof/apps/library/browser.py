@@ -84,5 +84,5 @@ def _requests(names: list[str]) -> list[SourceRequest]:
 
 def _source(place: str | Path) -> SourceRequest:
     if isinstance(place, Path):
-        return SourceRequest("model", {"source": {"kind": "file", "file": {}}, "pinned": None}, PathFile(place))
-    return SourceRequest("model", {"source": {"kind": "url", "url": place}, "pinned": None})
+        return SourceRequest({"role": "model", "source": {"kind": "file", "file": {}}, "pinned": None}, PathFile(place))
+    return SourceRequest({"role": "model", "source": {"kind": "url", "url": place}, "pinned": None})

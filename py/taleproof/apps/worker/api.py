@@ -93,7 +93,7 @@ class Api:
         purpose, context : the request's.
         registry : waits for the RegistryAnswers; None where the registry is not asked.
         """
-        requests = [SourceRequest(source.role, json.loads(source.request), source.file) for source in sources]
+        requests = [SourceRequest(json.loads(source.request), source.file) for source in sources]
         ask = None if registry is None else lambda: _decoded(registry())
         return await _answer_later(self._open(requests, purpose, context, progress, stopped, ask))
 

@@ -9,10 +9,10 @@ Refused: folders with no model, or several.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from taleproof.apps.opener import Role, Source
+from taleproof.apps.opener import Source
 from taleproof.apps.worker.load import FileSpec
 from taleproof.apps.worker.ports import LocalFile
-from taleproof.apps.worker.protocol.files import ExpectedDigests, FileRequest, RoleRequest
+from taleproof.apps.worker.protocol.files import ExpectedDigests, FileRequest
 from taleproof.io.model_files import files_of_model, names_beside
 from taleproof.trust.digest import Expected
 
@@ -25,8 +25,7 @@ CHOSEN = "What was chosen"
 class SourceRequest:
     """One source of a request. ``file`` is what the person chose, for a source that is a chosen file."""
 
-    role: Role
-    request: RoleRequest
+    request: FileRequest
     file: LocalFile | None = None
 
 
@@ -48,10 +47,9 @@ def sources_of(requests: Sequence[SourceRequest], *, sha3: bool) -> list[Source[
     ------
     NoModelInFolderError, SeveralModelsError
     """
-    roles = dict.fromkeys(each.role for each in requests)
-    return [
-        source for role in roles for source in _of_role([_source(each, sha3) for each in requests if each.role == role])
-    ]
+    roles = dict.fromkeys(each.request["role"] for each in requests)
+    sources = [_source(each, sha3) for each in requests]
+    return [source for role in roles for source in _of_role([each for each in sources if each.role == role])]
 
 
 def _of_role(sources: list[Source[FileSpec]]) -> list[Source[FileSpec]]:
@@ -66,7 +64,7 @@ def _of_role(sources: list[Source[FileSpec]]) -> list[Source[FileSpec]]:
 
 
 def _source(each: SourceRequest, sha3: bool) -> Source[FileSpec]:
-    return Source(each.role, _spec(each.request, each.file, sha3), expected(each.request.get("pinned")))
+    return Source(each.request["role"], _spec(each.request, each.file, sha3), expected(each.request.get("pinned")))
 
 
 def _spec(request: FileRequest, file: LocalFile | None, sha3: bool) -> FileSpec:

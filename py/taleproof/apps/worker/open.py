@@ -79,7 +79,7 @@ class Opener:
         for each in requests:
             digest = each.request.get("accept")
             if digest is not None:
-                accepted.setdefault(each.role, digest.lower())
+                accepted.setdefault(each.request["role"], digest.lower())
 
         def accept(role: Role, digests: Digests) -> bool:
             return accepted.get(role) == digests.sha256

@@ -10,7 +10,6 @@ import json
 from collections.abc import AsyncGenerator, Mapping
 from typing import Protocol
 
-from taleproof.apps.worker.protocol.files import Role
 from taleproof.io.download import ConnectionDropped
 from taleproof.memory.browser import Intake, JsBytes, JsSink, KeptCopy, Readable
 
@@ -51,9 +50,8 @@ class LocalFile(Protocol):
 
 
 class JsSource(Protocol):
-    """One source of a request: a RoleRequest of the protocol in JSON, and the file where the person chose one."""
+    """One source of a request: a FileRequest of the protocol in JSON, and the file where the person chose one."""
 
-    role: Role
     request: str
     file: LocalFile | None
 

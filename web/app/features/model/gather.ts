@@ -8,15 +8,13 @@
 
 import type { ListedFile, ListedVersion } from "../../../chain/registry/listed";
 import { RateMeter } from "../../../engine/network/rate";
-import type { LoadProgress, OpenRequest, StoredModel } from "../../../engine/protocol";
+import type { FileRequest, LoadProgress, OpenRequest, StoredModel } from "../../../engine/protocol";
 
 export type ReadOnChain = (
   file: ListedFile,
   progress: (bytes: number) => void,
   signal: AbortSignal,
 ) => Promise<File>;
-
-type Wish = Pick<OpenRequest, "source">;
 
 /** @param kept what is in this browser's storage. */
 export async function gather(
@@ -27,13 +25,16 @@ export async function gather(
   tell: (progress: LoadProgress) => void,
   signal: AbortSignal,
 ): Promise<OpenRequest> {
-  const bring = async <W extends Wish>(wish: W, file: ListedFile): Promise<W> => {
-    if (wish.source.kind !== "stored" || kept.some(({ sha256 }) => sha256 === file.sha256)) return wish;
-    return { ...wish, source: { kind: "file", file: await read(file, meter(file, tell), signal) } };
-  };
-  const model = await bring(request, weights);
-  if (!model.tokenizer || !tokenizer) return model;
-  return { ...model, tokenizer: await bring(model.tokenizer, tokenizer) };
+  const listed = { model: weights, tokenizer };
+  const sources: FileRequest[] = [];
+  for (const each of request.sources) {
+    const file = listed[each.role];
+    const isHere = each.source.kind !== "stored" || kept.some(({ sha256 }) => sha256 === file?.sha256);
+    if (isHere || !file) sources.push(each);
+    else
+      sources.push({ ...each, source: { kind: "file", file: await read(file, meter(file, tell), signal) } });
+  }
+  return { ...request, sources };
 }
 
 /** Tells of a file's progress, from its first byte on. */

@@ -8,6 +8,7 @@
  */
 
 import type { Asked } from "../../../chain/registry/registry";
+import { withAcceptance } from "../../../engine/acceptance";
 import { EngineError } from "../../../engine/errors";
 import type {
   LoadProgress,
@@ -21,7 +22,7 @@ import type {
 } from "../../../engine/protocol";
 import { untilAborted } from "../../../engine/rpc/until-aborted";
 import { fetchCatalogue, type CatalogueModel } from "../../lib/catalogue";
-import { askedOf, chooseEntry, withAcceptance, type Choice } from "../../lib/choice";
+import { askedOf, chooseEntry, type Choice } from "../../lib/choice";
 import type { EngineState } from "../../lib/engine.svelte";
 import type { Notices } from "../../lib/notices.svelte";
 import { gather, type ReadOnChain } from "./gather";

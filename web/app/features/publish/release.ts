@@ -7,10 +7,10 @@
  */
 
 import { chainError } from "../../../chain/errors";
-import type { Chunk, ListedFile } from "../../../chain/registry/listed";
+import type { ListedFile } from "../../../chain/registry/listed";
 import type { Release } from "../../../chain/registry/publishing";
-import type { Digests, ModelSource } from "../../../engine/protocol";
-import { sourceName } from "../../lib/choice";
+import type { Digests, ModelSource, Role } from "../../../engine/protocol";
+import { sourceName, sourceOf } from "../../lib/choice";
 import type { OpenModel } from "../model/models.svelte";
 
 /** What the publisher types. */
@@ -32,22 +32,22 @@ const LONGEST_NAME = 64;
 /** The files of the open model: the weights, and the tokenizer where it has a file of its own. */
 export function filesOf({ choice, model }: OpenModel): ModelFile[] {
   const { listed, request } = choice;
-  const chunks = (from: ListedFile | null | undefined): Chunk[] => from?.chunks ?? [];
-  const file = (role: string, source: ModelSource, { sha256, sha3_256, size }: Digests, parts: Chunk[]) => ({
-    ...{ role, name: sourceName(source), size, sha256, sha3_256 },
-    chunks: parts,
-  });
-  const files = [file("WEIGHTS", request.source, model.digests, chunks(listed?.weights))];
-  if (model.tokenizer && request.tokenizer) {
-    files.push(file("TOKENIZER", request.tokenizer.source, model.tokenizer, chunks(listed?.tokenizer)));
-  }
-  return files;
+  const file = (name: string, role: Role, digests: Digests | null, from?: ListedFile | null): ModelFile[] => {
+    const source = sourceOf(request, role);
+    if (!source || !digests) return [];
+    const { sha256, sha3_256, size } = digests;
+    return [{ role: name, name: sourceName(source), size, sha256, sha3_256, chunks: from?.chunks ?? [] }];
+  };
+  return [
+    ...file("WEIGHTS", "model", model.digests, listed?.weights),
+    ...file("TOKENIZER", "tokenizer", model.tokenizer, listed?.tokenizer),
+  ];
 }
 
 /** What is said of the model already, by this site's list or by the registry. @param base the site's address. */
 export function beginDraft(open: OpenModel, base: string): Draft {
   const { entry, listed, name, request } = open.choice;
-  const sources = [request.source, request.tokenizer?.source];
+  const sources = [sourceOf(request, "model"), sourceOf(request, "tokenizer")];
   const known = [listed?.weights.urls, listed?.tokenizer?.urls];
   return {
     name: entry?.id ?? listed?.model ?? slug(name),

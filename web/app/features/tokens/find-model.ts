@@ -9,8 +9,8 @@
 
 import { chainError } from "../../../chain/errors";
 import { findVersion, type ListedVersion } from "../../../chain/registry/listed";
-import type { ModelInfo, ModelSource, StoredModel } from "../../../engine/protocol";
-import { chooseEntry, chooseListed, chooseOwn, type Choice } from "../../lib/choice";
+import type { FileRequest, ModelInfo, Role, StoredModel } from "../../../engine/protocol";
+import { chooseEntry, chooseListed, chooseOwn, own, type Choice } from "../../lib/choice";
 import type { EngineState } from "../../lib/engine.svelte";
 import type { Models } from "../model/models.svelte";
 import type { Chain } from "../wallet/chain.svelte";
@@ -57,13 +57,14 @@ export function namedBy({ model, tokenizer }: Wanted): string {
 }
 
 function fromKept({ model, tokenizer }: Wanted, kept: readonly StoredModel[]): Choice | null {
-  const source = (sha256: string): ModelSource | null => {
+  const stored = (role: Role, sha256: string): FileRequest | null => {
     const file = kept.find((one) => one.sha256 === sha256);
-    return file ? { kind: "stored", sha256, name: file.name } : null;
+    return file ? own(role, { kind: "stored", sha256, name: file.name }) : null;
   };
-  const weights = source(model);
-  const words = tokenizer === null ? null : source(tokenizer);
-  return weights && (words !== null || tokenizer === null) ? chooseOwn(weights, words) : null;
+  const weights = stored("model", model);
+  if (tokenizer === null) return weights && chooseOwn([weights]);
+  const words = stored("tokenizer", tokenizer);
+  return weights && words && chooseOwn([weights, words]);
 }
 
 async function inRegistry(wanted: Wanted, chain: Places["chain"]): Promise<ListedVersion | null> {

@@ -8,6 +8,7 @@
 
 import { EngineError } from "../../../engine/errors";
 import type { FinishReason, WriteEvent, WriteRequest, WriteStats } from "../../../engine/protocol";
+import { sourceOf } from "../../lib/choice";
 import type { EngineState } from "../../lib/engine.svelte";
 import { countWords, plural } from "../../lib/format";
 import { readLocal, writeLocal } from "../../lib/local";
@@ -175,7 +176,7 @@ export class Desk {
   private begin(settings: StorySettings, open: OpenModel): Story {
     const info = this.parts.engine.info;
     const now = Date.now();
-    const { source } = open.choice.request;
+    const source = sourceOf(open.choice.request, "model");
     return {
       id: crypto.randomUUID(),
       title: titleFrom(this.opening),
@@ -191,7 +192,7 @@ export class Desk {
       model: describeModel(
         open.model,
         this.parts.models.verdict ?? open.verdict,
-        source.kind === "url" ? source.url : null,
+        source?.kind === "url" ? source.url : null,
         open.model.tokenizer?.sha256 ?? null,
       ),
       engine: info && { version: info.version, numericsVersion: info.numericsVersion, kernels: info.kernels },

@@ -53,7 +53,7 @@ Role: TypeAlias = Literal["model", "tokenizer"]
 
 
 class RegistryAnswers(TypedDict):
-    """By the roles of an OpenRequest; null for a file that the registry was not asked about."""
+    """By the roles of the sources; null for a file that the registry was not asked about."""
 
     model: RegistryAnswer | None
     tokenizer: RegistryAnswer | None
@@ -107,8 +107,9 @@ ModelSource: TypeAlias = UrlSource | ChosenSource | StoredSource
 
 
 class FileRequest(TypedDict):
-    """A file that is wanted, and what is said of it."""
+    """One source of a model: what it is for, where it is, and what is said of it."""
 
+    role: Role
     source: ModelSource
     """An address may name a part of a model, or end with "/": what belongs to it is then loaded too."""
     pinned: ExpectedDigests | None
@@ -118,28 +119,22 @@ class FileRequest(TypedDict):
 
     It vouches for nothing.
     """
-
-
-class RoleRequest(FileRequest):
-    """A file with a role of its own, so that it is accepted by itself."""
-
     accept: NotRequired[str | None]
-    """The SHA-256 that the person has accepted as unverified, or null."""
+    """The SHA-256 that the person has accepted as unverified, for all sources of this role together, or null."""
 
 
 Purpose: TypeAlias = Literal["write", "embed", "any"]
 """What a model is for: to write, or to make vectors of texts; `any` is what its architecture is for."""
 
 
-class OpenRequest(RoleRequest):
-    files: NotRequired[list[FileRequest]]
-    """Further files, of a model in several. Of files that the person chose those are taken that are one model.
+class OpenRequest(TypedDict):
+    sources: list[FileRequest]
+    """The model's files, and a tokenizer.bin where it is a llama2.c model, which carries none of its own.
 
-    What the model is known by is then the SHA-256 of the list of all, as digest_list of digest.py makes it.
+    The model's first source names it. Of files that the person chose those are taken that are one model. What a model
+    in several files is known by is the SHA-256 of the list of all, as digest_list of digest.py makes it.
     """
     purpose: NotRequired[Purpose]
-    tokenizer: NotRequired[RoleRequest | None]
-    """A tokenizer.bin for a llama2.c model, which carries none of its own."""
     contextLength: NotRequired[int | None]
     """Most tokens that a story may take with its prompt; null for as many as the model and the memory allow."""
     asksRegistry: NotRequired[bool]
