@@ -42,7 +42,7 @@ Result: TypeAlias = EngineFacts | OpenResult | files.Verdict | Batch | list[floa
 
 
 class Means(Protocol):
-    """What web/engine/worker/host.ts hands over."""
+    """What web/engine/worker/start.ts hands over."""
 
     arena: JsArena
     storage: Store
