@@ -6,8 +6,8 @@
  * Refused: a machine without Chromium; a missing browser is an error, never a reason to skip.
  */
 import { availableParallelism } from "node:os";
-import { defineConfig, devices } from "@playwright/test";
-import { findChromium, CHROMIUM_FLAGS } from "./scripts/lib/chromium.mjs";
+import { defineConfig } from "@playwright/test";
+import { COMMON } from "./tests/playwright";
 
 /** These measure what a person must be told within a time: `npm test` runs them with no other file beside them. */
 const TIMED = ["**/stop.spec.ts", "**/hangs.spec.ts"];
@@ -15,22 +15,13 @@ const TIMED = ["**/stop.spec.ts", "**/hangs.spec.ts"];
 const PORT = Number(process.env.TALEPROOF_TEST_PORT ?? 4199);
 
 export default defineConfig({
+  ...COMMON,
   testDir: "tests/e2e",
   outputDir: "test-results",
   // A page that starts has one busy thread for most of its time, so two files go at once; each test has a browser context of its own.
   workers: Math.min(availableParallelism(), 2),
-  fullyParallel: false,
-  retries: 0,
-  forbidOnly: process.env.CI === "true",
-  timeout: 180_000,
   expect: { timeout: 30_000 },
-  reporter: "list",
-  use: {
-    ...devices["Desktop Chrome"],
-    baseURL: `http://localhost:${PORT}/`,
-    trace: "retain-on-failure",
-    launchOptions: { executablePath: findChromium(), args: CHROMIUM_FLAGS },
-  },
+  use: { ...COMMON.use, baseURL: `http://localhost:${PORT}/` },
   projects: [
     { name: "chromium", testIgnore: TIMED },
     { name: "timed", testMatch: TIMED, workers: 1 },

@@ -4,23 +4,14 @@
  *
  * In: what `npm run package` makes, which each test file asks for and finds made after the first.
  */
-import { defineConfig, devices } from "@playwright/test";
-import { CHROMIUM_FLAGS, findChromium } from "../../scripts/lib/chromium.mjs";
+import { defineConfig } from "@playwright/test";
+import { COMMON } from "../playwright";
 
 export default defineConfig({
+  ...COMMON,
   testDir: ".",
   outputDir: "../../test-results/package",
   workers: 1,
-  fullyParallel: false,
-  retries: 0,
-  forbidOnly: process.env.CI === "true",
-  timeout: 180_000,
   expect: { timeout: 60_000 },
-  reporter: "list",
-  use: {
-    ...devices["Desktop Chrome"],
-    trace: "retain-on-failure",
-    launchOptions: { executablePath: findChromium(), args: CHROMIUM_FLAGS },
-  },
   projects: [{ name: "chromium" }],
 });

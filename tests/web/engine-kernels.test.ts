@@ -78,7 +78,7 @@ describe.each([false, true])("kernels, for shared memory: %s", (shared) => {
 test("an arena tells why its kernels are the slower ones", async () => {
   serve("relaxed");
   vi.stubGlobal("navigator", { hardwareConcurrency: 1 });
-  const { arena } = await makeArena(SITE, { want: () => undefined, told: () => undefined });
+  const { arena } = await makeArena(SITE, { want: () => undefined, report: () => undefined });
   expect(arena.build).toBe("baseline");
   expect(arena.kernelsReason).toContain("compute something else");
 });

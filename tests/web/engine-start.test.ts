@@ -4,7 +4,7 @@
 import { expect, test, vi } from "vitest";
 import { EngineHost } from "../../web/engine/worker/host";
 
-const helpers = { want: (): undefined => undefined, told: (): undefined => undefined };
+const helpers = { want: (): undefined => undefined, report: (): undefined => undefined };
 
 test("the first word comes before any file does, and with the lock held", async () => {
   const held: string[] = [];

@@ -26,8 +26,8 @@ let fetched: string[] = [];
 /** The page, and the way to it, which is a message in a browser. */
 let page = new Helpers(() => new PlayedHelper());
 const link: HelperLink = {
-  want: (tasks) => page.replace(tasks, (failure) => link.told(failure)),
-  told: () => undefined,
+  want: (tasks) => page.replace(tasks, (failure) => link.report(failure)),
+  report: () => undefined,
 };
 
 class PlayedHelper implements WorkerLike {

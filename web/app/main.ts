@@ -11,7 +11,7 @@ import { ChainPort } from "../chain/wallet/port";
 import { SiteEngine } from "../engine/site-engine";
 import App from "./App.svelte";
 import { createApp } from "./app";
-import { askedOf } from "./lib/choice";
+import { lookupOf } from "./lib/choice";
 
 const target = document.getElementById("app");
 if (!target) throw new Error("index.html has no element with the id app");
@@ -25,7 +25,7 @@ void app.shelf.load();
 void app.engine.start().then(() => {
   performance.mark("engine: ready");
   const { choice } = app.models;
-  if (app.route.place.page === "desk") void app.chain.warm(choice && askedOf(choice)?.name);
+  if (app.route.place.page === "desk") void app.chain.warm(choice && lookupOf(choice)?.name);
 });
 addEventListener("pagehide", () => app.desk.saveNow());
 document.addEventListener("visibilitychange", () => app.desk.saveNow());

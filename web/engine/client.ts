@@ -188,10 +188,10 @@ export class EngineClient {
   private start(): Promise<EngineInfo> {
     if (this.started) return this.started;
     const { worker, watchdog } = this.spawnWorker();
-    const progress = (told: StartProgress): void => {
+    const progress = (reached: StartProgress): void => {
       watchdog.watch(); // a start goes on only once the worker holds the lock
-      this.lastStart = told;
-      for (const listener of this.startListeners) listener(told);
+      this.lastStart = reached;
+      for (const listener of this.startListeners) listener(reached);
     };
     const { base, interrupts } = this;
     const args = { base, interrupts, lock: watchdog.lock };

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { findModel, findVersion, listModels } from "../../../web/chain/registry/listed";
 import type { Ask } from "../../../web/chain/registry/answer";
 import type { Json } from "../../../web/engine/protocol";
-import { askedOf, chooseListed, isAskable, whereFrom, sourceOf } from "../../../web/app/lib/choice";
+import { lookupOf, chooseListed, isAskable, whereFrom, sourceOf } from "../../../web/app/lib/choice";
 import { gather } from "../../../web/app/features/model/gather";
 import { FIRST, PAGE, RegistryList } from "../../../web/app/features/registry/registry-list.svelte";
 import { file, NETWORK, registry, version, watched, WEIGHTS, WORDS } from "./played";
@@ -154,7 +154,7 @@ describe("choosing a version", () => {
         },
       ],
     });
-    expect(askedOf(choice)).toEqual({ name: "tiny", model: WEIGHTS, tokenizer: WORDS });
+    expect(lookupOf(choice)).toEqual({ name: "tiny", model: WEIGHTS, tokenizer: WORDS });
     expect(whereFrom(choice.listed!)).toBe("from example.org");
   });
 

@@ -2,7 +2,7 @@
 /** A played registry: what the application on the wallet's chain would answer. The real one is asked by tests/chain. */
 import type { Json } from "../../../web/engine/protocol";
 import type { Network } from "../../../web/chain/network";
-import type { Asked } from "../../../web/chain/registry/registry";
+import type { RegistryLookup } from "../../../web/chain/registry/registry";
 
 export const NETWORK: Network = {
   faucet: "http://localhost:8079/",
@@ -12,7 +12,7 @@ export const NETWORK: Network = {
 export const WEIGHTS = "1".repeat(64);
 export const WORDS = "2".repeat(64);
 export const PUBLISHER = `0x${"9".repeat(40)}`;
-export const ASKED: Asked = { name: "tiny", model: WEIGHTS, tokenizer: WORDS };
+export const ASKED: RegistryLookup = { name: "tiny", model: WEIGHTS, tokenizer: WORDS };
 
 type Fields = { [key: string]: Json };
 

@@ -7,7 +7,7 @@ import { chainError } from "../../../web/chain/errors";
 import type { RequestKind, Requests } from "../../../web/chain/wallet/protocol";
 import { parseCatalogue } from "../../../web/app/lib/catalogue";
 import { Chain, type ChainLink } from "../../../web/app/features/wallet/chain.svelte";
-import { askedOf, chooseEntry, chooseOwn } from "../../../web/app/lib/choice";
+import { lookupOf, chooseEntry, chooseOwn } from "../../../web/app/lib/choice";
 import { EngineState } from "../../../web/app/lib/engine.svelte";
 import { Models } from "../../../web/app/features/model/models.svelte";
 import { Notices } from "../../../web/app/lib/notices.svelte";
@@ -17,7 +17,7 @@ import { at } from "../../requests";
 
 const BASE = "http://localhost/";
 const entry = parseCatalogue(await readFile("public/models.json", "utf8"), BASE)[0]!;
-const asked = askedOf(chooseEntry(entry))!;
+const asked = lookupOf(chooseEntry(entry))!;
 const sha256 = entry.model.sha256!;
 
 /** The registry's answer about the first model of the list. */

@@ -6,7 +6,7 @@
  */
 
 import type { ListedFile, ListedVersion } from "../../chain/registry/listed";
-import type { Asked } from "../../chain/registry/registry";
+import type { RegistryLookup } from "../../chain/registry/registry";
 import type { FileRequest, ModelSource, OpenRequest, Role, StoredModel } from "../../engine/protocol";
 import { catalogueRequest, type CatalogueModel } from "./catalogue";
 
@@ -59,7 +59,7 @@ export function whereFrom({ weights }: ListedVersion): string {
 }
 
 /** What the registry is asked about a choice; null for a file of the person's own. */
-export function askedOf({ entry, listed }: Choice): Asked | null {
+export function lookupOf({ entry, listed }: Choice): RegistryLookup | null {
   const name = entry?.id ?? listed?.model;
   const model = entry?.model ?? listed?.weights;
   if (name === undefined || !model || model.sha256 === null || entry?.parts.length) return null; // it knows single files, by SHA-256

@@ -20,7 +20,7 @@ export function isName(name: string): boolean {
 }
 
 /** A model of the catalogue: the name that it is registered under, and the digests of its files. */
-export interface Asked {
+export interface RegistryLookup {
   name: string;
   model: string;
   tokenizer: string | null;
@@ -185,15 +185,19 @@ export function noAnswer(
 }
 
 /** Both answers made from one. */
-export function forEach(asked: Asked, answer: RegistryAnswer): RegistryAnswers {
-  return { model: answer, tokenizer: asked.tokenizer === null ? null : answer };
+export function forEach(lookup: RegistryLookup, answer: RegistryAnswer): RegistryAnswers {
+  return { model: answer, tokenizer: lookup.tokenizer === null ? null : answer };
 }
 
-export async function readModel(ask: Ask, network: Network, asked: Asked): Promise<RegistryAnswers> {
-  const found = await published(ask, network, asked.name);
-  if (!found) return forEach(asked, noAnswer("unknown", "", network));
-  const version = speaking(found, asked.model);
+export async function readModel(
+  ask: Ask,
+  network: Network,
+  lookup: RegistryLookup,
+): Promise<RegistryAnswers> {
+  const found = await published(ask, network, lookup.name);
+  if (!found) return forEach(lookup, noAnswer("unknown", "", network));
+  const version = speaking(found, lookup.model);
   const tokenizer =
-    asked.tokenizer === null ? null : answerFor(version, "TOKENIZER", asked.tokenizer, network);
-  return { model: answerFor(version, "WEIGHTS", asked.model, network), tokenizer };
+    lookup.tokenizer === null ? null : answerFor(version, "TOKENIZER", lookup.tokenizer, network);
+  return { model: answerFor(version, "WEIGHTS", lookup.model, network), tokenizer };
 }

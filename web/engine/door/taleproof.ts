@@ -53,7 +53,7 @@ export interface OpenOptions {
   purpose?: Purpose | undefined;
 }
 
-type Waiting = Extract<OpenResult, { kind: "needs-acceptance" }>;
+type PendingApproval = Extract<OpenResult, { kind: "needs-acceptance" }>;
 
 /** An engine in a worker of its own, with at most one model at a time. */
 export class Taleproof {
@@ -152,10 +152,10 @@ export class Taleproof {
 /** The same request with the digest accepted that waits for it, where `approve` says so. */
 async function approved(
   request: OpenRequest,
-  waiting: Waiting,
+  pending: PendingApproval,
   approve: OpenOptions["approve"],
 ): Promise<OpenRequest> {
-  const { role, name, files, verdict } = waiting;
+  const { role, name, files, verdict } = pending;
   const { actual } = verdict;
   if (actual && approve && (await approve({ ...actual, role, name, files })) === true) {
     return withAcceptance(request, role, actual.sha256);

@@ -63,7 +63,7 @@ export interface HelperLink {
   /** Asks for helpers with these tasks, in place of those that there are. */
   want(tasks: HelperTask[]): void;
   /** What the page tells of one: null when it is ready, or what failed. */
-  told: (failure: string | null) => void;
+  report: (failure: string | null) => void;
 }
 
 /** Has helpers started until there are `threads` threads; all of them, or none. */
@@ -80,7 +80,7 @@ export async function gatherTeam(room: TeamRoom, threads: number, link: HelperLi
         timer = setTimeout(() => reject(new Error("a helper did not start in time")), SILENCE_MS);
       };
       let missing = tasks.length;
-      link.told = (failure) => {
+      link.report = (failure) => {
         if (failure !== null) reject(new Error(failure));
         else if (--missing === 0) resolve();
         else listen();

@@ -100,12 +100,12 @@ export class PendingRequests {
   }
 
   /** Gives up a file that takes far too long to parse and prepare; its bytes may take as long as the network does. */
-  private watchOpening(id: number, pending: Pending, told: StartProgress | LoadProgress): void {
+  private watchOpening(id: number, pending: Pending, progress: StartProgress | LoadProgress): void {
     pending.endBudget?.();
-    if (!("phase" in told) || told.phase !== "prepare" || told.bytes > 0) return;
-    const seconds = openingBudget(told.total ?? 0);
+    if (!("phase" in progress) || progress.phase !== "prepare" || progress.bytes > 0) return;
+    const seconds = openingBudget(progress.total ?? 0);
     pending.endBudget = inTurn(quarters(seconds * 1000), () => {
-      const error = openingTooLong(told.file, seconds);
+      const error = openingTooLong(progress.file, seconds);
       pending.reject(error);
       this.stop(id, error, 0);
     });

@@ -22,18 +22,18 @@ import { EngineHost } from "./host";
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 const helpers: HelperLink = {
   want: (tasks) => reply({ kind: "helpers", tasks }),
-  told: () => undefined,
+  report: () => undefined,
 };
 const host = new EngineHost(helpers);
 /** Every request that has no answer yet. */
 const unanswered = new Map<number, AbortController>();
 /** Those that wait for their turn. */
-const waiting = new Map<number, Asked>();
-const asked = new Map<number, Asking>();
+const waiting = new Map<number, QueuedRequest>();
+const registryAnswers = new Map<number, PendingAnswers>();
 let queue: Promise<unknown> = Promise.resolve();
 
 /** The registry's answers to a request that waits for them; they may come before its turn does. */
-class Asking {
+class PendingAnswers {
   settle: (answers: RegistryAnswers) => void = () => undefined;
   readonly answers = new Promise<RegistryAnswers>((resolve) => (this.settle = resolve));
 }
@@ -42,7 +42,7 @@ function reply(message: ReplyMessage): void {
   scope.postMessage(message);
 }
 
-function perform(message: Asked, signal: AbortSignal): Promise<Result> {
+function perform(message: QueuedRequest, signal: AbortSignal): Promise<Result> {
   const { id } = message;
   switch (message.kind) {
     case "init":
@@ -52,7 +52,7 @@ function perform(message: Asked, signal: AbortSignal): Promise<Result> {
         message.args,
         (progress) => reply({ id, kind: "progress", progress }),
         signal,
-        asked.get(id)?.answers,
+        registryAnswers.get(id)?.answers,
       );
     case "judge":
       return host.judge(message.args);
@@ -74,9 +74,9 @@ function perform(message: Asked, signal: AbortSignal): Promise<Result> {
 }
 
 type Result = Requests[RequestKind]["result"];
-type Asked = Exclude<RequestMessage, { kind: "cancel" | "registry" }>;
+type QueuedRequest = Exclude<RequestMessage, { kind: "cancel" | "registry" }>;
 
-function accept(message: Asked): void {
+function accept(message: QueuedRequest): void {
   const abort = new AbortController();
   unanswered.set(message.id, abort);
   if (message.kind === "init" || message.kind === "storage") void answer(message, abort.signal);
@@ -95,7 +95,7 @@ function cancel(id: number): void {
   if (abort && message) void answer(message, abort.signal);
 }
 
-async function answer(message: Asked, signal: AbortSignal): Promise<void> {
+async function answer(message: QueuedRequest, signal: AbortSignal): Promise<void> {
   const { id } = message;
   try {
     if (signal.aborted) throw cancelled();
@@ -105,7 +105,7 @@ async function answer(message: Asked, signal: AbortSignal): Promise<void> {
     else reply({ kind: "crash", error: broken(thrown).toData() });
   } finally {
     unanswered.delete(id);
-    asked.delete(id);
+    registryAnswers.delete(id);
   }
 }
 
@@ -121,10 +121,11 @@ function broken(thrown: unknown): EngineError {
 
 scope.addEventListener("message", (event: MessageEvent<RequestMessage | HelperMessage>) => {
   const message = event.data;
-  if (message.kind === "open" && message.args.asksRegistry === true) asked.set(message.id, new Asking());
+  if (message.kind === "open" && message.args.asksRegistry === true)
+    registryAnswers.set(message.id, new PendingAnswers());
   if (message.kind === "cancel") cancel(message.id);
-  else if (message.kind === "helper") helpers.told(message.failure);
-  else if (message.kind === "registry") asked.get(message.id)?.settle(message.args);
+  else if (message.kind === "helper") helpers.report(message.failure);
+  else if (message.kind === "registry") registryAnswers.get(message.id)?.settle(message.args);
   else accept(message);
 });
 

@@ -7,7 +7,7 @@
  * was shown and accepted.
  */
 
-import type { Asked } from "../../../chain/registry/registry";
+import type { RegistryLookup } from "../../../chain/registry/registry";
 import { withAcceptance } from "../../../engine/acceptance";
 import { EngineError } from "../../../engine/errors";
 import type {
@@ -22,7 +22,7 @@ import type {
 } from "../../../engine/protocol";
 import { untilAborted } from "../../../engine/rpc/until-aborted";
 import { fetchCatalogue, type CatalogueModel } from "../../lib/catalogue";
-import { askedOf, chooseEntry, type Choice } from "../../lib/choice";
+import { lookupOf, chooseEntry, type Choice } from "../../lib/choice";
 import type { EngineState } from "../../lib/engine.svelte";
 import type { Notices } from "../../lib/notices.svelte";
 import { gather, type ReadOnChain } from "./gather";
@@ -41,7 +41,7 @@ export interface Registry {
   /** Null where there is none. */
   readonly network: object | null;
   /** What it says of a model's files, never rejected; null where it is not asked. */
-  ask(asked: Asked): Promise<RegistryAnswers> | null;
+  ask(lookup: RegistryLookup): Promise<RegistryAnswers> | null;
   /** Fetches a file whose bytes are on chain. */
   fetch: ReadOnChain;
 }
@@ -188,10 +188,10 @@ export class Models {
     while (this.outdated) {
       this.outdated = false;
       const open = this.open;
-      const asked = open && askedOf(open.choice);
-      if (!asked) return;
+      const lookup = open && lookupOf(open.choice);
+      if (!lookup) return;
       try {
-        const answers = await this.registry?.ask(asked);
+        const answers = await this.registry?.ask(lookup);
         const verdict = await this.engine.port.judge(answers ?? { model: null, tokenizer: null });
         if (this.open === open) this.take(verdict);
       } catch (thrown) {
@@ -260,8 +260,8 @@ export class Models {
   /** Null where the person declined. */
   private async askUntilOpen(choice: Choice, signal: AbortSignal): Promise<OpenModel | null> {
     if (this.registry) await untilAborted(this.registry.described, signal);
-    const asked = askedOf(choice);
-    const word = asked && this.registry ? this.registry.ask(asked) : null;
+    const lookup = lookupOf(choice);
+    const word = lookup && this.registry ? this.registry.ask(lookup) : null;
     // Whoever might publish a file needs both of its digests, which are computed where answers are awaited.
     let answers = word ?? (this.registry?.network ? NO_WORD : null);
     const tell = (progress: LoadProgress): void => {
@@ -275,7 +275,7 @@ export class Models {
       if (result.kind === "ready") return { choice: { ...choice, request }, ...result };
       const sha256 = result.verdict.actual?.sha256;
       if (sha256 === undefined) return null;
-      const said = await this.ask(result.name, result.files, result.verdict, result.role, asked);
+      const said = await this.ask(result.name, result.files, result.verdict, result.role, lookup);
       if (said === false) return null;
       // So the engine judges what it holds. Where the registry has spoken it counts, whatever is accepted.
       opened = withAcceptance(opened, result.role, sha256);
@@ -301,14 +301,14 @@ export class Models {
     files: NamedDigests[],
     verdict: Verdict,
     role: Role,
-    asked: Asked | null,
+    lookup: RegistryLookup | null,
   ): Promise<boolean | RegistryAnswers> {
     this.notices.say(`Nobody vouches for ${file}. Decide whether to use it.`);
     try {
       return await new Promise<boolean | RegistryAnswers>((answer) => {
         this.question = { file, files, verdict, answer };
         this.hear = async () => {
-          const answers = asked && (await this.registry?.ask(asked));
+          const answers = lookup && (await this.registry?.ask(lookup));
           const status = answers?.[role]?.status;
           if (answers && (status === "registered" || status === "revoked")) answer(answers);
         };

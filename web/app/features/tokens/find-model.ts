@@ -16,7 +16,7 @@ import type { Models } from "../model/models.svelte";
 import type { Chain } from "../wallet/chain.svelte";
 
 /** SHA-256 of the model's file, and of the tokenizer's where it has one of its own. */
-export interface Wanted {
+export interface ModelDigests {
   model: string;
   tokenizer: string | null;
 }
@@ -28,35 +28,35 @@ export interface Places {
   chain: Pick<Chain, "follow" | "query" | "network">;
 }
 
-export async function findModel(wanted: Wanted, { models, engine, chain }: Places): Promise<Choice> {
-  if (models.open && isWanted(models.open.model, wanted)) return models.open.choice;
+export async function findModel(expected: ModelDigests, { models, engine, chain }: Places): Promise<Choice> {
+  if (models.open && hasDigests(models.open.model, expected)) return models.open.choice;
   const entry = models.catalogue.find(
     ({ model, tokenizer }) =>
-      model.sha256 === wanted.model && (tokenizer?.sha256 ?? null) === wanted.tokenizer,
+      model.sha256 === expected.model && (tokenizer?.sha256 ?? null) === expected.tokenizer,
   );
   if (entry) return chooseEntry(entry);
-  const kept = fromKept(wanted, (await engine.port.storage()).models);
-  const version = await inRegistry(wanted, chain).catch((thrown: unknown) => {
+  const kept = fromKept(expected, (await engine.port.storage()).models);
+  const version = await inRegistry(expected, chain).catch((thrown: unknown) => {
     if (!kept) throw thrown;
     return null; // the chain is out of reach, and the file is here
   });
   if (version && version.revoked !== null) throw chainError("receipt-model-revoked", version.revoked);
   const choice = (version && chooseListed(version)) ?? kept;
-  if (!choice) throw chainError("receipt-model-missing", namedBy(wanted));
+  if (!choice) throw chainError("receipt-model-missing", namedBy(expected));
   return choice;
 }
 
 /** Whether a model that is open is the one. */
-export function isWanted({ digests, tokenizer }: ModelInfo, wanted: Wanted): boolean {
-  return digests.sha256 === wanted.model && (tokenizer?.sha256 ?? null) === wanted.tokenizer;
+export function hasDigests({ digests, tokenizer }: ModelInfo, expected: ModelDigests): boolean {
+  return digests.sha256 === expected.model && (tokenizer?.sha256 ?? null) === expected.tokenizer;
 }
 
 /** The digests of the files, as the end of a sentence. */
-export function namedBy({ model, tokenizer }: Wanted): string {
+export function namedBy({ model, tokenizer }: ModelDigests): string {
   return tokenizer === null ? `${model}.` : `${model}, and ${tokenizer} of its tokenizer.`;
 }
 
-function fromKept({ model, tokenizer }: Wanted, kept: readonly StoredModel[]): Choice | null {
+function fromKept({ model, tokenizer }: ModelDigests, kept: readonly StoredModel[]): Choice | null {
   const stored = (role: Role, sha256: string): FileRequest | null => {
     const file = kept.find((one) => one.sha256 === sha256);
     return file ? own(role, { kind: "stored", sha256, name: file.name }) : null;
@@ -67,7 +67,7 @@ function fromKept({ model, tokenizer }: Wanted, kept: readonly StoredModel[]): C
   return weights && words && chooseOwn([weights, words]);
 }
 
-async function inRegistry(wanted: Wanted, chain: Places["chain"]): Promise<ListedVersion | null> {
+async function inRegistry(expected: ModelDigests, chain: Places["chain"]): Promise<ListedVersion | null> {
   await chain.follow();
-  return chain.network && findVersion(chain.query, chain.network, wanted);
+  return chain.network && findVersion(chain.query, chain.network, expected);
 }

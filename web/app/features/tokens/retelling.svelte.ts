@@ -22,7 +22,7 @@ import type { EngineState } from "../../lib/engine.svelte";
 import { WET_PIECES } from "../../lib/paragraphs";
 import type { Models, OpenModel } from "../model/models.svelte";
 import type { Desk } from "../write/desk.svelte";
-import { findModel, isWanted, namedBy, type Places } from "./find-model";
+import { findModel, hasDigests, namedBy, type Places } from "./find-model";
 
 export type RetellingPhase = "blank" | "finding" | "opening" | "reading" | "writing" | "done";
 
@@ -106,7 +106,7 @@ export class Retelling {
 
   private async run(open: OpenModel, signal: AbortSignal): Promise<Retold> {
     const { receipt } = this;
-    if (!isWanted(open.model, receipt)) throw chainError("receipt-file-differs", namedBy(receipt));
+    if (!hasDigests(open.model, receipt)) throw chainError("receipt-file-differs", namedBy(receipt));
     this.verdict = open.verdict;
     this.phase = "reading";
     const ids: number[] = [];

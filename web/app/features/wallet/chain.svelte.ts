@@ -11,14 +11,14 @@ import { chainError } from "../../../chain/errors";
 import { fetchNetwork, type Network } from "../../../chain/network";
 import type { Ask } from "../../../chain/registry/answer";
 import { Copies } from "../../../chain/registry/copies";
-import { lastAnswers, rememberAnswers } from "../../../chain/registry/memory";
+import { lastAnswers, rememberAnswers } from "../../../chain/registry/answer-cache";
 import { readOnChain } from "../../../chain/registry/on-chain";
 import {
   forEach,
   isName,
   noAnswer,
   readModel,
-  type Asked,
+  type RegistryLookup,
   type Standing,
 } from "../../../chain/registry/registry";
 import { putReceipt, receiptDigest, type Receipt } from "../../../chain/stories/receipts";
@@ -167,9 +167,9 @@ export class Chain {
   }
 
   /** What the registry says of a model's files, never rejected; null where it is not asked. */
-  ask(asked: Asked): Promise<RegistryAnswers> | null {
+  ask(lookup: RegistryLookup): Promise<RegistryAnswers> | null {
     const { network } = this;
-    return network && this.wanted ? this.answers(network, asked) : null;
+    return network && this.wanted ? this.answers(network, lookup) : null;
   }
 
   /** Fetches a file whose bytes are on chain. */
@@ -179,23 +179,23 @@ export class Chain {
     return untilAborted(readOnChain(this.query, file, progress, signal), signal);
   };
 
-  private async answers(network: Network, asked: Asked): Promise<RegistryAnswers> {
+  private async answers(network: Network, lookup: RegistryLookup): Promise<RegistryAnswers> {
     try {
-      const answers = await this.inTime(this.read(network, asked));
+      const answers = await this.inTime(this.read(network, lookup));
       this.problem = null;
       return answers;
     } catch (thrown) {
       const problem = (this.problem = asProblem(thrown));
-      const last = await lastAnswers(network, asked, problem.message);
-      return last ?? forEach(asked, noAnswer("unreachable", problem.message, network));
+      const last = await lastAnswers(network, lookup, problem.message);
+      return last ?? forEach(lookup, noAnswer("unreachable", problem.message, network));
     }
   }
 
-  private async read(network: Network, asked: Asked): Promise<RegistryAnswers> {
-    await this.watch(asked.name);
-    const answers = await readModel(this.query, network, asked);
+  private async read(network: Network, lookup: RegistryLookup): Promise<RegistryAnswers> {
+    await this.watch(lookup.name);
+    const answers = await readModel(this.query, network, lookup);
     performance.mark("chain: answered");
-    await rememberAnswers(network, asked, answers);
+    await rememberAnswers(network, lookup, answers);
     return answers;
   }
 

@@ -9,7 +9,7 @@
 import { openDB, type DBSchema } from "idb";
 import type { RegistryAnswer, RegistryAnswers } from "../../engine/protocol";
 import type { Network } from "../network";
-import type { Asked } from "./registry";
+import type { RegistryLookup } from "./registry";
 
 interface Kept {
   answers: RegistryAnswers;
@@ -17,12 +17,12 @@ interface Kept {
   read: string;
 }
 
-interface MemorySchema extends DBSchema {
+interface CacheSchema extends DBSchema {
   answers: { key: string; value: Kept };
 }
 
 /** An answer holds for this registry and these very files. */
-function keyOf(network: Network, { name, model, tokenizer }: Asked): string {
+function keyOf(network: Network, { name, model, tokenizer }: RegistryLookup): string {
   return [network.application, network.homeChain, name, model, tokenizer ?? ""].join(" ");
 }
 
@@ -36,27 +36,27 @@ async function inStore<T>(work: (db: Awaited<ReturnType<typeof open>>) => Promis
 }
 
 function open() {
-  return openDB<MemorySchema>("taleproof-registry", 1, {
+  return openDB<CacheSchema>("taleproof-registry", 1, {
     upgrade: (db) => void db.createObjectStore("answers"),
   });
 }
 
 export async function rememberAnswers(
   network: Network,
-  asked: Asked,
+  lookup: RegistryLookup,
   answers: RegistryAnswers,
 ): Promise<void> {
   const kept = { answers, read: new Date().toISOString() };
-  await inStore((db) => db.put("answers", kept, keyOf(network, asked)));
+  await inStore((db) => db.put("answers", kept, keyOf(network, lookup)));
 }
 
 /** The last answers, each with its age and why there are no newer ones; null where there are none. */
 export async function lastAnswers(
   network: Network,
-  asked: Asked,
+  lookup: RegistryLookup,
   why: string,
 ): Promise<RegistryAnswers | null> {
-  const kept = await inStore((db) => db.get("answers", keyOf(network, asked)));
+  const kept = await inStore((db) => db.get("answers", keyOf(network, lookup)));
   if (!kept) return null;
   const aged = (answer: RegistryAnswer): RegistryAnswer => ({
     ...answer,
