@@ -36,7 +36,7 @@ PIECE = 4 << 20
 HEADROOM = 150_000_000
 """Bytes that a model needs beside its file: cache and scratch."""
 
-REPORT_SECONDS = 0.05
+REPORT_SECONDS = 0.1
 """How often a download's progress is reported, whatever the number of its chunks."""
 
 UNVERIFIED = "unverified"
