@@ -205,10 +205,11 @@ function made(script: string): Buffer {
   return execFileSync(PYTHON, ["-c", script], { env, maxBuffer: 1 << 26 });
 }
 
-/** A tiny model in GGUF, as tests/fixtures/make.py makes it. */
+/** A tiny model in GGUF, whose context is so long that no machine fills it before a signal arrives. */
 function tinyModel(): { file: Buffer; sha256: string } {
   const file = made(
-    "import sys; from fixtures.make import tiny_gguf; sys.stdout.buffer.write(tiny_gguf('Q8_0'))",
+    "import sys; from fixtures.make import tiny_gguf; from fixtures.tiny import Shape;" +
+      "sys.stdout.buffer.write(tiny_gguf('Q8_0', shape=Shape(context=32_768)))",
   );
   return { file, sha256: createHash("sha256").update(file).digest("hex") };
 }

@@ -231,7 +231,8 @@ test("OpenAI's shape: a signal ends an answer with the reason abort", async () =
     const abort = new AbortController();
     const messages = [{ role: "user" as const, content: "Go on." }];
     const { signal } = abort;
-    const stream = await window.tale.chat.completions.create({ messages, stream: true }, { signal });
+    const endless = { messages, temperature: 0, stream: true } as const;
+    const stream = await window.tale.chat.completions.create(endless, { signal });
     const found = [];
     for await (const { choices } of stream) {
       if (choices[0]?.delta.content) abort.abort();
