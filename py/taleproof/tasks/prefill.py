@@ -6,7 +6,16 @@ prompt cut in other steps gives the same bits.
 """
 
 STEP_SECONDS = 0.06
-"""What a step may last: with a batch of events before it (apps/worker/story.py), Stop takes under 0.1 seconds."""
+"""What a step should last: with a batch of events before it (apps/worker/story.py), Stop takes under 0.1 seconds."""
+
+SHARED = 0.5
+"""The part of a short step's time that another token does not add to: the weights are read once for all of them.
+
+Measured with SmolLM2-135M in Q8_0 and one thread: 0.68 of a step of 4 tokens, 0.51 of one of 8, 0.34 of one of 16.
+"""
+
+TOLERANCE = 1.1
+"""How far over STEP_SECONDS a longer step may be expected to go, so that it is tried at all."""
 
 FIRST = 8
 """Tokens of the very first step, when nothing is known yet."""
@@ -33,6 +42,13 @@ class PrefillChunk:
 
     def update(self, tokens: int, seconds: float) -> None:
         """Note how long a step took. One slow step is soon made up for: sizes double where there is time."""
-        in_time = tokens * STEP_SECONDS / seconds if seconds > 0 else self._max_size
-        size = int(min(in_time, 2 * self.size)) // TILE * TILE
+        if seconds <= 0:
+            fitting: float = self._max_size
+        elif seconds > STEP_SECONDS:
+            fitting = tokens * STEP_SECONDS / seconds
+        else:
+            # Only the rest of the time grows with the tokens. In proportion, a machine that takes 4 tokens in 40 ms
+            # and 8 in 55 would stay with 4.
+            fitting = tokens * (TOLERANCE * STEP_SECONDS / seconds - SHARED) / (1 - SHARED)
+        size = int(min(fitting, 2 * self.size)) // TILE * TILE
         self.size = min(max(size, TILE), self._max_size)
