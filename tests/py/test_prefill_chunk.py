@@ -48,7 +48,7 @@ def sizes(most: int, seconds: float, count: int) -> list[int]:
 )
 def test_steps_last_about_as_long_as_they_may(weights: float, token: float, cold: float) -> None:
     taken = steps(32, weights, token, cold=cold)
-    for _ in range(4):
+    for _ in range(8):
         next(taken)
     later = [next(taken) for _ in range(24)]
     assert all(size % TILE == 0 and seconds <= LONGEST for size, seconds in later)
