@@ -7,7 +7,7 @@ import pytest
 
 from browser_fakes import FakeAnswer, FakeFetcher, FakeJsArena, FakeLocalFile, FakeStore, NoStore
 from taleproof.apps.opener import Phase
-from taleproof.apps.worker import load
+from taleproof.apps.worker import delayed
 from taleproof.apps.worker.load import UNVERIFIED, ArenaFile, FileSpec, Loader
 from taleproof.errors import (
     DownloadInterruptedError,
@@ -196,7 +196,7 @@ def test_too_large_is_said_before_the_download() -> None:
 
 
 def test_stop_during_the_download_keeps_the_part_of_a_pinned_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(load, "REPORT_SECONDS", 0.0)
+    monkeypatch.setattr(delayed, "REPORT_SECONDS", 0.0)
     bench = Bench(FakeFetcher(BODY, answers=SlowAnswer))
 
     async def run() -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from taleproof.apps.opener import Progress
+from taleproof.apps.worker.delayed import Delayed
 from taleproof.apps.worker.ports import BrowserTransport, JsFetcher, LocalFile, PartialFile, Store, StoredFile
 from taleproof.errors import (
     DownloadStoppedError,
@@ -35,9 +36,6 @@ PIECE = 4 << 20
 
 HEADROOM = 150_000_000
 """Bytes that a model needs beside its file: cache and scratch."""
-
-REPORT_SECONDS = 0.1
-"""How often a download's progress is reported, whatever the number of its chunks."""
 
 UNVERIFIED = "unverified"
 """Name of the one download at a time that nobody vouches for."""
@@ -254,7 +252,7 @@ class Loader:
             intake = transport.intake = self._intake(spec, total, partial)
             if partial is not None and not await self._read(partial, intake, had, spec.name, progress):
                 raise SourceChangedError(spec.name, had)
-            report = _Delayed(lambda: progress("download", spec.name, intake.size, total))
+            report = Delayed(lambda: progress("download", spec.name, intake.size, total))
             try:
                 async for _ in source.pieces():
                     report.due()
@@ -297,28 +295,6 @@ class Loader:
         needed = self._arena.top + size + HEADROOM
         if needed > self._arena.limit:
             raise ModelTooLargeError(name, needed, self._arena.limit)
-
-
-class _Delayed:
-    """Reports progress a moment after it was due, once for all chunks of that moment: a report costs as much as one."""
-
-    def __init__(self, report: Callable[[], None]) -> None:
-        self._report = report
-        self._timer: asyncio.TimerHandle | None = None
-
-    def due(self) -> None:
-        """See to it that what there is now is reported."""
-        if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(REPORT_SECONDS, self._now)
-
-    def cancel(self) -> None:
-        """Report nothing any more."""
-        if self._timer is not None:
-            self._timer.cancel()
-
-    def _now(self) -> None:
-        self._timer = None
-        self._report()
 
 
 def _needs_sha3(spec: FileSpec) -> bool:
