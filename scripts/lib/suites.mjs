@@ -48,8 +48,9 @@ export async function runSuites() {
   results.push(await browser());
   // After the suite above, which builds the site that these need.
   results.push(await timed());
-  results.push(await vitest("other browsers", "tests/browsers/vitest.config.ts"));
-  results.push(await npmPackage());
+  // Each of these has one browser at a time, with little beside it.
+  const browsers = vitest("other browsers", "tests/browsers/vitest.config.ts");
+  results.push(...(await Promise.all([browsers, npmPackage()])));
   results.push(await chain());
   return results;
 }

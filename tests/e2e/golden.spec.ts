@@ -42,6 +42,16 @@ function performed(page: Page, task: Task): Promise<Result> {
   return page.evaluate(perform, task);
 }
 
+/** stories260K with its tokenizer, each from a server of its own. */
+async function withStories(work: (open: Task["open"]) => Promise<void>): Promise<void> {
+  await served(STORIES, {}, async (model) => {
+    await served(STORIES_TOKENIZER, {}, async (tokenizer) => {
+      const words = at(tokenizer.url, { sha256: STORIES_TOKENIZER_SHA256 }, "tokenizer");
+      await work({ sources: [...pinned("stories260K", model.url).sources, words] });
+    });
+  });
+}
+
 /** Writes a model's runs and compares; returns what the engine said of itself. */
 async function compare(
   page: Page,
@@ -82,13 +92,9 @@ test.describe("with the threads of this device", () => {
     });
 
     test(`stories260K and every block type with ${words}`, async () => {
-      await served(STORIES, {}, async (model) => {
-        await served(STORIES_TOKENIZER, {}, async (tokenizer) => {
-          const words = at(tokenizer.url, { sha256: STORIES_TOKENIZER_SHA256 }, "tokenizer");
-          const request = { sources: [...pinned("stories260K", model.url).sources, words] };
-          const engine = await compare(page, "stories260K", request, threads);
-          expect(engine.threads).toBe(possible);
-        });
+      await withStories(async (request) => {
+        const engine = await compare(page, "stories260K", request, threads);
+        expect(engine.threads).toBe(possible);
       });
       for (const name of TINY_MODELS) {
         await served(join(folder, tinyFile(name)), {}, async ({ url }) => {
@@ -122,15 +128,19 @@ test("a page that is not isolated writes the same with one thread, and says why 
 }) => {
   await withoutIsolation(page);
   await visit(page);
-  const engine = await compare(page, "smollm2", DEMO_REQUEST, null, ["plain"]);
-  expect(engine.threads).toBe(1);
-  if (availableParallelism() > 1) expect(engine.threadsReason).toContain("not isolated");
+  await withStories(async (request) => {
+    const engine = await compare(page, "stories260K", request, null);
+    expect(engine.threads).toBe(1);
+    if (availableParallelism() > 1) expect(engine.threadsReason).toContain("not isolated");
+  });
 });
 
 test("helpers that cannot be loaded mean one thread, and the same story", async ({ page }) => {
   await page.context().route(/\/helper[^/]*\.js$/, (route) => route.abort());
   await visit(page);
-  const engine = await compare(page, "smollm2", DEMO_REQUEST, null, ["plain"]);
-  expect(engine.threads).toBe(1);
-  if (availableParallelism() > 1) expect(engine.threadsReason).toContain("helper");
+  await withStories(async (request) => {
+    const engine = await compare(page, "stories260K", request, null);
+    expect(engine.threads).toBe(1);
+    if (availableParallelism() > 1) expect(engine.threadsReason).toContain("helper");
+  });
 });
