@@ -137,7 +137,7 @@ const UnacceptedModel = v.strictObject({
 
 const OpenResult = v.union([ReadyModel, UnacceptedModel]);
 
-const WriteMode = v.picklist(["raw", "chat"]);
+const WriteMode = v.picklist(["raw", "chat", "story"]);
 
 const SamplerSettings = v.strictObject({
   seed: v.string(),
@@ -154,6 +154,16 @@ const Limits = v.strictObject({
   stop: v.array(v.string()),
 });
 
+const AuthorsNote = v.strictObject({
+  text: v.string(),
+  depth: v.pipe(v.number(), v.safeInteger()),
+});
+
+const RequestForm = v.strictObject({
+  language: v.string(),
+  sha256: v.exactOptional(v.union([v.string(), v.null()])),
+});
+
 const NewStory = v.strictObject({
   kind: v.picklist(["new"]),
   prompt: v.string(),
@@ -161,6 +171,10 @@ const NewStory = v.strictObject({
   sampler: SamplerSettings,
   limits: Limits,
   date: v.union([v.string(), v.null()]),
+  request: v.exactOptional(v.union([RequestForm, v.null()])),
+  memory: v.exactOptional(v.union([v.string(), v.null()])),
+  note: v.exactOptional(v.union([AuthorsNote, v.null()])),
+  passages: v.exactOptional(v.union([v.array(v.pipe(v.number(), v.safeInteger())), v.null()])),
 });
 
 const ContinuedStory = v.strictObject({
@@ -183,12 +197,22 @@ const WriteStats = v.strictObject({
 
 const StoryRecord = v.record(v.string(), Json);
 
+const PromptBudget = v.strictObject({
+  request: v.pipe(v.number(), v.safeInteger()),
+  memory: v.pipe(v.number(), v.safeInteger()),
+  note: v.pipe(v.number(), v.safeInteger()),
+  story: v.pipe(v.number(), v.safeInteger()),
+  room: v.pipe(v.number(), v.safeInteger()),
+  leftOut: v.array(v.pipe(v.number(), v.safeInteger())),
+});
+
 const StartedEvent = v.strictObject({
   kind: v.picklist(["started"]),
   seed: v.string(),
   promptTokens: v.pipe(v.number(), v.safeInteger()),
   sessionLength: v.pipe(v.number(), v.safeInteger()),
   date: v.union([v.string(), v.null()]),
+  budget: PromptBudget,
 });
 
 const PrefillEvent = v.strictObject({
@@ -272,12 +296,15 @@ export const schemas = {
   WriteMode,
   SamplerSettings,
   Limits,
+  AuthorsNote,
+  RequestForm,
   NewStory,
   ContinuedStory,
   StartRequest,
   FinishReason,
   WriteStats,
   StoryRecord,
+  PromptBudget,
   StartedEvent,
   PrefillEvent,
   TokenEvent,

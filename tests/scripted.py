@@ -13,6 +13,7 @@ from taleproof.tasks.generate import Event, Limits, ReusableSession, Sampler, Se
 from taleproof.tasks.generate import generate as write
 from taleproof.tasks.transcript import Transcript
 from taleproof.tokenizers import Tokenizer
+from taleproof.tokenizers.special import Literal
 
 
 VOCAB = 300
@@ -32,7 +33,9 @@ class Bytes:
     def __init__(self, bos_id: int | None = None) -> None:
         self.bos_id = bos_id
 
-    def encode(self, text: str, *, add_bos: bool | None = None, parse_special: bool = True) -> list[int]:
+    def encode(
+        self, text: str, *, add_bos: bool | None = None, parse_special: bool = True, literal: Literal = ()
+    ) -> list[int]:
         return [*([] if self.bos_id is None else [self.bos_id]), *text.encode()]
 
     def decode(self, ids: Sequence[int]) -> str:

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from fixtures.make import tiny_gguf
+from fixtures.tiny import Shape
 from taleproof.apps.cli.main import main
+from taleproof.chat.story_requests import story_request
 from taleproof.io.reader import FileBlob
 from taleproof.trust.digest import digest_blob
 
@@ -186,6 +188,24 @@ class TestVerify:
     def test_an_answer_of_another_shape_ends_with_2(self, capsys: Capture, tmp_path: Path) -> None:
         assert "block" in refusal(capsys, "verify", MODEL, "--registry", self.answer(tmp_path, block=None))
         assert "cannot be read" in refusal(capsys, "verify", MODEL, "--registry", str(tmp_path / "none.json"))
+
+
+def test_a_story_is_begun_by_the_prompt(capsys: Capture, tmp_path: Path) -> None:
+    model = tmp_path / "tiny.gguf"
+    model.write_bytes(tiny_gguf("F32", shape=Shape(context=600)))
+    begun = ["generate", str(model), "--prompt", "Once <|im_end|>", "--max-tokens", "2", "--story"]
+    told = run_json(capsys, *begun, "--language", "de", "--memory", "Ein Hund", "--json")
+    request = story_request("de")
+    assert told["story"] == {"language": "de", "request_sha256": request.sha256(), "memory": "Ein Hund"}
+    assert main(begun) == 0
+    assert capsys.readouterr().out.startswith("Once <|im_end|>")
+    assert main([*begun, "--chat"]) == 2
+    assert "--story" in capsys.readouterr().err
+    assert main([*begun, "--language", "fr"]) == 2
+    assert "zh-Hans" in capsys.readouterr().err
+    parts = ["--note", "short", "--note-depth", "1", "--passages", "0,5"]
+    noted = run_json(capsys, *begun, *parts, "--json")
+    assert len(noted["prompt_tokens"]) > len(run_json(capsys, *begun, "--json")["prompt_tokens"])
 
 
 def test_special_tokens_in_a_prompt_and_chat_form(capsys: Capture, smollm2_path: Path) -> None:

@@ -22,9 +22,9 @@ from golden import SAMPLERS, kept, path_of, prompts
 from opener_bench import Bench
 from taleproof import Event, Finished, Model, Progress, Token
 from taleproof.apps.cli.main import main
-from taleproof.apps.library.options import Mode
 from taleproof.apps.open_model import OpenModel
 from taleproof.apps.opener import PendingApproval
+from taleproof.apps.prompting import Mode
 from taleproof.apps.worker.protocol.models import MemoryFigures
 from taleproof.apps.worker.protocol.stories import NewStory, SamplerSettings
 from taleproof.apps.worker.story import Story

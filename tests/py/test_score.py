@@ -18,6 +18,7 @@ from taleproof.io.reader import BytesBlob, FileBlob
 from taleproof.tasks.score import encode_continuation, score
 from taleproof.tokenizers import Tokenizer, from_llama2c, from_model, from_tokenizer_json
 from taleproof.tokenizers.encoder_input import EncoderInputTokenizer
+from taleproof.tokenizers.special import Literal
 from vocabularies import bpe_metadata, model_file, spm_metadata
 
 
@@ -64,7 +65,9 @@ def test_splits_the_ids_of_the_whole_text() -> None:
 
 def test_a_token_across_the_border_is_the_continuations() -> None:
     class Pairs(Bytes):
-        def encode(self, text: str, *, add_bos: bool | None = None, parse_special: bool = True) -> list[int]:
+        def encode(
+            self, text: str, *, add_bos: bool | None = None, parse_special: bool = True, literal: Literal = ()
+        ) -> list[int]:
             return [token for pair in (text[i : i + 2] for i in range(0, len(text), 2)) for token in [hash(pair)]]
 
     before, after = encode_continuation(Pairs(), "abc", "d")

@@ -371,6 +371,14 @@ def test_every_batch_tells_and_the_last_one_carries_the_record() -> None:
         "promptTokens": len(written.prompt_ids),
         "sessionLength": 96,
         "date": None,
+        "budget": {
+            "request": 0,
+            "memory": 0,
+            "note": 0,
+            "story": len(written.prompt_ids),
+            "room": 96 - len(written.prompt_ids),
+            "leftOut": [],
+        },
     }
     events = run(written)
     kinds = [event["kind"] for event in events]
@@ -449,8 +457,9 @@ def test_a_model_that_reads_first_answers_requests_and_is_continued() -> None:
     opened = Bench().accept(tiny_t5_gguf("t5", WORDS))
     model = opened, ReusableSession(opened.session)
     assert shown_model(opened)["hasChatTemplate"]
-    with pytest.raises(RequestsOnlyError):
-        story(model=model)
+    for mode in ("raw", "story"):
+        with pytest.raises(RequestsOnlyError):
+            story(model=model, mode=mode)
     whole = story(model=model, mode="chat", prompt="a big cat", max_tokens=9)
     run(whole)
     parted = story(model=model, mode="chat", prompt="a big cat", max_tokens=4)

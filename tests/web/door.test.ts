@@ -98,8 +98,21 @@ describe("settings", () => {
     { stop: [1] as never },
     { stop: 7 as never },
     { date: 3 as never },
+    { language: 1 as never },
+    { memory: null as never },
+    { note: "be brief" as never },
+    { note: { text: "be brief", depth: 0.5 } },
+    { passages: 3 as never },
+    { passages: [0, "4"] as never },
   ])("%j is refused before the engine sees it", (settings) => {
     expect(codeOf(() => writeRequest("Once", "raw", settings))).toBe("invalid-setting");
+  });
+
+  test("a story's language, memory, note and passages go to the engine", () => {
+    const note = { text: "be brief", depth: 2 };
+    expect(
+      writeRequest("Once upon", "story", { language: "de", memory: "A cat.", note, passages: [0, 5] }),
+    ).toMatchObject({ mode: "story", request: { language: "de" }, memory: "A cat.", note, passages: [0, 5] });
   });
 
   test("a setting that does not exist is refused by name", () => {
@@ -154,6 +167,12 @@ describe("OpenAI's parameters", () => {
         limits: { maxTokens: 9, stop: ["end"] },
       },
     ]);
+  });
+
+  test("a message of the assistant is the beginning of a story", async () => {
+    const { completions: door, asked } = completions();
+    await door.create({ messages: [{ role: "assistant", content: "Once" }] }).catch(() => undefined);
+    expect(asked).toMatchObject([{ prompt: "Once", mode: "story" }]);
   });
 
   test("left out, length is the context's, and the rest the door's own", async () => {

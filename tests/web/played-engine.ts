@@ -102,7 +102,8 @@ export class PlayedEngine implements EnginePort {
   async *write(request: WriteRequest, signal?: AbortSignal): AsyncGenerator<WriteEvent, void, void> {
     this.written.push(request);
     const seed = request.kind === "new" ? (request.sampler.seed ?? "777") : "777";
-    yield { kind: "started", seed, promptTokens: 3, sessionLength: 128, date: this.date };
+    const budget = { request: 0, memory: 0, note: 0, story: 3, room: 125, leftOut: [] };
+    yield { kind: "started", seed, promptTokens: 3, sessionLength: 128, date: this.date, budget };
     const story = this.stories.shift() ?? [finished(0, "stop")];
     if (story instanceof EngineError) throw story;
     for (const event of story) {

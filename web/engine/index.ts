@@ -13,6 +13,7 @@ export { DEFAULTS, type GenerateOptions, type Settings } from "./door/settings";
 export type { FileSource, ModelSource, Purpose, UnverifiedFile } from "./door/source";
 export { EngineError } from "./errors";
 export type {
+  AuthorsNote,
   Digests,
   EngineFacts,
   EngineInfo,
@@ -29,6 +30,7 @@ export type {
   ModelInfo,
   NamedDigests,
   PrefillEvent,
+  PromptBudget,
   RegistryAnswer,
   StartedEvent,
   StartProgress,

@@ -195,7 +195,12 @@ export interface UnacceptedModel {
 
 export type OpenResult = ReadyModel | UnacceptedModel;
 
-export type WriteMode = "raw" | "chat";
+/**
+ * How a prompt is taken: `raw` goes on from it as it is, `chat` puts it into the model's chat form as a request.
+ *
+ * `story` asks for a story in that form, and the prompt is the beginning of the answer.
+ */
+export type WriteMode = "raw" | "chat" | "story";
 
 export interface SamplerSettings {
   /** A number from 0 to 2^64 - 1 in decimal. */
@@ -215,14 +220,43 @@ export interface Limits {
   stop: string[];
 }
 
+/** A note that stands in brackets in the story, where only the model sees it. */
+export interface AuthorsNote {
+  text: string;
+  /** Before which paragraph, counted from the end: 1 is the last one. */
+  depth: number;
+}
+
+/** Which request for a story. */
+export interface RequestForm {
+  /** A BCP 47 tag: en, zh-Hans, es or de. */
+  language: string;
+  /** As a record names it; null for the present request of the language. */
+  sha256?: string | null;
+}
+
 export interface NewStory {
   kind: "new";
+  /** An opening or a whole story so far; in `chat` a request. */
   prompt: string;
   mode: WriteMode;
   sampler: SamplerSettings;
   limits: Limits;
   /** What a chat template that asks for today's date is told, as 2026-02-03; null for the engine's fixed day. */
   date: string | null;
+  /** For `story`; null for English. The note's brackets are in its language in every mode. */
+  request?: RequestForm | null;
+  /** What the model must not forget: in `story` a part of the request, in `raw` before the text. Not for `chat`. */
+  memory?: string | null;
+  /** Not for `chat`. */
+  note?: AuthorsNote | null;
+  /**
+   * Where the prompt's passages begin, in units of UTF-16, the first one at 0. Not for `chat`.
+   *
+   * Where the story and `maxTokens` do not fit into the context, the first passage stays, and of the others as many
+   * leave as have to, the oldest first. Without passages nothing is left out.
+   */
+  passages?: number[] | null;
 }
 
 /**
@@ -256,6 +290,19 @@ export interface WriteStats {
 /** What was run: everything that writes the story again. Canonical JSON, as record/record.py makes it. */
 export type StoryRecord = { [key: string]: Json };
 
+/** How the context is spent, in tokens: `request`, `memory`, `note` and `story` are the whole prompt. */
+export interface PromptBudget {
+  /** What the form of `story` takes; 0 in other modes. */
+  request: number;
+  memory: number;
+  note: number;
+  story: number;
+  /** What is left for what is to be written. */
+  room: number;
+  /** The numbers of the passages that the model is not given, from 0 on. */
+  leftOut: number[];
+}
+
 /** First: what was understood of the request. */
 export interface StartedEvent {
   kind: "started";
@@ -264,6 +311,7 @@ export interface StartedEvent {
   sessionLength: number;
   /** What the chat template was told; null where it did not ask for the date. */
   date: string | null;
+  budget: PromptBudget;
 }
 
 /** So many tokens of the prompt were read. */

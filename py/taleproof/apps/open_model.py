@@ -13,7 +13,7 @@ from taleproof.errors import OtherTaskError
 from taleproof.formats import ModelFile
 from taleproof.io.reader import Blob
 from taleproof.models import Task
-from taleproof.record.record import StoryRecord
+from taleproof.record.record import StoryForm, StoryRecord
 from taleproof.sampling.chain import SamplerConfig
 from taleproof.tasks.embed import Embedder
 from taleproof.tasks.engine import Engine, Session
@@ -182,10 +182,11 @@ class OpenModel:
         text: Writing,
         *,
         prompt: str,
-        mode: Literal["raw", "chat"],
+        mode: Literal["raw", "chat", "story"],
         sampler: SamplerConfig,
         limits: Limits,
         date: str | None,
+        story: StoryForm | None = None,
     ) -> StoryRecord:
         """Return everything that writes a text again.
 
@@ -193,6 +194,7 @@ class OpenModel:
         ----------
         prompt, mode : what was given, and how.
         date : the date that the chat template was given; None where it did not ask.
+        story : in the mode ``story``, what was asked for.
         """
         transcript = text.transcript
         return StoryRecord(
@@ -213,4 +215,5 @@ class OpenModel:
             logits=text.logits_digests,
             engine=__version__,
             date=date,
+            story=story,
         )

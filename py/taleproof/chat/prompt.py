@@ -13,12 +13,15 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
 
+from taleproof.chat.story_requests import StoryRequest
 from taleproof.errors import ChatTemplateError, InvalidSettingError
 from taleproof.formats import ModelFile
 from taleproof.formats.model_file import CHAT_TEMPLATE_KEY
 from taleproof.tokenizers import Tokenizer
+from taleproof.tokenizers.base import well_formed
 
 
 if TYPE_CHECKING:
@@ -128,6 +131,71 @@ def encode_chat(
     rendered = _render(template, messages, bos, tokenizer.eos_token, True, today)
     ids = tokenizer.encode(rendered.text, add_bos=tokenizer.add_bos and not (bos and rendered.text.startswith(bos)))
     return ChatPrompt(ids, today if rendered.used_date else None)
+
+
+def encode_story(
+    tokenizer: Tokenizer,
+    template: str,
+    request: StoryRequest,
+    opening: str,
+    *,
+    memory: str = "",
+    today: date = DEFAULT_DAY,
+) -> ChatPrompt:
+    """Return the ids of a request for a story, and of the opening as the beginning of the model's own answer.
+
+    They are those of the whole text, which ends with the opening. Special tokens are recognised in what the template
+    writes, and nowhere in ``opening`` and ``memory``. A template that refuses a system text has it before the request.
+    Leaving the answer open is what transformers call ``continue_final_message``.
+
+    Raises
+    ------
+    ChatTemplateError : the template is broken, refuses the request, or changes the memory.
+    """
+    opening, memory = well_formed(opening), well_formed(memory)
+    marks = _marks(template, request.asked(memory))
+    asked = request.asked(marks.around(memory))
+    messages = [{"role": "system", "content": request.system}, {"role": "user", "content": asked}]
+    bos = tokenizer.bos_token
+    try:
+        rendered = _render(template, messages, bos, tokenizer.eos_token, True, today)
+    except ChatTemplateError:
+        together = [{"role": "user", "content": f"{request.system}\n\n{asked}"}]
+        rendered = _render(template, together, bos, tokenizer.eos_token, True, today)
+    before, literal = marks.taken_out(rendered.text)
+    if memory and [before[begin:end] for begin, end in literal] != [memory]:
+        raise ChatTemplateError("it does not give the model the story's memory as it is")
+    text = before + opening
+    add_bos = tokenizer.add_bos and not (bos and text.startswith(bos))
+    ids = tokenizer.encode(text, add_bos=add_bos, literal=[*literal, (len(before), len(text))])
+    return ChatPrompt(ids, today if rendered.used_date else None)
+
+
+class _Marks(NamedTuple):
+    """Two characters that say where in a template's text a person's words begin and end."""
+
+    begin: str
+    end: str
+
+    def around(self, text: str) -> str:
+        return f"{self.begin}{text}{self.end}" if text else ""
+
+    def taken_out(self, text: str) -> tuple[str, list[tuple[int, int]]]:
+        """Return a text without the marks, and the stretches that were between them."""
+        whole, *parts = text.split(self.begin)
+        stretches = []
+        for part in parts:
+            words, _, rest = part.partition(self.end)
+            stretches.append((len(whole), len(whole) + len(words)))
+            whole += words + rest
+        return whole, stretches
+
+
+def _marks(*texts: str) -> _Marks:
+    """Return marks of Unicode's private use that none of the texts has."""
+    used = set().union(*texts)
+    begin, end = islice((letter for letter in map(chr, range(0xF0000, 0x110000)) if letter not in used), 2)
+    return _Marks(begin, end)
 
 
 def _one_line(error: Exception) -> str:

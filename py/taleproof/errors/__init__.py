@@ -74,6 +74,7 @@ from taleproof.errors.writing import (
     NothingToContinueError,
     OtherTaskError,
     PromptTooLongError,
+    StoryTooLongError,
 )
 
 
@@ -121,6 +122,7 @@ __all__ = [
     "SourceRefusedError",
     "SourceUnreachableError",
     "StoppedError",
+    "StoryTooLongError",
     "TaleproofError",
     "TokenizerLimitError",
     "TokenizerMissingError",

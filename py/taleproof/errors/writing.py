@@ -82,3 +82,17 @@ class PromptTooLongError(TaleproofError):
             f"The opening has {tokens:,} tokens, and this model reads {context:,} at most. Shorten the opening.",
             {"tokens": tokens, "context": context},
         )
+
+
+class StoryTooLongError(TaleproofError):
+    """A story whose first and last passage do not fit into the context, with what is to be written."""
+
+    code = "story-too-long"
+
+    def __init__(self, tokens: int, max_tokens: int, context: int) -> None:
+        super().__init__(
+            f"The beginning of the story and its last passage have {tokens:,} tokens, and {max_tokens:,} are to "
+            f"follow; together they have to be at most {context:,}. Write fewer at once, shorten the memory, the note "
+            "or these passages, or open the model with a longer context.",
+            {"tokens": tokens, "max_tokens": max_tokens, "context": context},
+        )

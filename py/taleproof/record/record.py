@@ -24,6 +24,26 @@ FORMAT = "taleproof-story/1"
 
 
 @dataclass(frozen=True)
+class StoryForm:
+    """What the model was asked for in the mode ``story``.
+
+    Attributes
+    ----------
+    language, request_sha256 : which request of chat/story_requests.py.
+    memory : what the request says must not be forgotten; "" for nothing.
+    """
+
+    language: str
+    request_sha256: str
+    memory: str
+
+    def value(self) -> dict[str, JsonValue]:
+        """Return it as JSON values."""
+        memory = well_formed(self.memory)
+        return {"language": self.language, "request_sha256": self.request_sha256, "memory": memory}
+
+
+@dataclass(frozen=True)
 class StoryRecord:
     """One story and what wrote it.
 
@@ -34,7 +54,8 @@ class StoryRecord:
     tokenizer : the digests of tokenizer.bin; None where the model's file brings its tokenizer.
     kernels : the SHA-256 of the kernels' module; None on the numpy backend.
     prompt, prompt_tokens : what was given, and what the model read.
-    mode : whether the prompt was gone on with as it is, or put into the model's chat form.
+    mode : whether the prompt was gone on with as it is, put into the model's chat form as a request, or taken for the
+        beginning of the answer to a request for a story.
     sampler, limits : how the tokens were chosen, and where the text had to end.
     context : positions of the session.
     tokens, text, finish_reason : what was written. ``stopped`` is by the person.
@@ -42,8 +63,9 @@ class StoryRecord:
     engine : the engine's version; None in records that do not name it.
     date : the date that the chat template was given, such as "2026-02-03"; None where it did not ask. A chat story
         whose record has none is written again with DEFAULT_DAY of chat/prompt.py.
+    story : in the mode ``story``, what was asked for.
 
-    The last two are left out of the JSON where they are None, so that records without them keep their digests.
+    The last three are left out of the JSON where they are None, so that records without them keep their digests.
     """
 
     model_name: str
@@ -51,7 +73,7 @@ class StoryRecord:
     tokenizer: Digests | None
     kernels: str | None
     prompt: str
-    mode: Literal["raw", "chat"]
+    mode: Literal["raw", "chat", "story"]
     prompt_tokens: tuple[int, ...]
     context: int
     sampler: SamplerConfig
@@ -63,6 +85,7 @@ class StoryRecord:
     files: tuple[tuple[str, Digests], ...] = ()
     engine: str | None = None
     date: str | None = None
+    story: StoryForm | None = None
 
     def value(self) -> dict[str, JsonValue]:
         """Return the record as JSON values; the seed, which may go beyond 2**53, is a string of digits."""
@@ -96,6 +119,7 @@ class StoryRecord:
             "logits": {"every": EVERY, "sha256": list(self.logits)},
             **({} if self.engine is None else {"engine": self.engine}),
             **({} if self.date is None else {"chat": {"date": self.date}}),
+            **({} if self.story is None else {"story": self.story.value()}),
         }
 
     def _files(self) -> dict[str, JsonValue]:

@@ -17,6 +17,7 @@ from typing import Protocol
 from taleproof.errors import UnknownTokenizerError
 from taleproof.formats import ModelFile
 from taleproof.io.reader import Blob
+from taleproof.tokenizers.special import Literal
 from taleproof.tokenizers.stream import TextStream
 
 
@@ -57,7 +58,9 @@ class Tokenizer(Protocol):
     @property
     def eos_token(self) -> str: ...
 
-    def encode(self, text: str, *, add_bos: bool | None = None, parse_special: bool = True) -> list[int]:
+    def encode(
+        self, text: str, *, add_bos: bool | None = None, parse_special: bool = True, literal: Literal = ()
+    ) -> list[int]:
         """Return the ids of a text.
 
         Parameters
@@ -65,6 +68,8 @@ class Tokenizer(Protocol):
         add_bos : whether the BOS token comes first. None is the model's own rule, which
             may also add an EOS token.
         parse_special : recognise control tokens written in the text, such as ``<|im_start|>``.
+        literal : stretches of a well-formed text where none is recognised, whatever stands there; the ids are those of
+            the whole text all the same.
         """
         ...
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from taleproof.errors import UnknownTokenError
-from taleproof.tokenizers.special import SpecialTokens
+from taleproof.tokenizers.special import Literal, SpecialTokens
 from taleproof.tokenizers.vocabulary import TokenType, Vocabulary
 
 
@@ -81,14 +81,17 @@ class BaseTokenizer(ABC):
     def _text_of(self, token: int | None) -> str:
         return "" if token is None else self._vocabulary.pieces[token]
 
-    def encode(self, text: str, *, add_bos: bool | None = None, parse_special: bool = True) -> list[int]:
+    def encode(
+        self, text: str, *, add_bos: bool | None = None, parse_special: bool = True, literal: Literal = ()
+    ) -> list[int]:
         """Return the ids of a text; see Tokenizer.encode."""
         vocabulary = self._vocabulary
         ids: list[int] = []
         if vocabulary.bos_id is not None and (vocabulary.add_bos if add_bos is None else add_bos):
             ids.append(vocabulary.bos_id)
         at_start = True  # of the text, or after a special token
-        parts = list((self._special if parse_special else self._user_defined).split(well_formed(text)))
+        finder = self._special if parse_special else self._user_defined
+        parts = list(finder.split(well_formed(text), literal, self._text_tokens))
         for before, part, after in zip([None, *parts], parts, [*parts[1:], None], strict=False):
             if isinstance(part, int):
                 ids.append(part)
@@ -129,6 +132,11 @@ class BaseTokenizer(ABC):
     @cached_property
     def _special(self) -> SpecialTokens:
         return self._finder(TokenType.CONTROL, TokenType.UNKNOWN, TokenType.USER_DEFINED)
+
+    @cached_property
+    def _text_tokens(self) -> frozenset[int]:
+        """Special tokens that are text: found in literal text too, unless they end a text."""
+        return frozenset(self._vocabulary.ids_of(TokenType.USER_DEFINED)) - self.eos_ids
 
     @cached_property
     def _user_defined(self) -> SpecialTokens:

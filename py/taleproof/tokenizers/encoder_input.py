@@ -7,6 +7,7 @@ In comes the tokenizer of the model's files; nothing else of what it does is cha
 from collections.abc import Sequence
 
 from taleproof.tokenizers import Tokenizer
+from taleproof.tokenizers.special import Literal
 
 
 class EncoderInputTokenizer:
@@ -22,9 +23,11 @@ class EncoderInputTokenizer:
         self.bos_token = inner.bos_token
         self.eos_token = inner.eos_token
 
-    def encode(self, text: str, *, add_bos: bool | None = None, parse_special: bool = True) -> list[int]:
+    def encode(
+        self, text: str, *, add_bos: bool | None = None, parse_special: bool = True, literal: Literal = ()
+    ) -> list[int]:
         """Return the ids of the encoder's input and the start token; with ``add_bos`` given, the text's alone."""
-        ids = self._inner.encode(text, add_bos=add_bos, parse_special=parse_special)
+        ids = self._inner.encode(text, add_bos=add_bos, parse_special=parse_special, literal=literal)
         if add_bos is not None:
             return ids
         return [*(token for token in ids if token != self._start), self._start]

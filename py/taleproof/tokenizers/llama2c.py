@@ -17,6 +17,7 @@ from taleproof.errors import FormatError
 from taleproof.io.reader import Blob, ByteReader
 from taleproof.tokenizers.algorithms.merge import merge
 from taleproof.tokenizers.algorithms.spm import SpmTokenizer
+from taleproof.tokenizers.special import Literal
 from taleproof.tokenizers.vocabulary import MAX_TOKENS, TokenType, Vocabulary
 
 
@@ -87,7 +88,9 @@ class Llama2cTokenizer(SpmTokenizer):
     def __init__(self, vocabulary: Vocabulary, scores: list[float]) -> None:
         super().__init__(vocabulary, scores, space=" ")
 
-    def encode(self, text: str, *, add_bos: bool | None = None, parse_special: bool = False) -> list[int]:
+    def encode(
+        self, text: str, *, add_bos: bool | None = None, parse_special: bool = False, literal: Literal = ()
+    ) -> list[int]:
         """Return the ids of a text; run.c does not look for special tokens in it."""
         return super().encode(text, add_bos=add_bos, parse_special=False)
 

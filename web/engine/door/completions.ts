@@ -14,6 +14,7 @@ import type {
   ChatCompletionChunk,
   ChatCompletionParams,
   ChatFinishReason,
+  ChatMessage,
   ChatUsage,
 } from "./openai";
 import type { GenerateOptions } from "./settings";
@@ -79,7 +80,9 @@ export class Completions {
   ): Promise<ChatCompletion | AsyncIterable<ChatCompletionChunk>> {
     const model = this.openModel();
     const settings = settingsOf(params, model);
-    const events = model.chat(promptOf(params.messages), { ...settings, signal });
+    const { role, prompt } = promptOf(params.messages);
+    const options = { ...settings, signal };
+    const events = role === "user" ? model.chat(prompt, options) : model.story(prompt, options);
     const common = {
       id: `chatcmpl-${crypto.randomUUID()}`,
       created: Math.floor(Date.now() / 1000),
@@ -153,12 +156,18 @@ function settingsOf(params: ChatCompletionParams, model: Model): GenerateOptions
   return settings;
 }
 
-function promptOf(messages: ChatCompletionParams["messages"]): string {
+function promptOf(messages: ChatCompletionParams["messages"]): { role: ChatMessage["role"]; prompt: string } {
   const [message, ...more] = Array.isArray(messages) ? messages : [];
-  if (message?.role !== "user" || more.length > 0) {
-    throw unsupported("messages", "One message with the role user is answered, and nothing else.");
+  const role = message?.role;
+  if (message === undefined || (role !== "user" && role !== "assistant") || more.length > 0) {
+    const why =
+      "One message with the role user is answered, or one with the role assistant gone on with as a story.";
+    throw unsupported("messages", why);
   }
-  const { content } = message;
+  return { role: message.role, prompt: textOf(message.content) };
+}
+
+function textOf(content: ChatMessage["content"]): string {
   if (typeof content === "string") return content;
   const parts = Array.isArray(content) ? content : [];
   if (parts.length === 0 || parts.some((part) => part.type !== "text")) {

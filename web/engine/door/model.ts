@@ -40,6 +40,11 @@ export class Model {
     return this.begin(prompt, "chat", options);
   }
 
+  /** Asks for a story in the form that the model was trained on; the prompt is the beginning of its answer. */
+  story(prompt: string, options: GenerateOptions = {}): AsyncGenerator<WriteEvent, void, void> {
+    return this.begin(prompt, "story", options);
+  }
+
   /** Goes on with the last text, which becomes the one that a higher `maxTokens` would have given. */
   continue(maxTokens: number, signal?: AbortSignal): AsyncGenerator<WriteEvent, void, void> {
     return this.write({ kind: "continue", maxTokens }, signal);

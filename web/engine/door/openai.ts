@@ -12,15 +12,18 @@ export interface ChatTextPart {
   text: string;
 }
 
-/** What the user asks. */
+/** What the user asks, or how the assistant's story begins. */
 export interface ChatMessage {
-  role: "user";
+  role: "user" | "assistant";
   content: string | ChatTextPart[];
 }
 
 /** What `chat.completions.create` takes. Parameters that are not here are refused by name. */
 export interface ChatCompletionParams {
-  /** One message of the user. */
+  /**
+   * One message. One of the user is answered; one of the assistant is the beginning of a story, and is gone on with: what
+   * others call `continue_final_message`. The answer does not repeat it.
+   */
   messages: ChatMessage[];
   /** The open model's name, where it is given. */
   model?: string | null | undefined;

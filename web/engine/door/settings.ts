@@ -7,7 +7,7 @@
  */
 
 import { EngineError } from "../errors";
-import type { WriteMode, WriteRequest } from "../protocol";
+import type { AuthorsNote, WriteMode, WriteRequest } from "../protocol";
 
 /** How a text is written. What is left out is as in DEFAULTS. */
 export interface Settings {
@@ -31,6 +31,14 @@ export interface Settings {
   stop?: string | readonly string[] | null | undefined;
   /** What a chat template that asks for today's date is told, as 2026-02-03; left out: this device's day. */
   date?: string | undefined;
+  /** Of the request for a story, and of a note's brackets: en, zh-Hans, es or de. */
+  language?: string | undefined;
+  /** What the model must not forget; not in chat. */
+  memory?: string | undefined;
+  /** An author's note: `depth` says before which paragraph, counted from the end; not in chat. */
+  note?: AuthorsNote | undefined;
+  /** Where the prompt's passages begin, the first at 0. Where they are too long, the oldest but the first are left out. */
+  passages?: readonly number[] | undefined;
 }
 
 /** Settings, and a signal that ends the text. */
@@ -54,13 +62,18 @@ type NumberName = keyof typeof DEFAULTS;
 
 /** What the engine takes whole numbers for. */
 const WHOLE: ReadonlySet<string> = new Set<NumberName>(["topK", "repeatLastN", "maxTokens"]);
-const NAMES: ReadonlySet<string> = new Set([...Object.keys(DEFAULTS), "seed", "stop", "date", "signal"]);
+const NAMES: ReadonlySet<string> = new Set([
+  ...Object.keys(DEFAULTS),
+  ...["seed", "stop", "date", "signal", "language", "memory", "note", "passages"],
+]);
 
 export function writeRequest(prompt: string, mode: WriteMode, settings: Settings): WriteRequest {
   for (const name of Object.keys(settings)) if (!NAMES.has(name)) throw unknownSetting(name);
   if (typeof prompt !== "string") throw wrongType("prompt", prompt, "a text");
-  const { date } = settings;
+  const { date, language, memory, note, passages } = settings;
   if (date !== undefined && typeof date !== "string") throw wrongType("date", date, "a day as 2026-02-03");
+  if (language !== undefined && typeof language !== "string") throw wrongType("language", language, "a text");
+  if (memory !== undefined && typeof memory !== "string") throw wrongType("memory", memory, "a text");
   const number = (name: NumberName): number => numberOf(name, settings[name]);
   const unless = (off: number, name: NumberName): number | null =>
     number(name) === off ? null : number(name);
@@ -79,6 +92,10 @@ export function writeRequest(prompt: string, mode: WriteMode, settings: Settings
     },
     limits: { maxTokens: number("maxTokens"), stop: stopsOf(settings.stop) },
     ...(date === undefined ? {} : { date }),
+    ...(language === undefined ? {} : { request: { language } }),
+    ...(memory === undefined ? {} : { memory }),
+    ...(note === undefined ? {} : { note: noteOf(note) }),
+    ...(passages === undefined ? {} : { passages: placesOf(passages) }),
   };
 }
 
@@ -104,6 +121,20 @@ function stopsOf(stop: Settings["stop"]): string[] {
   return stops.map((text) => {
     if (typeof text === "string") return text;
     throw wrongType("stop", stop, "a text or a list of texts");
+  });
+}
+
+function noteOf(note: AuthorsNote): AuthorsNote {
+  const { text, depth } = Object(note) as Partial<AuthorsNote>;
+  if (typeof text === "string" && Number.isSafeInteger(depth)) return { text, depth: Number(depth) };
+  throw wrongType("note", note, "a text and a whole number, as { text, depth }");
+}
+
+function placesOf(passages: readonly number[]): number[] {
+  const places: readonly unknown[] = Array.isArray(passages) ? passages : [null];
+  return places.map((place) => {
+    if (Number.isSafeInteger(place)) return Number(place);
+    throw wrongType("passages", passages, "a list of whole numbers");
   });
 }
 

@@ -70,7 +70,23 @@ def _parser() -> argparse.ArgumentParser:
 
     generate = commands.add_parser("generate", help="write on from a prompt")
     _add_model(generate)
-    generate.add_argument("--chat", action="store_true", help="the prompt is a message in the model's chat form")
+    form = generate.add_mutually_exclusive_group()
+    form.add_argument("--chat", action="store_true", help="the prompt is a message in the model's chat form")
+    form.add_argument(
+        "--story", action="store_true", help="the prompt begins the model's answer to a request for a story"
+    )
+    generate.add_argument("--language", metavar="TAG", help="of that request: en, the default, zh-Hans, es or de")
+    generate.add_argument("--memory", metavar="TEXT", help="what the model must not forget; not with --chat")
+    generate.add_argument("--note", metavar="TEXT", help="an author's note, set in brackets into the prompt")
+    generate.add_argument(
+        "--note-depth", type=int, metavar="N", help="before the Nth paragraph from the end; default 3"
+    )
+    generate.add_argument(
+        "--passages",
+        type=places,
+        metavar="PLACES",
+        help="where passages begin, as 0,120,304: too old ones are left out",
+    )
     generate.add_argument("--date", metavar="DAY", help="told to a template that asks, as 2026-02-03; default today")
     generate.add_argument("--temperature", type=float, metavar="T", help="0, the default, takes the likeliest")
     generate.add_argument("--top-p", type=float, metavar="P", help="keep the likeliest that make up P")
@@ -130,6 +146,10 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument("--json", action="store_true", help="as one JSON object")
     verify.set_defaults(run=_verify)
     return parser
+
+
+def places(text: str) -> list[int]:
+    return [int(place) for place in text.split(",")]
 
 
 def _add_model(parser: argparse.ArgumentParser) -> None:

@@ -15,6 +15,7 @@ from taleproof.apps.library.model import Model
 from taleproof.apps.library.options import Options
 from taleproof.apps.local import blobs_of_model, verify
 from taleproof.apps.model_set import parse_model
+from taleproof.apps.prompting import Mode
 from taleproof.errors import JsonValue
 from taleproof.formats import ModelFile
 from taleproof.formats.model_file import TensorInfo
@@ -33,7 +34,7 @@ def run_generate(options: Namespace, settings: Options, show: Show | None) -> di
     start = time.perf_counter()
     model = _open(options)
     loaded = time.perf_counter() - start
-    writing = model.write(options.prompt, "chat" if options.chat else "raw", settings)
+    writing = model.write(options.prompt, _mode(options), settings)
     if show is not None and not (options.chat or model.encoder_decoder):
         show(options.prompt)
     for event in writing:
@@ -47,7 +48,12 @@ def run_generate(options: Namespace, settings: Options, show: Show | None) -> di
     ]
     timings = {"load_seconds": round(loaded, 6), **_timings(writing.stats)}
     result = _result(model, writing.prompt_tokens, tokens, writing.text, record.finish_reason, timings, record.logits)
-    return result if record.date is None else {**result, "date": record.date}
+    dated = result if record.date is None else {**result, "date": record.date}
+    return dated if record.story is None else {**dated, "story": record.story.value()}
+
+
+def _mode(options: Namespace) -> Mode:
+    return "chat" if options.chat else "story" if options.story else "raw"
 
 
 def run_score(options: Namespace) -> tuple[dict[str, JsonValue], str]:

@@ -14,15 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taleproof.apps.library.generation import Generation
-from taleproof.apps.library.options import Mode, Options, Settings, read_mode, read_settings
+from taleproof.apps.library.options import Options, Settings, read_settings
 from taleproof.apps.open_model import OpenModel
-from taleproof.chat.prompt import ChatPrompt, chat_template, encode_chat
+from taleproof.apps.prompting import Asked, Mode, Prompt, make_prompt, read_mode
+from taleproof.chat.prompt import chat_template, encode_chat
 from taleproof.errors import ChatTemplateError, NoModelError, OtherTaskError
 from taleproof.errors.base import plain
 from taleproof.record.record import StoryRecord
 from taleproof.tasks.base import Scored
 from taleproof.tasks.embed import embed_text
-from taleproof.tasks.generate import ReusableSession, encode_prompt
+from taleproof.tasks.generate import ReusableSession
 from taleproof.tasks.score import Given, Score
 from taleproof.tasks.writing import Writer, Writing
 from taleproof.trust.digest import Expected
@@ -86,8 +87,10 @@ class Model:
         Parameters
         ----------
         prompt : the text to go on from; special tokens written in it are recognised.
-        mode : ``raw`` goes on from the prompt as it is; with ``chat`` it is a message in the model's chat form. For a
-            model with an encoder and a decoder, such as T5, the prompt is the encoder's input in both modes.
+        mode : ``raw`` goes on from the prompt as it is; with ``chat`` it is a message in the model's chat form; with
+            ``story`` the model is asked for a story in that form, and the prompt is the beginning of its answer. For a
+            model with an encoder and a decoder, such as T5, the prompt is the encoder's input in the first two modes,
+            and the third is refused.
         seed : of the generator, 0 to 2**64 - 1; 0 if not given.
         max_tokens : tokens to write at most; 256 if not given.
         temperature : 0 to 100; 0, if not given, takes the likeliest token each time.
@@ -98,6 +101,12 @@ class Model:
         repeat_last_n : how many tokens the penalty looks back, the prompt's included; 64 if not given.
         stop : a text that ends the writing, or several; none of them is given out.
         date : given to a chat template that asks: a ``datetime.date`` or such as "2026-02-03"; today if not given.
+        language : of the request for a story: "en", if not given, "zh-Hans", "es" or "de".
+        memory : what the model must not forget: in ``story`` a part of the request, in ``raw`` before the text.
+        note : an author's note, set in brackets before the paragraph at ``note_depth``, counted from the end; 3 if not
+            given.
+        passages : where the prompt's passages begin, the first one at 0. Where they do not fit with ``max_tokens``, the
+            first one stays, and the oldest of the others are left out.
 
         Returns
         -------
@@ -107,7 +116,8 @@ class Model:
         Raises
         ------
         InvalidSettingError, InvalidChoiceError : a setting that is not possible.
-        EmptyPromptError, PromptTooLongError : a prompt that is not possible.
+        EmptyPromptError, PromptTooLongError, StoryTooLongError : a prompt that is not possible.
+        RequestsOnlyError : a model with an encoder, which tells no story on.
         ChatTemplateError : the model has no chat form, or refuses the prompt in it.
         OtherTaskError : a model that makes vectors.
         NoModelError : it was closed.
@@ -129,16 +139,27 @@ class Model:
         if only.keys() == {"role", "content"} and only["role"] == "user":
             return self.write(only["content"], "chat", options)
         opened, _ = self._writer("chat")
-        return self._begin(None, "chat", _encode_messages(opened, messages, options), options)
+        template = chat_template(opened.file)
+        if template is None:
+            raise ChatTemplateError("the model has none")
+        return self._begin(encode_chat(opened.tokenizer, template, messages, today=options.today).ids, None, options)
 
     def write(self, prompt: str, mode: Mode, options: Options) -> Generation:
         """Write on from a prompt, with settings that are checked already; all else is as in ``generate``."""
         opened, _ = self._writer("generate")
-        if mode == "chat" and not self.encoder_decoder:
-            encoded = _encode_messages(opened, [{"role": "user", "content": prompt}], options)
-        else:
-            encoded = ChatPrompt(encode_prompt(opened.tokenizer, prompt), None)
-        return self._begin(prompt, "chat" if self.encoder_decoder else mode, encoded, options)
+        if self.encoder_decoder and mode == "raw":
+            mode = "chat"
+        asked = Asked(
+            prompt,
+            mode,
+            options.today,
+            options.language,
+            memory=options.memory,
+            note=options.note,
+            passages=options.passages,
+        )
+        made = make_prompt(opened, asked, opened.session.n_ctx, options.limits.max_tokens)
+        return self._begin(made.ids, made, options)
 
     def embed(self, text: str) -> NDArray[np.float32]:
         """Return the vector of a text of any length: float32 (dim,), of length 1.
@@ -209,12 +230,12 @@ class Model:
         if self._writing is not None:
             self._writing.text.stop()
 
-    def _begin(self, prompt: str | None, mode: Mode, encoded: ChatPrompt, options: Options) -> Generation:
+    def _begin(self, ids: Sequence[int], prompt: Prompt | None, options: Options) -> Generation:
         _, writer = self._writer("generate")
-        text = Writing(writer, encoded.ids, options.sampler)
+        text = Writing(writer, ids, options.sampler)
         text.run(options.limits)
         self._end()
-        self._writing = _Writing(text, prompt, mode, encoded, options)
+        self._writing = _Writing(text, prompt, options)
         return Generation(text)
 
 
@@ -223,27 +244,10 @@ class _Writing:
     """A text and all that its record tells of it. ``prompt`` is None for a conversation, which no record can hold."""
 
     text: Writing
-    prompt: str | None
-    mode: Mode
-    encoded: ChatPrompt
+    prompt: Prompt | None
     options: Options
 
     def record(self, opened: OpenModel) -> StoryRecord | None:
         if self.prompt is None:
             return None
-        date = self.encoded.date
-        return opened.record(
-            self.text,
-            prompt=self.prompt,
-            mode=self.mode,
-            sampler=self.options.sampler,
-            limits=self.options.limits,
-            date=None if date is None else date.isoformat(),
-        )
-
-
-def _encode_messages(opened: OpenModel, messages: Sequence[Mapping[str, str]], options: Options) -> ChatPrompt:
-    template = chat_template(opened.file)
-    if template is None:
-        raise ChatTemplateError("the model has none")
-    return encode_chat(opened.tokenizer, template, messages, today=options.today)
+        return self.prompt.record(opened, self.text, self.options.sampler, self.options.limits)

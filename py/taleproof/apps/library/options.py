@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from datetime import date as Date  # noqa: N812 - a setting has that name
 from typing import Any, Literal, TypedDict, TypeVar, get_args
 
+from taleproof.chat.passages import Note
 from taleproof.chat.prompt import read_date
+from taleproof.chat.story_requests import DEFAULT_LANGUAGE, story_request
 from taleproof.errors import InvalidChoiceError, InvalidDigestError, NoModelInFolderError
 from taleproof.models import Task
 from taleproof.sampling.chain import SamplerConfig
@@ -22,13 +24,12 @@ from taleproof.trust.digest import Expected
 Name = str | os.PathLike[str]
 Source = Name | Sequence[Name]
 Backend = Literal["auto", "wasm", "numpy"]
-Mode = Literal["raw", "chat"]
 
 DEFAULT_MAX_TOKENS = 256
+DEFAULT_NOTE_DEPTH = 3
 
 _TASKS: tuple[Task, ...] = get_args(Task)
 _BACKENDS: tuple[Backend, ...] = get_args(Backend)
-_MODES: tuple[Mode, ...] = get_args(Mode)
 _EXPECT = re.compile("(sha256|sha3-256):([0-9A-Fa-f]{64})")
 _Choice = TypeVar("_Choice", bound=str)
 
@@ -46,15 +47,24 @@ class Settings(TypedDict, total=False):
     repeat_last_n: int
     stop: str | Sequence[str]
     date: Date | str | None
+    language: str
+    memory: str
+    note: str | None
+    note_depth: int
+    passages: Sequence[int]
 
 
 @dataclass(frozen=True)
 class Options:
-    """The same, checked. ``today`` is the date that a chat template is given."""
+    """The same, checked. ``today`` is the date that a chat template is given, the last four are apps/prompting.py's."""
 
     sampler: SamplerConfig
     limits: Limits
     today: Date
+    language: str = DEFAULT_LANGUAGE
+    memory: str = ""
+    note: Note | None = None
+    passages: tuple[int, ...] = ()
 
 
 def read_settings(settings: Settings) -> Options:
@@ -63,13 +73,19 @@ def read_settings(settings: Settings) -> Options:
     Raises
     ------
     InvalidSettingError : a number out of its range, or a date that is none.
+    InvalidChoiceError : a language that there is no request for a story in.
     TypeError : a setting that there is not.
     """
     sampler: dict[str, Any] = {"temperature": 0.0, **settings}
     stop = sampler.pop("stop", ())
     day = sampler.pop("date", None)
+    language, memory = sampler.pop("language", DEFAULT_LANGUAGE), sampler.pop("memory", "")
+    note, depth = sampler.pop("note", None), sampler.pop("note_depth", DEFAULT_NOTE_DEPTH)
+    passages = tuple(sampler.pop("passages", ()))
     limits = Limits(sampler.pop("max_tokens", DEFAULT_MAX_TOKENS), (stop,) if isinstance(stop, str) else tuple(stop))
-    return Options(SamplerConfig(**sampler), limits, _day(day))
+    story_request(language)  # refuses one that there is not
+    placed = None if note is None else Note(note, depth)
+    return Options(SamplerConfig(**sampler), limits, _day(day), language, memory, placed, passages)
 
 
 def _day(day: Date | str | None) -> Date:
@@ -117,10 +133,6 @@ def read_task(task: str | None) -> Task | None:
 
 def read_backend(backend: str) -> Backend:
     return _chosen("backend", backend, _BACKENDS)
-
-
-def read_mode(mode: str) -> Mode:
-    return _chosen("mode", mode, _MODES)
 
 
 def _chosen(setting: str, value: str, choices: tuple[_Choice, ...]) -> _Choice:

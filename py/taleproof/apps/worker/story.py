@@ -3,13 +3,16 @@
 
 In come an opened model and a StartRequest of the page; out go lists of WriteEvents (protocol/stories.py) as plain
 data. A batch lasts a few hundredths of a second, so that the page stays smooth and Stop is prompt. Refused: settings
-out of range, an empty prompt, one longer than the context, chat without a template.
+out of range, an empty prompt, one longer than the context, chat and story without a template.
 """
 
 import time
-from collections.abc import Callable
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from itertools import accumulate
 
 from taleproof.apps.open_model import OpenModel
+from taleproof.apps.prompting import Asked, make_prompt, read_mode
 from taleproof.apps.worker.protocol.models import MemoryFigures
 from taleproof.apps.worker.protocol.stories import (
     FinishedEvent,
@@ -17,15 +20,16 @@ from taleproof.apps.worker.protocol.stories import (
     NewStory,
     SamplerSettings,
     WriteEvent,
-    WriteMode,
     WriteStats,
 )
-from taleproof.chat.prompt import DEFAULT_DAY, ChatPrompt, chat_template, encode_chat, read_date
-from taleproof.errors import ChatTemplateError, InvalidSettingError, NothingToContinueError, RequestsOnlyError
+from taleproof.chat.passages import Note
+from taleproof.chat.prompt import DEFAULT_DAY, read_date
+from taleproof.chat.story_requests import DEFAULT_LANGUAGE
+from taleproof.errors import InvalidSettingError, NothingToContinueError
 from taleproof.record.record import StoryRecord
 from taleproof.sampling.chain import MAX_SEED, SamplerConfig
 from taleproof.tasks.base import Finished, Progress, Token
-from taleproof.tasks.generate import MAX_TOKENS, Event, Limits, ReusableSession, encode_prompt
+from taleproof.tasks.generate import MAX_TOKENS, Event, Limits, ReusableSession
 from taleproof.tasks.writing import Writer, Writing
 
 
@@ -56,19 +60,15 @@ class Story:
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.opened = opened
-        self.prompt = str(request["prompt"])
-        self.mode: WriteMode = "chat" if request["mode"] == "chat" else "raw"
         self.sampler = sampler_config(request["sampler"])
         self.stop_strings = tuple(str(text) for text in request["limits"]["stop"])
         self.max_tokens = 0
         self._memory, self._clock = memory, clock
-        given = request.get("date")
-        self.today = DEFAULT_DAY if given is None else read_date(str(given))
-        encoded = self._encode()
-        self.date = None if encoded.date is None else encoded.date.isoformat()
+        limits = Limits(_count(request["limits"]["maxTokens"]), self.stop_strings)
+        self.prompt = make_prompt(opened, asked(request), session.n_ctx, limits.max_tokens)
         model = Writer(opened.engine, session, opened.tokenizer)
-        self._writing = Writing(model, encoded.ids, self.sampler, clock)
-        self._run(request["limits"]["maxTokens"])
+        self._writing = Writing(model, self.prompt.ids, self.sampler, clock)
+        self._run(limits.max_tokens)
 
     @property
     def writing(self) -> bool:
@@ -92,13 +92,22 @@ class Story:
 
     def started(self) -> Batch:
         """Return the first batch, which tells what was understood of the request."""
+        budget = self.prompt.budget
         return [
             {
                 "kind": "started",
                 "seed": str(self.sampler.seed),
                 "promptTokens": self._writing.transcript.prompt,
                 "sessionLength": self._writing.context,
-                "date": self.date,
+                "date": self.prompt.date,
+                "budget": {
+                    "request": budget.request,
+                    "memory": budget.memory,
+                    "note": budget.note,
+                    "story": budget.story,
+                    "room": budget.room,
+                    "leftOut": list(budget.left_out),
+                },
             }
         ]
 
@@ -106,7 +115,7 @@ class Story:
         """Go on: the story becomes the one that a higher limit would have given."""
         if self._writing.finish_reason not in CONTINUABLE:
             raise NothingToContinueError
-        self._run(max_tokens)
+        self._run(_count(max_tokens))
 
     def next(self) -> Batch:
         """Return what happens in the next moment; nothing where nothing is being written."""
@@ -127,21 +136,7 @@ class Story:
             return []
         return [self._ended("stopped", self._writing.stop())]
 
-    def _encode(self) -> ChatPrompt:
-        reads = self.opened.file.start_token is not None
-        if reads and self.mode == "raw":
-            raise RequestsOnlyError(self.opened.file.architecture)
-        if reads or self.mode == "raw":
-            return ChatPrompt(encode_prompt(self.opened.tokenizer, self.prompt), None)
-        template = chat_template(self.opened.file)
-        if template is None:
-            raise ChatTemplateError("the model has none")
-        messages = [{"role": "user", "content": self.prompt}]
-        return encode_chat(self.opened.tokenizer, template, messages, today=self.today)
-
-    def _run(self, max_tokens: int | None) -> None:
-        if max_tokens is None:  # how JSON writes what is not a number
-            raise InvalidSettingError("max_tokens", max_tokens, 0, MAX_TOKENS)
+    def _run(self, max_tokens: int) -> None:
         self._writing.run(Limits(max_tokens, self.stop_strings))
         self.max_tokens = self._writing.transcript.written + max_tokens
 
@@ -154,14 +149,8 @@ class Story:
 
     def record(self) -> StoryRecord:
         """Return everything that writes the story again."""
-        return self.opened.record(
-            self._writing,
-            prompt=self.prompt,
-            mode=self.mode,
-            sampler=self.sampler,
-            limits=Limits(self.max_tokens, self.stop_strings),
-            date=self.date,
-        )
+        limits = Limits(self.max_tokens, self.stop_strings)
+        return self.prompt.record(self.opened, self._writing, self.sampler, limits)
 
     def _ended(self, reason: FinishReason, text: str) -> FinishedEvent:
         return {
@@ -183,6 +172,47 @@ class Story:
             "tokensPerSecond": stats.decode_rate,
             "memory": self._memory(),
         }
+
+
+def asked(request: NewStory) -> Asked:
+    """Return what the page asks for; its places count in UTF-16, as JavaScript does.
+
+    Raises
+    ------
+    InvalidSettingError : a date that is none, a note's depth out of its range, or passages that are not such.
+    """
+    day, note, form = request.get("date"), request.get("note"), request.get("request")
+    prompt = str(request["prompt"])
+    return Asked(
+        prompt,
+        read_mode(str(request["mode"])),
+        DEFAULT_DAY if day is None else read_date(str(day)),
+        DEFAULT_LANGUAGE if form is None else str(form["language"]),
+        None if form is None else form.get("sha256"),
+        memory=str(request.get("memory") or ""),
+        note=None if note is None else Note(str(note["text"]), note["depth"]),
+        passages=places_from_utf16(prompt, request.get("passages") or []),
+    )
+
+
+def places_from_utf16(text: str, places: Sequence[int]) -> tuple[int, ...]:
+    """Return places of a text, given in units of UTF-16, in characters; between the halves of one: before it.
+
+    Raises
+    ------
+    InvalidSettingError : a place behind the text.
+    """
+    units = [0, *accumulate(2 if letter > "\uffff" else 1 for letter in text)]
+    for at, place in enumerate(places):
+        if not 0 <= place <= units[-1]:
+            raise InvalidSettingError(f"passages[{at}]", place, 0, units[-1])
+    return tuple(bisect_right(units, place) - 1 for place in places)
+
+
+def _count(max_tokens: int | None) -> int:
+    if max_tokens is None:  # how JSON writes what is not a number
+        raise InvalidSettingError("max_tokens", max_tokens, 0, MAX_TOKENS)
+    return max_tokens
 
 
 def sampler_config(settings: SamplerSettings) -> SamplerConfig:

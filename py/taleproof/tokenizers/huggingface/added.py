@@ -10,7 +10,7 @@ from operator import is_
 from typing import Any, NamedTuple
 
 from taleproof.tokenizers.huggingface.part import Part
-from taleproof.tokenizers.special import MAX_SPECIAL_LENGTH, SpecialTokens
+from taleproof.tokenizers.special import MAX_SPECIAL_LENGTH, Literal, SpecialTokens, within
 from taleproof.tokenizers.unicode.characters import SPACES, char_class
 
 
@@ -79,15 +79,16 @@ class AddedFinder:
         listed = list(tokens)
         self._tokens = [token for _, token in listed]
         self._finder = SpecialTokens((text, number) for number, (text, _) in enumerate(listed))
+        self._text = frozenset(number for number, token in enumerate(self._tokens) if not token.special)
 
-    def split(self, text: str) -> Iterator[str | int]:
-        """Yield the parts of a text in order, ids between strings; no part is empty.
+    def split(self, text: str, literal: Literal = ()) -> Iterator[tuple[str | int, Literal]]:
+        """Yield the parts of a text in order, ids between strings; no part is empty. With each its literal stretches.
 
         A token that takes the spaces after it takes them from the text between tokens only: spaces that are a token
         themselves come after it, as in Hugging Face's library.
         """
         done = spaces_end = 0
-        for start, end, number in self._finder.find(text):
+        for start, end, number in self._finder.find(text, literal, self._text):
             token = self._tokens[number]
             if token.single_word and (_is_word(text[max(start - 1, 0) : start]) or _is_word(text[end : end + 1])):
                 continue
@@ -100,11 +101,11 @@ class AddedFinder:
                     end += 1
                 spaces_end = end
             if done < start:
-                yield text[done:start]
-            yield token.id
+                yield text[done:start], within(literal, done, start)
+            yield token.id, ()
             done = end
         if done < len(text):
-            yield text[done:]
+            yield text[done:], within(literal, done, len(text))
 
 
 def finders(added: Iterable[Added], normalizer: Callable[[str], str] | None) -> tuple[AddedFinder, AddedFinder]:

@@ -19,6 +19,7 @@ from taleproof.tokenizers.huggingface.part import Part
 from taleproof.tokenizers.huggingface.post_processors import Around, read_post_processor
 from taleproof.tokenizers.huggingface.pre_tokenizers import PreTokenizer, read_pre_tokenizer
 from taleproof.tokenizers.huggingface.vocabulary import make_vocabulary
+from taleproof.tokenizers.special import Literal
 from taleproof.tokenizers.vocabulary import MAX_JSON, MAX_TOKENS, Vocabulary
 
 
@@ -125,7 +126,9 @@ class PipelineTokenizer(BaseTokenizer):
     def _text_added(self) -> tuple[AddedFinder, AddedFinder]:
         return finders((token for token in self._added if not token.special), self._normal)
 
-    def encode(self, text: str, *, add_bos: bool | None = None, parse_special: bool = True) -> list[int]:
+    def encode(
+        self, text: str, *, add_bos: bool | None = None, parse_special: bool = True, literal: Literal = ()
+    ) -> list[int]:
         """Return the ids of a text; see Tokenizer.encode."""
         vocabulary, around = self._vocabulary, self._around
         before = around.before if add_bos is None else ()
@@ -135,12 +138,12 @@ class PipelineTokenizer(BaseTokenizer):
         as_it_is, normalised = self._all_added if parse_special else self._text_added
         at_start = True
         budget = Budget(self._vocabulary.name, len(text))
-        for part in as_it_is.split(well_formed(text)):
+        for part, inside in as_it_is.split(well_formed(text), literal):
             if isinstance(part, int):
                 ids.append(part)
             else:
-                normal = part if self._normalizer is None else self._normalizer(part, budget)
-                for piece in normalised.split(normal):
+                normal = self._normal_form(part, budget)
+                for piece, _ in normalised.split(normal, self._normal_literal(part, inside)):
                     if isinstance(piece, int):
                         ids.append(piece)
                     else:
@@ -150,6 +153,18 @@ class PipelineTokenizer(BaseTokenizer):
         if add_bos is None:
             ids.extend(around.after)
         return ids
+
+    def _normal_form(self, text: str, budget: Budget) -> str:
+        return text if self._normalizer is None else self._normalizer(text, budget)
+
+    def _normal_literal(self, text: str, literal: Literal) -> Literal:
+        """Return where literal stretches of a text are in its normal form: behind the normal form of what is before."""
+
+        def moved(at: int) -> int:
+            before = text[:at]
+            return len(self._normal_form(before, Budget(self._vocabulary.name, at))) if before else 0
+
+        return [(moved(begin), moved(end)) for begin, end in literal]
 
     def _encode_plain(self, text: str, at_start: bool) -> list[int]:
         return self._ids_of(text, at_start, Budget(self._vocabulary.name, len(text)))

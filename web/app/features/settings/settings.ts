@@ -10,8 +10,8 @@ import * as v from "valibot";
 import type { StorySettings } from "../../lib/story";
 
 const typed = (preset: string) => v.fallback(v.pipe(v.string(), v.maxLength(40)), preset);
-const either = <const T extends string>(preset: T, other: T) =>
-  v.fallback(v.picklist([preset, other]), preset);
+const either = <const T extends string>(preset: T, ...others: T[]) =>
+  v.fallback(v.picklist([preset, ...others]), preset);
 
 /** The fields as typed; what is stored of another type gives way to what stands here. */
 const SettingsForm = v.object({
@@ -22,7 +22,7 @@ const SettingsForm = v.object({
   maxTokens: typed("300"),
   seedKind: either("random", "fixed"),
   seed: typed(""),
-  mode: either("raw", "chat"),
+  mode: either("raw", "chat", "story"),
 });
 export type SettingsForm = v.InferOutput<typeof SettingsForm>;
 

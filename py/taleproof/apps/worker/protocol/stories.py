@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writing: what is asked for, and the events that come of it."""
 
-from typing import Literal, TypeAlias, TypedDict
+from typing import Literal, NotRequired, TypeAlias, TypedDict
 
 from taleproof.apps.worker.protocol.models import MemoryFigures
 from taleproof.errors import JsonValue
 
 
-WriteMode: TypeAlias = Literal["raw", "chat"]
+WriteMode: TypeAlias = Literal["raw", "chat", "story"]
+"""How a prompt is taken: `raw` goes on from it as it is, `chat` puts it into the model's chat form as a request.
+
+`story` asks for a story in that form, and the prompt is the beginning of the answer.
+"""
 
 
 class SamplerSettings(TypedDict):
@@ -28,14 +32,44 @@ class Limits(TypedDict):
     stop: list[str]
 
 
+class AuthorsNote(TypedDict):
+    """A note that stands in brackets in the story, where only the model sees it."""
+
+    text: str
+    depth: int
+    """Before which paragraph, counted from the end: 1 is the last one."""
+
+
+class RequestForm(TypedDict):
+    """Which request for a story."""
+
+    language: str
+    """A BCP 47 tag: en, zh-Hans, es or de."""
+    sha256: NotRequired[str | None]
+    """As a record names it; null for the present request of the language."""
+
+
 class NewStory(TypedDict):
     kind: Literal["new"]
     prompt: str
+    """An opening or a whole story so far; in `chat` a request."""
     mode: WriteMode
     sampler: SamplerSettings
     limits: Limits
     date: str | None
     """What a chat template that asks for today's date is told, as 2026-02-03; null for the engine's fixed day."""
+    request: NotRequired[RequestForm | None]
+    """For `story`; null for English. The note's brackets are in its language in every mode."""
+    memory: NotRequired[str | None]
+    """What the model must not forget: in `story` a part of the request, in `raw` before the text. Not for `chat`."""
+    note: NotRequired[AuthorsNote | None]
+    """Not for `chat`."""
+    passages: NotRequired[list[int] | None]
+    """Where the prompt's passages begin, in units of UTF-16, the first one at 0. Not for `chat`.
+
+    Where the story and `maxTokens` do not fit into the context, the first passage stays, and of the others as many
+    leave as have to, the oldest first. Without passages nothing is left out.
+    """
 
 
 class ContinuedStory(TypedDict):
@@ -72,6 +106,20 @@ StoryRecord: TypeAlias = dict[str, JsonValue]
 """What was run: everything that writes the story again. Canonical JSON, as record/record.py makes it."""
 
 
+class PromptBudget(TypedDict):
+    """How the context is spent, in tokens: `request`, `memory`, `note` and `story` are the whole prompt."""
+
+    request: int
+    """What the form of `story` takes; 0 in other modes."""
+    memory: int
+    note: int
+    story: int
+    room: int
+    """What is left for what is to be written."""
+    leftOut: list[int]
+    """The numbers of the passages that the model is not given, from 0 on."""
+
+
 class StartedEvent(TypedDict):
     """First: what was understood of the request."""
 
@@ -81,6 +129,7 @@ class StartedEvent(TypedDict):
     sessionLength: int
     date: str | None
     """What the chat template was told; null where it did not ask for the date."""
+    budget: PromptBudget
 
 
 class PrefillEvent(TypedDict):
