@@ -103,7 +103,9 @@ describe.skipIf(!inject("network"))("the publishers' page", () => {
     await told(region("New in the registry"), "version 1 was published by you");
 
     await button("Withdraw version 1 of tern").click();
-    expect(await field("Reason").evaluate((node) => node === document.activeElement)).toBe(true);
+    await expect
+      .poll(() => field("Reason").evaluate((node) => node === document.activeElement), { timeout: 60_000 })
+      .toBe(true);
     await page.keyboard.press("Enter");
     await told(region("Your models"), "The reason has 1 to 500 characters, not 0.");
     await page.keyboard.type("It was spoilt.");

@@ -34,12 +34,12 @@ export default defineConfig({
     globalSetup: ["tests/chain/global-setup.ts"],
     sequence: { sequencer: InOrder },
     projects: [
-      // A page that starts waits for the network half of the time, and others can start then.
+      // A page that starts waits for the network half of the time, and another can start then.
       project({
         name: "beside",
         include: ["tests/chain/**/*.test.ts"],
         exclude: ALONE,
-        maxWorkers: 3,
+        maxWorkers: 2,
         sequence: { groupOrder: 1 },
       }),
       project({ name: "alone", include: ALONE, maxWorkers: 1, sequence: { groupOrder: 2 } }),
