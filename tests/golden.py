@@ -23,7 +23,7 @@ from taleproof.io.reader import BytesBlob
 from taleproof.memory.wasmtime import WasmtimeArena
 from taleproof.nn.numerics import NUMERICS_VERSION
 from taleproof.quant import KERNEL_TYPES
-from taleproof.sampling.chain import SamplerConfig
+from taleproof.sampling.config import SamplerConfig
 from taleproof.sampling.logits_digests import EVERY
 from taleproof.tasks.base import Finished, Token
 from taleproof.tasks.engine import Engine, open_wasm
@@ -149,7 +149,7 @@ class OpenGolden:
             engine.session(),
             self.tokenizer,
             encode_prompt(self.tokenizer, prompts()[request.prompt]),
-            engine.sampler(config),
+            engine.sampler(config, self.tokenizer.token_bytes),
             Limits(self.max_tokens),
             logits_digests=digests,
         ):

@@ -4,6 +4,7 @@
  * element to the last, for that is the order in which candle and NumPy's accumulate add. */
 #include "sample.h"
 
+#include "dry.h"
 #include "items.h"
 #include "include/math.h"
 
@@ -29,8 +30,18 @@ typedef struct {
   float inverse_temperature; /* 0: always the likeliest */
   uint32_t top_k;            /* 0: all */
   float min_p;
-  float top_p; /* negative: all */
+  float top_p;         /* negative: all */
+  float xtc_threshold; /* negative: off */
 } Filters;
+
+/* What few texts ask for. */
+typedef struct {
+  float xtc_threshold; /* negative: off, or the coin fell so */
+  Dry dry;
+  uint32_t history; /* ids that DRY looks at; 0: off */
+  uint32_t banned;  /* ids that can't be chosen, fewer than there are */
+  uint32_t ids[];   /* the banned ones, ascending, each once; then the history; then room for as many Items */
+} Extras;
 
 typedef struct {
   float largest, magnitude;
@@ -179,9 +190,24 @@ static uint32_t keep_down_to(Item last, const float *x, uint32_t n, const uint32
   return count;
 }
 
+/* All but the banned ones -> buffers.x and buffers.ids, in their order; returns how many. */
+static uint32_t keep_allowed(const float *logits, uint32_t n, const Extras *extras, const Buffers *buffers) {
+  uint32_t count = 0, next = 0;
+  for (uint32_t id = 0; id < n; id++) {
+    if (next < extras->banned && extras->ids[next] == id) {
+      next++;
+      continue;
+    }
+    buffers->x[count] = logits[id];
+    buffers->ids[count++] = id;
+  }
+  return count;
+}
+
 /* The k largest -> buffers.x and buffers.ids, in their order; of equals at the border the first ones. As many blocks as k have a
- * largest logit that reaches some floor, so the k largest of all reach it too, and few others do. */
-static void keep_largest(const float *logits, uint32_t n, uint32_t k, const Buffers *buffers) {
+ * largest logit that reaches some floor, so the k largest of all reach it too, and few others do. `ids` is NULL where all are
+ * candidates still. */
+static void keep_largest(const float *logits, uint32_t n, uint32_t k, const uint32_t *ids, const Buffers *buffers) {
   float floor = -__builtin_inff();
   if (k <= n / BLOCK) {
     for (uint32_t b = 0; b < n / BLOCK; b++) {
@@ -194,7 +220,7 @@ static void keep_largest(const float *logits, uint32_t n, uint32_t k, const Buff
     floor = value_of(sort_down(buffers->items, n / BLOCK, buffers->spare)[k - 1].key);
   }
   const uint32_t count = collect(logits, n, floor, buffers->items);
-  keep_down_to(sort_down(buffers->items, count, buffers->spare)[k - 1], logits, n, NULL, buffers);
+  keep_down_to(sort_down(buffers->items, count, buffers->spare)[k - 1], logits, n, ids, buffers);
 }
 
 /* Those at least p times as likely as the likeliest -> buffers.x and buffers.ids, in their order; returns how many. `ids` is NULL
@@ -253,6 +279,28 @@ static uint32_t keep_nucleus(uint32_t n, float p, float largest, const uint32_t 
   return keep_down_to(sorted[count - 1], x, n, ids, buffers);
 }
 
+/* XTC: of those whose share of the whole sum reaches the threshold, all but the least likely, of equals the last one, get a
+ * weight of zero, which changes no sum and is never drawn. */
+static void exclude_top_choices(float *x, uint32_t n, float threshold) {
+  float sum = 0.0f;
+  for (uint32_t i = 0; i < n; i += BLOCK) sum = add_up(sum, x + i, block_at(i, n));
+  const float least = threshold * sum > 0x1p-149f ? threshold * sum : 0x1p-149f; /* the smallest number above zero */
+  const v128_t floor = wasm_f32x4_splat(least);
+  uint32_t kept = n;
+  for (uint32_t i = 0; i < n; i += 16) {
+    for (uint32_t found = reaching(x + i, n - i, floor); found; found &= found - 1) {
+      const uint32_t at = i + (uint32_t)__builtin_ctz(found);
+      if (kept == n || x[at] <= x[kept]) kept = at;
+    }
+  }
+  for (uint32_t i = 0; i < n; i += 16) {
+    for (uint32_t found = reaching(x + i, n - i, floor); found; found &= found - 1) {
+      const uint32_t at = i + (uint32_t)__builtin_ctz(found);
+      if (at != kept) x[at] = 0.0f;
+    }
+  }
+}
+
 /* The first index whose sum with all before it is above the number drawn: `uniform`, from 0 to 1, of the whole sum. `sums` has
  * room for a number a block. */
 static uint32_t draw(const float *x, uint32_t n, float uniform, float *sums) {
@@ -270,12 +318,16 @@ static uint32_t draw(const float *x, uint32_t n, float uniform, float *sums) {
   return i;
 }
 
-/* The steps from the temperature on; -1 where the temperature makes a logit infinite. */
-static int32_t pick(const float *logits, uint32_t n, Survey seen, Filters filters, float uniform, const Buffers *buffers) {
-  if (filters.inverse_temperature == 0.0f) return (int32_t)last_largest(logits, n, seen.largest);
-  const uint32_t *ids = NULL;
+/* The steps from the temperature on; -1 where the temperature makes a logit infinite. The logits may be buffers.x, of the tokens
+ * `ids`, which is NULL where all are candidates. */
+static int32_t pick(const float *logits, uint32_t n, const uint32_t *ids, Filters filters, float uniform, const Buffers *buffers,
+                    Survey seen) {
+  if (filters.inverse_temperature == 0.0f) {
+    const uint32_t index = last_largest(logits, n, seen.largest);
+    return (int32_t)(ids ? ids[index] : index);
+  }
   if (filters.top_k > 0 && filters.top_k < n) {
-    keep_largest(logits, n, filters.top_k, buffers);
+    keep_largest(logits, n, filters.top_k, ids, buffers);
     n = filters.top_k;
     logits = buffers->x, ids = buffers->ids;
     seen = survey(logits, n);
@@ -291,29 +343,50 @@ static int32_t pick(const float *logits, uint32_t n, Survey seen, Filters filter
     n = keep_nucleus(n, filters.top_p, likeliest, ids, buffers);
     ids = buffers->ids;
   }
+  if (filters.xtc_threshold >= 0.0f) exclude_top_choices(buffers->x, n, filters.xtc_threshold);
   const uint32_t index = draw(buffers->x, n, uniform, (float *)buffers->items);
   return (int32_t)(ids ? ids[index] : index);
 }
 
-/* The token chosen from n logits, or -1 where one is not finite, or comes to be.
- *
- * bytes: choose_bytes(n), with the ids of the `count` tokens to penalise, each once; uniform: the number drawn, from 0 to 1.
- * n is at least one; logits are read up to a multiple of four. */
-EXPORT(choose)
-int32_t choose(float *logits, uint32_t n, uint8_t *bytes, uint32_t count, float penalty, float inverse_temperature,
-               uint32_t top_k, float min_p, float top_p, float uniform) {
-  const Buffers buffers = layout(bytes, n);
-  const Survey seen = survey(logits, n);
-  if (!__builtin_isfinite(seen.magnitude)) return -1;
+/* Makes the tokens that the caller wrote down less likely, and keeps their logits; returns whether all are finite still. */
+static int penalise(float *logits, uint32_t count, float penalty, const Buffers *buffers) {
   int finite = 1;
   for (uint32_t i = 0; i < count; i++) {
-    float *logit = logits + buffers.penalised[i];
-    buffers.saved[i] = *logit;
+    float *logit = logits + buffers->penalised[i];
+    buffers->saved[i] = *logit;
     *logit = *logit >= 0.0f ? *logit / penalty : *logit * penalty;
     finite &= __builtin_isfinite(*logit);
   }
-  const Filters filters = {inverse_temperature, top_k, min_p, top_p};
-  const int32_t token = finite ? pick(logits, n, count ? survey(logits, n) : seen, filters, uniform, &buffers) : -1;
+  return finite;
+}
+
+/* The token chosen from logits that have their penalties, or -1. */
+static int32_t choose_allowed(const float *logits, uint32_t n, const Extras *extras, Filters filters, float uniform,
+                              const Buffers *buffers, Survey seen) {
+  if (extras == NULL || extras->banned == 0) return pick(logits, n, NULL, filters, uniform, buffers, seen);
+  n = keep_allowed(logits, n, extras, buffers);
+  return pick(buffers->x, n, buffers->ids, filters, uniform, buffers, survey(buffers->x, n));
+}
+
+/* The token chosen from n logits, or -1 where one is not finite, or comes to be.
+ *
+ * bytes: choose_bytes(n), with the ids of the `count` tokens to penalise, each once; uniform: the number drawn, from 0 to 1;
+ * extras: NULL for none. n is at least one; logits are read up to a multiple of four. */
+EXPORT(choose)
+int32_t choose(float *logits, uint32_t n, uint8_t *bytes, uint32_t count, float penalty, float inverse_temperature,
+               uint32_t top_k, float min_p, float top_p, float uniform, Extras *extras) {
+  const Buffers buffers = layout(bytes, n);
+  const Survey seen = survey(logits, n);
+  if (!__builtin_isfinite(seen.magnitude)) return -1;
+  const int finite = penalise(logits, count, penalty, &buffers);
+  uint32_t *history = extras ? extras->ids + extras->banned : NULL;
+  Item *changed = extras ? (Item *)(history + extras->history) : NULL;
+  const uint32_t repeats =
+      extras && finite ? apply_dry(logits, n, history, extras->history, extras->dry, buffers.ids, changed) : 0;
+  const Filters filters = {inverse_temperature, top_k, min_p, top_p, extras ? extras->xtc_threshold : -1.0f};
+  const Survey left = count + repeats ? survey(logits, n) : seen;
+  const int32_t token = finite ? choose_allowed(logits, n, extras, filters, uniform, &buffers, left) : -1;
+  for (uint32_t i = 0; i < repeats; i++) logits[changed[i].index] = __builtin_bit_cast(float, changed[i].key);
   for (uint32_t i = 0; i < count; i++) logits[buffers.penalised[i]] = buffers.saved[i];
   if (token < 0) return -1;
   *buffers.result = (Result){power_sum(logits, n, seen.largest), seen.largest, logits[token]};

@@ -19,7 +19,7 @@ import golden
 from golden import Kept, OpenGolden, Run
 from taleproof.memory.kernels import BUILDS
 from taleproof.nn.numerics import NUMERICS_VERSION
-from taleproof.sampling.chain import SamplerConfig
+from taleproof.sampling.config import SamplerConfig
 from taleproof.sampling.logits_digests import EVERY, LogitsDigests
 from taleproof.tasks.engine import Session
 from taleproof.tasks.generate import encode_prompt
@@ -78,7 +78,8 @@ def rows(session: Session, prompt: list[int], tokens: tuple[int, ...]) -> Iterat
 def read_again(model: OpenGolden, run: Run) -> Run:
     """Read a story and choose each of its tokens again: the same as writing it, at the speed of a prompt."""
     digests, chosen, reason = LogitsDigests(), list[int](), run.reason
-    sampler = model.engine.sampler(SamplerConfig(seed=run.seed, **golden.SAMPLERS[run.sampler]))
+    config = SamplerConfig(seed=run.seed, **golden.SAMPLERS[run.sampler])
+    sampler = model.engine.sampler(config, model.tokenizer.token_bytes)
     prompt = encode_prompt(model.tokenizer, golden.prompts()[run.prompt])
     # The last token was read only if something was chosen after it: the end of the text.
     read = run.tokens if run.reason == "stop" else run.tokens[:-1]

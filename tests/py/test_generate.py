@@ -9,7 +9,8 @@ import pytest
 
 from scripted import BOS, EOS, VOCAB, Bytes, Script, generate
 from taleproof.errors import EmptyPromptError, InvalidSettingError, NumericsError, PromptTooLongError
-from taleproof.sampling.chain import NumpySampler, SamplerConfig
+from taleproof.sampling.chain import NumpySampler
+from taleproof.sampling.config import SamplerConfig
 from taleproof.tasks.base import Finished, Progress, Token
 from taleproof.tasks.generate import Event, Limits, ReusableSession, encode_prompt
 

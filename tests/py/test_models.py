@@ -13,7 +13,8 @@ import pytest
 from scripted import generate
 from taleproof.apps.local import Backend, open_local
 from taleproof.apps.open_model import OpenModel as LocalModel
-from taleproof.sampling.chain import NumpySampler, SamplerConfig
+from taleproof.sampling.chain import NumpySampler
+from taleproof.sampling.config import SamplerConfig
 from taleproof.tasks.base import Finished, Token
 from taleproof.tasks.generate import Event, Limits, ReusableSession, encode_prompt
 from taleproof.tasks.score import score

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from taleproof.errors import JsonValue
 from taleproof.record.canonical_json import canonical_json
 from taleproof.record.record import StoryRecord
-from taleproof.sampling.chain import SamplerConfig
+from taleproof.sampling.config import SamplerConfig
 from taleproof.tasks.generate import Limits
 from taleproof.trust.digest import Digests
 

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from taleproof.errors import InvalidSettingError, NumericsError
 from taleproof.sampling import chain as sampling
-from taleproof.sampling.chain import LogitsProcessor, NumpySampler, SamplerConfig, apply_repeat_penalty
+from taleproof.sampling.chain import LogitsProcessor, NumpySampler, apply_repeat_penalty
+from taleproof.sampling.config import SamplerConfig
 from taleproof.sampling.rng import StdRng, WeightedIndex
 from taleproof.sampling.softmax import probabilities as softmax
 

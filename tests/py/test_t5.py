@@ -15,7 +15,8 @@ from taleproof.apps.local import open_local
 from taleproof.errors import FormatError
 from taleproof.io.reader import BytesBlob
 from taleproof.models import parse_files
-from taleproof.sampling.chain import NumpySampler, SamplerConfig
+from taleproof.sampling.chain import NumpySampler
+from taleproof.sampling.config import SamplerConfig
 from taleproof.tasks.base import Token
 from taleproof.tasks.engine import Engine, open_numpy
 from taleproof.tasks.generate import Limits, encode_prompt

@@ -13,7 +13,9 @@ from taleproof.apps.model_set import read_model
 from taleproof.formats import parse
 from taleproof.io.reader import BytesBlob
 from taleproof.memory.wasmtime import WasmtimeArena
-from taleproof.sampling.chain import NumpySampler, SamplerConfig
+from taleproof.sampling.chain import NumpySampler
+from taleproof.sampling.config import SamplerConfig
+from taleproof.sampling.dry import TokenBytes
 from taleproof.sampling.logits_digests import LogitsDigests
 from taleproof.tasks.base import Finished, Progress, Scored, Task, Token, Vector
 from taleproof.tasks.embed import Embed, TextEncoder, open_numpy
@@ -44,7 +46,8 @@ def test_every_task_has_the_one_shape(writer: Writer) -> None:
     generate: Task[Writer, Transcript, Options, Event] = Generate()
     score: Task[Writer, Given, None, Scored] = Score()
     transcript = Transcript(writer.tokenizer.encode("Once"))
-    options = Options(writer.engine.sampler(SamplerConfig()), writer.engine.logits_digests(), Limits(3))
+    sampler = writer.engine.sampler(SamplerConfig(), writer.tokenizer.token_bytes)
+    options = Options(sampler, writer.engine.logits_digests(), Limits(3))
     written = list(generate.run(writer, transcript, options))
     assert [type(event) for event in written if not isinstance(event, Progress)] == [Token, Token, Token, Finished]
     assert transcript.tokens == [event.id for event in written if isinstance(event, Token)]
@@ -140,8 +143,8 @@ class Played(Engine):
     def __init__(self) -> None:
         pass
 
-    def sampler(self, config: SamplerConfig) -> NumpySampler:
-        return NumpySampler(config)
+    def sampler(self, config: SamplerConfig, token_bytes: TokenBytes) -> NumpySampler:
+        return NumpySampler(config, token_bytes)
 
     def logits_digests(self) -> LogitsDigests:
         return LogitsDigests()

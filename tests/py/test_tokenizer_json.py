@@ -17,7 +17,8 @@ from taleproof.errors import FormatError, TokenizerMissingError, UnknownTokenize
 from taleproof.formats import ModelFile
 from taleproof.formats.ggml import vocabulary_keys
 from taleproof.io.reader import BytesBlob, FileBlob
-from taleproof.sampling.chain import NumpySampler, SamplerConfig
+from taleproof.sampling.chain import NumpySampler
+from taleproof.sampling.config import SamplerConfig
 from taleproof.tasks.base import Token
 from taleproof.tasks.generate import Limits, encode_prompt
 from taleproof.tokenizers import Tokenizer, from_model, from_tokenizer_json

@@ -14,7 +14,7 @@ from taleproof.formats import ModelFile
 from taleproof.io.reader import Blob
 from taleproof.models import Task
 from taleproof.record.record import StoryForm, StoryRecord
-from taleproof.sampling.chain import SamplerConfig
+from taleproof.sampling.config import SamplerConfig
 from taleproof.tasks.embed import Embedder
 from taleproof.tasks.engine import Engine, Session
 from taleproof.tasks.generate import Limits

@@ -12,7 +12,7 @@ from typing import Literal
 from taleproof.errors import JsonValue
 from taleproof.nn.numerics import NUMERICS_VERSION
 from taleproof.record.canonical_json import canonical_json
-from taleproof.sampling.chain import SamplerConfig
+from taleproof.sampling.config import SamplerConfig
 from taleproof.sampling.logits_digests import EVERY
 from taleproof.tasks.base import FinishReason
 from taleproof.tasks.generate import Limits

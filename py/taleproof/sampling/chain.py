@@ -4,24 +4,29 @@
 Every step is a pure function of arrays. The order, and so what each setting means:
 
 1. `apply_repeat_penalty`: tokens of the last `repeat_last_n` become less likely.
-2. Temperature None or under 1e-7: the largest logit, the last one of equals. The steps below are left out, for
-   they never take the largest logit away.
-3. `top_k`: the k largest logits stay.
-4. `min_p`: tokens stay whose probability is at least min_p times that of the likeliest. Before the temperature,
+2. DRY (dry.py): tokens that would go on with a repeated sequence become less likely.
+3. Banned tokens leave: those that end a text, before it has its fewest tokens. A ban of all tokens is none.
+4. Temperature None or under 1e-7: the largest logit, the last one of equals. Nothing is drawn, and the steps below
+   are left out: they never take the largest logit away, except for XTC, which is off then.
+5. `top_k`: the k largest logits stay.
+6. `min_p`: tokens stay whose probability is at least min_p times that of the likeliest. Before the temperature,
    because it is about what the model means, not about how boldly to choose.
-5. Temperature and softmax over what is left.
-6. `top_p`: the smallest set of the likeliest tokens whose probabilities sum up to top_p stays.
-7. A weighted draw, one number of the generator.
+7. Temperature and softmax over what is left.
+8. `top_p`: the smallest set of the likeliest tokens whose probabilities sum up to top_p stays.
+9. XTC, `exclude_top_choices`: with xtc_probability, of those whose share of what is left is at least xtc_threshold
+   only the least likely one stays. One number of the generator, drawn before that of step 10, only where XTC is on.
+10. A weighted draw, one number of the generator.
 
-With top_k, min_p and the penalty off this is ``LogitsProcessor`` of candle-transformers 0.4.1, its order of
-operations and its ties included. exp is `numerics.exp32`, sums run from the first to the last element
-(``np.add.accumulate``, never ``np.sum``, whose order depends on the machine), so that every machine draws the same.
-Logits that are not finite are refused with NumericsError, settings out of range with InvalidSettingError.
+With DRY, XTC, top_k, min_p and the penalty off this is ``LogitsProcessor`` of candle-transformers 0.4.1, its order
+of operations and its ties included. XTC is the rule of p-e-w's pull request to text-generation-webui, and last as
+there; like llama.cpp it makes no exception of line breaks and ends. exp is `numerics.exp32`, sums run from the first
+to the last element (``np.add.accumulate``, never ``np.sum``, whose order depends on the machine), so that every
+machine draws the same.
+Logits that are not finite are refused with NumericsError, settings out of range with InvalidSettingError (config.py).
 """
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -30,6 +35,8 @@ from numpy.typing import NDArray
 from taleproof.device.base import Row, as_floats
 from taleproof.errors import InvalidSettingError, NumericsError
 from taleproof.nn.numerics import exp32
+from taleproof.sampling.config import LARGEST_TEMPERATURE, SamplerConfig, effective_temperature
+from taleproof.sampling.dry import BreakerMarks, TokenBytes, apply_dry
 from taleproof.sampling.logprobs import LogProbabilities
 from taleproof.sampling.rng import StdRng, WeightedIndex
 from taleproof.sampling.softmax import probabilities
@@ -38,54 +45,12 @@ from taleproof.sampling.softmax import probabilities
 Floats = NDArray[np.float32]
 Indices = NDArray[np.intp]
 
-COLDEST = 1e-7
-"""A temperature below this is none."""
-
-LARGEST_TEMPERATURE = 100.0
-MAX_SEED = 2**64 - 1
-
-
-@dataclass(frozen=True)
-class SamplerConfig:
-    """How tokens are chosen. What is None is off; so are a top_k of 0, a min_p of 0, a top_p of 0 or 1.
-
-    Attributes
-    ----------
-    seed : of the generator, 0 to 2**64 - 1.
-    temperature : 0 to 100; None or under 1e-7 is always the likeliest token.
-    top_p, top_k, min_p : filters, see the module.
-    repeat_penalty : above 0; 1 is off.
-    repeat_last_n : how many tokens back, the prompt's included, the penalty looks.
-    """
-
-    seed: int = 0
-    temperature: float | None = None
-    top_p: float | None = None
-    top_k: int | None = None
-    min_p: float | None = None
-    repeat_penalty: float = 1.0
-    repeat_last_n: int = 64
-
-    def __post_init__(self) -> None:
-        _check_range("seed", self.seed, 0, MAX_SEED)
-        _check_range("temperature", self.temperature, 0.0, LARGEST_TEMPERATURE)
-        _check_range("top_p", self.top_p, 0.0, 1.0)
-        _check_range("top_k", self.top_k, 0, 2**31 - 1)
-        _check_range("min_p", self.min_p, 0.0, 1.0)
-        _check_range("repeat_penalty", self.repeat_penalty, 0.01, 100.0)
-        _check_range("repeat_last_n", self.repeat_last_n, 0, 2**31 - 1)
-
 
 class Sampled(NamedTuple):
     """A sampled token, and the log-probability that the model itself gave it, before any filter."""
 
     token: int
     logprob: float
-
-
-def _check_range(setting: str, value: float | None, low: float, high: float) -> None:
-    if value is not None and not low <= value <= high:  # NaN is refused too
-        raise InvalidSettingError(setting, value, low, high)
 
 
 def apply_repeat_penalty(logits: Floats, penalty: float, context: Iterable[int]) -> Floats:
@@ -154,26 +119,53 @@ def draw(probabilities: Floats, rng: StdRng) -> int:
     return WeightedIndex(probabilities).sample(rng)
 
 
-def _draw_scaled(logits: Floats, temperature: float, p: float | None, rng: StdRng) -> int:
+def exclude_top_choices(weights: Floats, threshold: float) -> Floats:
+    """Return weights (n,), 0 for all but the least of those whose share of the sum reaches the threshold.
+
+    Of equals the last one stays. A weight of zero is never drawn, and reaches no threshold.
+    """
+    least = np.float32(threshold) * np.add.accumulate(weights)[-1]
+    top = np.flatnonzero(weights >= max(least, np.finfo(np.float32).smallest_subnormal))
+    result = weights.copy()
+    result[top] = 0.0
+    if top.size:
+        kept = top[np.flatnonzero(weights[top] == weights[top].min())[-1]]
+        result[kept] = weights[kept]
+    return result
+
+
+def xtc_threshold(config: SamplerConfig, rng: StdRng) -> float | None:
+    """Return the threshold where XTC is on and a number drawn for it is below its probability, or None."""
+    return config.xtc_threshold if config.xtc and rng.uniform_f32() < config.xtc_probability else None
+
+
+def allowed_ids(vocab_size: int, banned: Iterable[int]) -> Indices | None:
+    """Return the ids that are not banned, ascending; None for all, also where none would be left."""
+    allowed = np.setdiff1d(np.arange(vocab_size), np.array(sorted(banned), np.intp), assume_unique=True)
+    return allowed if 0 < allowed.size < vocab_size else None
+
+
+def _draw_scaled(
+    logits: Floats, temperature: float, p: float | None, rng: StdRng, threshold: float | None = None
+) -> int:
     """Do the steps from the temperature on; return an index of (n,)."""
     scaled = scale(logits, temperature)
     _check_finite(scaled)
     weights = probabilities(scaled)
-    if p is None or p <= 0.0 or p >= 1.0:
-        return draw(weights, rng)
-    # Weights of zero change neither the sums nor the search, so that drawing among the rest is the same.
-    kept = top_p(weights, p)
-    return int(kept[draw(weights[kept], rng)])
+    kept: Indices | None = None
+    if p is not None and 0.0 < p < 1.0:
+        # Weights of zero change neither the sums nor the search, so that drawing among the rest is the same.
+        kept = top_p(weights, p)
+        weights = weights[kept]
+    if threshold is not None:
+        weights = exclude_top_choices(weights, threshold)
+    index = draw(weights, rng)
+    return index if kept is None else int(kept[index])
 
 
 def _check_finite(logits: Floats) -> None:
     if not np.isfinite(logits).all():
         raise NumericsError("the logits")
-
-
-def effective_temperature(value: float | None) -> float | None:
-    """Return a temperature, or None where the likeliest token is always the one."""
-    return None if value is None or value < COLDEST else value
 
 
 class LogitsProcessor:
@@ -207,27 +199,38 @@ class LogitsProcessor:
         return _draw_scaled(logits, self._temperature, self._top_p, self._rng)
 
 
-class NumpySampler:
-    """All the steps in their order, with one generator for the whole story."""
+def _no_bytes(_token: int) -> bytes:
+    return b""
 
-    def __init__(self, config: SamplerConfig) -> None:
+
+class NumpySampler:
+    """All the steps in their order, with one generator for the whole story.
+
+    Parameters
+    ----------
+    token_bytes : of the vocabulary, where DRY's breakers are looked for; without it none is found.
+    """
+
+    def __init__(self, config: SamplerConfig, token_bytes: TokenBytes = _no_bytes) -> None:
         self.config = config
         self._rng = StdRng.seed_from_u64(config.seed)
         self._temperature = effective_temperature(config.temperature)
+        self._marks = BreakerMarks(config.dry_sequence_breakers, token_bytes)
 
-    def sample(self, logits: Row, history: Sequence[int]) -> Sampled:
+    def sample(self, logits: Row, history: Sequence[int], banned: Iterable[int] = ()) -> Sampled:
         """Return the next token as ``sample_token`` does, with its log-probability."""
         floats = as_floats(logits)
-        token = self.sample_token(floats, history)
+        token = self.sample_token(floats, history, banned)
         return Sampled(token, LogProbabilities(floats).of(token))
 
-    def sample_token(self, logits: Floats, history: Sequence[int]) -> int:
+    def sample_token(self, logits: Floats, history: Sequence[int], banned: Iterable[int] = ()) -> int:
         """Return the next token.
 
         Parameters
         ----------
         logits : float32 (vocab,)
         history : the ids before it, the prompt's included.
+        banned : ids that it can't be.
 
         Raises
         ------
@@ -235,20 +238,35 @@ class NumpySampler:
         """
         config = self.config
         _check_finite(logits)
+        logits = self._penalised(logits, history)
+        left = allowed_ids(logits.size, banned)  # the ids of what is left; None is all
+        if left is not None:
+            logits = logits[left]
+        if self._temperature is None:
+            index = argmax(logits)
+            return index if left is None else int(left[index])
+        if config.top_k:
+            likely = top_k(logits, config.top_k)
+            left = likely if left is None else left[likely]
+            logits = logits[likely]
+        if config.min_p:
+            likely = min_p(logits, config.min_p)
+            left = likely if left is None else left[likely]
+            logits = logits[likely]
+        threshold = xtc_threshold(config, self._rng)
+        index = _draw_scaled(logits, self._temperature, config.top_p, self._rng, threshold)
+        return index if left is None else int(left[index])
+
+    def _penalised(self, logits: Floats, history: Sequence[int]) -> Floats:
+        config = self.config
         if config.repeat_penalty != 1.0 and config.repeat_last_n:
             recent = history[-config.repeat_last_n :]
             with np.errstate(over="ignore"):
                 logits = apply_repeat_penalty(logits, config.repeat_penalty, recent)
             _check_finite(logits)
-        if self._temperature is None:
-            return argmax(logits)
-        left: Indices | None = None  # the ids of what is left; None is all
-        if config.top_k:
-            left = top_k(logits, config.top_k)
-            logits = logits[left]
-        if config.min_p:
-            likely = min_p(logits, config.min_p)
-            left = likely if left is None else left[likely]
-            logits = logits[likely]
-        index = _draw_scaled(logits, self._temperature, config.top_p, self._rng)
-        return index if left is None else int(left[index])
+        if config.dry:
+            looked_at = self._marks.mark(history)
+            looked_at = looked_at if config.dry_last_n < 0 else looked_at[-config.dry_last_n :]
+            dry = (config.dry_multiplier, config.dry_base, config.dry_allowed_length)
+            logits = apply_dry(logits, looked_at, *dry)
+        return logits

@@ -11,6 +11,8 @@ from typing import ClassVar, Literal, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from taleproof.tasks.transcript import Cut
+
 
 M = TypeVar("M", contravariant=True)
 I = TypeVar("I", contravariant=True)  # noqa: E741 - an input
@@ -95,11 +97,13 @@ class Finished:
     reason : stop (end-of-text token, which is not written), stop-string, length (max_tokens), context (full).
     text : what was held back, the rest of the text.
     stats : what was done, and in what time.
+    cut : what events have given that is no part of the text, so that it ends at a sentence; None for nothing.
     """
 
     reason: FinishReason
     text: str
     stats: Stats
+    cut: Cut | None = None
 
 
 @dataclass(frozen=True)

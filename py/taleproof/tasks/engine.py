@@ -21,7 +21,9 @@ from taleproof.graph.step import Ids, Inputs
 from taleproof.io.reader import Blob
 from taleproof.memory.arena import Arena
 from taleproof.models import Logits, TextConfig, load_model
-from taleproof.sampling.chain import NumpySampler, SamplerConfig
+from taleproof.sampling.chain import NumpySampler
+from taleproof.sampling.config import SamplerConfig
+from taleproof.sampling.dry import TokenBytes
 from taleproof.sampling.kernel import ArenaSampler, SamplerBuffers
 from taleproof.sampling.logits_digests import ArenaLogitsDigests, LogitsDigests
 from taleproof.tasks.encoder_decoder import Backend, EncoderDecoder, GraphBackend
@@ -136,7 +138,7 @@ class Session:
 class Sampling(Protocol):
     """What makes a text's sampler, and the digests of its logits."""
 
-    def sampler(self, config: SamplerConfig) -> Sampler: ...
+    def sampler(self, config: SamplerConfig, token_bytes: TokenBytes) -> Sampler: ...
 
     def logits_digests(self) -> LogitsDigests: ...
 
@@ -144,9 +146,9 @@ class Sampling(Protocol):
 class PlainSampling:
     """Sampling from arrays."""
 
-    def sampler(self, config: SamplerConfig) -> Sampler:
+    def sampler(self, config: SamplerConfig, token_bytes: TokenBytes) -> Sampler:
         """Return a sampler in NumPy."""
-        return NumpySampler(config)
+        return NumpySampler(config, token_bytes)
 
     def logits_digests(self) -> LogitsDigests:
         """Return digests of arrays."""
@@ -159,9 +161,9 @@ class ArenaSampling:
     def __init__(self, arena: Arena, vocab_size: int) -> None:
         self._buffers = SamplerBuffers(arena, vocab_size)
 
-    def sampler(self, config: SamplerConfig) -> Sampler:
+    def sampler(self, config: SamplerConfig, token_bytes: TokenBytes) -> Sampler:
         """Return the same sampler, to the bit."""
-        return ArenaSampler(self._buffers, config)
+        return ArenaSampler(self._buffers, config, token_bytes)
 
     def logits_digests(self) -> LogitsDigests:
         """Return the same digests."""
@@ -188,9 +190,9 @@ class Engine:
         self._sampling = cache(sampling)
         self._backend = backend
 
-    def sampler(self, config: SamplerConfig) -> Sampler:
-        """Return what chooses a text's tokens from its sessions' logits."""
-        return self._sampling().sampler(config)
+    def sampler(self, config: SamplerConfig, token_bytes: TokenBytes) -> Sampler:
+        """Return what chooses a text's tokens from its sessions' logits; ``token_bytes`` is its tokenizer's."""
+        return self._sampling().sampler(config, token_bytes)
 
     def logits_digests(self) -> LogitsDigests:
         """Return what takes the digests of a text's logits."""

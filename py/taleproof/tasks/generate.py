@@ -10,21 +10,23 @@ an empty prompt (EmptyPromptError) and one longer than the context (PromptTooLon
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from taleproof.device.base import Row
-from taleproof.errors import EmptyPromptError, InvalidSettingError, PromptTooLongError
+from taleproof.errors import EmptyPromptError, InvalidChoiceError, InvalidSettingError, PromptTooLongError
 from taleproof.sampling.chain import Sampled
 from taleproof.sampling.logits_digests import LogitsDigests
 from taleproof.tasks.base import Finished, FinishReason, Progress, Stats, Token
 from taleproof.tasks.prefill import PrefillChunk
+from taleproof.tasks.sentence_end import MOST_MORE_TOKENS, cut_to_sentence, sentence_end_before
+from taleproof.tasks.sentences import SentenceEnd
 from taleproof.tasks.text_out import TextOut
-from taleproof.tasks.transcript import Transcript
+from taleproof.tasks.transcript import Cut, Transcript
 from taleproof.tokenizers import Tokenizer
 
 
@@ -59,7 +61,7 @@ class Session(Protocol):
 class Sampler(Protocol):
     """What the loop needs of sampling/chain.py's NumpySampler and sampling/kernel.py's ArenaSampler."""
 
-    def sample(self, logits: Row, history: Sequence[int], /) -> Sampled: ...
+    def sample(self, logits: Row, history: Sequence[int], banned: Iterable[int] = (), /) -> Sampled: ...
 
 
 class ReusableSession:
@@ -137,14 +139,22 @@ class Limits:
     ----------
     max_tokens : tokens to write at most.
     stop : texts that end it; none of them is given out. Empty ones mean nothing.
+    min_tokens : before it has so many, it does not end by itself: the tokens that end a text can't be chosen.
+    end_at_sentence : what happens at max_tokens. ``finish``: up to 60 tokens more, until a sentence ends. ``cut``: the
+        text ends with its last whole sentence, if it has one. None: nothing.
     """
 
     max_tokens: int
     stop: tuple[str, ...] = ()
+    min_tokens: int = 0
+    end_at_sentence: SentenceEnd | None = None
 
     def __post_init__(self) -> None:
-        if not 0 <= self.max_tokens <= MAX_TOKENS:
-            raise InvalidSettingError("max_tokens", self.max_tokens, 0, MAX_TOKENS)
+        for setting, value in (("max_tokens", self.max_tokens), ("min_tokens", self.min_tokens)):
+            if not 0 <= value <= MAX_TOKENS:
+                raise InvalidSettingError(setting, value, 0, MAX_TOKENS)
+        if self.end_at_sentence not in (None, *get_args(SentenceEnd)):
+            raise InvalidChoiceError("end_at_sentence", self.end_at_sentence, get_args(SentenceEnd))
 
 
 def encode_prompt(tokenizer: Tokenizer, text: str) -> list[int]:
@@ -220,22 +230,36 @@ def _write(
         stats = replace(stats, prefill_seconds=stats.prefill_seconds + seconds)
         yield Progress(done, prompt_length)
 
+    cut: Cut | None = None
+    most = limits.max_tokens + (MOST_MORE_TOKENS if limits.end_at_sentence == "finish" else 0)
     while True:
-        if stats.tokens >= limits.max_tokens:
+        if stats.tokens >= most:
             reason: FinishReason = "length"
             break
-        if session.position < len(ids) and session.position == session.n_ctx:
-            reason = "context"
-            break
-        start = clock()
-        if session.position < len(ids):
-            logits = session.step(1)
-        assert logits is not None
-        logits_digests.add(transcript.written, logits)
-        token, logprob = sampler.sample(logits, ids)
-        stats = _timed(stats, clock() - start)
+        if transcript.cut_off:
+            token, logprob = transcript.cut_off.pop(0)
+        else:
+            if len(ids) > session.n_ctx:
+                reason = "context"
+                break
+            start = clock()
+            if session.position < len(ids):
+                logits = session.step(len(ids) - session.position)
+            assert logits is not None
+            logits_digests.add(transcript.written, logits)
+            banned = tokenizer.eos_ids if transcript.written < limits.min_tokens else ()
+            token, logprob = sampler.sample(logits, ids, banned)
+            stats = _timed(stats, clock() - start)
         if token in tokenizer.eos_ids:
             reason = "stop"
+            break
+        if (
+            stats.tokens >= limits.max_tokens
+            and (whole := sentence_end_before(tokenizer, transcript, token)) is not None
+        ):
+            transcript.cut_off.insert(0, (token, logprob))
+            cut = transcript.cut(whole, transcript.text)
+            reason = "length"
             break
         shown, found = text.push(token, after=ids[-1])
         transcript.add(token, shown, logprob)
@@ -246,7 +270,9 @@ def _write(
             break
     rest = text.finish()
     transcript.show(rest)
-    yield Finished(reason, rest, stats)
+    if reason == "length" and limits.end_at_sentence == "cut":
+        cut = cut_to_sentence(tokenizer, transcript)
+    yield Finished(reason, rest, stats, cut)
 
 
 def _timed(stats: Stats, seconds: float) -> Stats:

@@ -5,6 +5,21 @@ A task owns it, lends it to the loop, which adds to it, and to the session, whic
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Cut:
+    """The end of a text that was given out, and is no part of it.
+
+    Attributes
+    ----------
+    tokens : how many.
+    text : what was shown of them.
+    """
+
+    tokens: int
+    text: str
 
 
 class Transcript:
@@ -16,6 +31,8 @@ class Transcript:
     prompt : how many of them are the prompt's.
     text : what has been shown of those written.
     logprobs : natural logarithms of the probabilities that the model itself gave those written.
+    cut_off : tokens, each with its logprob, that were chosen and are not part of the text: where the text goes on, they
+        come first, so that it becomes the one that a higher limit would have given.
     """
 
     def __init__(self, prompt_ids: Sequence[int]) -> None:
@@ -23,6 +40,7 @@ class Transcript:
         self.prompt = len(self.ids)
         self.text = ""
         self.logprobs: list[float] = []
+        self.cut_off: list[tuple[int, float]] = []
 
     @property
     def written(self) -> int:
@@ -44,6 +62,19 @@ class Transcript:
         self.ids.append(token)
         self.logprobs.append(logprob)
         self.text += text
+
+    def cut(self, written: int, text: str) -> Cut | None:
+        """Keep so many of the tokens written, and the text; return what is cut off, None for nothing.
+
+        Parameters
+        ----------
+        text : the beginning of the text that is kept.
+        """
+        cut = Cut(self.written - written, self.text[len(text) :])
+        self.cut_off = [*zip(self.tokens[written:], self.logprobs[written:], strict=True), *self.cut_off]
+        del self.ids[self.prompt + written :], self.logprobs[written:]
+        self.text = text
+        return cut if cut.tokens else None
 
     def show(self, text: str) -> None:
         """Take text that was held back until now."""

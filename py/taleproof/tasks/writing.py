@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from taleproof.sampling.chain import SamplerConfig
+from taleproof.sampling.config import SamplerConfig
 from taleproof.sampling.logits_digests import EVERY, LogitsDigests
 from taleproof.tasks.base import Finished, FinishReason, Progress, Stats
 from taleproof.tasks.engine import Engine
@@ -80,7 +80,8 @@ class Writing:
         self.stats = Stats(len(prompt_ids), 0)
         self.context = model.session.n_ctx
         self._model, self._clock = model, clock
-        self._sampler, self._logits_digests = model.engine.sampler(sampler), model.engine.logits_digests()
+        self._sampler = model.engine.sampler(sampler, model.tokenizer.token_bytes)
+        self._logits_digests = model.engine.logits_digests()
         self._events: Iterator[Event] | None = None
 
     def run(self, limits: Limits) -> None:
@@ -130,6 +131,7 @@ class Writing:
     @property
     def logits_digests(self) -> tuple[str, ...]:
         """The digests of the logits that the tokens were chosen from."""
-        # An error or an interruption may have come after the logits, and before their token.
-        taken = -(-self.transcript.written // EVERY) if self.finish_reason in (None, "stopped") else None
+        # An error or an interruption may have come after the logits, and before their token; others were cut off.
+        begun = self.finish_reason in (None, "stopped") or bool(self.transcript.cut_off)
+        taken = -(-self.transcript.written // EVERY) if begun else None
         return tuple(self._logits_digests.digests[:taken])

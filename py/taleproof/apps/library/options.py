@@ -16,7 +16,7 @@ from taleproof.chat.prompt import read_date
 from taleproof.chat.story_requests import DEFAULT_LANGUAGE, story_request
 from taleproof.errors import InvalidChoiceError, InvalidDigestError, NoModelInFolderError
 from taleproof.models import Task
-from taleproof.sampling.chain import SamplerConfig
+from taleproof.sampling.config import SamplerConfig
 from taleproof.tasks.generate import Limits
 from taleproof.trust.digest import Expected
 

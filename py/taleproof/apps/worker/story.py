@@ -27,7 +27,7 @@ from taleproof.chat.prompt import DEFAULT_DAY, read_date
 from taleproof.chat.story_requests import DEFAULT_LANGUAGE
 from taleproof.errors import InvalidSettingError, NothingToContinueError
 from taleproof.record.record import StoryRecord
-from taleproof.sampling.chain import MAX_SEED, SamplerConfig
+from taleproof.sampling.config import MAX_SEED, SamplerConfig
 from taleproof.tasks.base import Finished, Progress, Token
 from taleproof.tasks.generate import MAX_TOKENS, Event, Limits, ReusableSession
 from taleproof.tasks.writing import Writer, Writing
