@@ -139,6 +139,19 @@ const OpenResult = v.union([ReadyModel, UnacceptedModel]);
 
 const WriteMode = v.picklist(["raw", "chat", "story"]);
 
+const DrySettings = v.strictObject({
+  multiplier: v.pipe(v.number(), v.finite()),
+  base: v.pipe(v.number(), v.finite()),
+  allowedLength: v.pipe(v.number(), v.safeInteger()),
+  lastN: v.pipe(v.number(), v.safeInteger()),
+  sequenceBreakers: v.array(v.string()),
+});
+
+const XtcSettings = v.strictObject({
+  probability: v.pipe(v.number(), v.finite()),
+  threshold: v.pipe(v.number(), v.finite()),
+});
+
 const SamplerSettings = v.strictObject({
   seed: v.string(),
   temperature: v.union([v.pipe(v.number(), v.finite()), v.null()]),
@@ -147,11 +160,15 @@ const SamplerSettings = v.strictObject({
   minP: v.union([v.pipe(v.number(), v.finite()), v.null()]),
   repeatPenalty: v.pipe(v.number(), v.finite()),
   repeatLastN: v.pipe(v.number(), v.safeInteger()),
+  dry: v.exactOptional(v.union([DrySettings, v.null()])),
+  xtc: v.exactOptional(v.union([XtcSettings, v.null()])),
 });
 
 const Limits = v.strictObject({
   maxTokens: v.pipe(v.number(), v.safeInteger()),
   stop: v.array(v.string()),
+  minTokens: v.exactOptional(v.pipe(v.number(), v.safeInteger())),
+  endAtSentence: v.exactOptional(v.union([v.picklist(["finish", "cut"]), v.null()])),
 });
 
 const AuthorsNote = v.strictObject({
@@ -233,6 +250,11 @@ const StatsEvent = v.strictObject({
   stats: WriteStats,
 });
 
+const TextCut = v.strictObject({
+  tokens: v.pipe(v.number(), v.safeInteger()),
+  text: v.string(),
+});
+
 const FinishedEvent = v.strictObject({
   kind: v.picklist(["finished"]),
   reason: FinishReason,
@@ -240,6 +262,7 @@ const FinishedEvent = v.strictObject({
   canContinue: v.boolean(),
   stats: WriteStats,
   record: StoryRecord,
+  cut: v.exactOptional(TextCut),
 });
 
 const WriteEvent = v.union([StartedEvent, PrefillEvent, TokenEvent, StatsEvent, FinishedEvent]);
@@ -294,6 +317,8 @@ export const schemas = {
   UnacceptedModel,
   OpenResult,
   WriteMode,
+  DrySettings,
+  XtcSettings,
   SamplerSettings,
   Limits,
   AuthorsNote,
@@ -309,6 +334,7 @@ export const schemas = {
   PrefillEvent,
   TokenEvent,
   StatsEvent,
+  TextCut,
   FinishedEvent,
   WriteEvent,
   ErrorData,

@@ -53,6 +53,8 @@ FIXTURES = Path(__file__).parents[1] / "fixtures"
 STORIES, WORDS_BIN = FIXTURES / "stories260K.bin", FIXTURES / "tok512.bin"
 ASKING = "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}{{ strftime_now('%Y-%m-%d') }}"
 WARM: dict[str, Any] = {"temperature": 0.9, "top_p": 0.95, "top_k": 40, "min_p": 0.02, "repeat_penalty": 1.1}
+DRY: dict[str, Any] = {"dry_multiplier": 0.8, "dry_base": 1.5, "dry_allowed_length": 1, "dry_last_n": 100}
+XTC: dict[str, Any] = {"xtc_probability": 0.5, "xtc_threshold": 0.2}
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +121,15 @@ def test_the_texts_of_all_events_are_the_text(stories: Model) -> None:
     assert list(generation) == []
 
 
-@pytest.mark.parametrize("settings", [{}, {**WARM, "seed": 2**64 - 1, "stop": "the"}], ids=["greedy", "warm"])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {**WARM, "seed": 2**64 - 1, "stop": "the"},
+        {**WARM, **DRY, **XTC, "min_tokens": 15, "end_at_sentence": "finish"},
+    ],
+    ids=["greedy", "warm", "every setting"],
+)
 @pytest.mark.parametrize("backend", ["wasm", "numpy"])
 def test_the_command_line_writes_the_same(
     settings: dict[str, Any], backend: Any, capsys: pytest.CaptureFixture[str]
@@ -189,10 +199,45 @@ def test_a_record_writes_its_text_again(stories: Model) -> None:
     assert first is not None
     kept_json = json.loads(first.canonical())
     sampler = {**kept_json["sampler"], "seed": int(kept_json["sampler"]["seed"])}
+    assert sampler.keys() == {"seed", *WARM, "repeat_last_n"}  # what is off is left out, so that old digests hold
     limits = {"max_tokens": kept_json["limits"]["max_tokens"], "stop": kept_json["limits"]["stop"]}
+    assert kept_json["limits"].keys() == {*limits, "context"}
     list(stories.generate(kept_json["prompt"], mode=kept_json["mode"], **sampler, **limits))
     assert stories.record is not None
     assert stories.record.sha256() == first.sha256() == hashlib.sha256(first.canonical().encode()).hexdigest()
+
+
+@pytest.mark.parametrize("end", ["finish", "cut"])
+def test_a_record_of_every_setting_writes_its_text_again(stories: Model, end: Any) -> None:
+    breakers = ["\n", "Lily"]
+    written = stories.generate(
+        "The dragon",
+        seed=12,
+        max_tokens=40,
+        min_tokens=30,
+        end_at_sentence=end,
+        dry_sequence_breakers=breakers,
+        **WARM,
+        **DRY,
+        **XTC,
+    )
+    list(written)
+    assert written.text.rstrip().endswith(".")
+    first = stories.record
+    assert first is not None
+    record = json.loads(first.canonical())
+    dry, xtc = record["sampler"].pop("dry"), record["sampler"].pop("xtc")
+    assert dry == {"multiplier": 0.8, "base": 1.5, "allowed_length": 1, "last_n": 100, "sequence_breakers": breakers}
+    assert xtc == {"probability": 0.5, "threshold": 0.2}
+    limits = record["limits"]
+    assert limits == {"max_tokens": 40, "stop": [], "context": 512, "min_tokens": 30, "end_at_sentence": end}
+    settings = {**record["sampler"], "seed": int(record["sampler"]["seed"])}
+    settings |= {f"dry_{name}": value for name, value in dry.items()}
+    settings |= {f"xtc_{name}": value for name, value in xtc.items()}
+    limits.pop("context")
+    list(stories.generate(record["prompt"], mode=record["mode"], **settings, **limits))
+    assert stories.record is not None
+    assert stories.record.sha256() == first.sha256()
 
 
 def test_what_breaks_off_is_stopped_and_leaves_the_model_fresh(stories: Model) -> None:

@@ -200,6 +200,20 @@ class TestSampler:
             {"min_p": -0.5},
             {"repeat_penalty": 0.0},
             {"repeat_last_n": -1},
+            {"dry_multiplier": -0.1},
+            {"dry_multiplier": float("inf")},
+            {"dry_base": 0.99},
+            {"dry_base": float("nan")},
+            {"dry_allowed_length": 0},
+            {"dry_allowed_length": 51},
+            {"dry_allowed_length": 2.5},
+            {"dry_last_n": -2},
+            {"dry_sequence_breakers": ("",)},
+            {"dry_sequence_breakers": ("x" * 41,)},
+            {"dry_sequence_breakers": ("x",) * 65},
+            {"xtc_probability": 1.01},
+            {"xtc_threshold": -0.1},
+            {"xtc_threshold": float("nan")},
         ],
         ids=str,
     )
@@ -209,6 +223,77 @@ class TestSampler:
         [name] = setting
         assert caught.value.details["setting"] == name
         assert name in caught.value.message
+
+
+class TestXtc:
+    """By p-e-w's pull request to text-generation-webui: the least likely of those at the threshold stays."""
+
+    WEIGHTS = f32(0.05, 0.4, 0.25, 0.3)
+
+    @pytest.mark.parametrize(
+        ("threshold", "left"),
+        [
+            (0.5, [0, 1, 2, 3]),  # none reaches it
+            (0.4, [0, 1, 2, 3]),  # one does
+            (0.3, [0, 2, 3]),
+            (0.25, [0, 2]),
+            (0.1, [0, 2]),
+            (0.0, [0]),
+        ],
+    )
+    def test_leaves_the_least_likely_top_choice(self, threshold: float, left: list[int]) -> None:
+        weights = sampling.exclude_top_choices(self.WEIGHTS, threshold)
+        assert np.flatnonzero(weights).tolist() == left
+        assert weights[left].tolist() == self.WEIGHTS[left].tolist()
+
+    def test_of_equals_the_last_one_stays(self) -> None:
+        assert np.flatnonzero(sampling.exclude_top_choices(f32(0.3, 0.3, 0.3, 0.1), 0.2)).tolist() == [2, 3]
+
+    def test_is_about_shares_of_what_is_left(self) -> None:
+        assert np.flatnonzero(sampling.exclude_top_choices(f32(0.02, 0.02), 0.5)).tolist() == [1]
+
+    def test_a_weight_of_zero_is_no_choice(self) -> None:
+        assert np.flatnonzero(sampling.exclude_top_choices(f32(0.0, 0.5, 0.5), 0.0)).tolist() == [2]
+
+    def test_the_coin_is_drawn_before_the_token_and_only_where_xtc_is_on(self) -> None:
+        logits = np.log(f32(0.4, 0.35, 0.2, 0.05))
+        twin, chosen, expected = StdRng.seed_from_u64(9), [], []
+        sampler = NumpySampler(SamplerConfig(9, 1.0, xtc_probability=0.5, xtc_threshold=0.3))
+        for _ in range(200):
+            chosen.append(sampler.sample_token(logits, []))
+            fell = (twin.next_u32() >> 9) * 2.0**-23 < 0.5
+            left = [1, 2, 3] if fell else [0, 1, 2, 3]
+            weights = softmax(logits)[left]
+            expected.append(left[WeightedIndex(weights).sample(twin)])
+        assert chosen == expected
+
+    @pytest.mark.parametrize("off", [{"xtc_probability": 0.0}, {"xtc_probability": 1.0, "xtc_threshold": 0.51}])
+    def test_off_it_draws_nothing(self, off: dict[str, Any]) -> None:
+        logits = f32(1.0, 4.0, 2.0, 3.0)
+        plain, other = NumpySampler(SamplerConfig(4, 1.5)), NumpySampler(SamplerConfig(4, 1.5, **off))
+        assert [plain.sample_token(logits, []) for _ in range(50)] == [
+            other.sample_token(logits, []) for _ in range(50)
+        ]
+
+    def test_the_likeliest_token_is_taken_without_a_temperature(self) -> None:
+        config = SamplerConfig(0, None, xtc_probability=1.0, xtc_threshold=0.0)
+        assert NumpySampler(config).sample_token(f32(1.0, 4.0, 2.0), []) == 1
+
+
+class TestBan:
+    LOGITS = f32(1.0, 4.0, 2.0, 3.0)
+
+    def test_banned_tokens_are_never_chosen(self) -> None:
+        sampler = NumpySampler(SamplerConfig(1, 5.0))
+        assert {sampler.sample_token(self.LOGITS, [], [1, 3, 9]) for _ in range(100)} == {0, 2}
+        assert NumpySampler(SamplerConfig()).sample_token(self.LOGITS, [], [1]) == 3
+
+    def test_filters_look_at_what_is_left(self) -> None:
+        sampler = NumpySampler(SamplerConfig(1, 5.0, top_k=2))
+        assert {sampler.sample_token(self.LOGITS, [], [1]) for _ in range(100)} == {2, 3}
+
+    def test_a_ban_of_all_is_none(self) -> None:
+        assert NumpySampler(SamplerConfig()).sample_token(self.LOGITS, [], range(4)) == 1
 
 
 def test_refuses_a_temperature_that_is_no_number() -> None:

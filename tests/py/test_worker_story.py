@@ -36,6 +36,7 @@ from taleproof.apps.worker.story import Story
 from taleproof.errors import (
     ChatTemplateError,
     DigestMismatchError,
+    InvalidChoiceError,
     InvalidSettingError,
     NothingToContinueError,
     PromptTooLongError,
@@ -308,6 +309,30 @@ def test_continued_story_is_the_one_of_a_higher_limit() -> None:
     assert parts.tokens == whole.tokens
     assert parts.text == whole.text
     assert parts.record() == whole.record()
+
+
+@pytest.mark.parametrize("end", [None, "finish", "cut"])
+def test_every_setting_goes_on_with_a_continued_story(end: Any) -> None:
+    dry = {"multiplier": 0.5, "base": 2.0, "allowedLength": 1, "lastN": -1, "sequenceBreakers": ["\n"]}
+    sampler = {**WARM, "dry": dry, "xtc": {"probability": 0.5, "threshold": 0.1}}
+    limits = {"minTokens": 18, "endAtSentence": end, "stop": []}
+    parts = story(sampler, limits={**limits, "maxTokens": 8})
+    events = run(parts)
+    parts.resume(12)
+    events += run(parts)
+    whole = story(sampler, limits={**limits, "maxTokens": parts.limits.max_tokens})
+    run(whole)
+    assert parts.record() == whole.record()
+    assert whole.record().value()["sampler"]["dry"]["base"] == 2.0  # type: ignore[index,call-overload]
+    assert all("cut" not in event or event["cut"]["tokens"] > 0 for event in events)
+
+
+@pytest.mark.parametrize(
+    "limits", [{"minTokens": None}, {"minTokens": -1}, {"endAtSentence": "soon"}, {"endAtSentence": 1}], ids=str
+)
+def test_refuses_limits_that_are_not_possible(limits: dict[str, Any]) -> None:
+    with pytest.raises((InvalidSettingError, InvalidChoiceError)):
+        story(limits={"maxTokens": 3, "stop": [], **limits})
 
 
 def test_stopped_story_goes_on_where_it_stood() -> None:

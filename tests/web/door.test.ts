@@ -74,6 +74,19 @@ describe("settings", () => {
     expect(writeRequest("Once", "raw", {})).toEqual(request);
   });
 
+  test("DRY, XTC and the end are said only where they are on", () => {
+    const request = writeRequest("Once", "raw", { dryMultiplier: 0.8, endAtSentence: "cut", minTokens: 5 });
+    const dry = {
+      multiplier: 0.8,
+      base: 1.75,
+      allowedLength: 2,
+      lastN: -1,
+      sequenceBreakers: ["\n", ":", '"', "*"],
+    };
+    expect(request).toMatchObject({ sampler: { dry }, limits: { minTokens: 5, endAtSentence: "cut" } });
+    expect(request).not.toHaveProperty("sampler.xtc");
+  });
+
   test("what is off is told as the page tells it, so that the records are the same", () => {
     const request = writeRequest("Once", "raw", {
       temperature: 0,
@@ -104,6 +117,12 @@ describe("settings", () => {
     { note: { text: "be brief", depth: 0.5 } },
     { passages: 3 as never },
     { passages: [0, "4"] as never },
+    { dryMultiplier: "0.8" as never },
+    { dryAllowedLength: 2.5 },
+    { drySequenceBreakers: [1] as never },
+    { xtcProbability: NaN },
+    { minTokens: 0.5 },
+    { endAtSentence: "soon" as never },
   ])("%j is refused before the engine sees it", (settings) => {
     expect(codeOf(() => writeRequest("Once", "raw", settings))).toBe("invalid-setting");
   });
@@ -155,6 +174,14 @@ describe("OpenAI's parameters", () => {
       top_k: 11,
       min_p: 0.1,
       repeat_penalty: 1.3,
+      min_tokens: 4,
+      dry_multiplier: 0.8,
+      dry_base: 1.5,
+      dry_allowed_length: 3,
+      dry_penalty_last_n: 256,
+      dry_sequence_breakers: ["."],
+      xtc_probability: 0.25,
+      xtc_threshold: 0.2,
       stop: "end",
       n: 1,
     };
@@ -163,8 +190,12 @@ describe("OpenAI's parameters", () => {
       {
         prompt: "Hello, you.",
         mode: "chat",
-        sampler: { seed: "5", temperature: 0.5, topP: 0.7, topK: 11, minP: 0.1, repeatPenalty: 1.3 },
-        limits: { maxTokens: 9, stop: ["end"] },
+        sampler: {
+          ...{ seed: "5", temperature: 0.5, topP: 0.7, topK: 11, minP: 0.1, repeatPenalty: 1.3 },
+          dry: { multiplier: 0.8, base: 1.5, allowedLength: 3, lastN: 256, sequenceBreakers: ["."] },
+          xtc: { probability: 0.25, threshold: 0.2 },
+        },
+        limits: { maxTokens: 9, minTokens: 4, stop: ["end"] },
       },
     ]);
   });

@@ -202,6 +202,26 @@ export type OpenResult = ReadyModel | UnacceptedModel;
  */
 export type WriteMode = "raw" | "chat" | "story";
 
+/** What would go on with a repeated sequence becomes less likely. */
+export interface DrySettings {
+  /** What a token loses that goes on with a sequence of the allowed length. */
+  multiplier: number;
+  /** By how much more for each further token of the sequence. */
+  base: number;
+  allowedLength: number;
+  /** How many tokens back it looks; -1 is all of them. */
+  lastN: number;
+  /** Texts that no sequence goes beyond. */
+  sequenceBreakers: string[];
+}
+
+/** Now and then all of the likeliest tokens but one are left out. */
+export interface XtcSettings {
+  probability: number;
+  /** How likely they are at least. */
+  threshold: number;
+}
+
 export interface SamplerSettings {
   /** A number from 0 to 2^64 - 1 in decimal. */
   seed: string;
@@ -213,11 +233,19 @@ export interface SamplerSettings {
   /** 1 for none. */
   repeatPenalty: number;
   repeatLastN: number;
+  dry?: DrySettings | null;
+  xtc?: XtcSettings | null;
 }
 
 export interface Limits {
   maxTokens: number;
   stop: string[];
+  /** Before it has so many, the text does not end by itself. */
+  minTokens?: number;
+  /**
+   * At maxTokens: `finish` writes up to 60 tokens more, until a sentence ends; `cut` ends with the last whole one.
+   */
+  endAtSentence?: "finish" | "cut" | null;
 }
 
 /** A note that stands in brackets in the story, where only the model sees it. */
@@ -335,6 +363,16 @@ export interface StatsEvent {
   stats: WriteStats;
 }
 
+/**
+ * The end of a text that token events gave, and that is no part of it: it is to end at a sentence.
+ *
+ * Where it goes on, these tokens come again.
+ */
+export interface TextCut {
+  tokens: number;
+  text: string;
+}
+
 /** Last: why the text ended. */
 export interface FinishedEvent {
   kind: "finished";
@@ -345,6 +383,7 @@ export interface FinishedEvent {
   canContinue: boolean;
   stats: WriteStats;
   record: StoryRecord;
+  cut?: TextCut;
 }
 
 /** What happens while a text is written. */

@@ -18,7 +18,7 @@ from taleproof.chat.prompt import DEFAULT_DAY, ChatPrompt, chat_template, encode
 from taleproof.chat.story_requests import DEFAULT_LANGUAGE, StoryRequest, story_request
 from taleproof.errors import ChatTemplateError, InvalidChoiceError, RequestsOnlyError, StoryTooLongError
 from taleproof.record.record import StoryForm, StoryRecord
-from taleproof.sampling.chain import SamplerConfig
+from taleproof.sampling.config import SamplerConfig
 from taleproof.tasks.generate import Limits, encode_prompt
 from taleproof.tasks.writing import Writing
 

@@ -65,7 +65,8 @@ class StoryRecord:
         whose record has none is written again with DEFAULT_DAY of chat/prompt.py.
     story : in the mode ``story``, what was asked for.
 
-    The last three are left out of the JSON where they are None, so that records without them keep their digests.
+    The last three are left out of the JSON where they are None, so that records without them keep their digests. So are
+    settings of the sampler and limits that the first records did not have, where they are off.
     """
 
     model_name: str
@@ -107,11 +108,15 @@ class StoryRecord:
                 "min_p": sampler.min_p,
                 "repeat_penalty": sampler.repeat_penalty,
                 "repeat_last_n": sampler.repeat_last_n,
+                **_dry(sampler),
+                **_xtc(sampler),
             },
             "limits": {
                 "max_tokens": self.limits.max_tokens,
                 "stop": [well_formed(stop) for stop in self.limits.stop],
                 "context": self.context,
+                **({"min_tokens": self.limits.min_tokens} if self.limits.min_tokens else {}),
+                **({"end_at_sentence": self.limits.end_at_sentence} if self.limits.end_at_sentence else {}),
             },
             "tokens": list(self.tokens),
             "text": well_formed(self.text),
@@ -134,6 +139,26 @@ class StoryRecord:
     def sha256(self) -> str:
         """Return the SHA-256 of the canonical JSON's UTF-8 bytes."""
         return hashlib.sha256(self.canonical().encode("utf-8")).hexdigest()
+
+
+def _dry(sampler: SamplerConfig) -> dict[str, JsonValue]:
+    if not sampler.dry:
+        return {}
+    return {
+        "dry": {
+            "multiplier": sampler.dry_multiplier,
+            "base": sampler.dry_base,
+            "allowed_length": sampler.dry_allowed_length,
+            "last_n": sampler.dry_last_n,
+            "sequence_breakers": [well_formed(text) for text in sampler.dry_sequence_breakers],
+        }
+    }
+
+
+def _xtc(sampler: SamplerConfig) -> dict[str, JsonValue]:
+    if not sampler.xtc:
+        return {}
+    return {"xtc": {"probability": sampler.xtc_probability, "threshold": sampler.xtc_threshold}}
 
 
 def _digests(digests: Digests) -> dict[str, JsonValue]:

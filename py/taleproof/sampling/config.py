@@ -66,8 +66,8 @@ class SamplerConfig:
         _check_range("repeat_last_n", self.repeat_last_n, 0, 2**31 - 1)
         _check_range("dry_multiplier", self.dry_multiplier, 0.0, 100.0)
         _check_range("dry_base", self.dry_base, 1.0, 100.0)
-        _check_range("dry_allowed_length", self.dry_allowed_length, 1, LONGEST_MATCH)
-        _check_range("dry_last_n", self.dry_last_n, -1, 2**31 - 1)
+        _check_whole("dry_allowed_length", self.dry_allowed_length, 1, LONGEST_MATCH)
+        _check_whole("dry_last_n", self.dry_last_n, -1, 2**31 - 1)
         _check_breakers(self.dry_sequence_breakers)
         _check_range("xtc_probability", self.xtc_probability, 0.0, 1.0)
         _check_range("xtc_threshold", self.xtc_threshold, 0.0, 1.0)
@@ -91,6 +91,12 @@ def effective_temperature(value: float | None) -> float | None:
 
 def _check_range(setting: str, value: float | None, low: float, high: float) -> None:
     if value is not None and not low <= value <= high:  # NaN is refused too
+        raise InvalidSettingError(setting, value, low, high)
+
+
+def _check_whole(setting: str, value: int, low: int, high: int) -> None:
+    _check_range(setting, value, low, high)
+    if value != int(value):
         raise InvalidSettingError(setting, value, low, high)
 
 

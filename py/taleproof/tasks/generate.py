@@ -23,10 +23,10 @@ from taleproof.sampling.chain import Sampled
 from taleproof.sampling.logits_digests import LogitsDigests
 from taleproof.tasks.base import Finished, FinishReason, Progress, Stats, Token
 from taleproof.tasks.prefill import PrefillChunk
-from taleproof.tasks.sentence_end import MOST_MORE_TOKENS, cut_to_sentence, sentence_end_before
+from taleproof.tasks.sentence_end import MOST_MORE_TOKENS, cut_to_sentence, is_whole_before
 from taleproof.tasks.sentences import SentenceEnd
 from taleproof.tasks.text_out import TextOut
-from taleproof.tasks.transcript import Cut, Transcript
+from taleproof.tasks.transcript import Transcript
 from taleproof.tokenizers import Tokenizer
 
 
@@ -156,6 +156,11 @@ class Limits:
         if self.end_at_sentence not in (None, *get_args(SentenceEnd)):
             raise InvalidChoiceError("end_at_sentence", self.end_at_sentence, get_args(SentenceEnd))
 
+    @property
+    def most_tokens(self) -> int:
+        """Tokens to write at most, those that finish a sentence included."""
+        return self.max_tokens + (MOST_MORE_TOKENS if self.end_at_sentence == "finish" else 0)
+
 
 def encode_prompt(tokenizer: Tokenizer, text: str) -> list[int]:
     """Return a prompt's ids by the model's own rule for BOS, special tokens written in it recognised.
@@ -230,10 +235,9 @@ def _write(
         stats = replace(stats, prefill_seconds=stats.prefill_seconds + seconds)
         yield Progress(done, prompt_length)
 
-    cut: Cut | None = None
-    most = limits.max_tokens + (MOST_MORE_TOKENS if limits.end_at_sentence == "finish" else 0)
+    whole = limits.end_at_sentence == "cut"
     while True:
-        if stats.tokens >= most:
+        if stats.tokens >= limits.most_tokens:
             reason: FinishReason = "length"
             break
         if transcript.cut_off:
@@ -253,13 +257,9 @@ def _write(
         if token in tokenizer.eos_ids:
             reason = "stop"
             break
-        if (
-            stats.tokens >= limits.max_tokens
-            and (whole := sentence_end_before(tokenizer, transcript, token)) is not None
-        ):
+        if stats.tokens >= limits.max_tokens and is_whole_before(tokenizer, transcript, token):
             transcript.cut_off.insert(0, (token, logprob))
-            cut = transcript.cut(whole, transcript.text)
-            reason = "length"
+            reason, whole = "length", True
             break
         shown, found = text.push(token, after=ids[-1])
         transcript.add(token, shown, logprob)
@@ -270,8 +270,7 @@ def _write(
             break
     rest = text.finish()
     transcript.show(rest)
-    if reason == "length" and limits.end_at_sentence == "cut":
-        cut = cut_to_sentence(tokenizer, transcript)
+    cut = cut_to_sentence(tokenizer, transcript) if reason == "length" and whole else None
     yield Finished(reason, rest, stats, cut)
 
 

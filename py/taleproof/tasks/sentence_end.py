@@ -17,27 +17,27 @@ MOST_MORE_TOKENS = 60
 """Past the limit, for a sentence that is to be finished."""
 
 
-def sentence_end_before(tokenizer: Tokenizer, transcript: Transcript, token: int) -> int | None:
-    """Return how many of the tokens written end with a whole sentence, to which `token` does not belong.
-
-    They are all, but for the beginning of a character that the token completes. None where no sentence ends.
-    """
+def is_whole_before(tokenizer: Tokenizer, transcript: Transcript, token: int) -> bool:
+    """Return whether what has been written ends with a whole sentence, to which the next `token` does not belong."""
     recent = transcript.tokens[-LONGEST_SENTENCE_END:]
     *pieces, following = _texts(tokenizer, [*recent, token], transcript.ids[-len(recent) - 1])
-    if not following or not ends_sentence("".join(pieces), following):
-        return None
-    last = next(count for count in range(len(pieces), 0, -1) if pieces[count - 1])
-    return transcript.written - len(pieces) + last
+    return bool(following) and ends_sentence("".join(pieces), following)
 
 
 def cut_to_sentence(tokenizer: Tokenizer, transcript: Transcript) -> Cut | None:
-    """Cut a text back to its last whole sentence; return what was cut off. Without such a sentence it stays whole."""
+    """Cut a text back to its last whole sentence, without the space after it; without such a sentence it stays whole.
+
+    Returns
+    -------
+    what was cut off, None for nothing
+    """
     pieces = _texts(tokenizer, transcript.tokens, transcript.ids[transcript.prompt - 1])
     text = "".join(pieces)
     end = len(text)
     for count in range(len(pieces), 0, -1):
         before = text[max(0, end - LONGEST_SENTENCE_END) : end]
-        if pieces[count - 1] and ends_sentence(before, text[end : end + LONGEST_SENTENCE_END]):
+        space = not pieces[count - 1].strip()  # or the beginning of a character
+        if not space and ends_sentence(before, text[end : end + LONGEST_SENTENCE_END]):
             return transcript.cut(count, transcript.text[:end])
         end -= len(pieces[count - 1])
     return None

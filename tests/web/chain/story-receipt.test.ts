@@ -46,6 +46,18 @@ describe("the receipt of a record", () => {
     });
   });
 
+  it.each([
+    { sampler: sampler({ dry: { multiplier: 0.8 } }) },
+    { sampler: sampler({ xtc: { probability: 0.5 } }) },
+    { limits: { ...(RECORD.limits as Fields), min_tokens: 20 } },
+    { limits: { ...(RECORD.limits as Fields), end_at_sentence: "cut" } },
+  ])("is not made where a setting would be left out of it: %j", async (change) => {
+    await expect(receiptOf({ ...RECORD, ...change })).rejects.toMatchObject({
+      code: "record-invalid",
+      message: expect.stringContaining("can't hold") as string,
+    });
+  });
+
   it("has the date that the model was told, and asks for it again", async () => {
     const receipt = await receiptOf({ ...RECORD, mode: "chat", chat: { date: "2026-02-03" } });
     expect(receipt).toMatchObject({ mode: "CHAT", date: "2026-02-03" });

@@ -54,6 +54,9 @@ export const StoryReceipt = object({
 });
 export type StoryReceipt = v.InferOutput<typeof StoryReceipt>;
 
+/** A setting that makes the story, and that a receipt on chain has no field for. */
+const unheld = v.exactOptional(v.never("is a setting that a token can't hold"));
+
 /** What a receipt is made of, in a record (record/record.py). */
 const Recorded = object({
   model: object({ sha256: digest }),
@@ -72,8 +75,16 @@ const Recorded = object({
     min_p: v.nullable(decimal),
     repeat_penalty: decimal,
     repeat_last_n: count(0),
+    dry: unheld,
+    xtc: unheld,
   }),
-  limits: object({ max_tokens: count(0), stop: list(words), context: count() }),
+  limits: object({
+    max_tokens: count(0),
+    stop: list(words),
+    context: count(),
+    min_tokens: unheld,
+    end_at_sentence: unheld,
+  }),
   tokens: list(v.number("is not a number")),
 });
 

@@ -34,6 +34,14 @@ const PARAMETERS = {
   top_k: "topK",
   min_p: "minP",
   repeat_penalty: "repeatPenalty",
+  min_tokens: "minTokens",
+  dry_multiplier: "dryMultiplier",
+  dry_base: "dryBase",
+  dry_allowed_length: "dryAllowedLength",
+  dry_penalty_last_n: "dryLastN",
+  dry_sequence_breakers: "drySequenceBreakers",
+  xtc_probability: "xtcProbability",
+  xtc_threshold: "xtcThreshold",
   stop: "stop",
 } as const satisfies Record<keyof ChatCompletionParams, keyof GenerateOptions | null>;
 

@@ -2,8 +2,8 @@
 /**
  * OpenAI's chat completions, as far as this engine has them.
  *
- * Source: the Chat Completions API reference; web-llm for the finish reason `abort`, and wllama for top_k, min_p and
- * repeat_penalty, which OpenAI does not have.
+ * Source: the Chat Completions API reference; web-llm for the finish reason `abort`, wllama for top_k, min_p and
+ * repeat_penalty, vLLM for min_tokens, and llama.cpp's server for dry_ and xtc_, which OpenAI does not have.
  */
 
 /** Text, as a part of a message. */
@@ -39,6 +39,15 @@ export interface ChatCompletionParams {
   top_k?: number | null | undefined;
   min_p?: number | null | undefined;
   repeat_penalty?: number | null | undefined;
+  min_tokens?: number | null | undefined;
+  dry_multiplier?: number | null | undefined;
+  dry_base?: number | null | undefined;
+  dry_allowed_length?: number | null | undefined;
+  /** -1 is all tokens, 0 is off. */
+  dry_penalty_last_n?: number | null | undefined;
+  dry_sequence_breakers?: string[] | null | undefined;
+  xtc_probability?: number | null | undefined;
+  xtc_threshold?: number | null | undefined;
   stop?: string | string[] | null | undefined;
   n?: 1 | null | undefined;
 }

@@ -7,7 +7,15 @@
  */
 
 import { EngineError } from "../errors";
-import type { AuthorsNote, WriteMode, WriteRequest } from "../protocol";
+import type {
+  AuthorsNote,
+  DrySettings,
+  Limits,
+  SamplerSettings,
+  WriteMode,
+  WriteRequest,
+  XtcSettings,
+} from "../protocol";
 
 /** How a text is written. What is left out is as in DEFAULTS. */
 export interface Settings {
@@ -25,6 +33,27 @@ export interface Settings {
   repeatPenalty?: number | undefined;
   /** How many tokens back the penalty looks. */
   repeatLastN?: number | undefined;
+  /** Above 0 makes what goes on with a repeated sequence less likely, by so much. */
+  dryMultiplier?: number | null | undefined;
+  /** So many times as much for each further token of the sequence. */
+  dryBase?: number | null | undefined;
+  /** Sequences of fewer tokens may be repeated. */
+  dryAllowedLength?: number | null | undefined;
+  /** How many tokens back it looks; -1 is all of them. */
+  dryLastN?: number | null | undefined;
+  /** Texts that no sequence goes beyond; left out: a line break, a colon, a quote and an asterisk. */
+  drySequenceBreakers?: string | readonly string[] | null | undefined;
+  /** How often all of the likeliest tokens but one are left out; 0 is never. */
+  xtcProbability?: number | null | undefined;
+  /** How likely those are at least; above 0.5 is off. */
+  xtcThreshold?: number | null | undefined;
+  /** Before it has so many tokens, the text does not end by itself. */
+  minTokens?: number | null | undefined;
+  /**
+   * At maxTokens: `finish` writes up to 60 tokens more, until a sentence ends; `cut` takes what comes after the last whole
+   * sentence away again, and the event `finished` says so.
+   */
+  endAtSentence?: "finish" | "cut" | null | undefined;
   /** Tokens to write at most. */
   maxTokens?: number | undefined;
   /** Texts that end it; they are not part of the text. */
@@ -56,15 +85,33 @@ export const DEFAULTS = {
   repeatPenalty: 1.1,
   repeatLastN: 64,
   maxTokens: 300,
+  minTokens: 0,
+  dryMultiplier: 0,
+  dryBase: 1.75,
+  dryAllowedLength: 2,
+  dryLastN: -1,
+  xtcProbability: 0,
+  xtcThreshold: 0.1,
 };
+
+/** Where no sequence goes on for DRY, as in llama.cpp. */
+const SEQUENCE_BREAKERS: readonly string[] = ["\n", ":", '"', "*"];
 
 type NumberName = keyof typeof DEFAULTS;
 
 /** What the engine takes whole numbers for. */
-const WHOLE: ReadonlySet<string> = new Set<NumberName>(["topK", "repeatLastN", "maxTokens"]);
+const WHOLE: ReadonlySet<string> = new Set<NumberName>([
+  "topK",
+  "repeatLastN",
+  "maxTokens",
+  "minTokens",
+  "dryAllowedLength",
+  "dryLastN",
+]);
 const NAMES: ReadonlySet<string> = new Set([
   ...Object.keys(DEFAULTS),
   ...["seed", "stop", "date", "signal", "language", "memory", "note", "passages"],
+  ...["drySequenceBreakers", "endAtSentence"],
 ]);
 
 export function writeRequest(prompt: string, mode: WriteMode, settings: Settings): WriteRequest {
@@ -89,14 +136,42 @@ export function writeRequest(prompt: string, mode: WriteMode, settings: Settings
       minP: unless(0, "minP"),
       repeatPenalty: number("repeatPenalty"),
       repeatLastN: number("repeatLastN"),
+      ...repetition(settings, number),
     },
-    limits: { maxTokens: number("maxTokens"), stop: stopsOf(settings.stop) },
+    limits: {
+      maxTokens: number("maxTokens"),
+      stop: textsOf("stop", settings.stop, []),
+      ...ends(settings, number("minTokens")),
+    },
     ...(date === undefined ? {} : { date }),
     ...(language === undefined ? {} : { request: { language } }),
     ...(memory === undefined ? {} : { memory }),
     ...(note === undefined ? {} : { note: noteOf(note) }),
     ...(passages === undefined ? {} : { passages: placesOf(passages) }),
   };
+}
+
+type NumberOf = (name: NumberName) => number;
+
+/** DRY and XTC, each where it is on. */
+function repetition(settings: Settings, number: NumberOf): Pick<SamplerSettings, "dry" | "xtc"> {
+  const breakers = textsOf("drySequenceBreakers", settings.drySequenceBreakers, SEQUENCE_BREAKERS);
+  const dry: DrySettings = {
+    multiplier: number("dryMultiplier"),
+    base: number("dryBase"),
+    allowedLength: number("dryAllowedLength"),
+    lastN: number("dryLastN"),
+    sequenceBreakers: breakers,
+  };
+  const xtc: XtcSettings = { probability: number("xtcProbability"), threshold: number("xtcThreshold") };
+  return { ...(dry.multiplier === 0 ? {} : { dry }), ...(xtc.probability === 0 ? {} : { xtc }) };
+}
+
+function ends({ endAtSentence }: Settings, minTokens: number): Pick<Limits, "minTokens" | "endAtSentence"> {
+  const end: unknown = endAtSentence ?? null;
+  if (end !== null && end !== "finish" && end !== "cut")
+    throw wrongType("endAtSentence", end, '"finish" or "cut"');
+  return { ...(minTokens === 0 ? {} : { minTokens }), ...(end === null ? {} : { endAtSentence: end }) };
 }
 
 function numberOf(name: NumberName, value: number | null | undefined): number {
@@ -115,12 +190,17 @@ function seedOf(seed: Settings["seed"]): string | null {
   throw wrongType("seed", seed, "a whole number, as a string or a bigint above 2^53 - 1");
 }
 
-function stopsOf(stop: Settings["stop"]): string[] {
-  if (stop === undefined || stop === null) return [];
-  const stops: readonly unknown[] = typeof stop === "string" ? [stop] : Array.isArray(stop) ? stop : [null];
-  return stops.map((text) => {
+function textsOf(
+  setting: string,
+  given: string | readonly string[] | null | undefined,
+  preset: readonly string[],
+): string[] {
+  if (given === undefined || given === null) return [...preset];
+  const texts: readonly unknown[] =
+    typeof given === "string" ? [given] : Array.isArray(given) ? given : [null];
+  return texts.map((text) => {
     if (typeof text === "string") return text;
-    throw wrongType("stop", stop, "a text or a list of texts");
+    throw wrongType(setting, given, "a text or a list of texts");
   });
 }
 

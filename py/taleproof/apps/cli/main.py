@@ -95,7 +95,14 @@ def _parser() -> argparse.ArgumentParser:
     generate.add_argument("--repeat-penalty", type=float, metavar="X", help="above 1 avoids repetition; default 1")
     generate.add_argument("--repeat-last-n", type=int, metavar="N", help="how many tokens back it looks; default 64")
     generate.add_argument("--seed", type=int, help="of the generator; default 0")
+    _add_repetition(generate)
     generate.add_argument("--max-tokens", type=int, metavar="N", help="tokens to write at most; default 256")
+    generate.add_argument("--min-tokens", type=int, metavar="N", help="it does not end by itself before; default 0")
+    generate.add_argument(
+        "--end-at-sentence",
+        choices=["finish", "cut"],
+        help="at the most tokens: write up to 60 more, until a sentence ends, or end with the last whole one",
+    )
     generate.add_argument("--stop", action="append", metavar="TEXT", help="end before this text")
     generate.add_argument(
         "--raw",
@@ -160,6 +167,24 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--context", type=int, metavar="N", help="positions; default: the model's, at most 2048")
     _add_expected(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object instead of text")
+
+
+def _add_repetition(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--dry-multiplier", type=float, metavar="X", help="above 0 avoids repeated sequences; default 0"
+    )
+    parser.add_argument("--dry-base", type=float, metavar="X", help="the more the longer they are; default 1.75")
+    parser.add_argument("--dry-allowed-length", type=int, metavar="N", help="tokens that may be repeated; default 2")
+    parser.add_argument("--dry-last-n", type=int, metavar="N", help="how many tokens back it looks; default -1, all")
+    parser.add_argument(
+        "--dry-sequence-breaker",
+        action="append",
+        dest="dry_sequence_breakers",
+        metavar="TEXT",
+        help="no sequence goes beyond this text; default line break, colon, quote and asterisk",
+    )
+    parser.add_argument("--xtc-probability", type=float, metavar="P", help="of leaving the likeliest out; default 0")
+    parser.add_argument("--xtc-threshold", type=float, metavar="P", help="how likely those are at least; default 0.1")
 
 
 def _add_expected(parser: argparse.ArgumentParser) -> None:

@@ -37,9 +37,12 @@ def run_generate(options: Namespace, settings: Options, show: Show | None) -> di
     writing = model.write(options.prompt, _mode(options), settings)
     if show is not None and not (options.chat or model.encoder_decoder):
         show(options.prompt)
+    cuts = settings.limits.end_at_sentence == "cut"  # what is printed can't be taken back
     for event in writing:
-        if show is not None:
+        if show is not None and not cuts:
             show(event.text)
+    if show is not None and cuts:
+        show(writing.text)
     record = model.record
     if show is not None or record is None:
         return None

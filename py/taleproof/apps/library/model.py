@@ -99,7 +99,17 @@ class Model:
         min_p : 0 to 1; only those are kept that are at least so many times as likely as the likeliest.
         repeat_penalty : 0.01 to 100; above 1 makes tokens of the last ``repeat_last_n`` less likely; 1 if not given.
         repeat_last_n : how many tokens the penalty looks back, the prompt's included; 64 if not given.
+        dry_multiplier : 0 to 100; above 0 makes what goes on with a repeated sequence less likely, by so much.
+        dry_base : 1 to 100; so many times as much for each further token of the sequence; 1.75 if not given.
+        dry_allowed_length : 1 to 50; shorter sequences may be repeated; 2 if not given.
+        dry_last_n : how many tokens DRY looks back, the prompt's included; -1, all of them, if not given.
+        dry_sequence_breakers : texts that no sequence goes beyond; line break, colon, quote and asterisk if not given.
+        xtc_probability : 0 to 1, of leaving all of the likeliest tokens out but one; 0 if not given.
+        xtc_threshold : 0 to 1, how likely those are at least; 0.1 if not given, above 0.5 is off.
         stop : a text that ends the writing, or several; none of them is given out.
+        min_tokens : the text does not end by itself before it has so many.
+        end_at_sentence : ``finish`` writes up to 60 tokens more than max_tokens, until a sentence ends; ``cut``
+            takes what comes after the last whole sentence away again, and the last event says so.
         date : given to a chat template that asks: a ``datetime.date`` or such as "2026-02-03"; today if not given.
         language : of the request for a story: "en", if not given, "zh-Hans", "es" or "de".
         memory : what the model must not forget: in ``story`` a part of the request, in ``raw`` before the text.
@@ -111,7 +121,8 @@ class Model:
         Returns
         -------
         an iterator over events. Each has a ``text``, and all of them together are the whole text. Progress: ``done``
-        of ``total`` tokens of the prompt were read. Token: its ``id``, its ``logprob``. Finished: the ``reason``.
+        of ``total`` tokens of the prompt were read. Token: its ``id``, its ``logprob``. Finished: the ``reason``,
+        and what was ``cut`` off.
 
         Raises
         ------
@@ -158,7 +169,7 @@ class Model:
             note=options.note,
             passages=options.passages,
         )
-        made = make_prompt(opened, asked, opened.session.n_ctx, options.limits.max_tokens)
+        made = make_prompt(opened, asked, opened.session.n_ctx, options.limits.most_tokens)
         return self._begin(made.ids, made, options)
 
     def embed(self, text: str) -> NDArray[np.float32]:

@@ -18,6 +18,7 @@ from taleproof.errors import InvalidChoiceError, InvalidDigestError, NoModelInFo
 from taleproof.models import Task
 from taleproof.sampling.config import SamplerConfig
 from taleproof.tasks.generate import Limits
+from taleproof.tasks.sentences import SentenceEnd
 from taleproof.trust.digest import Expected
 
 
@@ -45,7 +46,16 @@ class Settings(TypedDict, total=False):
     min_p: float | None
     repeat_penalty: float
     repeat_last_n: int
+    dry_multiplier: float
+    dry_base: float
+    dry_allowed_length: int
+    dry_last_n: int
+    dry_sequence_breakers: str | Sequence[str]
+    xtc_probability: float
+    xtc_threshold: float
     stop: str | Sequence[str]
+    min_tokens: int
+    end_at_sentence: SentenceEnd | None
     date: Date | str | None
     language: str
     memory: str
@@ -73,19 +83,29 @@ def read_settings(settings: Settings) -> Options:
     Raises
     ------
     InvalidSettingError : a number out of its range, or a date that is none.
-    InvalidChoiceError : a language that there is no request for a story in.
+    InvalidChoiceError : a language that there is no request for a story in, or an end that is not known.
     TypeError : a setting that there is not.
     """
     sampler: dict[str, Any] = {"temperature": 0.0, **settings}
-    stop = sampler.pop("stop", ())
     day = sampler.pop("date", None)
     language, memory = sampler.pop("language", DEFAULT_LANGUAGE), sampler.pop("memory", "")
     note, depth = sampler.pop("note", None), sampler.pop("note_depth", DEFAULT_NOTE_DEPTH)
     passages = tuple(sampler.pop("passages", ()))
-    limits = Limits(sampler.pop("max_tokens", DEFAULT_MAX_TOKENS), (stop,) if isinstance(stop, str) else tuple(stop))
+    limits = Limits(
+        sampler.pop("max_tokens", DEFAULT_MAX_TOKENS),
+        _texts(sampler.pop("stop", ())),
+        min_tokens=sampler.pop("min_tokens", 0),
+        end_at_sentence=sampler.pop("end_at_sentence", None),
+    )
+    if "dry_sequence_breakers" in sampler:
+        sampler["dry_sequence_breakers"] = _texts(sampler["dry_sequence_breakers"])
     story_request(language)  # refuses one that there is not
     placed = None if note is None else Note(note, depth)
     return Options(SamplerConfig(**sampler), limits, _day(day), language, memory, placed, passages)
+
+
+def _texts(given: str | Sequence[str]) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given)
 
 
 def _day(day: Date | str | None) -> Date:

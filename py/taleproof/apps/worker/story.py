@@ -9,7 +9,9 @@ out of range, an empty prompt, one longer than the context, chat and story witho
 import time
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import accumulate
+from typing import Any
 
 from taleproof.apps.open_model import OpenModel
 from taleproof.apps.prompting import Asked, make_prompt, read_mode
@@ -22,6 +24,7 @@ from taleproof.apps.worker.protocol.stories import (
     WriteEvent,
     WriteStats,
 )
+from taleproof.apps.worker.protocol.stories import Limits as LimitSettings
 from taleproof.chat.passages import Note
 from taleproof.chat.prompt import DEFAULT_DAY, read_date
 from taleproof.chat.story_requests import DEFAULT_LANGUAGE
@@ -30,6 +33,7 @@ from taleproof.record.record import StoryRecord
 from taleproof.sampling.config import MAX_SEED, SamplerConfig
 from taleproof.tasks.base import Finished, Progress, Token
 from taleproof.tasks.generate import MAX_TOKENS, Event, Limits, ReusableSession
+from taleproof.tasks.transcript import Cut
 from taleproof.tasks.writing import Writer, Writing
 
 
@@ -61,14 +65,12 @@ class Story:
     ) -> None:
         self.opened = opened
         self.sampler = sampler_config(request["sampler"])
-        self.stop_strings = tuple(str(text) for text in request["limits"]["stop"])
-        self.max_tokens = 0
+        self.limits = read_limits(request["limits"])
         self._memory, self._clock = memory, clock
-        limits = Limits(_count(request["limits"]["maxTokens"]), self.stop_strings)
-        self.prompt = make_prompt(opened, asked(request), session.n_ctx, limits.max_tokens)
+        self.prompt = make_prompt(opened, asked(request), session.n_ctx, self.limits.most_tokens)
         model = Writer(opened.engine, session, opened.tokenizer)
         self._writing = Writing(model, self.prompt.ids, self.sampler, clock)
-        self._run(limits.max_tokens)
+        self._run(self.limits.max_tokens)
 
     @property
     def writing(self) -> bool:
@@ -115,7 +117,7 @@ class Story:
         """Go on: the story becomes the one that a higher limit would have given."""
         if self._writing.finish_reason not in CONTINUABLE:
             raise NothingToContinueError
-        self._run(_count(max_tokens))
+        self._run(_whole("max_tokens", max_tokens))
 
     def next(self) -> Batch:
         """Return what happens in the next moment; nothing where nothing is being written."""
@@ -137,23 +139,22 @@ class Story:
         return [self._ended("stopped", self._writing.stop())]
 
     def _run(self, max_tokens: int) -> None:
-        self._writing.run(Limits(max_tokens, self.stop_strings))
-        self.max_tokens = self._writing.transcript.written + max_tokens
+        self._writing.run(replace(self.limits, max_tokens=max_tokens))
+        self.limits = replace(self.limits, max_tokens=self._writing.transcript.written + max_tokens)
 
     def _write_event(self, event: Event) -> WriteEvent:
         if isinstance(event, Progress):
             return {"kind": "prefill", "done": event.done, "total": event.total}
         if isinstance(event, Finished):
-            return self._ended(event.reason, event.text)
+            return self._ended(event.reason, event.text, event.cut)
         return {"kind": "token", "id": event.id, "text": event.text, "logprob": event.logprob}
 
     def record(self) -> StoryRecord:
         """Return everything that writes the story again."""
-        limits = Limits(self.max_tokens, self.stop_strings)
-        return self.prompt.record(self.opened, self._writing, self.sampler, limits)
+        return self.prompt.record(self.opened, self._writing, self.sampler, self.limits)
 
-    def _ended(self, reason: FinishReason, text: str) -> FinishedEvent:
-        return {
+    def _ended(self, reason: FinishReason, text: str, cut: Cut | None = None) -> FinishedEvent:
+        ended: FinishedEvent = {
             "kind": "finished",
             "reason": reason,
             "text": text,
@@ -161,6 +162,9 @@ class Story:
             "stats": self._figures(),
             "record": self.record().value(),
         }
+        if cut is not None:
+            ended["cut"] = {"tokens": cut.tokens, "text": cut.text}
+        return ended
 
     def _figures(self) -> WriteStats:
         stats, transcript = self._writing.stats, self._writing.transcript
@@ -209,12 +213,6 @@ def places_from_utf16(text: str, places: Sequence[int]) -> tuple[int, ...]:
     return tuple(bisect_right(units, place) - 1 for place in places)
 
 
-def _count(max_tokens: int | None) -> int:
-    if max_tokens is None:  # how JSON writes what is not a number
-        raise InvalidSettingError("max_tokens", max_tokens, 0, MAX_TOKENS)
-    return max_tokens
-
-
 def sampler_config(settings: SamplerSettings) -> SamplerConfig:
     """Return the page's settings as the sampler wants them.
 
@@ -225,6 +223,17 @@ def sampler_config(settings: SamplerSettings) -> SamplerConfig:
     seed = str(settings["seed"])
     if not (seed.isascii() and seed.isdigit() and len(seed) <= 20):
         raise InvalidSettingError("seed", seed, 0, MAX_SEED)
+    more: dict[str, Any] = {}
+    if (dry := settings.get("dry")) is not None:
+        more |= {
+            "dry_multiplier": dry["multiplier"],
+            "dry_base": dry["base"],
+            "dry_allowed_length": dry["allowedLength"],
+            "dry_last_n": dry["lastN"],
+            "dry_sequence_breakers": tuple(str(text) for text in dry["sequenceBreakers"]),
+        }
+    if (xtc := settings.get("xtc")) is not None:
+        more |= {"xtc_probability": xtc["probability"], "xtc_threshold": xtc["threshold"]}
     return SamplerConfig(
         seed=int(seed),
         temperature=settings["temperature"],
@@ -233,4 +242,26 @@ def sampler_config(settings: SamplerSettings) -> SamplerConfig:
         min_p=settings["minP"],
         repeat_penalty=settings["repeatPenalty"],
         repeat_last_n=settings["repeatLastN"],
+        **more,
     )
+
+
+def read_limits(limits: LimitSettings) -> Limits:
+    """Return the page's limits as the loop wants them.
+
+    Raises
+    ------
+    InvalidSettingError, InvalidChoiceError : one that is not possible.
+    """
+    return Limits(
+        _whole("max_tokens", limits["maxTokens"]),
+        tuple(str(text) for text in limits["stop"]),
+        min_tokens=_whole("min_tokens", limits.get("minTokens", 0)),
+        end_at_sentence=limits.get("endAtSentence"),
+    )
+
+
+def _whole(setting: str, value: int | None) -> int:
+    if value is None:  # how JSON writes what is not a number
+        raise InvalidSettingError(setting, value, 0, MAX_TOKENS)
+    return value

@@ -14,6 +14,28 @@ WriteMode: TypeAlias = Literal["raw", "chat", "story"]
 """
 
 
+class DrySettings(TypedDict):
+    """What would go on with a repeated sequence becomes less likely."""
+
+    multiplier: float
+    """What a token loses that goes on with a sequence of the allowed length."""
+    base: float
+    """By how much more for each further token of the sequence."""
+    allowedLength: int
+    lastN: int
+    """How many tokens back it looks; -1 is all of them."""
+    sequenceBreakers: list[str]
+    """Texts that no sequence goes beyond."""
+
+
+class XtcSettings(TypedDict):
+    """Now and then all of the likeliest tokens but one are left out."""
+
+    probability: float
+    threshold: float
+    """How likely they are at least."""
+
+
 class SamplerSettings(TypedDict):
     seed: str
     """A number from 0 to 2^64 - 1 in decimal."""
@@ -25,11 +47,17 @@ class SamplerSettings(TypedDict):
     repeatPenalty: float
     """1 for none."""
     repeatLastN: int
+    dry: NotRequired[DrySettings | None]
+    xtc: NotRequired[XtcSettings | None]
 
 
 class Limits(TypedDict):
     maxTokens: int
     stop: list[str]
+    minTokens: NotRequired[int]
+    """Before it has so many, the text does not end by itself."""
+    endAtSentence: NotRequired[Literal["finish", "cut"] | None]
+    """At maxTokens: `finish` writes up to 60 tokens more, until a sentence ends; `cut` ends with the last whole one."""
 
 
 class AuthorsNote(TypedDict):
@@ -156,6 +184,16 @@ class StatsEvent(TypedDict):
     stats: WriteStats
 
 
+class TextCut(TypedDict):
+    """The end of a text that token events gave, and that is no part of it: it is to end at a sentence.
+
+    Where it goes on, these tokens come again.
+    """
+
+    tokens: int
+    text: str
+
+
 class FinishedEvent(TypedDict):
     """Last: why the text ended."""
 
@@ -167,6 +205,7 @@ class FinishedEvent(TypedDict):
     """True where `continue` can go on from here."""
     stats: WriteStats
     record: StoryRecord
+    cut: NotRequired[TextCut]
 
 
 WriteEvent: TypeAlias = StartedEvent | PrefillEvent | TokenEvent | StatsEvent | FinishedEvent
