@@ -117,6 +117,7 @@ const ModelInfo = v.strictObject({
   ...FileInfo.entries,
   contextLength: v.pipe(v.number(), v.safeInteger()),
   sessionLength: v.pipe(v.number(), v.safeInteger()),
+  positionBytes: v.pipe(v.number(), v.safeInteger()),
   vocabulary: v.pipe(v.number(), v.safeInteger()),
 });
 

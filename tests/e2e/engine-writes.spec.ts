@@ -117,7 +117,7 @@ test("prompts that are hard to read: lone surrogates, emoji, right to left, none
   expect((await write(page, story("", 4))).error?.code).toBe("empty-prompt");
   const long = await write(page, story("word ".repeat(20_000), 4));
   expect(long.error?.code).toBe("prompt-too-long");
-  expect(long.error?.message).toContain("2,048");
+  expect(long.error?.message).toContain("8,192");
   expect((await write(page, story(PROMPT, 4, { seed: "-1" }))).error?.code).toBe("invalid-setting");
   expect((await write(page, story(PROMPT, 4, { temperature: -1 }))).error?.code).toBe("invalid-setting");
   await written(page, story(PROMPT, 2)); // still usable

@@ -2,6 +2,7 @@
 """Memory that the browser refuses: the most that fits is used or said, and the page can open another model."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
@@ -9,14 +10,17 @@ from browser_fakes import FakeFetcher, FakeJsArena, FakeLocalFile, FakeStore
 from fixtures.make import tiny_gguf
 from fixtures.tiny import Shape
 from opener_bench import CHOSEN, requests_of
+from taleproof.apps.local import open_local
 from taleproof.apps.open_model import OpenModel
 from taleproof.apps.opener import PendingApproval
 from taleproof.apps.worker.load import Loader
 from taleproof.apps.worker.open import Opener
 from taleproof.errors import ContextTooLargeError, OutOfMemoryError
+from taleproof.memory import wasmtime as wasmtime_arena
 from taleproof.memory.arena import ALIGNMENT, PAGE
 from taleproof.memory.browser import BrowserArena
 from taleproof.memory.wasmtime import WasmtimeArena
+from taleproof.tasks import engine as engine_module
 from taleproof.tasks.generate import ReusableSession
 
 
@@ -51,8 +55,10 @@ def bytes_of_memory(context: int) -> int:
 
 def test_a_session_has_the_longest_context_that_fits() -> None:
     assert Bench(bytes_of_memory(2048)).open(tiny_gguf(shape=LONG)).session.n_ctx == 2048
-    short = Bench(bytes_of_memory(600)).open(tiny_gguf(shape=LONG)).session
-    assert short.n_ctx == 512
+    most = bytes_of_memory(600)
+    short = Bench(most).open(tiny_gguf(shape=LONG)).session
+    longest = max(context for context in range(32, 2048, 32) if bytes_of_memory(context) <= most)
+    assert short.n_ctx == longest >= 600
     long = Bench(1 << 32).open(tiny_gguf(shape=LONG)).session
     ids = list(range(70))
     first, second = short.forward(ids), long.forward(ids)
@@ -66,9 +72,15 @@ def test_where_more_was_asked_for_the_error_says_what_fits() -> None:
     empty = bench.arena.top
     with pytest.raises(ContextTooLargeError) as caught:
         bench.open(tiny_gguf(shape=LONG), 2048)
-    assert caught.value.details == {"asked": 2048, "fits": 512}
+    fits = caught.value.details["fits"]
+    assert isinstance(fits, int)
+    assert caught.value.details == {"asked": 2048, "fits": fits}
+    assert 600 <= fits < 700
     assert bench.arena.top == empty
-    assert bench.open(tiny_gguf(shape=LONG), 512).session.n_ctx == 512
+    with pytest.raises(ContextTooLargeError):
+        bench.open(tiny_gguf(shape=LONG), fits + 32)
+    assert bench.open(tiny_gguf(shape=LONG), fits).session.n_ctx == fits
+    assert bench.open(tiny_gguf(shape=LONG)).session.n_ctx == fits
 
 
 def test_a_model_that_does_not_fit_is_refused_with_what_does_and_another_can_be_opened() -> None:
@@ -116,3 +128,33 @@ def test_a_refused_allocation_changes_nothing_in_a_terminal() -> None:
             arena.allocate(asked)
         assert arena._memory.data_len(arena._store) == size
     assert used <= arena.allocate(1) < used + ALIGNMENT
+
+
+def test_a_terminal_says_what_fits_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "tiny.gguf").write_bytes(tiny_gguf(shape=LONG))
+
+    def limited() -> WasmtimeArena:
+        arena = WasmtimeArena()
+        arena._store.set_limits(memory_size=bytes_of_memory(600))
+        return arena
+
+    monkeypatch.setattr(wasmtime_arena, "fastest_arena", limited)
+    with pytest.raises(ContextTooLargeError) as caught:
+        open_local(tmp_path, context=2048)
+    fits = caught.value.details["fits"]
+    assert isinstance(fits, int)
+    assert 600 <= fits < 700
+    assert open_local(tmp_path, context=fits).session.n_ctx == open_local(tmp_path).session.n_ctx == fits
+
+
+def test_what_a_position_takes() -> None:
+    # 2 layers, keys and values, 2 heads each: 64 numbers of 2 bytes, and a scale of 4.
+    engine = Bench(1 << 32).open(tiny_gguf(shape=LONG)).engine
+    assert engine.position_bytes == 2 * 2 * 2 * (64 * 2 + 4)
+
+
+def test_a_cache_that_nobody_asked_for_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_module, "MAX_DEFAULT_CACHE", 1056 * 1000)
+    bench = Bench(1 << 32)
+    assert bench.open(tiny_gguf(shape=LONG)).session.n_ctx == 992  # the last multiple of 32 up to 1,000
+    assert bench.open(tiny_gguf(shape=LONG), 2048).session.n_ctx == 2048

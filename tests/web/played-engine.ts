@@ -14,6 +14,7 @@ export const MODEL: ModelInfo = {
   parameters: 1000,
   contextLength: 128,
   sessionLength: 128,
+  positionBytes: 512,
   vocabulary: 64,
   quantisation: "F32",
   hasChatTemplate: false,

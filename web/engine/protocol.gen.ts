@@ -119,7 +119,11 @@ export interface OpenRequest {
    */
   sources: FileRequest[];
   purpose?: Purpose;
-  /** Most tokens that a story may take with its prompt; null for as many as the model and the memory allow. */
+  /**
+   * Most tokens that a story may take with its prompt; null for as many as the model and the memory allow.
+   *
+   * Of its own accord the engine gives a cache 1 GiB at most; `positionBytes` says what more would take.
+   */
   contextLength?: number | null;
   /**
    * The registry's answers follow in a message, and are waited for; both digests of every file are computed then.
@@ -173,6 +177,8 @@ export interface ModelInfo extends FileInfo {
   contextLength: number;
   /** What a story may take here, prompt included. */
   sessionLength: number;
+  /** What each position takes in memory: the cache has this, `sessionLength` times. */
+  positionBytes: number;
   vocabulary: number;
 }
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from taleproof.apps.context import longest_session
 from taleproof.apps.guard import opening
 from taleproof.apps.open_model import OpenModel, Writes
 from taleproof.apps.opener import Opener, Progress, Source, Terms
@@ -140,11 +141,12 @@ def open_local(
     backend : wasm is the fast one, through wasmtime; numpy is plain and slow.
     expected : of its file; of several, of their list (digest.digest_list).
     task : what it is opened for; None for what its architecture is for.
-    context : positions of a text with its prompt; None for as many as the model has, 2,048 at most.
+    context : positions of a text with its prompt; None for as many as the model has and the memory holds.
 
     Raises
     ------
     InvalidSettingError : a context that the model does not have.
+    ContextTooLargeError : a context that the memory does not hold; it names the longest that it does.
     TaleproofError : whatever is wrong with the files, in the words of its own class.
     """
     arena = None
@@ -157,7 +159,7 @@ def open_local(
         longest = engine.config.n_ctx_train
         if context is not None and not 1 <= context <= longest:
             raise InvalidSettingError("context", context, 1, longest)
-        return Writes(engine, engine.session(context))
+        return Writes(engine, engine.session(context) if arena is None else longest_session(arena, engine, context))
 
     sources = [Source("model", path) for path in paths_of_model(paths)]
     if tokenizer is not None:

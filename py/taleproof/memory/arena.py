@@ -64,6 +64,22 @@ class Arena(Protocol):
         ...
 
 
+class ReusableArena(Arena, Protocol):
+    """An arena of which parts are taken back."""
+
+    def has_room(self, nbytes: int) -> bool:
+        """Say whether so many bytes could be allocated, without taking or touching them."""
+        ...
+
+    def mark(self) -> int:
+        """Return a place to which ``release`` can go back."""
+        ...
+
+    def release(self, mark: int) -> None:
+        """Take back everything allocated since ``mark``, and clear it: fresh bytes are always zero."""
+        ...
+
+
 class BumpAllocator:
     """Hands out addresses upwards from ``start``; nothing is ever given back before the whole arena is.
 
@@ -90,6 +106,16 @@ class BumpAllocator:
             raise OutOfMemoryError(nbytes, self.top)
         self.top = end
         return offset
+
+    def has_room(self, nbytes: int) -> bool:
+        """Say whether there are so many bytes; the memory is then long enough for them, and none is handed out."""
+        before = self.top
+        try:
+            self.take(nbytes)
+        except OutOfMemoryError:
+            return False
+        self.top = before
+        return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,6 +105,10 @@ class BrowserArena:
         """Return the offset of ``nbytes`` fresh bytes."""
         return self._bump.take(nbytes)
 
+    def has_room(self, nbytes: int) -> bool:
+        """Say whether so many bytes could be allocated."""
+        return self._bump.has_room(nbytes)
+
     def write(self, offset: int, data: Buffer) -> None:
         """Copy bytes of Python's into the arena."""
         self._js.view(offset, memoryview(data).nbytes).assign(data)

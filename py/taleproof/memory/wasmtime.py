@@ -82,6 +82,20 @@ class WasmtimeArena:
         """Return the offset of ``nbytes`` zeroed bytes."""
         return self._allocator.take(nbytes)
 
+    def has_room(self, nbytes: int) -> bool:
+        """Say whether so many bytes could be allocated."""
+        return self._allocator.has_room(nbytes)
+
+    def mark(self) -> int:
+        """Return a place to which ``release`` can go back."""
+        return self._allocator.top
+
+    def release(self, mark: int) -> None:
+        """Take back everything allocated since ``mark``, and clear it: fresh bytes are always zero."""
+        if self._allocator.top > mark:
+            ctypes.memset(self._base + mark, 0, self._allocator.top - mark)
+        self._allocator.top = mark
+
     def _ensure(self, size: int) -> bool:
         """Make the memory ``size`` bytes long at least, whole pages; False where the machine refuses."""
         import wasmtime

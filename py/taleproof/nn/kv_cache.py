@@ -28,3 +28,9 @@ def allocate_in_arena(arena: Arena, shape: CacheShape, context: int) -> KVCache[
         return replace(empty, offset=arena.allocate(empty.nbytes))
 
     return KVCache(tuple(layer() for _ in range(shape.layers)), tuple(layer() for _ in range(shape.layers)))
+
+
+def position_bytes(shape: CacheShape) -> int:
+    """Return what a position takes in a cache in the arena."""
+    block = ArenaCache(0, shape.kv_heads, KEY_BLOCK, shape.head_dim)
+    return 2 * shape.layers * block.nbytes // KEY_BLOCK

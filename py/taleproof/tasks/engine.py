@@ -21,6 +21,7 @@ from taleproof.graph.step import Ids, Inputs
 from taleproof.io.reader import Blob
 from taleproof.memory.arena import Arena
 from taleproof.models import Logits, TextConfig, load_model
+from taleproof.nn.kv_cache import position_bytes
 from taleproof.sampling.chain import NumpySampler
 from taleproof.sampling.config import SamplerConfig
 from taleproof.sampling.dry import TokenBytes
@@ -33,8 +34,11 @@ from taleproof.tasks.generate import Sampler
 PREFILL_BATCH = 32
 """Tokens that one step may have: enough to use each weight many times. A slow machine takes fewer (prefill.py)."""
 
-DEFAULT_CONTEXT = 2048
-"""Positions of a session whose caller names none, at most: longer stories than most, at a modest cache."""
+MAX_DEFAULT_CACHE = 1 << 30
+"""Bytes of the cache of a session whose caller names no context, at most: a quarter of what a 32-bit memory holds."""
+
+CONTEXT_STEP = 32
+"""A context that is chosen for a caller is a multiple of this, or the model's own."""
 
 Floats = NDArray[np.float32]
 A = TypeVar("A")
@@ -204,8 +208,14 @@ class Engine:
 
     @property
     def default_context(self) -> int:
-        """Positions of a session whose caller names none."""
-        return min(self.config.n_ctx_train, DEFAULT_CONTEXT)
+        """Positions of a session whose caller names none: the model's own, or as many as MAX_DEFAULT_CACHE holds."""
+        most = MAX_DEFAULT_CACHE // self.position_bytes // CONTEXT_STEP * CONTEXT_STEP
+        return min(self.config.n_ctx_train, max(most, CONTEXT_STEP))
+
+    @property
+    def position_bytes(self) -> int:
+        """What a position takes in a cache in the arena."""
+        return position_bytes(self.config.cache)
 
     def session(self, n_ctx: int | None = None) -> Session:
         """Return a session with an empty cache.

@@ -164,7 +164,9 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--prompt", required=True, help="the text to go on from; special tokens are recognised")
     parser.add_argument("--tokenizer", type=Path, metavar="FILE", help="tokenizer.bin of a llama2.c model")
     parser.add_argument("--backend", choices=["wasm", "numpy"], default="wasm", help="default wasm")
-    parser.add_argument("--context", type=int, metavar="N", help="positions; default: the model's, at most 2048")
+    parser.add_argument(
+        "--context", type=int, metavar="N", help="positions; default: the model's, if memory holds them"
+    )
     _add_expected(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object instead of text")
 

@@ -8,6 +8,7 @@ loader (apps/worker/load.py). Refused: whatever these refuse.
 from contextlib import nullcontext
 from pathlib import Path
 
+from taleproof.apps.context import longest_session
 from taleproof.apps.library import disk
 from taleproof.apps.library.browser_arena import fastest_arena
 from taleproof.apps.library.fetching import Fetcher, NoStore, PathFile
@@ -26,7 +27,6 @@ from taleproof.apps.open_model import OpenModel, Writes
 from taleproof.apps.opener import Opener, Terms
 from taleproof.apps.worker.files import SourceRequest, sources_of
 from taleproof.apps.worker.load import FileSpec, Loader
-from taleproof.apps.worker.open import longest_session
 from taleproof.models import Task
 
 

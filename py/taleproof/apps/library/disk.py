@@ -72,7 +72,7 @@ def open_paths(
     Parameters
     ----------
     tokenizer : a tokenizer's file that is not one of the model's.
-    context : positions of a text with its prompt; None for as many as the model has, 2,048 at most.
+    context : positions of a text with its prompt; None for as many as the model has and the memory holds.
 
     Raises
     ------

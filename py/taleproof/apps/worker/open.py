@@ -9,20 +9,17 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from taleproof.apps import opener
+from taleproof.apps.context import longest_session
 from taleproof.apps.open_model import OpenModel, Writes
 from taleproof.apps.opener import PendingApproval, Progress, Role, Terms
 from taleproof.apps.worker.files import SourceRequest, sources_of
 from taleproof.apps.worker.load import FileSpec, Loader
 from taleproof.apps.worker.protocol.files import Purpose, RegistryAnswers
-from taleproof.errors import ContextTooLargeError, OutOfMemoryError
 from taleproof.memory.browser import BrowserArena
 from taleproof.models import Task
-from taleproof.tasks.engine import Engine, Session
+from taleproof.tasks.engine import Engine
 from taleproof.trust.digest import Digests
 
-
-SHORTEST_CONTEXT = 32
-"""Positions below which no story is worth beginning: a context is a multiple of this in any case."""
 
 TASKS: Mapping[Purpose, Task | None] = {"write": "generate", "embed": "embed", "any": None}
 
@@ -97,26 +94,3 @@ class Opener:
         before = self._arena.top
         session = longest_session(self._arena, engine, context)
         return Writes(engine, session, self._arena.top - before)
-
-
-def longest_session(arena: BrowserArena, engine: Engine, requested: int | None) -> Session:
-    """Return a session of the context asked for, or of the longest that fits: of half of it, of a quarter, ...
-
-    Raises
-    ------
-    ContextTooLargeError : more was asked for than fits.
-    OutOfMemoryError : not even SHORTEST_CONTEXT fits.
-    """
-    mark, context = arena.mark(), requested or engine.default_context
-    while True:
-        try:
-            session = engine.session(context)
-        except OutOfMemoryError:
-            arena.release(mark)
-            if context <= SHORTEST_CONTEXT:
-                raise
-            context = max(context // 2, SHORTEST_CONTEXT)
-            continue
-        if requested is not None and context < requested:
-            raise ContextTooLargeError(requested, context)
-        return session

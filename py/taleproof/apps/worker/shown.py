@@ -43,6 +43,7 @@ def shown_model(model: OpenModel) -> ModelInfo:
         "stored": model.loaded.stored,
         "contextLength": config.n_ctx_train,
         "sessionLength": does.session.n_ctx if isinstance(does, Writes) else config.n_ctx_train,
+        "positionBytes": does.engine.position_bytes if isinstance(does, Writes) else 0,
         "vocabulary": config.vocab_size,
     }
 

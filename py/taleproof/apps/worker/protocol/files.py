@@ -136,6 +136,9 @@ class OpenRequest(TypedDict):
     """
     purpose: NotRequired[Purpose]
     contextLength: NotRequired[int | None]
-    """Most tokens that a story may take with its prompt; null for as many as the model and the memory allow."""
+    """Most tokens that a story may take with its prompt; null for as many as the model and the memory allow.
+
+    Of its own accord the engine gives a cache 1 GiB at most; `positionBytes` says what more would take.
+    """
     asksRegistry: NotRequired[bool]
     """The registry's answers follow in a message, and are waited for; both digests of every file are computed then."""

@@ -54,6 +54,8 @@ class ModelInfo(FileInfo):
     """What the model was trained for."""
     sessionLength: int
     """What a story may take here, prompt included."""
+    positionBytes: int
+    """What each position takes in memory: the cache has this, `sessionLength` times."""
     vocabulary: int
 
 
