@@ -170,6 +170,7 @@ const Limits = v.strictObject({
   stop: v.array(v.string()),
   minTokens: v.exactOptional(v.pipe(v.number(), v.safeInteger())),
   endAtSentence: v.exactOptional(v.union([v.picklist(["finish", "cut"]), v.null()])),
+  pastEnds: v.exactOptional(v.pipe(v.number(), v.safeInteger())),
 });
 
 const AuthorsNote = v.strictObject({
@@ -268,6 +269,25 @@ const FinishedEvent = v.strictObject({
 
 const WriteEvent = v.union([StartedEvent, PrefillEvent, TokenEvent, StatsEvent, FinishedEvent]);
 
+const AlternativesRequest = v.strictObject({
+  promptTokens: v.array(v.pipe(v.number(), v.safeInteger())),
+  tokens: v.array(v.pipe(v.number(), v.safeInteger())),
+  begin: v.pipe(v.number(), v.safeInteger()),
+  end: v.pipe(v.number(), v.safeInteger()),
+  count: v.pipe(v.number(), v.safeInteger()),
+});
+
+const Alternative = v.strictObject({
+  id: v.pipe(v.number(), v.safeInteger()),
+  text: v.string(),
+  logprob: v.pipe(v.number(), v.finite()),
+});
+
+const Place = v.strictObject({
+  chosen: Alternative,
+  likeliest: v.array(Alternative),
+});
+
 const ErrorData = v.strictObject({
   code: v.string(),
   message: v.string(),
@@ -290,6 +310,7 @@ const PythonResults = v.strictObject({
   start: v.array(WriteEvent),
   next: v.array(WriteEvent),
   stop: v.array(WriteEvent),
+  alternatives: v.array(Place),
   embed: v.array(v.pipe(v.number(), v.finite())),
   close: v.null(),
 });
@@ -338,6 +359,9 @@ export const schemas = {
   TextCut,
   FinishedEvent,
   WriteEvent,
+  AlternativesRequest,
+  Alternative,
+  Place,
   ErrorData,
   EngineFacts,
   PythonResults,

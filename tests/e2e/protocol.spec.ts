@@ -71,22 +71,33 @@ function toldOfWriter(page: Page): Promise<Told> {
     };
     const whole: WriteEvent[] = [];
     for await (const event of client.write(request)) whole.push(event);
+    const last = whole.at(-1);
+    if (last?.kind !== "finished") throw new Error("it did not end");
+    const [promptTokens, tokens] = [last.record.prompt_tokens, last.record.tokens] as [number[], number[]];
+    const all = { promptTokens, tokens, begin: 0, end: tokens.length, count: 3 };
+    const alternatives = [
+      await client.alternatives(all),
+      await client.alternatives({ ...all, begin: 5, end: 6 }),
+    ];
     const stopped: WriteEvent[] = [];
     const abort = new AbortController();
-    for await (const event of client.write({ kind: "continue", maxTokens: 200 }, abort.signal)) {
-      stopped.push(event);
-      if (event.kind === "token") abort.abort();
-    }
     const errors: ErrorData[] = [];
     const fails = (work: Promise<unknown>): Promise<unknown> =>
       work.catch((thrown: EngineError) => errors.push(thrown.toData()));
+    for await (const event of client.write({ kind: "continue", maxTokens: 200 }, abort.signal)) {
+      stopped.push(event);
+      if (event.kind !== "token") continue;
+      if (!abort.signal.aborted) await fails(client.alternatives(all));
+      abort.abort();
+    }
+    await fails(client.alternatives({ ...all, end: 9 }));
     await fails(client.write({ ...request, sampler: { ...request.sampler, topP: 7 } }).next());
     await fails(client.embed("no encoder is open"));
     const judge = [
       await client.judge({ model: null, tokenizer: null }),
       await client.judge({ model: revoked, tokenizer: null }),
     ];
-    return { info: [await client.ready()], next: [whole], stop: [stopped], judge, errors };
+    return { info: [await client.ready()], next: [whole], stop: [stopped], alternatives, judge, errors };
   }, REVOKED);
 }
 
@@ -107,9 +118,27 @@ test("results and errors are as Python's types say", async ({ page }) => {
     }
   }
   expect(faults(v.object(schemas.EngineFacts.entries), info![0])).toEqual([]); // the worker adds what it knows itself
-  expect(errors.map(({ code }) => code)).toEqual(["invalid-setting", "no-model"]);
+  expect(errors.map(({ code }) => code)).toEqual([
+    "still-writing",
+    "invalid-setting",
+    "invalid-setting",
+    "no-model",
+  ]);
   for (const error of errors) expect(faults(schemas.ErrorData, error)).toEqual([]);
   expect(faults(schemas.Verdict, refused.error?.verdict)).toEqual([]);
+
+  const chosen = told.next![0]!.flatMap((event) =>
+    event.kind === "token" ? [[event.id, event.logprob]] : [],
+  );
+  const [every, sixth] = told.alternatives!;
+  expect(every!.map(({ chosen: { id, logprob } }) => [id, logprob])).toEqual(chosen);
+  expect(sixth).toEqual(every!.slice(5, 6));
+  for (const { likeliest } of every!) {
+    expect(likeliest).toHaveLength(3);
+    expect(likeliest.map(({ logprob }) => logprob)).toEqual(
+      likeliest.map(({ logprob }) => logprob).sort((a, b) => b - a),
+    );
+  }
 
   const kinds = new Set([...told.next!, ...told.stop!].flat().map(({ kind }) => kind));
   expect(kinds).toEqual(new Set(["started", "prefill", "token", "stats", "finished"]));

@@ -203,6 +203,7 @@ def test_a_story_is_begun_by_the_prompt(capsys: Capture, tmp_path: Path) -> None
     assert "--story" in capsys.readouterr().err
     assert main([*begun, "--language", "fr"]) == 2
     assert "zh-Hans" in capsys.readouterr().err
+    assert len(run_json(capsys, *begun[:-1], "--past-ends", "1", "--json")["tokens"]) == 2
     parts = ["--note", "short", "--note-depth", "1", "--passages", "0,5"]
     noted = run_json(capsys, *begun, *parts, "--json")
     assert len(noted["prompt_tokens"]) > len(run_json(capsys, *begun, "--json")["prompt_tokens"])

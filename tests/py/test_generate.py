@@ -101,6 +101,20 @@ class TestEnding:
         assert shown(events) == "one ENDED"
         assert ending(events).text == "ED"
 
+    @pytest.mark.parametrize("times", [1, 2])
+    def test_past_an_end_another_token_is_chosen_and_the_next_ones_can_not_end_it(self, times: int) -> None:
+        events = run(Script(b"?ab"), [0], Limits(1000, past_ends=times))  # a, b, the end, ?, and the same again
+        other = VOCAB - 2  # where the end can't be chosen all others are equal, and the last of them is taken
+        # It ends after 2 tokens; the next end is the first after 32 more, and so on.
+        assert tokens(events) == ([*b"ab", other, *b"?"] * 99)[: 2 + 32 * times]
+        assert ending(events).reason == "stop"
+
+    def test_a_vocabulary_of_ends_alone_ends(self) -> None:
+        tokenizer = Bytes()
+        tokenizer.eos_ids = frozenset(range(VOCAB))
+        events = list(generate(Script(b"?ab"), tokenizer, [0], greedy(), Limits(9, past_ends=5)))
+        assert (tokens(events), ending(events).reason) == ([], "stop")
+
     def test_closing_stops(self) -> None:
         session = Script(b"?hello")
         events = generate(session, Bytes(), [0], greedy(), Limits(100))

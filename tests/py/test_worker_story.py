@@ -28,9 +28,10 @@ from taleproof.apps.open_model import OpenModel
 from taleproof.apps.opener import NOT_ASKED, PendingApproval, RefusedFileError
 from taleproof.apps.worker.load import Loader
 from taleproof.apps.worker.open import Opener
+from taleproof.apps.worker.places import places
 from taleproof.apps.worker.protocol.files import FileRequest
 from taleproof.apps.worker.protocol.models import MemoryFigures
-from taleproof.apps.worker.protocol.stories import NewStory
+from taleproof.apps.worker.protocol.stories import AlternativesRequest, NewStory
 from taleproof.apps.worker.shown import shown_model
 from taleproof.apps.worker.story import Story
 from taleproof.errors import (
@@ -119,7 +120,7 @@ def story(
     **request: Any,
 ) -> Story:
     opened, session = model or tiny()
-    limits = {"maxTokens": max_tokens, "stop": request.pop("stop", [])}
+    limits = {"maxTokens": max_tokens, "stop": request.pop("stop", []), "pastEnds": request.pop("past_ends", 0)}
     new = {"kind": "new", "prompt": "Once", "mode": "raw", "sampler": sampler, "limits": limits, "date": None}
     ticks = itertools.count()  # a clock by which every event fills its batch
     return Story(opened, session, cast("NewStory", {**new, **request}), no_memory, lambda: float(next(ticks)))
@@ -381,11 +382,44 @@ def test_stop_shows_what_was_held_back_for_a_stop_string() -> None:
 
 
 def test_story_at_its_end_cannot_go_on() -> None:
-    written = story(GREEDY, 500)
+    written = story(GREEDY, 500, stop=[story_text(GREEDY)[:2]])
     events = run(written)
-    assert events[-1]["reason"] in ("context", "stop")
+    assert (events[-1]["reason"], events[-1]["canContinue"]) == ("stop-string", False)
     with pytest.raises(NothingToContinueError):
         written.resume(10)
+
+
+def story_text(sampler: dict[str, Any]) -> str:
+    written = story(sampler)
+    run(written)
+    return written.text
+
+
+def ended_by_itself() -> tuple[dict[str, Any], Story]:
+    """A story that its model ends after some tokens, and the sampler's settings."""
+    for seed in range(1000):
+        sampler = {**WARM, "seed": str(seed)}
+        written = story(sampler, 40)
+        if run(written)[-1]["reason"] == "stop" and written.tokens:
+            return sampler, written
+    raise AssertionError("no seed ends by itself")
+
+
+def test_a_story_goes_on_past_its_own_end_and_its_record_writes_it_again() -> None:
+    sampler, written = ended_by_itself()
+    first, eos = written.tokens, tiny()[0].tokenizer.eos_ids
+    ended = written.record().value()
+    assert "past_ends" not in cast("dict[str, Any]", ended["limits"])
+    written.resume(36)
+    events = run(written)
+    assert written.tokens[: len(first)] == first
+    assert len(written.tokens) >= len(first) + 32
+    assert not eos & set(written.tokens)
+    limits = written.record().value()["limits"]
+    assert limits == {"max_tokens": len(first) + 36, "stop": [], "context": 96, "past_ends": 1}
+    again = story(sampler, len(first) + 36, past_ends=1)
+    assert run(again)[-1]["record"] == events[-1]["record"]
+    assert again.tokens == written.tokens
 
 
 def test_every_batch_tells_and_the_last_one_carries_the_record() -> None:
@@ -496,3 +530,18 @@ def test_a_model_that_reads_first_answers_requests_and_is_continued() -> None:
     other = story(model=model, mode="chat", prompt="a small dog", max_tokens=9)
     run(other)
     assert other.tokens != whole.tokens
+
+
+def test_a_story_goes_on_after_a_question_about_it() -> None:
+    whole = story(WARM, 30)
+    run(whole)
+    parted = story(WARM, 12)
+    run(parted)
+    opened, session = tiny()
+    request = {"promptTokens": parted.prompt_ids, "tokens": parted.tokens, "begin": 2, "end": 5, "count": 10}
+    asked = places(opened, session, cast("AlternativesRequest", request))
+    assert [place["chosen"]["id"] for place in asked] == whole.tokens[2:5]
+    parted.resume(18)
+    run(parted)
+    assert parted.tokens == whole.tokens
+    assert parted.record() == whole.record()

@@ -15,6 +15,8 @@ import { filledIn, randomSeed } from "./filled-in";
 import { inTurn, quarters } from "./in-turn";
 import { Helpers } from "./memory/helpers";
 import type {
+  AlternativesRequest,
+  Place,
   EngineInfo,
   HelperMessage,
   LoadProgress,
@@ -163,6 +165,14 @@ export class EngineClient {
       }
       this.writing = false;
     }
+  }
+
+  /**
+   * What else could have stood in a text of the open model: the likeliest tokens at each place, with their probabilities.
+   * Refused while a story is being written. After Stop the engine rests, and the model is there as before.
+   */
+  alternatives(request: AlternativesRequest, signal?: AbortSignal): Promise<Place[]> {
+    return this.request("alternatives", request, { signal });
   }
 
   /** The vector of a text, of length 1; the open model has to be an encoder. */

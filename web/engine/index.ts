@@ -13,6 +13,7 @@ export { DEFAULTS, type GenerateOptions, type Settings } from "./door/settings";
 export type { FileSource, ModelSource, Purpose, UnverifiedFile } from "./door/source";
 export { EngineError } from "./errors";
 export type {
+  Alternative,
   AuthorsNote,
   Digests,
   EngineFacts,
@@ -29,6 +30,7 @@ export type {
   MemoryFigures,
   ModelInfo,
   NamedDigests,
+  Place,
   PrefillEvent,
   PromptBudget,
   RegistryAnswer,

@@ -252,6 +252,8 @@ export interface Limits {
    * At maxTokens: `finish` writes up to 60 tokens more, until a sentence ends; `cut` ends with the last whole one.
    */
   endAtSentence?: "finish" | "cut" | null;
+  /** How often the text goes on where the model would have ended it, as a record says that was continued there. */
+  pastEnds?: number;
 }
 
 /** A note that stands in brackets in the story, where only the model sees it. */
@@ -296,7 +298,8 @@ export interface NewStory {
 /**
  * More of the present story, which becomes the one that a higher limit would have given.
  *
- * The same generator goes on, and so do prompt, settings and seed.
+ * The same generator goes on, and so do prompt, settings and seed. After the model's own end the text goes on all the
+ * same: another token is chosen in place of the one that ended it, and none of the next 32 can end it.
  */
 export interface ContinuedStory {
   kind: "continue";
@@ -395,6 +398,39 @@ export interface FinishedEvent {
 /** What happens while a text is written. */
 export type WriteEvent = StartedEvent | PrefillEvent | TokenEvent | StatsEvent | FinishedEvent;
 
+/** Asks what else could have stood in a text; the open model reads it again from where it has it no more. */
+export interface AlternativesRequest {
+  /** What the model was given, as the story's record has it. */
+  promptTokens: number[];
+  /** What stands after it, as the record has it. */
+  tokens: number[];
+  /** The number of the first token that is asked about, from 0 on. */
+  begin: number;
+  /**
+   * The number behind the last one's. A single answer has to wait for all of them, so ask for a few dozen at once.
+   */
+  end: number;
+  /** How many of the likeliest tokens are told of each place, from 1 to 100. */
+  count: number;
+}
+
+/** A token that could stand at a place. */
+export interface Alternative {
+  id: number;
+  /** With U+FFFD for a part of a character; empty for a token that ends the text, and for other special ones. */
+  text: string;
+  /** The natural logarithm of the probability that the model gives it, before any filter or penalty. */
+  logprob: number;
+}
+
+/** A place of a text. */
+export interface Place {
+  /** What stands there. */
+  chosen: Alternative;
+  /** From the likeliest down; of equally likely ones the smaller id first. */
+  likeliest: Alternative[];
+}
+
 /** An error as it crosses the thread border; EngineError (errors.ts) is the same with a stack. */
 export interface ErrorData {
   /** Stable, kebab-case. */
@@ -426,6 +462,8 @@ export interface PythonResults {
   next: WriteEvent[];
   /** A batch that ends with `finished`, or an empty one where the story had ended by itself. */
   stop: WriteEvent[];
+  /** One for each token that was asked about. Refused while a story is being written. */
+  alternatives: Place[];
   embed: number[];
   close: null;
 }

@@ -10,6 +10,7 @@
 
 import type { HelperTask } from "./memory/team";
 import type {
+  AlternativesRequest,
   ContinuedStory,
   EngineFacts,
   ErrorData,
@@ -127,6 +128,8 @@ export interface Requests {
   next: { args: null; progress: never; result: PythonResults["next"] };
   /** The person has had enough. */
   stop: { args: null; progress: never; result: PythonResults["stop"] };
+  /** What else could have stood in a text. */
+  alternatives: { args: AlternativesRequest; progress: never; result: PythonResults["alternatives"] };
   /** The vector of a text, of length 1, by the open encoder. */
   embed: { args: { text: string }; progress: never; result: PythonResults["embed"] };
   close: { args: null; progress: never; result: PythonResults["close"] };

@@ -74,6 +74,7 @@ from taleproof.errors.writing import (
     NothingToContinueError,
     OtherTaskError,
     PromptTooLongError,
+    StillWritingError,
     StoryTooLongError,
 )
 
@@ -121,6 +122,7 @@ __all__ = [
     "SourceNotFoundError",
     "SourceRefusedError",
     "SourceUnreachableError",
+    "StillWritingError",
     "StoppedError",
     "StoryTooLongError",
     "TaleproofError",

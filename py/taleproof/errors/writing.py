@@ -96,3 +96,12 @@ class StoryTooLongError(TaleproofError):
             "or these passages, or open the model with a longer context.",
             {"tokens": tokens, "max_tokens": max_tokens, "context": context},
         )
+
+
+class StillWritingError(TaleproofError):
+    """Something asked for that has to wait until the story in the making has ended."""
+
+    code = "still-writing"
+
+    def __init__(self) -> None:
+        super().__init__("A story is still being written. Wait for its end, or stop it, and ask again.")

@@ -117,6 +117,7 @@ class StoryRecord:
                 "context": self.context,
                 **({"min_tokens": self.limits.min_tokens} if self.limits.min_tokens else {}),
                 **({"end_at_sentence": self.limits.end_at_sentence} if self.limits.end_at_sentence else {}),
+                **({"past_ends": self.limits.past_ends} if self.limits.past_ends else {}),
             },
             "tokens": list(self.tokens),
             "text": well_formed(self.text),

@@ -32,6 +32,9 @@ from taleproof.tokenizers import Tokenizer
 
 MAX_TOKENS = 2**31 - 1
 
+TOKENS_PAST_END = 32
+"""Tokens that can't end a text which goes on past an end of the model's own; part of the record's format."""
+
 Floats = NDArray[np.float32]
 Logits = Literal["none", "last", "all"]
 T = TypeVar("T")
@@ -115,6 +118,12 @@ class ReusableSession:
         """Run tokens likewise; return the last one's logits where they are, until the next step."""
         return self._run(count, self._session.step)
 
+    def rows(self, count: int) -> Floats:
+        """Run tokens likewise, at most prefill_batch; return the logits (count, vocab) of all of them, copied out."""
+        rows = self._run(count, lambda ids: self._session.forward(ids, logits="all"))
+        assert rows is not None
+        return rows
+
     def _run(self, count: int, run: Callable[[list[int]], T]) -> T:
         assert self._transcript is not None
         position = self.position
@@ -142,15 +151,19 @@ class Limits:
     min_tokens : before it has so many, it does not end by itself: the tokens that end a text can't be chosen.
     end_at_sentence : what happens at max_tokens. ``finish``: up to 60 tokens more, until a sentence ends. ``cut``: the
         text ends with its last whole sentence, if it has one. None: nothing.
+    past_ends : how often the text goes on where the model would have ended it. The token that ends a text is not put
+        in; another one is chosen in its place, and none of the next TOKENS_PAST_END can end the text.
     """
 
     max_tokens: int
     stop: tuple[str, ...] = ()
     min_tokens: int = 0
     end_at_sentence: SentenceEnd | None = None
+    past_ends: int = 0
 
     def __post_init__(self) -> None:
-        for setting, value in (("max_tokens", self.max_tokens), ("min_tokens", self.min_tokens)):
+        counts = {"max_tokens": self.max_tokens, "min_tokens": self.min_tokens, "past_ends": self.past_ends}
+        for setting, value in counts.items():
             if not 0 <= value <= MAX_TOKENS:
                 raise InvalidSettingError(setting, value, 0, MAX_TOKENS)
         if self.end_at_sentence not in (None, *get_args(SentenceEnd)):
@@ -251,10 +264,13 @@ def _write(
                 logits = session.step(len(ids) - session.position)
             assert logits is not None
             logits_digests.add(transcript.written, logits)
-            banned = tokenizer.eos_ids if transcript.written < limits.min_tokens else ()
+            past_end = transcript.ends <= limits.past_ends and transcript.written < transcript.no_end_before
+            banned = tokenizer.eos_ids if past_end or transcript.written < limits.min_tokens else ()
             token, logprob = sampler.sample(logits, ids, banned)
             stats = _timed(stats, clock() - start)
         if token in tokenizer.eos_ids:
+            if transcript.meet_end(TOKENS_PAST_END) and transcript.ends <= limits.past_ends:
+                continue  # another token is chosen from the same logits
             reason = "stop"
             break
         if stats.tokens >= limits.max_tokens and is_whole_before(tokenizer, transcript, token):

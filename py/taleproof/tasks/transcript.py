@@ -33,6 +33,8 @@ class Transcript:
     logprobs : natural logarithms of the probabilities that the model itself gave those written.
     cut_off : tokens, each with its logprob, that were chosen and are not part of the text: where the text goes on, they
         come first, so that it becomes the one that a higher limit would have given.
+    ends : how often the model has chosen to end the text.
+    no_end_before : past the last of these ends the text can't end before it has so many tokens.
     """
 
     def __init__(self, prompt_ids: Sequence[int]) -> None:
@@ -41,6 +43,8 @@ class Transcript:
         self.text = ""
         self.logprobs: list[float] = []
         self.cut_off: list[tuple[int, float]] = []
+        self.ends = 0
+        self.no_end_before = 0
 
     @property
     def written(self) -> int:
@@ -75,6 +79,19 @@ class Transcript:
         del self.ids[self.prompt + written :], self.logprobs[written:]
         self.text = text
         return cut if cut.tokens else None
+
+    def meet_end(self, tokens: int) -> bool:
+        """Note that the model has chosen to end the text here; return whether it is the first time at this place.
+
+        Parameters
+        ----------
+        tokens : where the text goes on, so many can't end it.
+        """
+        if self.ends and self.no_end_before == self.written + tokens:
+            return False
+        self.ends += 1
+        self.no_end_before = self.written + tokens
+        return True
 
     def show(self, text: str) -> None:
         """Take text that was held back until now."""

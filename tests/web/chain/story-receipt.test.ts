@@ -50,6 +50,7 @@ describe("the receipt of a record", () => {
     { sampler: sampler({ dry: { multiplier: 0.8 } }) },
     { sampler: sampler({ xtc: { probability: 0.5 } }) },
     { limits: { ...(RECORD.limits as Fields), min_tokens: 20 } },
+    { limits: { ...(RECORD.limits as Fields), past_ends: 1 } },
     { limits: { ...(RECORD.limits as Fields), end_at_sentence: "cut" } },
   ])("is not made where a setting would be left out of it: %j", async (change) => {
     await expect(receiptOf({ ...RECORD, ...change })).rejects.toMatchObject({

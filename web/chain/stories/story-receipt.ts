@@ -84,6 +84,7 @@ const Recorded = object({
     context: count(),
     min_tokens: unheld,
     end_at_sentence: unheld,
+    past_ends: unheld,
   }),
   tokens: list(v.number("is not a number")),
 });

@@ -8,7 +8,15 @@
 
 import type { EngineClient } from "../client";
 import { EngineError } from "../errors";
-import type { ModelInfo, StoryRecord, Verdict, WriteEvent, WriteMode, WriteRequest } from "../protocol";
+import type {
+  ModelInfo,
+  Place,
+  StoryRecord,
+  Verdict,
+  WriteEvent,
+  WriteMode,
+  WriteRequest,
+} from "../protocol";
 import { writeRequest, type GenerateOptions } from "./settings";
 
 /** A model that is open, until another is opened in its place. */
@@ -48,6 +56,21 @@ export class Model {
   /** Goes on with the last text, which becomes the one that a higher `maxTokens` would have given. */
   continue(maxTokens: number, signal?: AbortSignal): AsyncGenerator<WriteEvent, void, void> {
     return this.write({ kind: "continue", maxTokens }, signal);
+  }
+
+  /**
+   * What else could have stood in the last text: of each token from `begin` on, `end` not included, the `count` likeliest
+   * with the logarithms of their probabilities. Left out, all of it, and ten of each.
+   */
+  async alternatives(
+    { begin = 0, end, count = 10 }: { begin?: number; end?: number; count?: number } = {},
+    signal?: AbortSignal,
+  ): Promise<Place[]> {
+    this.requireOpen();
+    const promptTokens = (this.last?.prompt_tokens ?? []) as number[];
+    const tokens = (this.last?.tokens ?? []) as number[];
+    const request = { promptTokens, tokens, begin, end: end ?? tokens.length, count };
+    return this.client.alternatives(request, signal);
   }
 
   /** The vector of a text, of length 1; for a model that was opened for "embed". */

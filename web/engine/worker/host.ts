@@ -11,6 +11,8 @@ import { cancelled, EngineError } from "../errors";
 import type { HelperLink } from "../memory/team";
 import { Fetcher } from "../network/fetcher";
 import type {
+  AlternativesRequest,
+  Place,
   EngineInfo,
   LoadProgress,
   OpenRequest,
@@ -95,6 +97,10 @@ export class EngineHost {
 
   async stop(): Promise<WriteEvent[]> {
     return unwrap<PythonResults["stop"]>((await this.api()).stop());
+  }
+
+  async alternatives(request: AlternativesRequest): Promise<Place[]> {
+    return unwrap<PythonResults["alternatives"]>((await this.api()).alternatives(JSON.stringify(request)));
   }
 
   async embed(text: string): Promise<number[]> {

@@ -27,6 +27,7 @@ export interface PythonApi {
   start(request: string): string;
   next(): string;
   stop(): string;
+  alternatives(request: string): string;
   embed(text: string): string;
   close(): Promise<string>;
   info(): string;

@@ -62,6 +62,8 @@ function perform(message: QueuedRequest, signal: AbortSignal): Promise<Result> {
       return host.next();
     case "stop":
       return host.stop();
+    case "alternatives":
+      return host.alternatives(message.args);
     case "embed":
       return host.embed(message.args.text);
     case "close":

@@ -98,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_repetition(generate)
     generate.add_argument("--max-tokens", type=int, metavar="N", help="tokens to write at most; default 256")
     generate.add_argument("--min-tokens", type=int, metavar="N", help="it does not end by itself before; default 0")
+    generate.add_argument("--past-ends", type=int, metavar="N", help="go on past the model's own end N times")
     generate.add_argument(
         "--end-at-sentence",
         choices=["finish", "cut"],

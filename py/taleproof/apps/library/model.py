@@ -21,10 +21,12 @@ from taleproof.chat.prompt import chat_template, encode_chat
 from taleproof.errors import ChatTemplateError, NoModelError, OtherTaskError
 from taleproof.errors.base import plain
 from taleproof.record.record import StoryRecord
+from taleproof.tasks.alternatives import Place, alternatives
 from taleproof.tasks.base import Scored
 from taleproof.tasks.embed import embed_text
 from taleproof.tasks.generate import ReusableSession
 from taleproof.tasks.score import Given, Score
+from taleproof.tasks.transcript import Transcript
 from taleproof.tasks.writing import Writer, Writing
 from taleproof.trust.digest import Expected
 
@@ -108,6 +110,7 @@ class Model:
         xtc_threshold : 0 to 1, how likely those are at least; 0.1 if not given, above 0.5 is off.
         stop : a text that ends the writing, or several; none of them is given out.
         min_tokens : the text does not end by itself before it has so many.
+        past_ends : how often it goes on where the model would have ended it; the next 32 tokens then can't end it.
         end_at_sentence : ``finish`` writes up to 60 tokens more than max_tokens, until a sentence ends; ``cut``
             takes what comes after the last whole sentence away again, and the last event says so.
         date : given to a chat template that asks: a ``datetime.date`` or such as "2026-02-03"; today if not given.
@@ -204,6 +207,30 @@ class Model:
         _, writer = self._writer("score")
         self._end()
         return list(Score().run(writer, Given(prompt, text)))
+
+    def alternatives(self, begin: int = 0, end: int | None = None, *, count: int = 10) -> list[Place]:
+        """Return what else could have stood in the last text, which is ended where it is still in the making.
+
+        Parameters
+        ----------
+        begin, end : the numbers of the first token and of the one behind the last; all if not given.
+        count : how many of the likeliest tokens, 1 to 100.
+
+        Returns
+        -------
+        for each token its ``chosen`` and the ``likeliest``, from the likeliest down, of equals the smaller id first;
+        each has its ``id`` and the ``logprob`` that the model gives it
+
+        Raises
+        ------
+        InvalidSettingError : there is no such text, or the count is not possible.
+        OtherTaskError, NoModelError : as in ``generate``.
+        """
+        _, writer = self._writer("generate")
+        self._end()
+        written = Transcript([]) if self._writing is None else self._writing.text.transcript
+        last = written.written if end is None else end
+        return list(alternatives(writer.session, written.prompt_ids, written.tokens, begin, last, count))
 
     @property
     def record(self) -> StoryRecord | None:

@@ -55,6 +55,7 @@ class Settings(TypedDict, total=False):
     xtc_threshold: float
     stop: str | Sequence[str]
     min_tokens: int
+    past_ends: int
     end_at_sentence: SentenceEnd | None
     date: Date | str | None
     language: str
@@ -96,6 +97,7 @@ def read_settings(settings: Settings) -> Options:
         _texts(sampler.pop("stop", ())),
         min_tokens=sampler.pop("min_tokens", 0),
         end_at_sentence=sampler.pop("end_at_sentence", None),
+        past_ends=sampler.pop("past_ends", 0),
     )
     if "dry_sequence_breakers" in sampler:
         sampler["dry_sequence_breakers"] = _texts(sampler["dry_sequence_breakers"])

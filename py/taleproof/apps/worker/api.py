@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the engine worker calls: open, start, next, stop, embed, close. The page's only module that imports pyodide.
+"""What the engine worker calls: open, start, next, stop, alternatives, embed, close. No other module of the page's
+imports pyodide.
 
 In come JSON requests (protocol/) and the page's means: arena, storage, downloads. Out goes JSON, either
 {"ok": result} or {"error": {code, message, details, verdict}}; no Python object crosses the border, so none can leak.
@@ -20,6 +21,7 @@ from taleproof.apps.worker.files import SourceRequest
 from taleproof.apps.worker.interrupt import Interrupts
 from taleproof.apps.worker.load import Loader
 from taleproof.apps.worker.open import AskRegistry, Opener
+from taleproof.apps.worker.places import places
 from taleproof.apps.worker.ports import JsFetcher, JsSource, Store
 from taleproof.apps.worker.protocol import files, stories
 from taleproof.apps.worker.protocol.calls import EngineFacts, ErrorData
@@ -27,7 +29,7 @@ from taleproof.apps.worker.protocol.files import Purpose, RegistryAnswers
 from taleproof.apps.worker.protocol.models import LoadPhase, MemoryFigures, OpenResult
 from taleproof.apps.worker.shown import shown_files, shown_model, shown_verdict
 from taleproof.apps.worker.story import Batch, Story
-from taleproof.errors import NoModelError, StoppedError, TaleproofError
+from taleproof.errors import NoModelError, StillWritingError, StoppedError, TaleproofError
 from taleproof.memory.arena import MAX_BYTES
 from taleproof.memory.browser import BrowserArena, JsArena
 from taleproof.nn.numerics import NUMERICS_VERSION
@@ -37,7 +39,7 @@ from taleproof.tasks.generate import ReusableSession
 from taleproof.trust.verdict import Verdict
 
 
-Result: TypeAlias = EngineFacts | OpenResult | files.Verdict | Batch | list[float] | None
+Result: TypeAlias = EngineFacts | OpenResult | files.Verdict | Batch | list[stories.Place] | list[float] | None
 """What a method answers with; which of them is said by PythonResults (protocol/calls.py)."""
 
 
@@ -117,6 +119,10 @@ class Api:
         """End the story's run."""
         return _answer(lambda: self._story.stop() if self._story else [])
 
+    def alternatives(self, request: str) -> str:
+        """Return what else could have stood in a text; ``request`` is an AlternativesRequest."""
+        return self._interruptible(lambda: self._alternatives(json.loads(request)), ends_story=False)
+
     def embed(self, text: str) -> str:
         """Return the vector of a text, of the open encoder's."""
         return self._interruptible(lambda: self._embed(text))
@@ -167,16 +173,17 @@ class Api:
             "memory": self._memory(),
         }
 
-    def _interruptible(self, work: Callable[[], Result]) -> str:
-        """Answer like `_answer`; Stop may break into the work."""
+    def _interruptible(self, work: Callable[[], Result], *, ends_story: bool = True) -> str:
+        """Answer like `_answer`; Stop may break into the work, and into the story where that is the work."""
         try:
             with self._interrupts:
                 result = work()
         except TaleproofError as error:
             return _failed(error)
         except KeyboardInterrupt:
-            # How far cache, generator and text had come is unknown: this story ends here, and a new one begins afresh.
-            self._story = None
+            # How far cache, generator and text had come is unknown: the story ends here, and the next step begins anew.
+            if ends_story:
+                self._story = None
             if self._session is not None:
                 self._session.lend()
             return _failed(StoppedError())
@@ -201,6 +208,13 @@ class Api:
         else:
             self._story.resume(request["maxTokens"])
         return self._story.started()
+
+    def _alternatives(self, request: stories.AlternativesRequest) -> list[stories.Place]:
+        if self._opened is None or self._session is None:
+            raise NoModelError
+        if self._story is not None and self._story.writing:
+            raise StillWritingError
+        return places(self._opened, self._session, request)
 
     def _embed(self, text: str) -> list[float]:
         if self._opened is None or self._opened.task != "embed":

@@ -40,8 +40,8 @@ from taleproof.tasks.writing import Writer, Writing
 BATCH_SECONDS = 0.03
 """A batch ends after this time: two frames of a screen."""
 
-CONTINUABLE = ("length", "stopped")
-"""Reasons of an end after which a text can go on."""
+CONTINUABLE = ("length", "stopped", "stop")
+"""Reasons of an end after which a text can go on; after the model's own end it goes on all the same."""
 
 Batch = list[WriteEvent]
 Memory = Callable[[], MemoryFigures]
@@ -114,9 +114,10 @@ class Story:
         ]
 
     def resume(self, max_tokens: int) -> None:
-        """Go on: the story becomes the one that a higher limit would have given."""
+        """Go on: the story becomes the one that a higher limit, or one more end that is passed, would have given."""
         if self._writing.finish_reason not in CONTINUABLE:
             raise NothingToContinueError
+        self.limits = replace(self.limits, past_ends=max(self.limits.past_ends, self._writing.transcript.ends))
         self._run(_whole("max_tokens", max_tokens))
 
     def next(self) -> Batch:
@@ -258,6 +259,7 @@ def read_limits(limits: LimitSettings) -> Limits:
         tuple(str(text) for text in limits["stop"]),
         min_tokens=_whole("min_tokens", limits.get("minTokens", 0)),
         end_at_sentence=limits.get("endAtSentence"),
+        past_ends=_whole("past_ends", limits.get("pastEnds", 0)),
     )
 
 

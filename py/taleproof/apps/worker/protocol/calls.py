@@ -5,7 +5,7 @@ from typing import Literal, TypedDict
 
 from taleproof.apps.worker.protocol.files import Verdict
 from taleproof.apps.worker.protocol.models import MemoryFigures, OpenResult
-from taleproof.apps.worker.protocol.stories import WriteEvent
+from taleproof.apps.worker.protocol.stories import Place, WriteEvent
 from taleproof.errors import JsonValue
 
 
@@ -43,5 +43,7 @@ class PythonResults(TypedDict):
     """Empty when there is nothing to write. The last batch ends with `finished`."""
     stop: list[WriteEvent]
     """A batch that ends with `finished`, or an empty one where the story had ended by itself."""
+    alternatives: list[Place]
+    """One for each token that was asked about. Refused while a story is being written."""
     embed: list[float]
     close: None

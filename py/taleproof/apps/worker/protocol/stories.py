@@ -58,6 +58,8 @@ class Limits(TypedDict):
     """Before it has so many, the text does not end by itself."""
     endAtSentence: NotRequired[Literal["finish", "cut"] | None]
     """At maxTokens: `finish` writes up to 60 tokens more, until a sentence ends; `cut` ends with the last whole one."""
+    pastEnds: NotRequired[int]
+    """How often the text goes on where the model would have ended it, as a record says that was continued there."""
 
 
 class AuthorsNote(TypedDict):
@@ -103,7 +105,8 @@ class NewStory(TypedDict):
 class ContinuedStory(TypedDict):
     """More of the present story, which becomes the one that a higher limit would have given.
 
-    The same generator goes on, and so do prompt, settings and seed.
+    The same generator goes on, and so do prompt, settings and seed. After the model's own end the text goes on all the
+    same: another token is chosen in place of the one that ended it, and none of the next 32 can end it.
     """
 
     kind: Literal["continue"]
@@ -210,3 +213,37 @@ class FinishedEvent(TypedDict):
 
 WriteEvent: TypeAlias = StartedEvent | PrefillEvent | TokenEvent | StatsEvent | FinishedEvent
 """What happens while a text is written."""
+
+
+class AlternativesRequest(TypedDict):
+    """Asks what else could have stood in a text; the open model reads it again from where it has it no more."""
+
+    promptTokens: list[int]
+    """What the model was given, as the story's record has it."""
+    tokens: list[int]
+    """What stands after it, as the record has it."""
+    begin: int
+    """The number of the first token that is asked about, from 0 on."""
+    end: int
+    """The number behind the last one's. A single answer has to wait for all of them, so ask for a few dozen at once."""
+    count: int
+    """How many of the likeliest tokens are told of each place, from 1 to 100."""
+
+
+class Alternative(TypedDict):
+    """A token that could stand at a place."""
+
+    id: int
+    text: str
+    """With U+FFFD for a part of a character; empty for a token that ends the text, and for other special ones."""
+    logprob: float
+    """The natural logarithm of the probability that the model gives it, before any filter or penalty."""
+
+
+class Place(TypedDict):
+    """A place of a text."""
+
+    chosen: Alternative
+    """What stands there."""
+    likeliest: list[Alternative]
+    """From the likeliest down; of equally likely ones the smaller id first."""
