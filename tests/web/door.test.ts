@@ -11,7 +11,7 @@ import { DEFAULTS, writeRequest, type Settings } from "../../web/engine/door/set
 import { expectedDigests, openRequest } from "../../web/engine/door/source";
 import { Taleproof } from "../../web/engine/door/taleproof";
 import type { EngineError } from "../../web/engine/errors";
-import type { ModelInfo, Verdict, WriteRequest } from "../../web/engine/protocol";
+import type { AlternativesRequest, ModelInfo, Verdict, WriteRequest } from "../../web/engine/protocol";
 import { VERSION } from "../../web/engine/version";
 import { checkSettings, DEFAULT_SETTINGS } from "../../web/app/features/settings/settings";
 import { at } from "../requests";
@@ -154,6 +154,26 @@ function completions(): { completions: Completions; asked: WriteRequest[] } {
   const model = new Model(client as unknown as EngineClient, INFO, {} as Verdict, () => true);
   return { completions: new Completions(() => model, "print"), asked };
 }
+
+test("what else could have stood is asked of the last text, as its record has it", async () => {
+  const asked: AlternativesRequest[] = [];
+  const record = { prompt_tokens: [1, 2], tokens: [3, 4, 5] };
+  const client = {
+    async *write(): AsyncGenerator<unknown> {
+      yield Promise.resolve({ kind: "finished", record });
+    },
+    alternatives: (request: AlternativesRequest) => Promise.resolve(asked.push(request)),
+  };
+  const model = new Model(client as unknown as EngineClient, INFO, {} as Verdict, () => true);
+  for await (const event of model.story("Once")) expect(event.kind).toBe("finished");
+  await model.alternatives();
+  await model.alternatives({ begin: 1, end: 2, count: 3 });
+  const text = { promptTokens: [1, 2], tokens: [3, 4, 5] };
+  expect(asked).toEqual([
+    { ...text, begin: 0, end: 3, count: 10 },
+    { ...text, begin: 1, end: 2, count: 3 },
+  ]);
+});
 
 describe("OpenAI's parameters", () => {
   const messages = [{ role: "user" as const, content: "Hello" }];

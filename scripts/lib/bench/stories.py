@@ -30,18 +30,16 @@ STORIES260K = [ROOT / "tests" / "fixtures" / name for name in ("stories260K.bin"
 EARLY = (100, 160)
 """A story that ends by itself before so many tokens ended early."""
 
+_PAGE = {"temperature": 0.8, "top_p": 0.95, "top_k": 40, "repeat_penalty": 1.1}
+_DRY = {"temperature": 0.8, "min_p": 0.05, "dry_multiplier": 0.8}
 SETTINGS: dict[str, dict[str, Any]] = {
     "raw, 0.8": {"mode": "raw", "temperature": 0.8},
     "chat, 0.8": {"mode": "chat", "temperature": 0.8},
     "story, 0.8": {"mode": "story", "temperature": 0.8},
-    "story, 0.8, top-p 0.95, top-k 40, penalty 1.1": {
-        "mode": "story",
-        "temperature": 0.8,
-        "top_p": 0.95,
-        "top_k": 40,
-        "repeat_penalty": 1.1,
-    },
-    "story, 0.8, min-p 0.05": {"mode": "story", "temperature": 0.8, "min_p": 0.05},
+    "story, 0.8, top-p 0.95, top-k 40, penalty 1.1": {"mode": "story", **_PAGE},
+    "the same, no end before 160": {"mode": "story", **_PAGE, "min_tokens": 160},
+    "story, 0.8, min-p 0.05, DRY 0.8, no end before 160": {"mode": "story", **_DRY, "min_tokens": 160},
+    "raw, 0.8, min-p 0.05, DRY 0.8": {"mode": "raw", **_DRY},
     "story, 1.0, min-p 0.1": {"mode": "story", "temperature": 1.0, "min_p": 0.1},
 }
 
