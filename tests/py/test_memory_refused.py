@@ -154,7 +154,7 @@ def test_what_a_position_takes() -> None:
 
 
 def test_a_cache_that_nobody_asked_for_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine_module, "MAX_DEFAULT_CACHE", 1056 * 1000)
+    monkeypatch.setattr(engine_module, "MAX_CACHE", 1056 * 1000)
     bench = Bench(1 << 32)
     assert bench.open(tiny_gguf(shape=LONG)).session.n_ctx == 992  # the last multiple of 32 up to 1,000
     assert bench.open(tiny_gguf(shape=LONG), 2048).session.n_ctx == 2048

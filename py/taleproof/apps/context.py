@@ -18,7 +18,7 @@ def longest_session(arena: ReusableArena, engine: Engine, requested: int | None)
     ContextTooLargeError : more was asked for than fits; it names the most that does.
     OutOfMemoryError : not even CONTEXT_STEP positions fit.
     """
-    mark, context = arena.mark(), requested or engine.default_context
+    mark, context = arena.mark(), requested or engine.longest_context
     longest = context if arena.has_room(context * engine.position_bytes) else _room(arena, engine, context)
     while True:
         try:

@@ -159,7 +159,9 @@ def open_local(
         longest = engine.config.n_ctx_train
         if context is not None and not 1 <= context <= longest:
             raise InvalidSettingError("context", context, 1, longest)
-        return Writes(engine, engine.session(context) if arena is None else longest_session(arena, engine, context))
+        if arena is None:
+            return Writes(engine, engine.session(context or engine.longest_context))
+        return Writes(engine, longest_session(arena, engine, context))
 
     sources = [Source("model", path) for path in paths_of_model(paths)]
     if tokenizer is not None:

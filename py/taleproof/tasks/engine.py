@@ -34,8 +34,12 @@ from taleproof.tasks.generate import Sampler
 PREFILL_BATCH = 32
 """Tokens that one step may have: enough to use each weight many times. A slow machine takes fewer (prefill.py)."""
 
-MAX_DEFAULT_CACHE = 1 << 30
-"""Bytes of the cache of a session whose caller names no context, at most: a quarter of what a 32-bit memory holds."""
+DEFAULT_CONTEXT = 2048
+"""Positions of a session whose caller names none, at most: several of them fit into one arena."""
+
+MAX_CACHE = 1 << 30
+"""Bytes of the cache of the one session that a model is opened with, at most, where nobody names a context: a quarter
+of what a 32-bit memory holds."""
 
 CONTEXT_STEP = 32
 """A context that is chosen for a caller is a multiple of this, or the model's own."""
@@ -208,8 +212,13 @@ class Engine:
 
     @property
     def default_context(self) -> int:
-        """Positions of a session whose caller names none: the model's own, or as many as MAX_DEFAULT_CACHE holds."""
-        most = MAX_DEFAULT_CACHE // self.position_bytes // CONTEXT_STEP * CONTEXT_STEP
+        """Positions of a session whose caller names none."""
+        return min(self.config.n_ctx_train, DEFAULT_CONTEXT)
+
+    @property
+    def longest_context(self) -> int:
+        """Positions for the one session that a model is opened with: its own, or as many as MAX_CACHE holds."""
+        most = MAX_CACHE // self.position_bytes // CONTEXT_STEP * CONTEXT_STEP
         return min(self.config.n_ctx_train, max(most, CONTEXT_STEP))
 
     @property
