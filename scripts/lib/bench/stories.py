@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What stories come out well: openings are gone on with in each setting, and what comes of it is counted.
 
-    python stories.py [--openings N] [--seeds N] [--tokens N] [--only NAME ...] [--out FOLDER]
+    python stories.py [--openings N] [--seeds N] [--tokens N] [--only NAME ...] [--model NAME]
 
 In come the two models of the set-up and the openings of openings.txt. Out go a table in Markdown on standard output,
 and in FOLDER each setting's stories as JSON lines, to be read. Seeds are 1, 2, ...; the same figures come of every run.
@@ -182,12 +182,15 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3, help="seeds for each; default 3")
     parser.add_argument("--tokens", type=int, default=max(EARLY), help=f"to write at most; default {max(EARLY)}")
     parser.add_argument("--only", action="append", metavar="NAME", help="settings by their beginning")
+    parser.add_argument("--model", choices=["SmolLM2-135M", "stories260K"], help="only this one writes")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "stories", help="for the stories themselves")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     models = {"SmolLM2-135M": taleproof.open(SMOLLM2), "stories260K": taleproof.open(STORIES260K)}
     print(HEAD, flush=True)
     for name, model in models.items():
+        if options.model not in (None, name):
+            continue
         judge = next(other for other in models.values() if other is not model)
         for setting, how in SETTINGS.items():
             wanted = options.only is None or any(setting.startswith(start) for start in options.only)
