@@ -12,6 +12,8 @@ export const COMMON = {
   use: {
     ...devices["Desktop Chrome"],
     trace: "retain-on-failure",
+    // Each test has a browser of its own, which would fetch and keep the whole site; offline.spec.ts lets it.
+    serviceWorkers: "block",
     launchOptions: { executablePath: findChromium(), args: CHROMIUM_FLAGS },
   },
 } satisfies PlaywrightTestConfig;

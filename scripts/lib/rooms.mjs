@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Which rooms of web/ may know which others. The order is engine < shared < chain < app; inside app it is
+ * Which rooms of web/ may know which others. The order is offline, engine < shared < chain < app; inside app it is
  * lib < components < features < pages, and a feature knows no more than the types of another one.
  *
  * An import is told by how it is spelled, so these rules need neither types nor a resolver.
@@ -27,6 +27,15 @@ const ROOMS = [
       {
         regex: String.raw`(^|/)(app|bench|chain|shared)(/|$)|^svelte(/|$)|\.svelte$|^@linera/`,
         message: "The engine is a library: it knows neither the page nor the chain.",
+      },
+    ],
+  ],
+  [
+    "web/offline/**",
+    [
+      {
+        regex: String.raw`(^|/)(app|bench|chain|engine|shared)(/|$)|^svelte(/|$)|\.svelte$`,
+        message: "The service worker keeps files, and knows nothing of what they do.",
       },
     ],
   ],

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Builds the site: public/ and web/ -> dist/. Only when something has changed, unless it is asked to. */
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { makeServiceWorker } from "./offline.mjs";
 import { filesBelow } from "./stamp.mjs";
 import { PUBLIC, ROOT, venvProgram } from "./paths.mjs";
 import { Problem } from "./problem.mjs";
@@ -9,6 +10,7 @@ import { runShown } from "./run.mjs";
 import { stamps } from "./set-up.mjs";
 
 const DIST = join(ROOT, "dist");
+const NETWORK = join(DIST, "network.json");
 const VITE = join(ROOT, "node_modules", "vite", "bin", "vite.js");
 const LICENCES = join(ROOT, "scripts", "licences.py");
 const SOURCES = [
@@ -41,6 +43,7 @@ const siteStep = {
   outputs: () => [
     join(DIST, "index.html"),
     join(DIST, "licences.html"),
+    join(DIST, "sw.js"),
     ...filesBelow(PUBLIC).map((path) => join(DIST, path.slice(PUBLIC.length + 1))),
   ],
   async run() {
@@ -52,6 +55,8 @@ const siteStep = {
         "The site could not be built. The reason stands above; mend it and try again.",
       );
     }
+    // A site without a chain says so: a browser would show a missing file as an error.
+    if (!existsSync(NETWORK)) writeFileSync(NETWORK, "null\n");
     if ((await runShown(venvProgram("python"), [LICENCES, DIST])) !== 0) {
       throw new Problem(
         "licences-incomplete",
@@ -59,6 +64,7 @@ const siteStep = {
           "or put its licence's text into licences/.",
       );
     }
+    await makeServiceWorker(DIST);
   },
 };
 

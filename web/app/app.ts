@@ -19,6 +19,7 @@ import { Chain, type ChainLink } from "./features/wallet/chain.svelte";
 import { Desk } from "./features/write/desk.svelte";
 import { EngineState, type EnginePort } from "./lib/engine.svelte";
 import { Notices } from "./lib/notices.svelte";
+import type { Offline } from "./lib/offline.svelte";
 import { Route } from "./lib/route.svelte";
 import { Theme } from "./lib/theme.svelte";
 
@@ -26,6 +27,7 @@ export function createApp(
   makeEngine: (onCrash: (error: EngineError) => void) => EnginePort & EncoderPort,
   link: ChainLink,
   base: string,
+  offline: Offline,
 ): App {
   const notices = new Notices();
   const port = makeEngine((error) => {
@@ -41,9 +43,11 @@ export function createApp(
   const settings = new Settings();
   const db = new ShelfDb();
   const shelf = new Shelf(db, notices);
+  db.onKept = () => void offline.persist();
   const desk = new Desk({ engine, models, settings, shelf, notices });
   return {
     notices,
+    offline,
     engine,
     chain,
     gallery: new Gallery(chain),

@@ -17,11 +17,13 @@ import type { Settings } from "./features/settings/settings.svelte";
 import type { Shelf } from "./features/shelf/shelf.svelte";
 import type { EngineState } from "./lib/engine.svelte";
 import type { Notices } from "./lib/notices.svelte";
+import type { Offline } from "./lib/offline.svelte";
 import type { Route } from "./lib/route.svelte";
 import type { Theme } from "./lib/theme.svelte";
 
 export interface App {
   notices: Notices;
+  offline: Offline;
   engine: EngineState;
   chain: Chain;
   gallery: Gallery;

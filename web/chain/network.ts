@@ -3,7 +3,7 @@
  * Which chain this site's registry is on.
  *
  * In: public/network.json, as `npm run chain:up` or `chain:deploy` writes it. Out: a Network; null where the site has no
- * such file, and so offers no chain. Refused, with the field's name: anything else.
+ * such file, or one that says null, as the build writes it: such a site offers no chain. Refused, with the field's name: anything else.
  */
 
 import * as v from "valibot";
@@ -42,5 +42,5 @@ export async function fetchNetwork(base: string, fetcher: typeof fetch = fetch):
   } catch (cause) {
     throw chainError("network-unavailable", "", cause);
   }
-  return parseNetwork(json);
+  return json.trim() === "null" ? null : parseNetwork(json);
 }

@@ -33,6 +33,8 @@ function shelfError(cause: unknown): EngineError {
 }
 
 export class ShelfDb {
+  /** Called when a story has been kept. */
+  onKept: () => void = () => undefined;
   private connection: Promise<IDBPDatabase<ShelfSchema>> | null = null;
 
   /** What is kept as stories, in no order; whether each is one is for sound-story.ts to say. */
@@ -43,6 +45,7 @@ export class ShelfDb {
   /** Adds the story, or writes over the one with its id. */
   async put(story: Story): Promise<void> {
     await this.run((db) => db.put("stories", story));
+    this.onKept();
   }
 
   async remove(id: string): Promise<void> {
