@@ -31,6 +31,7 @@ SCRIPTS = ("assets/*.js",)
 OURS = (
     *("worker.js", "helper.js"),  # of the npm package
     *("index.html", "chain.html", "engine.html", "models.json", "network.json", PAGE, BUNDLED),
+    *("manifest.webmanifest", "icons/*", "sw.js"),
     *(*SCRIPTS, "assets/*.css", "kernels/*", "wheels/taleproof-*.whl", "wheels/wheels.json"),
 )
 """Files that we wrote. What else is in the scripts is in the list of packages."""

@@ -38,6 +38,7 @@ describe("fetchNetwork", () => {
 
   it("offers no chain where the site has no description", async () => {
     expect(await fetched(() => new Response("", { status: 404 }))).toBeNull();
+    expect(await fetched(() => new Response("null\n"))).toBeNull();
   });
 
   it("takes the one that there is", async () => {
