@@ -32,7 +32,7 @@ export class Site {
 
   /** Somebody with an empty browser. */
   async visitor(): Promise<BrowserContext> {
-    const context = await this.browser.newContext();
+    const context = await this.browser.newContext({ serviceWorkers: "block" }); // it would answer in place of what tests put there
     context.setDefaultTimeout(PATIENCE_MS);
     await serveNetwork(context);
     return context;

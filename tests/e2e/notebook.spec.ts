@@ -11,6 +11,7 @@ import { serveFolder } from "../notebook/serve";
 import { goldenStory, readmeSection } from "../readme";
 
 test.setTimeout(600_000);
+test.use({ serviceWorkers: "allow" }); // JupyterLite's own
 
 test("a notebook's cell writes the golden story", async ({ page }) => {
   const folder = mkdtempSync(join(tmpdir(), "taleproof-notebook-"));

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium, expect, test, type BrowserContext, type Page } from "@playwright/test";
 import { CHROMIUM_FLAGS, findChromium } from "../../scripts/lib/chromium.mjs";
+import { HEADERS } from "../../scripts/lib/headers.mjs";
 import { makeServiceWorker } from "../../scripts/lib/offline.mjs";
 import { ROOT } from "../../scripts/lib/paths.mjs";
 import { DeskPage } from "./desk";
@@ -25,8 +26,8 @@ test.afterEach(async () => {
   rmSync(scratch, { recursive: true, force: true });
 });
 
-async function serve(folder: string, below = "/"): Promise<PlainHost> {
-  const host = await PlainHost.start(folder, below);
+async function serve(...given: Parameters<typeof PlainHost.start>): Promise<PlainHost> {
+  const host = await PlainHost.start(...given);
   opened.push(() => host.stop());
   return host;
 }
@@ -41,6 +42,12 @@ async function browse(baseURL: string, flags: string[] = []): Promise<BrowserCon
   });
   opened.push(() => context.close());
   return context;
+}
+
+/** The files of the site's version that crossed the network more than once. */
+function sentTwice(host: PlainHost): string[] {
+  const twice = [...host.sent].filter(([, times]) => times > 1).map(([name]) => name);
+  return twice.filter((name) => !["sw.js", "network.json", "models.json"].includes(name));
 }
 
 /** Until every file of the site is in the browser. */
@@ -67,10 +74,7 @@ test("after the first visit the page opens, reads the shelf and writes without a
   await desk.set({ "Most tokens": "12", Seed: "5" });
   const online = await desk.write();
   await untilKept(desk.page);
-  const sent = [...host.sent].filter(
-    ([name]) => name !== "sw.js" && name !== "network.json" && name !== "models.json",
-  );
-  expect(sent.filter(([, times]) => times > 1)).toEqual([]);
+  expect(sentTwice(host)).toEqual([]);
   expect(host.sent.get("pyodide/pyodide.asm.wasm")).toBe(1);
   expect(host.sent.get(MODEL)).toBe(1);
   await first.close();
@@ -110,13 +114,14 @@ async function release(folder: string, name: string): Promise<void> {
 test("a new version is offered, waits for other tabs, and never mixes with the old one", async () => {
   const folder = copySite();
   await release(folder, "one");
-  const host = await serve(folder);
+  const host = await serve(folder, "/", HEADERS);
   const context = await browse(host.url());
   const page = await context.newPage();
   const version = (): Promise<string | undefined> =>
     page.evaluate(() => document.documentElement.dataset.version);
   await page.goto("./");
   await untilKept(page);
+  expect(sentTwice(host)).toEqual([]);
 
   await release(folder, "two");
   host.sent.clear();

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * A static host as there are many: it sends files with a tag and ten minutes of life, as GitHub Pages does, and no header that
- * isolates a page.
+ * isolates a page, unless it is told to.
  *
- * In: a folder, and the path that it is served below. Out: the site's address, and how often each file's bytes were sent.
+ * In: a folder, the path that it is served below, and headers for every answer. Out: the site's address, and how often each file's bytes were sent.
  */
 import { createReadStream, existsSync, statSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
@@ -31,14 +31,19 @@ export class PlainHost {
   private constructor(
     private readonly folder: string,
     private readonly below: string,
+    private readonly headers: Readonly<Record<string, string>>,
   ) {
     this.server = createServer((request, response) => this.answer(request, response));
   }
 
   /** @param below with a slash at both ends. */
-  static async start(folder: string, below = "/", port = 0): Promise<PlainHost> {
-    const host = new PlainHost(folder, below);
-    await new Promise<void>((resolve) => host.server.listen(port, resolve));
+  static async start(
+    folder: string,
+    below = "/",
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<PlainHost> {
+    const host = new PlainHost(folder, below, headers);
+    await new Promise<void>((resolve) => host.server.listen(0, resolve));
     return host;
   }
 
@@ -69,7 +74,7 @@ export class PlainHost {
     }
     const { size, mtimeMs } = statSync(file);
     const tag = `"${size}-${mtimeMs}"`;
-    const headers = { ETag: tag, "Cache-Control": "max-age=600" };
+    const headers = { ...this.headers, ETag: tag, "Cache-Control": "max-age=600" };
     if (request.headers["if-none-match"] === tag) {
       response.writeHead(304, headers).end();
       return;

@@ -19,6 +19,8 @@ export interface SiteVersion {
   files: Readonly<Record<string, string>>;
 }
 
+const FRONT_PAGE = "index.html";
+
 /** What of a cache is needed; its keys are addresses. */
 export type FileCache = Pick<Cache, "match" | "put" | "delete" | "keys">;
 
@@ -41,7 +43,7 @@ export class SiteFiles {
   /** The path of a file of this version that an address asks for; null for any other. */
   pathOf(address: string): string | null {
     if (!address.startsWith(this.base)) return null;
-    const path = decodeURI(address.slice(this.base.length).replace(/[?#].*$/s, "")) || "index.html";
+    const path = decodeURI(address.slice(this.base.length).replace(/[?#].*$/s, "")) || FRONT_PAGE;
     return Object.hasOwn(this.version.files, path) ? path : null;
   }
 
@@ -97,8 +99,10 @@ export class SiteFiles {
 
   /** The browser's own cache may have the file already, from this visit; or an older one, and then it is asked to forget it. */
   private async fetchAndKeep(path: string): Promise<void> {
+    // The front page by the site's own address, as it is visited: there are hosts that lead from the file's name to that.
+    const address = new URL(path === FRONT_PAGE ? "" : path, this.base);
     for (const cache of ["default", "reload"] as const) {
-      const response = await this.fetcher(new URL(path, this.base), { cache });
+      const response = await this.fetcher(address, { cache });
       if (response.ok && (await this.keep(path, response))) return;
     }
     throw new OtherBytesError(`${path} is not the file of this version`);

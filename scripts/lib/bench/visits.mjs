@@ -60,7 +60,7 @@ function summary(visits, { last }) {
  * @returns {Promise<Marks>}
  */
 async function measureVisit(browser, url, deployment, { act, last }) {
-  const context = await browser.newContext();
+  const context = await browser.newContext({ serviceWorkers: "block" }); // it would hide network.json from the line below
   try {
     const page = await context.newPage();
     await page.route("**/network.json", (route) => route.fulfill({ json: deployment }));

@@ -33,7 +33,7 @@ class Host {
     public stale: Record<string, string> = {},
   ) {}
   fetch: typeof fetch = async (input, init) => {
-    const path = String(input).slice(BASE.length);
+    const path = String(input).slice(BASE.length) || "index.html"; // by the address that it is visited under
     this.asked.push(`${path} ${init?.cache}`);
     const body = init?.cache === "default" ? (this.stale[path] ?? this.files[path]) : this.files[path];
     return body === undefined
