@@ -41,6 +41,7 @@ export type {
   StorageReport,
   StoredModel,
   StoryRecord,
+  TextCut,
   TokenEvent,
   Verdict,
   VerdictKind,
