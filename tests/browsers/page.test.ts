@@ -106,7 +106,7 @@ inEachBrowser((_name, browser) => {
     await person.fills("Seed", SEED);
     await person.fills("Most tokens", TOKENS);
     await person.presses("Write");
-    await person.sees("button", "Start again");
+    await person.sees("button", "New story");
     expect(words(await person.sees(".story"))).toBe(words(toldInTerminal()));
     expect(await person.sees("article footer")).toContain(`Seed ${SEED}`);
     await person.sees("button", "Pinned");

@@ -34,8 +34,13 @@ async function act({ selector, name, write }: Deed): Promise<string> {
   if (write === null) found.click();
   if (typeof write === "string") {
     found.focus();
-    (found as HTMLInputElement).value = write;
-    found.dispatchEvent(new Event("input", { bubbles: true }));
+    if (found.isContentEditable) {
+      getSelection()?.selectAllChildren(found);
+      document.execCommand("insertText", false, write);
+    } else {
+      (found as HTMLInputElement).value = write;
+      found.dispatchEvent(new Event("input", { bubbles: true }));
+    }
   }
   return shown;
 }
@@ -53,6 +58,6 @@ export class Person {
   }
 
   async fills(label: string, text: string): Promise<void> {
-    await this.browser.run(act, { selector: "input, textarea", name: label, write: text });
+    await this.browser.run(act, { selector: "input, textarea, [contenteditable]", name: label, write: text });
   }
 }

@@ -34,7 +34,7 @@ describe.skipIf(!inject("network"))("the page, when its network ends", () => {
     await network.end();
     const before = await reader.story();
     await expect.poll(() => reader.story(), { timeout: 60_000 }).not.toBe(before);
-    const again = page.getByRole("button", { name: "Start again" });
+    const again = page.getByRole("button", { name: "New story" });
     const stop = page.getByRole("button", { name: "Stop" });
     await stop.or(again).waitFor();
     await stop.click({ timeout: 5000 }).catch(() => again.waitFor()); // on a slow machine its context may be full by then
@@ -65,6 +65,6 @@ describe.skipIf(!inject("network"))("the page, when its network ends", () => {
     await reader.sees("Pinned");
     await reader.isTold("The chain did not answer within 5 seconds. It is still being asked.");
     await reader.asksForStory();
-    await reader.page.getByRole("button", { name: "Start again" }).waitFor();
+    await reader.page.getByRole("button", { name: "New story" }).waitFor();
   });
 });

@@ -102,7 +102,7 @@ describe.skipIf(!inject("network"))("a model on chain, in the page", () => {
     await page.getByRole("textbox", { name: "Most tokens", exact: true }).fill(TOKENS);
     await page.getByRole("textbox", { name: "How does it begin?" }).fill(OPENING);
     await page.getByRole("button", { name: "Write", exact: true }).click();
-    await page.getByRole("button", { name: "Start again" }).waitFor();
+    await page.getByRole("button", { name: "New story" }).waitFor();
     return page.locator(".story").innerText();
   }
 

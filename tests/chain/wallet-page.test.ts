@@ -53,7 +53,7 @@ describe.skipIf(!inject("network"))("the wallet in the page", () => {
     expect(extension.asked).toBe(1); // for the page's key, which copied the news
 
     await reader.asksForStory();
-    await reader.page.getByRole("link", { name: "It stands on your shelf" }).click();
+    await reader.page.getByRole("link", { name: "It is on your shelf" }).click();
     extension.declines = true;
     await press(reader, "Put this story's receipt on chain");
     await reader.page.getByRole("region", { name: "A problem" }).getByText("MetaMask did not sign").waitFor();

@@ -46,12 +46,12 @@ export class DeskPage {
   }
 
   async untilRest(): Promise<string> {
-    await expect(this.button("Start again")).toBeVisible({ timeout: 120_000 });
+    await expect(this.button("New story")).toBeVisible({ timeout: 120_000 });
     return this.story.innerText();
   }
 
   async startAgain(): Promise<void> {
-    await this.button("Start again").click();
+    await this.button("New story").click();
     await expect(this.opening).toBeFocused();
   }
 }

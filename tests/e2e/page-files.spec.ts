@@ -88,7 +88,7 @@ test("a file that is declined is not used, and nothing else is lost", async ({ p
   await desk.button("Leave it").click();
   await expect(page.getByRole("dialog")).toBeHidden();
   await expect(desk.button(/^Unverified/)).toBeHidden();
-  await expect(desk.opening).toHaveValue("Once upon a time");
+  await expect(desk.opening).toHaveText("Once upon a time");
   await expect(desk.button("Write")).toBeEnabled();
 });
 
@@ -117,7 +117,7 @@ test("one flipped byte is refused; the page says so, shows both digests and reco
     await desk.button("Write").click();
     await expect(desk.notice.locator(".code")).toHaveText("digest-mismatch");
     await expect(desk.status).toContainText("stories260K.bin");
-    await expect(desk.opening).toHaveValue("Once upon a time");
+    await expect(desk.opening).toHaveText("Once upon a time");
     await desk.button(/^Refused/).click();
     const dialog = page.getByRole("dialog", { name: "These are not the right bytes" });
     const digests = (await dialog.locator("dd.code").allInnerTexts()).map((text) => text.replace(/\s/g, ""));
@@ -148,7 +148,7 @@ test("Stop during the download: the page is as it was, and the next attempt succ
     await desk.button("Stop").click();
     await expect(desk.button("Write")).toBeFocused();
     await expect(desk.notice).toBeHidden();
-    await expect(desk.opening).toHaveValue("Once upon a time");
+    await expect(desk.opening).toHaveText("Once upon a time");
   });
   await withServer(STORIES, {}, async (url) => {
     await listSmallModel(page, url);

@@ -175,7 +175,7 @@ async function stopAt(
   if (python?.[1] === HELD_NEXT) await expect(desk.story).toContainText(/Once upon a time./);
   const ms = await clickUntil(page, desk.button("Stop"), "Stopped");
   if (ms >= PROMPT_MS) expect(ms).toBeLessThan(AS_A_CLICK * (await clickAlone(page)));
-  await expect(desk.button("Write").or(desk.button("Start again"))).toBeVisible();
+  await expect(desk.button("Write").or(desk.button("New story"))).toBeVisible();
 }
 
 for (const [name, points] of Object.entries(VISITS)) {
@@ -193,7 +193,7 @@ for (const [name, points] of Object.entries(VISITS)) {
         await test.step(point.name, () => stopAt(desk, point, held.get(point)?.asked));
         held.get(point)?.release();
       }
-      if (await desk.button("Start again").isVisible()) await desk.startAgain();
+      if (await desk.button("New story").isVisible()) await desk.startAgain();
       expect((await desk.write(OPENING)).length).toBeGreaterThan(OPENING.length);
       await expect(desk.status).toHaveText(/^Finished/);
     });

@@ -33,7 +33,7 @@ it("Stop is said for eyes at once, then with what it leaves, until something els
   port.open = async () => READY;
   port.stories = [[...tokens(" a"), finished(1)]];
   await desk.write();
-  expect([desk.text, notices.stopped]).toEqual([" a", null]);
+  expect([desk.text, notices.stopped]).toEqual(["Once upon a time a", null]);
 });
 
 it("Stop works while the list of models, or the chain's description, never comes", async () => {
@@ -61,7 +61,12 @@ it("a story that had to be broken off at Stop ends there, and nothing is lost", 
     throw new EngineError({ code: "engine-stopped", message: "It was ended." });
   };
   await desk.write();
-  expect([desk.phase, desk.text, desk.reason, desk.canContinue]).toEqual(["ended", " a b", "stopped", false]);
+  expect([desk.phase, desk.text, desk.reason, desk.canResume]).toEqual([
+    "ended",
+    "Once upon a time a b",
+    "stopped",
+    false,
+  ]);
   expect(notices.current?.error.code).toBe("engine-stopped");
-  expect([...kept.values()][0]).toMatchObject({ text: " a b", finishReason: "stopped" });
+  expect([...kept.values()][0]?.takes).toMatchObject([{ text: " a b", finishReason: "stopped" }]);
 });

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { EngineError } from "../../web/engine/errors";
 import { chooseOwn, ownFile } from "../../web/app/lib/choice";
-import type { Story } from "../../web/app/lib/story";
+import { readingText, type Story } from "../../web/app/lib/story";
 import { makeDesk } from "./make-desk";
 import {
   acceptedOf,
@@ -21,6 +21,8 @@ let port: PlayedEngine;
 let kept: Map<string, Story>;
 
 const only = () => [...kept.values()][0];
+/** What the shelf has of it, the opening included. */
+const text = () => only() && readingText(only()!);
 
 beforeEach(() => {
   port = new PlayedEngine();
@@ -33,18 +35,27 @@ describe("writing", () => {
     await engine.start();
     port.stories = [[...tokens(" there", " was"), { kind: "stats", stats: stats(2) }, finished(2)]];
     await desk.write();
-    expect([desk.phase, desk.text, desk.reason]).toEqual(["ended", " there was", "length"]);
+    expect([desk.phase, desk.text, desk.reason]).toEqual(["ended", "Once upon a time there was", "length"]);
     expect(only()).toMatchObject({
-      state: "finished",
-      opening: "Once upon a time",
-      text: " there was",
-      tokens: 2,
-      promptTokens: 3,
-      finishReason: "length",
-      settings: { sampler: { seed: "777" } },
-      model: { address: "https://example.org/model.gguf", verdict: "pinned" },
-      engine: { version: "0.1.0", numericsVersion: 1 },
-      record: { tokens: 2 },
+      request: null,
+      passages: [
+        { author: "person", text: "Once upon a time" },
+        { author: "model", from: 0, to: 10, take: only()?.takes[0]?.id, tries: [only()?.takes[0]?.id] },
+      ],
+      takes: [
+        {
+          state: "finished",
+          prompt: "Once upon a time",
+          text: " there was",
+          tokens: 2,
+          promptTokens: 3,
+          finishReason: "length",
+          settings: { sampler: { seed: "777" } },
+          model: { address: "https://example.org/model.gguf", verdict: "pinned" },
+          engine: { version: "0.1.0", numericsVersion: 1 },
+          record: { tokens: 2 },
+        },
+      ],
     });
   });
 
@@ -79,8 +90,8 @@ describe("writing", () => {
     let early: Story | undefined;
     port.before = (event) => (early ??= event.kind === "finished" ? undefined : only());
     await desk.write();
-    expect(early).toMatchObject({ state: "writing" });
-    expect(early?.text).toContain("one");
+    expect(early?.takes[0]).toMatchObject({ state: "writing" });
+    expect(early?.takes[0]?.text).toContain("one");
   });
 
   it("goes on writing and saving in a tab that is hidden, where no frame is ever drawn", async () => {
@@ -92,7 +103,7 @@ describe("writing", () => {
     port.stories = [[...tokens(" one", " two", " three", " four"), finished(4)]];
     const seen: string[] = [];
     port.before = (event) => {
-      seen.push(only()?.text ?? "");
+      seen.push(only()?.takes[0]?.text ?? "");
       if (event.kind === "token" && event.id === 2) {
         page.hidden = true; // " one" and " two" wait for a frame that does not come any more
         desk.saveNow();
@@ -104,7 +115,8 @@ describe("writing", () => {
     vi.unstubAllGlobals();
     expect(seen.slice(0, 3)).toEqual(["", "", ""]);
     expect(seen.slice(3)).toEqual([" one two", " one two three"]);
-    expect([desk.text, only()?.text]).toEqual([" one two three four", " one two three four"]);
+    const whole = "Once upon a time one two three four";
+    expect([desk.text, text()]).toEqual([whole, whole]);
   });
 
   it("goes on with more tokens, and the story is the same one", async () => {
@@ -115,17 +127,14 @@ describe("writing", () => {
       [...tokens(" c"), finished(3, "stop")],
     ];
     await desk.write();
-    await desk.goOn();
+    await desk.write();
     expect(port.written[1]).toEqual({ kind: "continue", maxTokens: 2 });
-    expect(desk.text).toBe(" a b c");
+    expect(desk.text).toBe("Once upon a time a b c");
     expect(kept.size).toBe(1);
-    expect(only()).toMatchObject({
-      text: " a b c",
-      tokens: 3,
-      finishReason: "stop",
-      settings: { maxTokens: 4 },
-    });
-    expect(desk.canContinue).toBe(false);
+    expect(only()?.takes).toMatchObject([
+      { text: " a b c", tokens: 3, finishReason: "stop", settings: { maxTokens: 4 } },
+    ]);
+    expect(desk.canResume).toBe(false);
   });
 
   it("stops when asked, and keeps what there is", async () => {
@@ -135,8 +144,13 @@ describe("writing", () => {
       if (event.kind === "token" && event.id === 1) desk.stop();
     };
     await desk.write();
-    expect([desk.phase, desk.text, desk.reason, desk.canContinue]).toEqual(["ended", " a", "stopped", true]);
-    expect(only()?.text).toBe(" a");
+    expect([desk.phase, desk.text, desk.reason, desk.canResume]).toEqual([
+      "ended",
+      "Once upon a time a",
+      "stopped",
+      true,
+    ]);
+    expect(text()).toBe("Once upon a time a");
   });
 
   it("stopped before the first word leaves the page and the shelf as they were", async () => {
@@ -144,10 +158,10 @@ describe("writing", () => {
     port.stories = [[...tokens(" a"), finished(1)]];
     port.before = () => desk.stop();
     await desk.write();
-    expect([desk.phase, desk.opening, kept.size]).toEqual(["blank", "Once upon a time", 0]);
+    expect([desk.phase, desk.text, kept.size]).toEqual(["blank", "Once upon a time", 0]);
   });
 
-  it("starts again with the same opening; the first story stays on the shelf", async () => {
+  it("begins another story on a blank page; the first one stays on the shelf", async () => {
     const { desk } = makeDesk(port, kept);
     port.stories = [
       [...tokens(" a"), finished(1)],
@@ -155,9 +169,10 @@ describe("writing", () => {
     ];
     await desk.write();
     desk.startAgain();
-    expect([desk.phase, desk.opening, desk.text]).toEqual(["blank", "Once upon a time", ""]);
+    expect([desk.phase, desk.text]).toEqual(["blank", ""]);
+    desk.changeOpening("Then");
     await desk.write();
-    expect([...kept.values()].map((story) => story.text).sort()).toEqual([" a", " b"]);
+    expect([...kept.values()].map(readingText).sort()).toEqual(["Once upon a time a", "Then b"]);
     expect(port.opened).toHaveLength(1);
   });
 
@@ -169,8 +184,8 @@ describe("writing", () => {
     ];
     await desk.write();
     await shelf.rename(only()?.id ?? "", "Another title");
-    await desk.goOn();
-    expect(only()).toMatchObject({ title: "Another title", text: " a b" });
+    await desk.write();
+    expect([only()?.title, text()]).toEqual(["Another title", "Once upon a time a b"]);
   });
 });
 
@@ -199,9 +214,9 @@ describe("what goes wrong", () => {
       if (event.kind === "finished") throw new EngineError({ code: "engine-crashed", message: "It broke." });
     };
     await desk.write();
-    expect([desk.phase, desk.text, desk.canContinue]).toEqual(["ended", " a b", false]);
+    expect([desk.phase, desk.text, desk.canResume]).toEqual(["ended", "Once upon a time a b", false]);
     expect(notices.current?.error.code).toBe("engine-crashed");
-    expect(only()).toMatchObject({ text: " a b", state: "finished", finishReason: null });
+    expect(only()?.takes).toMatchObject([{ text: " a b", state: "finished", finishReason: null }]);
   });
 
   it("an opening that is too long for the model leaves the page blank and usable", async () => {
@@ -210,7 +225,7 @@ describe("what goes wrong", () => {
     desk.changeOpening(opening);
     port.stories = [new EngineError({ code: "context-overflow", message: "Too long." })];
     await desk.write();
-    expect([desk.phase, desk.opening]).toEqual(["blank", opening]);
+    expect([desk.phase, desk.text]).toEqual(["blank", opening]);
     expect(notices.current?.error.code).toBe("context-overflow");
     expect(kept.size).toBe(0);
   });
@@ -223,7 +238,7 @@ describe("what goes wrong", () => {
     expect([desk.phase, models.verdict]).toEqual(["blank", refused]);
     port.stories = [[...tokens(" a"), finished(1)]];
     await desk.write();
-    expect([desk.text, models.verdict?.kind]).toEqual([" a", "pinned"]);
+    expect([desk.text, models.verdict?.kind]).toEqual(["Once upon a time a", "pinned"]);
   });
 
   it("Stop during the download is not an error", async () => {
@@ -245,7 +260,7 @@ describe("a file that nobody vouches for", () => {
     models.question?.answer(true);
     await written;
     expect(acceptedOf(port)).toEqual([null, "c".repeat(64)]);
-    expect([desk.text, models.question]).toEqual([" a", null]);
+    expect([desk.text, models.question]).toEqual(["Once upon a time a", null]);
   });
 
   it("is left alone when declined", async () => {
@@ -283,6 +298,6 @@ describe("a file that nobody vouches for", () => {
     port.stories = [[...tokens(" a"), finished(1)]];
     await desk.write();
     await models.choose(chooseOwn([at("https://example.org/other.gguf")]));
-    expect([models.open, desk.canContinue]).toEqual([null, false]);
+    expect([models.open, desk.canResume]).toEqual([null, false]);
   });
 });

@@ -69,8 +69,8 @@ describe("settings", () => {
   test("left out, they are the page's", () => {
     const page = checkSettings(DEFAULT_SETTINGS);
     if (!page.ok) throw new Error(page.first);
-    const { sampler, maxTokens, mode } = page.settings;
-    const request = { kind: "new", prompt: "Once", mode, sampler, limits: { maxTokens, stop: [] } };
+    const { sampler, maxTokens } = page.settings;
+    const request = { kind: "new", prompt: "Once", mode: "raw", sampler, limits: { maxTokens, stop: [] } };
     expect(writeRequest("Once", "raw", {})).toEqual(request);
   });
 

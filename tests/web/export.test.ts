@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from "vitest";
 import { fileName, toJson, toMarkdown } from "../../web/app/lib/export";
+import { readingText, type Story } from "../../web/app/lib/story";
 import { makeStory } from "./stories";
 
 describe("a story as Markdown", () => {
@@ -15,10 +16,8 @@ describe("a story as Markdown", () => {
   });
 
   it("puts a request above the story it led to", () => {
-    const settings = { ...makeStory().settings, mode: "chat" as const };
-    const markdown = toMarkdown(
-      makeStory({ settings, opening: "Write of a fox.\nA red one.", text: "\nA fox came." }),
-    );
+    const request = "Write of a fox.\nA red one.";
+    const markdown = toMarkdown(makeStory({ request, opening: request, text: "\nA fox came." }));
     expect(markdown).toContain("\n\n> Write of a fox.\n> \n> A red one.\n\nA fox came.\n\n");
   });
 
@@ -42,7 +41,7 @@ describe("a story as JSON", () => {
     const { id: _, created: _created, changed: _changed, ...rest } = story;
     expect(data).toMatchObject({
       format: "taleproof-story",
-      version: 1,
+      version: 2,
       created: "2026-11-22T12:00:00.000Z",
       ...rest,
     });
@@ -51,8 +50,8 @@ describe("a story as JSON", () => {
 
   it("carries lone surrogates, emoji and right-to-left text unharmed", () => {
     const text = "\ud800 🦊 مرحبا \u0000";
-    const data = JSON.parse(toJson(makeStory({ text }))) as { text: string };
-    expect(data.text).toBe(text);
+    const data = JSON.parse(toJson(makeStory({ text }))) as Story;
+    expect(readingText(data)).toBe(`Once upon a time${text}`);
     expect(new TextDecoder().decode(new TextEncoder().encode(toJson(makeStory({ text }))))).toContain(
       "\\ud800",
     );

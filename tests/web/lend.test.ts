@@ -36,9 +36,9 @@ beforeEach(() => void (port = new PlayedEngine()));
 describe("a model that is lent", () => {
   it("is the open one where it is the same, of the same context; the desk's story can't be gone on with", async () => {
     const { desk, models, own } = await written();
-    expect(desk.canContinue).toBe(true);
+    expect(desk.canResume).toBe(true);
     expect(await models.lend(own, MODEL.sessionLength, async (open) => open.model.name)).toBe(MODEL.name);
-    expect([port.opened.length, models.open?.choice, desk.canContinue]).toEqual([1, own, false]);
+    expect([port.opened.length, models.open?.choice, desk.canResume]).toEqual([1, own, false]);
   });
 
   it("has the verdict that the registry's last word gave it", async () => {
@@ -61,14 +61,14 @@ describe("a model that is lent", () => {
     const { sources } = (choice ?? own).request;
     expect(port.opened[1]).toMatchObject({ sources, contextLength: context });
     expect([models.open, models.choice]).toEqual([null, own]);
-    desk.startAgain();
+    desk.startAgain("Once more");
     await desk.write();
     expect(port.opened[2]).toEqual(port.opened[0]);
   });
 
   it("keeps the desk waiting, and is lent to one at a time", async () => {
     const { desk, models, notices } = await written();
-    desk.startAgain();
+    desk.startAgain("Once more");
     let end: () => void = () => undefined;
     const lent = models.lend(OTHER, 64, () => new Promise<void>((resolve) => (end = resolve)));
     await desk.write();

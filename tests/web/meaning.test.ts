@@ -9,7 +9,7 @@ import { Meaning, type EncoderPort } from "../../web/app/features/search/meaning
 import { isCurrent, nearest, textDigest, withWords } from "../../web/app/features/search/nearness";
 import { Notices } from "../../web/app/lib/notices.svelte";
 import { ShelfDb } from "../../web/app/features/shelf/shelf-db";
-import type { Story } from "../../web/app/lib/story";
+import { readingText, type Story } from "../../web/app/lib/story";
 import { READY } from "./played-engine";
 import { makeStory } from "./stories";
 
@@ -129,10 +129,10 @@ describe("finding by meaning", () => {
     const stories = [SEA, HARBOUR, BREAD];
     const { meaning, encoder, db } = made(stories);
     await meaning.search("storm");
-    expect(encoder.texts).toEqual(["storm", ...stories.map(({ opening, text }) => opening + text)]);
+    expect(encoder.texts).toEqual(["storm", ...stories.map(readingText)]);
     await meaning.search("bread");
     expect(encoder.texts).toHaveLength(5);
-    stories[1] = { ...HARBOUR, text: " was rough." };
+    stories[1] = makeStory({ id: "harbour", title: "Harbour", opening: "The sea", text: " was rough." });
     await meaning.search("sea");
     expect(encoder.texts.slice(6)).toEqual(["The sea was rough."]);
     const [first] = await db.vectors();
@@ -186,7 +186,7 @@ describe("finding by meaning", () => {
 
 describe("nearness", () => {
   it("orders by the angle, with a floor and a limit", () => {
-    const among = [BREAD, SEA, HARBOUR].map((story) => ({ story, vector: told(story.opening + story.text) }));
+    const among = [BREAD, SEA, HARBOUR].map((story) => ({ story, vector: told(readingText(story)) }));
     const found = nearest(told("storm"), among, 0.5, 5);
     expect(found.map(({ story }) => story.id)).toEqual(["sea", "harbour"]);
     expect(found[0]?.nearness).toBeCloseTo(1, 2);

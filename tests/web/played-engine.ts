@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** A played engine for tests of the stores. In: what each call shall give. Out: an EnginePort that notes what it was asked. */
 import { EngineError } from "../../web/engine/errors";
-import type { MemoryFigures, ModelInfo, OpenRequest, OpenResult, RegistryAnswers, Verdict, WriteEvent, WriteRequest, WriteStats } from "../../web/engine/protocol"; // prettier-ignore
+import type { MemoryFigures, ModelInfo, OpenRequest, OpenResult, ReadyModel, RegistryAnswers, Verdict, WriteEvent, WriteRequest, WriteStats } from "../../web/engine/protocol"; // prettier-ignore
 import type { EnginePort } from "../../web/app/lib/engine.svelte";
 
 export const MEMORY: MemoryFigures = { arena: 100, python: 50, model: 80, cache: 10 };
@@ -29,7 +29,7 @@ export function verdict(kind: Verdict["kind"], sha256 = DIGESTS.sha256): Verdict
   return { kind, expected: null, actual: { ...DIGESTS, sha256 }, sentence: "", registry: null };
 }
 
-export const READY: OpenResult = { kind: "ready", model: MODEL, verdict: verdict("pinned"), memory: MEMORY };
+export const READY: ReadyModel = { kind: "ready", model: MODEL, verdict: verdict("pinned"), memory: MEMORY };
 
 export function unaccepted(role: "model" | "tokenizer", name: string, sha256?: string): OpenResult {
   return { kind: "needs-acceptance", role, name, files: [], verdict: verdict("unverified", sha256) };

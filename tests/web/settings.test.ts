@@ -17,7 +17,7 @@ describe("settings", () => {
   it("the defaults are right, and mean a random seed", () => {
     const result = check({});
     expect(result.ok && result.settings).toMatchObject({
-      mode: "raw",
+      mode: "story",
       maxTokens: 300,
       sampler: { seed: null, temperature: 0.8, topP: 0.95, topK: 40, minP: null, repeatPenalty: 1.1 },
     });

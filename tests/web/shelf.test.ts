@@ -5,8 +5,8 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { Notices } from "../../web/app/lib/notices.svelte";
 import { ShelfDb } from "../../web/app/features/shelf/shelf-db";
 import { Shelf } from "../../web/app/features/shelf/shelf.svelte";
-import type { Story } from "../../web/app/lib/story";
-import { makeStory } from "./stories";
+import type { Story, Take } from "../../web/app/lib/story";
+import { makeSingle, makeStory } from "./stories";
 
 beforeEach(() => {
   globalThis.indexedDB = new IDBFactory();
@@ -32,7 +32,7 @@ describe("the shelf", () => {
 
   it("writes a growing story over its earlier self", async () => {
     const { shelf } = makeShelf();
-    await shelf.save(makeStory({ text: " one", state: "writing" }));
+    await shelf.save(makeStory({ text: " one", take: { state: "writing" } }));
     await shelf.save(makeStory({ text: " one two" }));
     await shelf.load();
     expect(shelf.stories).toEqual([makeStory({ text: " one two" })]);
@@ -43,7 +43,7 @@ describe("the shelf", () => {
     const text = "\ud800 🦊 مرحبا \u0000" + "x".repeat(100_000);
     await shelf.save(makeStory({ text }));
     await shelf.load();
-    expect(shelf.find("story-1")?.text).toBe(text);
+    expect(shelf.find("story-1")?.takes[0]?.text).toBe(text);
   });
 
   it("shows all other stories where one is broken, and keeps that one", async () => {
@@ -53,16 +53,19 @@ describe("the shelf", () => {
     await shelf.save(makeStory({ id: "b", created: 2 }));
     const broken = [
       { id: "c" },
-      { ...makeStory({ id: "d" }), text: undefined },
+      { ...makeStory({ id: "d" }), passages: undefined },
       { ...makeStory({ id: "e" }), created: NaN },
-      { ...makeStory({ id: "f" }), settings: null },
-      { ...makeStory({ id: "g" }), model: "a model" },
+      makeStory({ id: "f", take: { settings: null as unknown as Take["settings"] } }),
+      makeStory({ id: "g", take: { model: "a model" as unknown as Take["model"] } }),
+      { ...makeStory({ id: "h" }), takes: [] }, // whose passages then show what is not there
+      makeSingle({ id: "i", text: undefined }),
+      makeSingle({ id: "j", settings: null }),
     ];
     for (const story of broken) await db.put(story as Story);
     await shelf.load();
     expect(shelf.stories.map((story) => story.id)).toEqual(["b", "a"]);
     expect(shelf.broken).toEqual(broken);
-    expect(await db.all()).toHaveLength(7);
+    expect(await db.all()).toHaveLength(2 + broken.length);
     expect(notices.current).toBeNull();
   });
 
@@ -112,7 +115,7 @@ describe("the shelf", () => {
   it("tells a full store from one that is not there", async () => {
     const db = new ShelfDb();
     await db.all();
-    const story = makeStory({ record: { bad: (() => 0) as unknown as string } });
+    const story = makeStory({ take: { record: { bad: (() => 0) as unknown as string } } });
     await expect(db.put(story)).rejects.toMatchObject({ code: "shelf-unavailable" });
   });
 });

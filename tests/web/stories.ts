@@ -1,16 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Stories for tests. In: what is to be different. Out: a whole story. */
-import type { Story } from "../../web/app/lib/story";
+/** Stories for tests. In: what is to be different. Out: a whole story, of an opening and what the model wrote after it. */
+import { NO_NOTE, type Passage, type Story, type Take } from "../../web/app/lib/story";
 
-export function makeStory(part: Partial<Story> = {}): Story {
+export interface Different extends Partial<Omit<Story, "passages" | "takes">> {
+  opening?: string;
+  text?: string;
+  take?: Partial<Take>;
+}
+
+export function makeStory({ opening = "Once upon a time", text, take, ...part }: Different = {}): Story {
+  const written = makeTake({
+    prompt: opening,
+    text: text ?? " there was a fox.\n\nIt could read.",
+    ...take,
+  });
+  const passages: Passage[] = [];
+  if (opening !== "" && (part.request ?? null) === null) passages.push({ author: "person", text: opening });
+  const { id, text: words } = written;
+  if (words !== "") passages.push({ author: "model", take: id, from: 0, to: words.length, tries: [id] });
   return {
     id: "story-1",
     title: "The lighthouse",
     created: Date.UTC(2026, 10, 22, 12),
     changed: Date.UTC(2026, 10, 22, 12, 1),
+    request: null,
+    memory: "",
+    note: NO_NOTE,
+    passages,
+    takes: [written],
+    ...part,
+  };
+}
+
+function makeTake(part: Partial<Take> = {}): Take {
+  return {
+    id: "take-1",
+    begun: Date.UTC(2026, 10, 22, 12),
     state: "finished",
-    opening: "Once upon a time",
-    text: " there was a fox.\n\nIt could read.",
+    prompt: "Once upon a time",
+    text: " there was a fox.",
     settings: {
       mode: "raw",
       maxTokens: 300,
@@ -43,4 +71,11 @@ export function makeStory(part: Partial<Story> = {}): Story {
     record: { tokens: [1, 2, 3] },
     ...part,
   };
+}
+
+/** A story as it was kept before stories had passages. */
+export function makeSingle(part: object = {}): object {
+  const { id, title, created, changed, takes } = makeStory();
+  const { id: _, begun: _begun, prompt: opening, ...fields } = takes[0]!;
+  return { id, title, created, changed, opening, ...fields, ...part };
 }

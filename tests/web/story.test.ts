@@ -1,7 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from "vitest";
 import { chooseEntry, chooseOwn, own, ownFile, sourceName } from "../../web/app/lib/choice";
-import { cleanTitle, LONGEST_TITLE, ownLength, readingText, titleFrom } from "../../web/app/lib/story";
+import {
+  cleanTitle,
+  LONGEST_TITLE,
+  ownSpans,
+  readingText,
+  titleFrom,
+  wholeTake,
+  type ModelPassage,
+  type Passage,
+  type PersonPassage,
+} from "../../web/app/lib/story";
 import { parseCatalogue } from "../../web/app/lib/catalogue";
 import { FINISHES, loadDetail, loadFraction, loadTitle, VERDICTS } from "../../web/app/lib/words";
 import { readFileSync } from "node:fs";
@@ -29,9 +39,32 @@ describe("a title", () => {
 describe("what is read", () => {
   it("begins with the opening, but not with a request", () => {
     const story = makeStory({ opening: "Once", text: " upon" });
-    expect([readingText(story), ownLength(story)]).toEqual(["Once upon", 4]);
-    const chat = { ...story, text: "\nUpon", settings: { ...story.settings, mode: "chat" as const } };
-    expect([readingText(chat), ownLength(chat)]).toEqual(["Upon", 0]);
+    expect([readingText(story), ownSpans(story)]).toEqual(["Once upon", [[0, 4]]]);
+    const chat = makeStory({ opening: "Once", request: "Once", text: "Upon" });
+    expect([readingText(chat), ownSpans(chat)]).toEqual(["Upon", []]);
+  });
+});
+
+describe("a story that is one take", () => {
+  const story = makeStory({ opening: "Once", text: " upon" });
+
+  it("is that take, after its opening or on request", () => {
+    expect(wholeTake(story)).toBe(story.takes[0]);
+    const chat = makeStory({ opening: "Tell", request: "Tell", text: "Once" });
+    expect(wholeTake(chat)).toBe(chat.takes[0]);
+  });
+
+  it("is none any more once something of it was changed", () => {
+    const [opening, written] = story.passages as [PersonPassage, ModelPassage];
+    const changed: Passage[][] = [
+      [],
+      [opening],
+      [{ ...opening, text: "Twice" }, written],
+      [opening, { ...written, to: 3 }],
+      [opening, { ...written, from: 1 }],
+      [opening, written, { author: "person", text: "." }],
+    ];
+    for (const passages of changed) expect(wholeTake({ ...story, passages })).toBeNull();
   });
 });
 

@@ -25,7 +25,7 @@ function start(target: HTMLElement): void {
   const app = createApp((onCrash) => new SiteEngine(onCrash), new ChainPort(base), base, offline);
   void app.chain.describe();
   void app.models.loadCatalogue();
-  void app.shelf.load();
+  void app.shelf.load().then(() => app.desk.takeUpLast());
   void offline.lookUp();
   // One after the other: each takes all that the machine or the network has, and the engine is needed first.
   void app.engine.start().then(() => {

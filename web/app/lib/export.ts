@@ -7,11 +7,11 @@
  */
 
 import { formatDate } from "./format";
-import { readingText, type Story } from "./story";
+import { readingText, shownTakes, type Story, type Take } from "./story";
 
 /** Names the layout of the JSON; a change of meaning gets a new number. */
 const STORY_FORMAT = "taleproof-story";
-const STORY_FORMAT_VERSION = 1;
+const STORY_FORMAT_VERSION = 2;
 
 /**
  * Control characters as Unicode's pictures of them, or as U+FFFD where there is none: a terminal that shows the file would
@@ -39,27 +39,26 @@ function prose(text: string): string {
   return paragraphs.filter(Boolean).map(escapeMarkdown).join("\n\n");
 }
 
-function colophon(story: Story): string[] {
-  const { model, settings, engine } = story;
+function aboutTake({ begun, model, settings, engine, tokens }: Take): string[] {
   const { sampler } = settings;
   const digest = `SHA-256 \`${model.sha256}\``;
   return [
-    `Written on ${formatDate(story.created)} by ${escapeMarkdown(model.name)} (${model.quantisation}, ${digest}, ${model.verdict}).`,
+    `Written on ${formatDate(begun)} by ${escapeMarkdown(model.name)} (${model.quantisation}, ${digest}, ${model.verdict}).`,
     `Seed ${sampler.seed ?? "unknown"}, temperature ${sampler.temperature ?? 0}, top-p ${sampler.topP ?? 1}, ` +
       `top-k ${sampler.topK ?? 0}, repeat penalty ${sampler.repeatPenalty} over ${sampler.repeatLastN} tokens, ` +
-      `${story.tokens} of at most ${settings.maxTokens} tokens, mode ${settings.mode}.`,
+      `${tokens} of at most ${settings.maxTokens} tokens, mode ${settings.mode}.`,
     ...(engine ? [`Engine ${engine.version}, numerics ${engine.numericsVersion}.`] : []),
   ];
 }
 
 export function toMarkdown(story: Story): string {
-  const request = story.settings.mode === "chat" ? [`> ${prose(story.opening).replace(/\n/g, "\n> ")}`] : [];
+  const { request } = story;
   const parts = [
     `# ${escapeMarkdown(story.title)}`,
-    ...request,
+    ...(request === null ? [] : [`> ${prose(request).replace(/\n/g, "\n> ")}`]),
     prose(readingText(story)),
     "---",
-    ...colophon(story),
+    ...shownTakes(story).flatMap(aboutTake),
   ];
   return parts.join("\n\n") + "\n";
 }

@@ -2,10 +2,13 @@
 /**
  * A story's text as paragraphs of runs, ready to be set.
  *
- * In: the whole text, where the person's own words end in it, and where the last pieces that arrived begin. Out:
+ * In: the whole text, where the person's own words stand in it, and where the last pieces that arrived begin. Out:
  * paragraphs, each a list of runs that are wholly the person's or the model's, and wholly settled or still wet. Runs
  * carry the offset at which they begin: it never changes while a story grows, and so serves as a key.
  */
+
+/** Where a stretch of the text begins and ends. */
+export type Span = readonly [from: number, to: number];
 
 export interface Run {
   start: number;
@@ -24,10 +27,10 @@ export interface Paragraph {
 /** At most this many of the last pieces are set as runs of their own. */
 export const WET_PIECES = 16;
 
-export function layOut(text: string, ownLength: number, pieces: readonly number[]): Paragraph[] {
+export function layOut(text: string, own: readonly Span[], pieces: readonly number[]): Paragraph[] {
   const wet = pieces.slice(-WET_PIECES);
   const firstWet = wet[0] ?? text.length;
-  const cuts = [...new Set([ownLength, ...wet])].filter((cut) => cut > 0).sort((a, b) => a - b);
+  const cuts = [...new Set([...own.flat(), ...wet])].filter((cut) => cut > 0).sort((a, b) => a - b);
   const paragraphs: Paragraph[] = [];
   for (const match of text.matchAll(/[^\n\r]+/g)) {
     const start = match.index;
@@ -37,7 +40,8 @@ export function layOut(text: string, ownLength: number, pieces: readonly number[
     const bounds = [start, ...inside, end];
     const runs = bounds.slice(0, -1).map((from, i): Run => {
       const to = bounds[i + 1] ?? end;
-      return { start: from, text: text.slice(from, to), own: from < ownLength, wet: from >= firstWet };
+      const isOwn = own.some(([first, last]) => from >= first && from < last);
+      return { start: from, text: text.slice(from, to), own: isOwn, wet: from >= firstWet };
     });
     paragraphs.push({ start, runs });
   }

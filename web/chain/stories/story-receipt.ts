@@ -89,6 +89,11 @@ const Recorded = object({
   tokens: list(v.number("is not a number")),
 });
 
+/** Whether a token can hold a story: those of other modes, or with settings that it has no field for, it can't. */
+export function isMintable(record: StoryRecord): boolean {
+  return v.is(Recorded, record);
+}
+
 /** A story that was written from a receipt. */
 export interface Retold {
   /** Of the tokens, no more of them than the receipt has. */

@@ -7,6 +7,7 @@
  */
 
 import * as v from "valibot";
+import type { WriteMode } from "../../../engine/protocol";
 import type { StorySettings } from "../../lib/story";
 
 const typed = (preset: string) => v.fallback(v.pipe(v.string(), v.maxLength(40)), preset);
@@ -22,7 +23,7 @@ const SettingsForm = v.object({
   maxTokens: typed("300"),
   seedKind: either("random", "fixed"),
   seed: typed(""),
-  mode: either("raw", "chat", "story"),
+  mode: either("story", "raw", "chat"),
 });
 export type SettingsForm = v.InferOutput<typeof SettingsForm>;
 
@@ -143,9 +144,14 @@ export function readStoredForm(stored: string | null): SettingsForm {
   );
 }
 
+const MODE_WORDS: Record<WriteMode, string> = {
+  story: "a story",
+  raw: "only going on from the text",
+  chat: "on request",
+};
+
 /** One quiet line that tells how the next story will be written. */
 export function summariseSettings(form: SettingsForm): string {
   const seed = form.seedKind === "random" ? "a new seed each time" : `seed ${form.seed || "missing"}`;
-  const mode = form.mode === "chat" ? "on request" : "going on from the opening";
-  return `${mode}, temperature ${form.temperature}, at most ${form.maxTokens} tokens, ${seed}`;
+  return `${MODE_WORDS[form.mode]}, temperature ${form.temperature}, at most ${form.maxTokens} tokens, ${seed}`;
 }

@@ -2,8 +2,8 @@
 /**
  * The shelf's place in this browser: an IndexedDB store of stories, and one of their vectors.
  *
- * In and out: stories, as story.ts types them, and vectors, as nearness.ts does. A story that goes takes its vector along. Refused, with an EngineError whose sentence is for the person: a browser
- * without such a store, and one that is full.
+ * In and out: stories, as story.ts types them, and vectors, as nearness.ts does. A story that goes takes its vector along.
+ * Refused, with an EngineError whose sentence is for the person: a browser without such a store, and one that is full.
  */
 
 import { openDB, type DBSchema, type IDBPDatabase } from "idb";
@@ -37,7 +37,7 @@ export class ShelfDb {
   onKept: () => void = () => undefined;
   private connection: Promise<IDBPDatabase<ShelfSchema>> | null = null;
 
-  /** What is kept as stories, in no order; whether each is one is for sound-story.ts to say. */
+  /** What is kept as stories, in no order; whether each is one is for kept-story.ts to say. */
   all(): Promise<unknown[]> {
     return this.run((db) => db.getAll("stories"));
   }

@@ -9,7 +9,7 @@
 import type { Notices } from "../../lib/notices.svelte";
 import { cleanTitle, type Story } from "../../lib/story";
 import type { ShelfDb } from "./shelf-db";
-import { isStory } from "./sound-story";
+import { readStory } from "./kept-story";
 
 export class Shelf {
   stories = $state.raw<Story[]>([]);
@@ -26,8 +26,9 @@ export class Shelf {
   async load(): Promise<void> {
     try {
       const kept = await this.db.all();
-      this.stories = kept.filter(isStory).sort((a, b) => b.created - a.created);
-      this.broken = kept.filter((story) => !isStory(story));
+      const read = kept.map((each) => ({ each, story: readStory(each) }));
+      this.stories = read.flatMap(({ story }) => story ?? []).sort((a, b) => b.created - a.created);
+      this.broken = read.flatMap(({ each, story }) => (story ? [] : [each]));
     } catch (thrown) {
       this.notices.fail(thrown);
     } finally {

@@ -1,31 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The story being written: its opening, its text as it comes, and how it is saved on the way.
+ * The story on the desk: its text, the takes of the model as they come, and how it is kept on the way.
  *
- * In: the person's wishes (write, stop, go on, start again) and the engine's events. Out: the text and figures to show,
- * and the story on the shelf: saved when it begins, every few seconds while it grows, and when it ends in any way.
+ * In: the person's wishes (write, stop, go on, try again, begin anew) and the engine's events. Out: the text and figures to
+ * show, and the story on the shelf: kept when the model begins, every second while it changes, and when it comes to rest in
+ * any way.
  */
 
-import { EngineError } from "../../../engine/errors";
-import type { FinishReason, WriteEvent, WriteRequest, WriteStats } from "../../../engine/protocol";
-import { sourceOf } from "../../lib/choice";
+import type {
+  AuthorsNote,
+  FinishReason,
+  PromptBudget,
+  WriteEvent,
+  WriteRequest,
+  WriteStats,
+} from "../../../engine/protocol";
 import type { EngineState } from "../../lib/engine.svelte";
 import { countWords, plural } from "../../lib/format";
 import { readLocal, writeLocal } from "../../lib/local";
 import type { Notices } from "../../lib/notices.svelte";
-import { WET_PIECES } from "../../lib/paragraphs";
-import { describeModel, titleFrom, type Story, type StorySettings } from "../../lib/story";
+import { lastTake, NO_NOTE, takeOf, type Story, type Take } from "../../lib/story";
 import type { Models, OpenModel } from "../model/models.svelte";
 import type { Settings } from "../settings/settings.svelte";
 import type { Shelf } from "../shelf/shelf.svelte";
 import { Autosave } from "./autosave";
+import { Frames } from "./frames";
+import { Manuscript } from "./manuscript.svelte";
+import { newStory, newTake, requestFor, type Reminders } from "./new-take";
+import { complaintOf, startAfter, startInstead, type Start } from "./starts";
 
-const OPENING_KEY = "taleproof.opening";
-/** A longer opening is not kept between visits: it would crowd out everything else. */
-const KEPT_OPENING = 20_000;
+const DRAFT_KEY = "taleproof.opening";
+/** The story that was on the desk when the page was left. */
+const STORY_KEY = "taleproof.story";
+/** A longer draft is not kept between visits: it would crowd out everything else. */
+const KEPT_DRAFT = 20_000;
 const SAVE_MILLISECONDS = 1000;
 
-/** `preparing` lasts until the first token: the model is opened, the opening read. */
+/** `blank`: there is no story yet, only its opening. `preparing` lasts until the first token. */
 export type DeskPhase = "blank" | "preparing" | "writing" | "ended";
 
 export interface Prefill {
@@ -43,53 +54,84 @@ export interface DeskParts {
 }
 
 export class Desk {
-  opening = $state(readLocal(OPENING_KEY) ?? "");
   phase = $state<DeskPhase>("blank");
-  /** The model's words so far. */
-  text = $state("");
-  /** Where in `text` the last pieces begin. */
-  pieces = $state.raw<number[]>([]);
+  /** As it was when it was last kept: its newest passages are the manuscript's. */
   story = $state.raw<Story | null>(null);
   stats = $state.raw<WriteStats | null>(null);
   prefill = $state.raw<Prefill | null>(null);
   reason = $state<FinishReason | null>(null);
   /** What the model was told, where its chat template asked for the date. */
   date = $state<string | null>(null);
+  /** What the model must not forget, and what it is reminded of near the end. */
+  memory = $state("");
+  note = $state.raw<AuthorsNote>(NO_NOTE);
+  /** How the context was spent on the last take, in tokens. */
+  budget = $state.raw<PromptBudget | null>(null);
+  /** Whether the shelf has it as it is. */
+  kept = $state(false);
+  readonly manuscript: Manuscript = new Manuscript(() => this.changed());
   /** Done when nothing is being written any more. */
   settled: Promise<void> = Promise.resolve();
-  /** The model that can go on with the story, as long as it stays open. */
-  private resumable = $state.raw<OpenModel | null>(null);
+  /** The take that the engine can go on with, as long as its model stays open. */
+  private resumable = $state.raw<{ take: string; model: OpenModel } | null>(null);
   private stopper: AbortController | null = null;
-  private waiting = "";
-  private scheduled = false;
+  private readonly frames = new Frames((text) => this.show(text));
+  /** Where the first words go of the take that is being written; null once they are there. */
+  private place: { at: number; tries: readonly string[] } | null = null;
   private readonly autosave = new Autosave(() => void this.save(), SAVE_MILLISECONDS);
 
-  constructor(private readonly parts: DeskParts) {}
+  constructor(private readonly parts: DeskParts) {
+    this.manuscript.load({ passages: [{ author: "person", text: readLocal(DRAFT_KEY) ?? "" }], takes: [] });
+  }
 
   get busy(): boolean {
     return this.phase === "preparing" || this.phase === "writing";
   }
 
-  get canContinue(): boolean {
-    return this.resumable !== null && this.resumable === this.parts.models.open;
+  get text(): string {
+    return this.manuscript.text;
   }
 
+  /** What the model wrote last, whether it still stands in the text or not. */
+  get take(): Take | null {
+    return this.story && lastTake(this.story);
+  }
+
+  /** Whether the model goes on with its last take, as though it had never stopped. */
+  get canResume(): boolean {
+    const { take, resumable, manuscript } = this;
+    if (!take || resumable?.take !== take.id || resumable.model !== this.parts.models.open) return false;
+    if (manuscript.ending?.take !== take.id) return false;
+    return this.text === (this.story?.request === take.prompt ? take.text : take.prompt + take.text);
+  }
+
+  /** Puts words in the place of the opening; undo brings back what was there. */
   changeOpening(opening: string): void {
-    this.opening = opening;
-    if (opening.length <= KEPT_OPENING) writeLocal(OPENING_KEY, opening === "" ? null : opening);
+    if (!this.busy) this.manuscript.replaceAll(opening);
   }
 
+  /** Writes on from all that there is: the last take goes on where it can, else a new one begins. */
   write(): Promise<void> {
-    if (!this.busy) this.settled = this.writeNew();
+    if (!this.busy) this.settled = this.canResume ? this.resume() : this.begin(startAfter);
     return this.settled;
   }
 
-  goOn(): Promise<void> {
-    if (!this.busy && this.canContinue) this.settled = this.writeMore();
+  /** Another take, with another seed, in the place of the model's words at the end. */
+  tryAgain(): Promise<void> {
+    if (!this.busy && this.manuscript.ending) this.settled = this.begin(startInstead);
     return this.settled;
   }
 
-  /** Ends what is going on: the download, the reading of the opening, or the writing. */
+  /** Puts a take that was tried before in the place of the one at the end. */
+  chooseTry(index: number): void {
+    const { ending } = this.manuscript;
+    const id = ending?.tries[index];
+    const take = id !== undefined && this.story && takeOf(this.story, id);
+    if (!ending || !take || this.busy) return;
+    this.manuscript.put(ending.start, take.text, { take: take.id, from: 0, tries: ending.tries });
+  }
+
+  /** Ends what is going on: the download, the reading of the text, or the writing. */
   stop(): void {
     const { models, notices } = this.parts;
     if (this.busy || models.opening) notices.stop("Stopped.");
@@ -97,129 +139,159 @@ export class Desk {
     models.stop();
   }
 
-  /** A blank page with the same opening; the story stays on the shelf. */
-  startAgain(): void {
+  /** A blank page, or one with an opening; the story stays on the shelf. */
+  startAgain(opening = ""): void {
     if (this.busy) return;
     this.parts.notices.dismiss();
+    if (this.story) {
+      this.saveNow();
+      this.clear();
+      this.manuscript.load(null);
+    }
+    this.manuscript.replaceAll(opening);
+  }
+
+  /** Takes a story of the shelf onto the desk, to go on with it. */
+  takeUp(story: Story): void {
+    if (this.busy) return;
+    this.saveNow();
     this.clear();
-    this.phase = "blank";
+    this.story = story;
+    this.memory = story.memory;
+    this.note = story.note;
+    this.manuscript.load(story);
+    this.phase = "ended";
+    this.kept = true;
+    this.reason = lastTake(story)?.finishReason ?? null;
+    writeLocal(STORY_KEY, story.id);
+  }
+
+  /** The story is on the shelf no more, and is not to come back there. */
+  letGo(id: string): void {
+    if (this.story?.id !== id || this.busy) return;
+    this.autosave.finish();
+    this.clear();
+    this.manuscript.load(null);
+  }
+
+  /** Takes up what was on the desk when the page was left; the shelf has to be loaded. */
+  takeUpLast(): void {
+    const story = this.parts.shelf.find(readLocal(STORY_KEY) ?? "");
+    if (story && this.phase === "blank" && this.text === "") this.takeUp(story);
   }
 
   /** Saves at once, with what waits for a frame; for a page that is about to be left. */
   saveNow(): void {
-    if (!this.busy || !this.story) return;
-    this.flush();
+    if (!this.story) return;
+    this.frames.flush();
     void this.save();
   }
 
-  private async writeNew(): Promise<void> {
+  private changed(): void {
+    if (this.story) this.autosave.changed();
+    else if (this.manuscript.length <= KEPT_DRAFT) writeLocal(DRAFT_KEY, this.text === "" ? null : this.text);
+  }
+
+  /** Changes what the model is told beside the text. */
+  remind(changed: Partial<Reminders>): void {
+    Object.assign(this, changed);
+    if (this.story) this.autosave.changed();
+  }
+
+  private async begin(start: typeof startAfter): Promise<void> {
     const { notices, settings, models } = this.parts;
     const asked = settings.read();
-    const complaint = this.complaint(asked);
+    const complaint = complaintOf(asked, this.text, this.parts.models.lent);
     if (typeof asked === "string" || complaint) {
       notices.fail(complaint);
       return;
     }
     notices.dismiss();
-    this.clear();
+    const before = this.phase;
     this.phase = "preparing";
+    this.manuscript.lock(true);
+    this.stats = this.prefill = this.date = null;
     const stopper = (this.stopper = new AbortController());
     const ready = await models.ensureOpen();
     if (ready && stopper.signal.aborted) notices.stop("Stopped. The model is ready when you are.");
     if (!ready || !models.open || stopper.signal.aborted) {
-      this.phase = "blank";
+      this.phase = before;
+      this.manuscript.lock(false);
       return;
     }
-    const { mode, sampler, maxTokens } = asked;
-    this.story = this.begin(asked, models.open);
-    await this.run(
-      { kind: "new", prompt: this.opening, mode, sampler, limits: { maxTokens, stop: [] } },
-      stopper,
-    );
+    const chats = models.open.model.hasChatTemplate;
+    await this.run(this.newTake(start(asked, this.manuscript, this.story, chats), models.open), stopper);
   }
 
-  private async writeMore(): Promise<void> {
-    if (!this.story) return;
-    const asked = this.parts.settings.read();
-    if (typeof asked === "string") {
-      this.parts.notices.fail(new EngineError({ code: "setting-out-of-range", message: asked }));
+  private async resume(): Promise<void> {
+    const { notices, settings } = this.parts;
+    const { take } = this;
+    const asked = settings.read();
+    if (typeof asked === "string" || !take) {
+      notices.fail(complaintOf(asked, this.text, this.parts.models.lent));
       return;
     }
-    this.parts.notices.dismiss();
+    notices.dismiss();
     const { maxTokens } = asked;
-    const settings = { ...this.story.settings, maxTokens: this.story.tokens + maxTokens };
-    this.story = { ...this.story, settings, state: "writing", finishReason: null };
+    this.change(take, {
+      settings: { ...take.settings, maxTokens: take.tokens + maxTokens },
+      state: "writing",
+      finishReason: null,
+    });
     this.phase = "preparing";
     this.reason = null;
+    this.manuscript.lock(true);
     await this.run({ kind: "continue", maxTokens }, (this.stopper = new AbortController()));
   }
 
-  private complaint(asked: StorySettings | string): EngineError | null {
-    if (typeof asked === "string") return new EngineError({ code: "setting-out-of-range", message: asked });
-    if (this.parts.models.lent) {
-      const message = "A token's story is being written. Let it end, or stop it there; then write this one.";
-      return new EngineError({ code: "busy", message });
-    }
-    if (this.opening.trim() !== "") return null;
-    const message = "There is no opening yet. Write a first line, or choose one of those below it.";
-    return new EngineError({ code: "opening-empty", message });
-  }
-
   private clear(): void {
-    this.text = "";
-    this.waiting = "";
-    this.pieces = [];
-    this.story = this.stats = this.prefill = this.reason = this.date = null;
-    this.resumable = null;
+    this.frames.forget();
+    this.story = this.stats = this.prefill = this.reason = this.date = this.resumable = this.budget = null;
+    this.memory = "";
+    this.note = NO_NOTE;
+    this.phase = "blank";
+    this.kept = false;
+    writeLocal(STORY_KEY, null);
   }
 
-  private begin(settings: StorySettings, open: OpenModel): Story {
-    const info = this.parts.engine.info;
-    const now = Date.now();
-    const source = sourceOf(open.choice.request, "model");
-    return {
-      id: crypto.randomUUID(),
-      title: titleFrom(this.opening),
-      created: now,
-      changed: now,
-      state: "writing",
-      opening: this.opening,
-      text: "",
-      settings,
-      promptTokens: 0,
-      tokens: 0,
-      finishReason: null,
-      model: describeModel(
-        open.model,
-        this.parts.models.verdict ?? open.verdict,
-        source?.kind === "url" ? source.url : null,
-        open.model.tokenizer?.sha256 ?? null,
-      ),
-      engine: info && { version: info.version, numericsVersion: info.numericsVersion, kernels: info.kernels },
-      record: null,
-    };
+  /** Begins a take, and the story where it is the first. */
+  private newTake({ prompt, settings, at, tries }: Start, open: OpenModel): WriteRequest {
+    const { engine, models } = this.parts;
+    const take = newTake(prompt, settings, open, models.verdict ?? open.verdict, engine.info);
+    const story = this.story ?? newStory(prompt, settings, this);
+    this.story = { ...story, takes: [...story.takes, take] };
+    this.place = { at, tries: [...tries, take.id] };
+    this.reason = null;
+    return requestFor(take, this, this.manuscript.segments, open.model.sessionLength);
+  }
+
+  private change(take: Take, fields: Partial<Take>): void {
+    if (!this.story) return;
+    const takes = this.story.takes.map((each) => (each.id === take.id ? { ...each, ...fields } : each));
+    this.story = { ...this.story, takes };
   }
 
   private async run(request: WriteRequest, stopper: AbortController): Promise<void> {
     const { engine, notices } = this.parts;
     notices.say("Reading the opening.");
     try {
-      for await (const event of engine.port.write(request, stopper.signal)) this.take(event);
+      for await (const event of engine.port.write(request, stopper.signal)) this.receive(event);
       if (!this.reason) this.end("stopped", false);
     } catch (thrown) {
       notices.fail(thrown);
       this.end(stopper.signal.aborted ? "stopped" : null, false);
     }
     this.autosave.finish();
-    if (this.text !== "") await this.save();
+    await this.save();
   }
 
-  private take(event: WriteEvent): void {
-    if (event.kind === "started" && this.story) {
-      const { settings } = this.story;
-      const sampler = { ...settings.sampler, seed: event.seed };
-      this.story = { ...this.story, promptTokens: event.promptTokens, settings: { ...settings, sampler } };
+  private receive(event: WriteEvent): void {
+    const { take } = this;
+    if (event.kind === "started" && take) {
+      const sampler = { ...take.settings.sampler, seed: event.seed };
+      this.change(take, { promptTokens: event.promptTokens, settings: { ...take.settings, sampler } });
       this.date = event.date;
+      this.budget = event.budget;
     } else if (event.kind === "prefill") {
       this.prefill = event.done < event.total ? { done: event.done, total: event.total } : null;
     } else if (event.kind === "token") {
@@ -228,64 +300,73 @@ export class Desk {
       this.stats = event.stats;
     } else if (event.kind === "finished") {
       this.stats = event.stats;
-      this.waiting += event.text;
-      if (this.story) this.story = { ...this.story, tokens: event.stats.tokens, record: event.record };
+      if (event.text !== "") this.frames.add(event.text);
+      this.frames.flush();
+      if (this.take) this.change(this.take, { tokens: event.stats.tokens, record: event.record });
       this.end(event.reason, event.canContinue);
     }
   }
 
-  /** Collects what arrives within one frame of the screen, however fast the engine is; a hidden page has no frames. */
   private append(text: string): void {
     if (this.phase === "preparing") {
       this.phase = "writing";
       this.parts.notices.say("Writing.");
     }
-    this.waiting += text;
-    if (typeof requestAnimationFrame === "undefined" || document.hidden) {
-      this.flush();
-      return;
-    }
-    if (this.scheduled) return;
-    this.scheduled = true;
-    requestAnimationFrame(() => {
-      this.scheduled = false;
-      this.flush();
-    });
+    this.frames.add(text);
   }
 
-  private flush(): void {
-    if (this.waiting === "") return;
-    this.pieces = [...this.pieces, this.text.length].slice(-WET_PIECES);
-    this.text += this.waiting;
-    this.waiting = "";
-    this.autosave.changed();
+  private show(text: string): void {
+    const { take, place } = this;
+    if (!take) return;
+    this.change(take, { text: take.text + text });
+    if (place) this.manuscript.put(place.at, text, { take: take.id, from: 0, tries: place.tries });
+    else this.manuscript.append(text);
+    this.place = null;
   }
 
   private end(reason: FinishReason | null, canContinue: boolean): void {
-    this.flush();
-    const nothing = this.text === "" && (reason === null || reason === "stopped");
-    this.phase = nothing ? "blank" : "ended";
+    this.frames.flush();
+    const { notices, models } = this.parts;
+    const { take } = this;
+    const nothing = take !== null && take.text === "" && (reason === null || reason === "stopped");
     this.prefill = null;
     this.reason = reason;
-    this.resumable = canContinue ? this.parts.models.open : null;
-    if (this.story) this.story = { ...this.story, state: "finished", finishReason: reason };
-    const { notices } = this.parts;
+    if (nothing) this.forget(take);
+    else if (take) {
+      const tokens = this.stats?.tokens ?? take.tokens;
+      this.change(take, { state: "finished", finishReason: reason, tokens });
+      this.resumable = canContinue && models.open ? { take: take.id, model: models.open } : null;
+    }
+    this.phase = this.story ? "ended" : "blank";
+    this.place = null;
+    this.manuscript.lock(false);
     if (nothing && reason === "stopped") notices.stop("Stopped before the first word.");
     else notices.stopped = null; // the foot of the story says so from here on
     if (!nothing && reason)
       notices.say(`${reason === "stopped" ? "Stopped" : "Finished"}: ${this.length()}.`);
   }
 
+  /** A take that has no words is none. */
+  private forget(take: Take): void {
+    if (!this.story) return;
+    const takes = this.story.takes.filter((each) => each.id !== take.id);
+    this.story = takes.length > 0 ? { ...this.story, takes } : null;
+  }
+
   private length(): string {
-    return `${plural(countWords(this.text), "word")} written`;
+    return `${plural(countWords(this.take?.text ?? ""), "word")} written`;
   }
 
   private async save(): Promise<void> {
-    if (!this.story) return;
+    if (!this.story || this.story.takes.every((take) => take.text === "")) return;
+    const { shelf } = this.parts;
     // The title may have been changed on the shelf in the meantime.
-    const title = this.parts.shelf.find(this.story.id)?.title ?? this.story.title;
-    const tokens = this.stats?.tokens ?? this.story.tokens;
-    this.story = { ...this.story, title, tokens, text: this.text, changed: Date.now() };
-    await this.parts.shelf.save(this.story);
+    const title = shelf.find(this.story.id)?.title ?? this.story.title;
+    const { memory, note } = this;
+    const { passages } = this.manuscript;
+    this.story = { ...this.story, title, memory, note, passages, changed: Date.now() };
+    writeLocal(DRAFT_KEY, null);
+    writeLocal(STORY_KEY, this.story.id);
+    this.kept = await shelf.save(this.story);
   }
 }

@@ -18,6 +18,3 @@ export const OPENINGS: Record<WriteMode, readonly string[]> = {
     "Write the first page of a novel about the last train to a town by the sea.",
   ],
 };
-
-/** The end of the page's patience for a text that no model here can read anyway. */
-export const LONGEST_OPENING = 1_000_000;
