@@ -9,7 +9,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
-import { build } from "vite";
 import { ROOT } from "./paths.mjs";
 import { filesBelow } from "./stamp.mjs";
 
@@ -32,6 +31,7 @@ export async function makeServiceWorker(folder) {
     if (!LEFT_OUT.some((pattern) => pattern.test(name))) files[name] = sha256(readFileSync(path));
   }
   const version = { id: sha256(JSON.stringify(files)), files };
+  const { build } = await import("vite"); // which is not there yet where this file is read before set-up
   await build({
     root: ROOT,
     configFile: false,
