@@ -9,7 +9,6 @@ import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { chromium } from "@playwright/test";
 import { CHROMIUM_FLAGS, findChromium } from "../chromium.mjs";
 
 /** Memory is measured at once, not after the browser's next pause. */
@@ -31,6 +30,7 @@ export class BenchBrowser {
   /** Visit a page in a browser that was just started. @param {string} address */
   async visit(address) {
     await this.leave();
+    const { chromium } = await import("@playwright/test");
     const context = await chromium.launchPersistentContext(this.profile, {
       executablePath: findChromium(),
       args: FLAGS,

@@ -5,7 +5,6 @@
  * In: the site's address, where the registry is, how many visits. Out: for each kind of reader when the last step was
  * reached in every visit, and all steps of the quickest.
  */
-import { chromium } from "@playwright/test";
 import { CHROMIUM_FLAGS, findChromium } from "../chromium.mjs";
 
 const FETCH = { name: "Fetch and check it now" };
@@ -31,6 +30,7 @@ const READERS = {
  * @returns {Promise<Record<string, Visits>>} by kind of reader
  */
 export async function measureVisits(url, deployment, visits) {
+  const { chromium } = await import("@playwright/test");
   const browser = await chromium.launch({ executablePath: findChromium(), args: CHROMIUM_FLAGS });
   /** @type {{name: string, reader: Reader, all: Marks[]}[]} */
   const measured = Object.entries(READERS).map(([name, reader]) => ({ name, reader, all: [] }));
