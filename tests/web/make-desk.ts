@@ -7,12 +7,12 @@ import { EngineState } from "../../web/app/lib/engine.svelte";
 import { Models } from "../../web/app/features/model/models.svelte";
 import { Notices } from "../../web/app/lib/notices.svelte";
 import { Settings } from "../../web/app/features/settings/settings.svelte";
-import { Shelf } from "../../web/app/features/shelf/shelf.svelte";
+import { Shelf, type Tabs } from "../../web/app/features/shelf/shelf.svelte";
 import type { Story } from "../../web/app/lib/story";
 import type { PlayedEngine } from "./played-engine";
 import { at } from "../requests";
 
-export function makeDesk(port: PlayedEngine, kept: Map<string, Story>) {
+export function makeDesk(port: PlayedEngine, kept: Map<string, Story>, tabs: Tabs | null = null) {
   const notices = new Notices();
   const engine = new EngineState(port, notices);
   const models = new Models(engine, notices, "http://localhost/");
@@ -22,8 +22,9 @@ export function makeDesk(port: PlayedEngine, kept: Map<string, Story>) {
     put: async (story: Story) => void kept.set(story.id, structuredClone(story)),
     remove: async (id: string) => void kept.delete(id),
   };
-  const shelf = new Shelf(db, notices);
+  const shelf = new Shelf(db, notices, tabs);
   const desk = new Desk({ engine, models, settings, shelf, notices });
+  shelf.onChanged = (id) => desk.follow(id);
   models.choice = chooseOwn([at("https://example.org/model.gguf")]);
   desk.changeOpening("Once upon a time");
   return { desk, engine, models, notices, settings, shelf };

@@ -42,9 +42,11 @@ export function createApp(
   chain.onNews = () => void models.rejudge();
   const settings = new Settings();
   const db = new ShelfDb();
-  const shelf = new Shelf(db, notices);
+  const tabs = "BroadcastChannel" in globalThis ? new BroadcastChannel("taleproof.shelf") : null;
+  const shelf = new Shelf(db, notices, tabs);
   db.onKept = () => void offline.persist();
   const desk = new Desk({ engine, models, settings, shelf, notices });
+  shelf.onChanged = (id) => desk.follow(id);
   return {
     notices,
     offline,

@@ -3,7 +3,8 @@
  * The shelf: every story that was written here, newest first.
  *
  * In: stories. Out: the same, kept in this browser. A story that could not be kept stays in the list until the page is
- * left, and a notice says so. What was deleted last can be brought back.
+ * left, and a notice says so. What was deleted last can be brought back. Tabs tell one another what they changed: the newest
+ * change counts, and what was deleted in one comes back in none.
  */
 
 import type { Notices } from "../../lib/notices.svelte";
@@ -11,17 +12,33 @@ import { cleanTitle, type Story } from "../../lib/story";
 import type { ShelfDb } from "./shelf-db";
 import { readStory } from "./kept-story";
 
+/** What one tab tells the others. */
+interface Change {
+  id: string;
+  removed: boolean;
+}
+
+/** A BroadcastChannel, or a stand-in. */
+export type Tabs = Pick<BroadcastChannel, "postMessage" | "addEventListener">;
+
 export class Shelf {
   stories = $state.raw<Story[]>([]);
   /** What was kept as stories and cannot be shown as such; it stays where it is. */
   broken = $state.raw<unknown[]>([]);
   loaded = $state(false);
   deleted = $state.raw<Story | null>(null);
+  /** Told of each story that another tab has changed or deleted, once the list has it so. */
+  onChanged: (id: string) => void = () => undefined;
+  /** The stories that another tab has deleted. */
+  private readonly gone = new Set<string>();
 
   constructor(
     private readonly db: Pick<ShelfDb, "all" | "put" | "remove">,
     private readonly notices: Notices,
-  ) {}
+    private readonly tabs: Tabs | null = null,
+  ) {
+    tabs?.addEventListener("message", ({ data }: MessageEvent<Change>) => void this.follow(data));
+  }
 
   async load(): Promise<void> {
     try {
@@ -40,11 +57,18 @@ export class Shelf {
     return this.stories.find((story) => story.id === id) ?? null;
   }
 
+  /** Whether another tab has deleted a story. */
+  isGone(id: string): boolean {
+    return this.gone.has(id);
+  }
+
   /** Adds a story or writes over it; false where this browser would not keep it. */
   async save(story: Story): Promise<boolean> {
     const others = this.stories.filter((other) => other.id !== story.id);
     this.stories = [story, ...others].sort((a, b) => b.created - a.created);
-    return this.attempt(() => this.db.put(story));
+    const kept = await this.attempt(() => this.db.put(story));
+    if (kept) this.tell({ id: story.id, removed: false });
+    return kept;
   }
 
   async rename(id: string, typed: string): Promise<void> {
@@ -59,6 +83,7 @@ export class Shelf {
     if (!story || !(await this.attempt(() => this.db.remove(id)))) return;
     this.stories = this.stories.filter((other) => other.id !== id);
     this.deleted = story;
+    this.tell({ id, removed: true });
     this.notices.say(`Deleted ${story.title}. You can still bring it back.`);
   }
 
@@ -71,6 +96,19 @@ export class Shelf {
 
   forgetDeleted(): void {
     this.deleted = null;
+  }
+
+  private tell(change: Change): void {
+    this.gone.delete(change.id);
+    this.tabs?.postMessage(change);
+  }
+
+  /** What another tab has done. */
+  private async follow({ id, removed }: Change): Promise<void> {
+    if (removed) this.gone.add(id);
+    else this.gone.delete(id);
+    await this.load();
+    this.onChanged(id);
   }
 
   private async attempt(work: () => Promise<void>): Promise<boolean> {

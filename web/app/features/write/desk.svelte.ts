@@ -78,6 +78,8 @@ export class Desk {
   private readonly frames = new Frames((text) => this.show(text));
   /** Where the first words go of the take that is being written; null once they are there. */
   private place: { at: number; tries: readonly string[] } | null = null;
+  /** Whether something was changed since it was last saved. */
+  private unsaved = false;
   private readonly autosave = new Autosave(() => void this.save(), SAVE_MILLISECONDS);
 
   constructor(private readonly parts: DeskParts) {
@@ -182,20 +184,30 @@ export class Desk {
 
   /** Saves at once, with what waits for a frame; for a page that is about to be left. */
   saveNow(): void {
-    if (!this.story) return;
     this.frames.flush();
-    void this.save();
+    if (this.unsaved) void this.save();
+  }
+
+  /** Another tab has changed a story or deleted it: the newest change counts, and what is being written goes on. */
+  follow(id: string): void {
+    if (this.story?.id !== id || this.busy) return;
+    const { shelf, notices } = this.parts;
+    const newer = shelf.find(id);
+    if (newer && newer.changed > this.story.changed && !this.unsaved) this.takeUp(newer);
+    if (!shelf.isGone(id)) return;
+    this.letGo(id);
+    notices.stop("This story was deleted in another tab.");
   }
 
   private changed(): void {
-    if (this.story) this.autosave.changed();
+    if (this.story) this.keepSoon();
     else if (this.manuscript.length <= KEPT_DRAFT) writeLocal(DRAFT_KEY, this.text === "" ? null : this.text);
   }
 
   /** Changes what the model is told beside the text. */
   remind(changed: Partial<Reminders>): void {
     Object.assign(this, changed);
-    if (this.story) this.autosave.changed();
+    if (this.story) this.keepSoon();
   }
 
   private async begin(start: typeof startAfter): Promise<void> {
@@ -233,7 +245,7 @@ export class Desk {
     }
     notices.dismiss();
     const { maxTokens } = asked;
-    this.change(take, {
+    this.changeTake(take, {
       settings: { ...take.settings, maxTokens: take.tokens + maxTokens },
       state: "writing",
       finishReason: null,
@@ -265,7 +277,12 @@ export class Desk {
     return requestFor(take, this, this.manuscript.segments, open.model.sessionLength);
   }
 
-  private change(take: Take, fields: Partial<Take>): void {
+  private keepSoon(): void {
+    this.unsaved = true;
+    this.autosave.changed();
+  }
+
+  private changeTake(take: Take, fields: Partial<Take>): void {
     if (!this.story) return;
     const takes = this.story.takes.map((each) => (each.id === take.id ? { ...each, ...fields } : each));
     this.story = { ...this.story, takes };
@@ -289,7 +306,7 @@ export class Desk {
     const { take } = this;
     if (event.kind === "started" && take) {
       const sampler = { ...take.settings.sampler, seed: event.seed };
-      this.change(take, { promptTokens: event.promptTokens, settings: { ...take.settings, sampler } });
+      this.changeTake(take, { promptTokens: event.promptTokens, settings: { ...take.settings, sampler } });
       this.date = event.date;
       this.budget = event.budget;
     } else if (event.kind === "prefill") {
@@ -302,7 +319,7 @@ export class Desk {
       this.stats = event.stats;
       if (event.text !== "") this.frames.add(event.text);
       this.frames.flush();
-      if (this.take) this.change(this.take, { tokens: event.stats.tokens, record: event.record });
+      if (this.take) this.changeTake(this.take, { tokens: event.stats.tokens, record: event.record });
       this.end(event.reason, event.canContinue);
     }
   }
@@ -318,7 +335,7 @@ export class Desk {
   private show(text: string): void {
     const { take, place } = this;
     if (!take) return;
-    this.change(take, { text: take.text + text });
+    this.changeTake(take, { text: take.text + text });
     if (place) this.manuscript.put(place.at, text, { take: take.id, from: 0, tries: place.tries });
     else this.manuscript.append(text);
     this.place = null;
@@ -334,7 +351,7 @@ export class Desk {
     if (nothing) this.forget(take);
     else if (take) {
       const tokens = this.stats?.tokens ?? take.tokens;
-      this.change(take, { state: "finished", finishReason: reason, tokens });
+      this.changeTake(take, { state: "finished", finishReason: reason, tokens });
       this.resumable = canContinue && models.open ? { take: take.id, model: models.open } : null;
     }
     this.phase = this.story ? "ended" : "blank";
@@ -359,7 +376,13 @@ export class Desk {
 
   private async save(): Promise<void> {
     if (!this.story || this.story.takes.every((take) => take.text === "")) return;
-    const { shelf } = this.parts;
+    const { shelf, notices } = this.parts;
+    this.unsaved = false;
+    if (shelf.isGone(this.story.id)) {
+      this.kept = false;
+      notices.stop("This story was deleted in another tab. It stays here until you leave the page.");
+      return;
+    }
     // The title may have been changed on the shelf in the meantime.
     const title = shelf.find(this.story.id)?.title ?? this.story.title;
     const { memory, note } = this;
