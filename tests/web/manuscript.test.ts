@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from "vitest";
-import { Manuscript } from "../../web/app/features/write/manuscript.svelte";
+import { Manuscript } from "../../web/app/features/write/text/manuscript.svelte";
 
 const OPENING = { author: "person", text: "Once" } as const;
 

@@ -6,7 +6,7 @@ import {
   fromPassages,
   toPassages,
   type Segment,
-} from "../../web/app/features/write/segments";
+} from "../../web/app/features/write/text/segments";
 import type { Passage } from "../../web/app/lib/story";
 
 const TAKE = "The fox could read.";

@@ -7,6 +7,7 @@
  * change counts, and what was deleted in one comes back in none.
  */
 
+import { SvelteSet } from "svelte/reactivity";
 import type { Notices } from "../../lib/notices.svelte";
 import { cleanTitle, type Story } from "../../lib/story";
 import type { ShelfDb } from "./shelf-db";
@@ -30,7 +31,7 @@ export class Shelf {
   /** Told of each story that another tab has changed or deleted, once the list has it so. */
   onChanged: (id: string) => void = () => undefined;
   /** The stories that another tab has deleted. */
-  private readonly gone = new Set<string>();
+  private readonly gone = new SvelteSet<string>();
 
   constructor(
     private readonly db: Pick<ShelfDb, "all" | "put" | "remove">,

@@ -23,18 +23,15 @@ import { lastTake, NO_NOTE, takeOf, type Story, type Take } from "../../lib/stor
 import type { Models, OpenModel } from "../model/models.svelte";
 import type { Settings } from "../settings/settings.svelte";
 import type { Shelf } from "../shelf/shelf.svelte";
-import { Autosave } from "./autosave";
-import { Frames } from "./frames";
-import { Manuscript } from "./manuscript.svelte";
+import { Frames } from "./text/frames";
+import { Keeping, STORY_KEY } from "./keeping.svelte";
+import { Manuscript } from "./text/manuscript.svelte";
 import { newStory, newTake, requestFor, type Reminders } from "./new-take";
 import { complaintOf, startAfter, startInstead, type Start } from "./starts";
 
 const DRAFT_KEY = "taleproof.opening";
-/** The story that was on the desk when the page was left. */
-const STORY_KEY = "taleproof.story";
 /** A longer draft is not kept between visits: it would crowd out everything else. */
 const KEPT_DRAFT = 20_000;
-const SAVE_MILLISECONDS = 1000;
 
 /** `blank`: there is no story yet, only its opening. `preparing` lasts until the first token. */
 export type DeskPhase = "blank" | "preparing" | "writing" | "ended";
@@ -67,8 +64,6 @@ export class Desk {
   note = $state.raw<AuthorsNote>(NO_NOTE);
   /** How the context was spent on the last take, in tokens. */
   budget = $state.raw<PromptBudget | null>(null);
-  /** Whether the shelf has it as it is. */
-  kept = $state(false);
   readonly manuscript: Manuscript = new Manuscript(() => this.changed());
   /** Done when nothing is being written any more. */
   settled: Promise<void> = Promise.resolve();
@@ -78,16 +73,20 @@ export class Desk {
   private readonly frames = new Frames((text) => this.show(text));
   /** Where the first words go of the take that is being written; null once they are there. */
   private place: { at: number; tries: readonly string[] } | null = null;
-  /** Whether something was changed since it was last saved. */
-  private unsaved = false;
-  private readonly autosave = new Autosave(() => void this.save(), SAVE_MILLISECONDS);
+  private readonly keeping: Keeping;
 
   constructor(private readonly parts: DeskParts) {
+    this.keeping = new Keeping(parts.shelf, parts.notices, () => this.present());
     this.manuscript.load({ passages: [{ author: "person", text: readLocal(DRAFT_KEY) ?? "" }], takes: [] });
   }
 
   get busy(): boolean {
     return this.phase === "preparing" || this.phase === "writing";
+  }
+
+  /** Whether the shelf has the story as it is. */
+  get kept(): boolean {
+    return this.keeping.kept;
   }
 
   get text(): string {
@@ -163,15 +162,13 @@ export class Desk {
     this.note = story.note;
     this.manuscript.load(story);
     this.phase = "ended";
-    this.kept = true;
     this.reason = lastTake(story)?.finishReason ?? null;
-    writeLocal(STORY_KEY, story.id);
+    this.keeping.restart(story.id);
   }
 
   /** The story is on the shelf no more, and is not to come back there. */
   letGo(id: string): void {
     if (this.story?.id !== id || this.busy) return;
-    this.autosave.finish();
     this.clear();
     this.manuscript.load(null);
   }
@@ -185,7 +182,7 @@ export class Desk {
   /** Saves at once, with what waits for a frame; for a page that is about to be left. */
   saveNow(): void {
     this.frames.flush();
-    if (this.unsaved) void this.save();
+    this.keeping.now();
   }
 
   /** Another tab has changed a story or deleted it: the newest change counts, and what is being written goes on. */
@@ -193,21 +190,21 @@ export class Desk {
     if (this.story?.id !== id || this.busy) return;
     const { shelf, notices } = this.parts;
     const newer = shelf.find(id);
-    if (newer && newer.changed > this.story.changed && !this.unsaved) this.takeUp(newer);
+    if (newer && newer.changed > this.story.changed && !this.keeping.unsaved) this.takeUp(newer);
     if (!shelf.isGone(id)) return;
     this.letGo(id);
     notices.stop("This story was deleted in another tab.");
   }
 
   private changed(): void {
-    if (this.story) this.keepSoon();
+    if (this.story) this.keeping.soon();
     else if (this.manuscript.length <= KEPT_DRAFT) writeLocal(DRAFT_KEY, this.text === "" ? null : this.text);
   }
 
   /** Changes what the model is told beside the text. */
   remind(changed: Partial<Reminders>): void {
     Object.assign(this, changed);
-    if (this.story) this.keepSoon();
+    if (this.story) this.keeping.soon();
   }
 
   private async begin(start: typeof startAfter): Promise<void> {
@@ -262,8 +259,7 @@ export class Desk {
     this.memory = "";
     this.note = NO_NOTE;
     this.phase = "blank";
-    this.kept = false;
-    writeLocal(STORY_KEY, null);
+    this.keeping.restart(null);
   }
 
   /** Begins a take, and the story where it is the first. */
@@ -275,11 +271,6 @@ export class Desk {
     this.place = { at, tries: [...tries, take.id] };
     this.reason = null;
     return requestFor(take, this, this.manuscript.segments, open.model.sessionLength);
-  }
-
-  private keepSoon(): void {
-    this.unsaved = true;
-    this.autosave.changed();
   }
 
   private changeTake(take: Take, fields: Partial<Take>): void {
@@ -298,8 +289,7 @@ export class Desk {
       notices.fail(thrown);
       this.end(stopper.signal.aborted ? "stopped" : null, false);
     }
-    this.autosave.finish();
-    await this.save();
+    await this.keeping.finish();
   }
 
   private receive(event: WriteEvent): void {
@@ -345,6 +335,7 @@ export class Desk {
     this.frames.flush();
     const { notices, models } = this.parts;
     const { take } = this;
+    const words = plural(countWords(take?.text ?? ""), "word");
     const nothing = take !== null && take.text === "" && (reason === null || reason === "stopped");
     this.prefill = null;
     this.reason = reason;
@@ -360,7 +351,7 @@ export class Desk {
     if (nothing && reason === "stopped") notices.stop("Stopped before the first word.");
     else notices.stopped = null; // the foot of the story says so from here on
     if (!nothing && reason)
-      notices.say(`${reason === "stopped" ? "Stopped" : "Finished"}: ${this.length()}.`);
+      notices.say(`${reason === "stopped" ? "Stopped" : "Finished"}: ${words} written.`);
   }
 
   /** A take that has no words is none. */
@@ -370,26 +361,14 @@ export class Desk {
     this.story = takes.length > 0 ? { ...this.story, takes } : null;
   }
 
-  private length(): string {
-    return `${plural(countWords(this.take?.text ?? ""), "word")} written`;
-  }
-
-  private async save(): Promise<void> {
-    if (!this.story || this.story.takes.every((take) => take.text === "")) return;
-    const { shelf, notices } = this.parts;
-    this.unsaved = false;
-    if (shelf.isGone(this.story.id)) {
-      this.kept = false;
-      notices.stop("This story was deleted in another tab. It stays here until you leave the page.");
-      return;
-    }
+  /** The story as it is now; null where it has no words of the model. */
+  private present(): Story | null {
+    if (!this.story || this.story.takes.every((take) => take.text === "")) return null;
     // The title may have been changed on the shelf in the meantime.
-    const title = shelf.find(this.story.id)?.title ?? this.story.title;
-    const { memory, note } = this;
-    const { passages } = this.manuscript;
-    this.story = { ...this.story, title, memory, note, passages, changed: Date.now() };
+    const title = this.parts.shelf.find(this.story.id)?.title ?? this.story.title;
+    const { memory, note, manuscript } = this;
+    const { passages } = manuscript;
     writeLocal(DRAFT_KEY, null);
-    writeLocal(STORY_KEY, this.story.id);
-    this.kept = await shelf.save(this.story);
+    return (this.story = { ...this.story, title, memory, note, passages, changed: Date.now() });
   }
 }

@@ -10,7 +10,7 @@ import type { AuthorsNote, EngineInfo, Verdict, WriteRequest } from "../../../en
 import { sourceOf } from "../../lib/choice";
 import { describeModel, titleFrom, type Story, type StorySettings, type Take } from "../../lib/story";
 import type { OpenModel } from "../model/models.svelte";
-import { startsOf, type Segment } from "./segments";
+import { startsOf, type Segment } from "./text/segments";
 
 /** What the model is told beside the text. */
 export interface Reminders {

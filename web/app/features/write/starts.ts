@@ -9,7 +9,7 @@
 
 import { EngineError } from "../../../engine/errors";
 import type { Story, StorySettings } from "../../lib/story";
-import type { Manuscript } from "./manuscript.svelte";
+import type { Manuscript } from "./text/manuscript.svelte";
 
 export interface Start {
   prompt: string;

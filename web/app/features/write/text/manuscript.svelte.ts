@@ -25,7 +25,7 @@ import {
   type Extension,
   type TransactionSpec,
 } from "@codemirror/state";
-import { readingText, type Passage, type Story } from "../../lib/story";
+import { readingText, type Passage, type Story } from "../../../lib/story";
 import { changeSegments, fromPassages, placesOf, toPassages, type Segment, type Source } from "./segments";
 
 /** Who wrote what a transaction inserts; without it the person did. */

@@ -8,7 +8,7 @@
  */
 
 import type { ChangeSet } from "@codemirror/state";
-import type { Passage } from "../../lib/story";
+import type { Passage } from "../../../lib/story";
 
 /** A stretch of the text. */
 export interface Segment {
