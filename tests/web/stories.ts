@@ -38,6 +38,8 @@ function makeTake(part: Partial<Take> = {}): Take {
     begun: Date.UTC(2026, 10, 22, 12),
     state: "finished",
     prompt: "Once upon a time",
+    memory: "",
+    note: NO_NOTE,
     text: " there was a fox.",
     settings: {
       mode: "raw",
@@ -76,6 +78,6 @@ function makeTake(part: Partial<Take> = {}): Take {
 /** A story as it was kept before stories had passages. */
 export function makeSingle(part: object = {}): object {
   const { id, title, created, changed, takes } = makeStory();
-  const { id: _, begun: _begun, prompt: opening, ...fields } = takes[0]!;
+  const { id: _, begun: _begun, prompt: opening, memory: _memory, note: _note, ...fields } = takes[0]!;
   return { id, title, created, changed, opening, ...fields, ...part };
 }

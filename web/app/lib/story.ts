@@ -59,6 +59,9 @@ export interface Take {
   state: TakeState;
   /** What it was given: the story before it; in chat, what was asked for. */
   prompt: string;
+  /** What it was told beside it. */
+  memory: string;
+  note: AuthorsNote;
   text: string;
   /** With the seed that was used. */
   settings: StorySettings;

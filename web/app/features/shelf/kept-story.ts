@@ -11,6 +11,7 @@ import * as v from "valibot";
 import { NO_NOTE, type Passage, type Story, type Take } from "../../lib/story";
 
 const Whole = v.pipe(v.number(), v.integer(), v.minValue(0));
+const Note = v.looseObject({ text: v.string(), depth: v.number() });
 const States = v.picklist(["writing", "finished"]);
 
 /** Only what the page cannot do without; whatever else stands beside it is kept. */
@@ -31,7 +32,14 @@ const TakeFields = {
   }),
 };
 
-const TakeShape = v.looseObject({ id: v.string(), begun: v.number(), prompt: v.string(), ...TakeFields });
+const TakeShape = v.looseObject({
+  id: v.string(),
+  begun: v.number(),
+  prompt: v.string(),
+  memory: v.string(),
+  note: Note,
+  ...TakeFields,
+});
 
 const PassageShape = v.variant("author", [
   v.looseObject({ author: v.literal("person"), text: v.string() }),
@@ -50,7 +58,7 @@ const StoryShape = v.looseObject({
   ...Facts,
   request: v.nullable(v.string()),
   memory: v.string(),
-  note: v.looseObject({ text: v.string(), depth: v.number() }),
+  note: Note,
   passages: v.array(PassageShape),
   takes: v.array(TakeShape),
 });
@@ -59,7 +67,7 @@ const StoryShape = v.looseObject({
 const SingleShape = v.looseObject({ ...Facts, opening: v.string(), ...TakeFields });
 
 type Single = Pick<Story, "id" | "title" | "created" | "changed"> &
-  Omit<Take, "id" | "begun" | "prompt"> & { opening: string };
+  Omit<Take, "id" | "begun" | "prompt" | "memory" | "note"> & { opening: string };
 
 /** A story from what was kept; null where it is none. */
 export function readStory(kept: unknown): Story | null {
@@ -92,6 +100,8 @@ function fromSingle({ id, title, created, changed, opening, ...rest }: Single): 
   const { state, text, settings, tokens, model } = rest;
   const take: Take = {
     ...{ id: `${id}-1`, begun: created, prompt: opening, state, text, settings, tokens, model },
+    memory: "",
+    note: NO_NOTE,
     promptTokens: rest.promptTokens ?? 0,
     finishReason: rest.finishReason ?? null,
     engine: rest.engine ?? null,

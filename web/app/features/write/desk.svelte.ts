@@ -265,12 +265,12 @@ export class Desk {
   /** Begins a take, and the story where it is the first. */
   private newTake({ prompt, settings, at, tries }: Start, open: OpenModel): WriteRequest {
     const { engine, models } = this.parts;
-    const take = newTake(prompt, settings, open, models.verdict ?? open.verdict, engine.info);
+    const take = newTake(prompt, settings, this, open, models.verdict ?? open.verdict, engine.info);
     const story = this.story ?? newStory(prompt, settings, this);
     this.story = { ...story, takes: [...story.takes, take] };
     this.place = { at, tries: [...tries, take.id] };
     this.reason = null;
-    return requestFor(take, this, this.manuscript.segments, open.model.sessionLength);
+    return requestFor(take, this.manuscript.segments, open.model.sessionLength);
   }
 
   private changeTake(take: Take, fields: Partial<Take>): void {

@@ -21,6 +21,8 @@ export class Keeping {
   kept = $state(false);
   /** Whether something was changed since it was last saved. */
   unsaved = false;
+  /** The story that `kept` is about. */
+  private id: string | null = null;
   private readonly autosave = new Autosave(() => void this.save(), SAVE_MILLISECONDS);
 
   /** @param present the story as it is; null where there are no words of the model to keep. */
@@ -40,6 +42,7 @@ export class Keeping {
   restart(id: string | null): void {
     this.autosave.finish();
     this.unsaved = false;
+    this.id = id;
     this.kept = id !== null;
     writeLocal(STORY_KEY, id);
   }
@@ -59,12 +62,14 @@ export class Keeping {
     const story = this.present();
     if (!story) return;
     this.unsaved = false;
+    this.id = story.id;
     if (this.shelf.isGone(story.id)) {
       this.kept = false;
       this.notices.stop("This story was deleted in another tab. It stays here until you leave the page.");
       return;
     }
     writeLocal(STORY_KEY, story.id);
-    this.kept = await this.shelf.save(story);
+    const kept = await this.shelf.save(story);
+    if (this.id === story.id) this.kept = kept; // another may be on the desk by now
   }
 }

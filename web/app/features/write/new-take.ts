@@ -36,6 +36,7 @@ export function newStory(prompt: string, settings: StorySettings, { memory, note
 export function newTake(
   prompt: string,
   settings: StorySettings,
+  { memory, note }: Reminders,
   open: OpenModel,
   verdict: Verdict,
   info: EngineInfo | null,
@@ -47,6 +48,8 @@ export function newTake(
     begun: Date.now(),
     state: "writing",
     prompt,
+    memory,
+    note,
     text: "",
     settings,
     promptTokens: 0,
@@ -60,8 +63,7 @@ export function newTake(
 
 /** The request for a take. @param sessionLength the most tokens that a text may take with its prompt. */
 export function requestFor(
-  { prompt, settings }: Take,
-  { memory, note }: Reminders,
+  { prompt, settings, memory, note }: Take,
   segments: readonly Segment[],
   sessionLength: number,
 ): WriteRequest {
