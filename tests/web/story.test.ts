@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from "vitest";
-import { chooseEntry, chooseOwn, own, ownFile, sourceName } from "../../web/app/lib/choice";
+import {
+  chooseEntry,
+  chooseOwn,
+  chooseWriter,
+  digestOf,
+  own,
+  ownFile,
+  sourceName,
+} from "../../web/app/lib/choice";
 import {
   cleanTitle,
   LONGEST_TITLE,
@@ -97,6 +105,20 @@ describe("a choice", () => {
       for (const { pinned } of request.sources)
         expect(pinned?.sha256 ?? pinned?.sha3_256).toMatch(/^[0-9a-f]{64}$/);
     }
+  });
+
+  it("of the model that wrote a take is the list's, or the address that its bytes came from", () => {
+    const json = readFileSync(new URL("../../public/models.json", import.meta.url), "utf8");
+    const catalogue = parseCatalogue(json, "http://localhost/");
+    const { model } = makeStory().takes[0]!;
+    const first = catalogue[0]!;
+    const listed = chooseWriter({ ...model, sha256: first.model.sha256! }, catalogue);
+    expect([listed?.entry, listed && digestOf(listed)]).toEqual([first, first.model.sha256]);
+    expect(chooseWriter(model, catalogue)?.request.sources).toEqual([
+      { role: "model", source: { kind: "url", url: "https://example.org/model.gguf" }, pinned: null },
+    ]);
+    expect(chooseWriter({ ...model, address: null }, catalogue)).toBeNull();
+    expect(chooseWriter({ ...model, tokenizerSha256: "c".repeat(64) }, catalogue)).toBeNull();
   });
 
   it.each([

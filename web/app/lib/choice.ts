@@ -9,6 +9,7 @@ import type { ListedFile, ListedVersion } from "../../chain/registry/listed";
 import type { RegistryLookup } from "../../chain/registry/registry";
 import type { FileRequest, ModelSource, OpenRequest, Role, StoredModel } from "../../engine/protocol";
 import { catalogueRequest, type CatalogueModel } from "./catalogue";
+import type { StoryModel } from "./story";
 
 export interface Choice {
   name: string;
@@ -85,6 +86,22 @@ export function chooseOwn(sources: [FileRequest, ...FileRequest[]]): Choice {
 /** A file that this browser kept after it was accepted once; nobody vouches for it today either. */
 export function chooseStored({ sha256, name }: StoredModel): Choice {
   return { ...chooseOwn([own("model", { kind: "stored", sha256, name })]), name };
+}
+
+/**
+ * The model that wrote a take: the entry of the site's list with its bytes, else the address that they came from.
+ * Null where it came from a file of the person's own, which only the person can choose again.
+ */
+export function chooseWriter(model: StoryModel, catalogue: readonly CatalogueModel[]): Choice | null {
+  const entry = catalogue.find((each) => each.model.sha256 === model.sha256);
+  if (entry) return chooseEntry(entry);
+  if (model.address === null || model.tokenizerSha256 !== null) return null;
+  return { ...chooseOwn([own("model", { kind: "url", url: model.address })]), name: model.name };
+}
+
+/** The SHA-256 by which a choice is known before it is opened; null where nobody says it. */
+export function digestOf({ entry, listed }: Choice): string | null {
+  return (entry?.model ?? listed?.weights)?.sha256 ?? null;
 }
 
 /** Where the first file of a role is; undefined where the request has none. */
