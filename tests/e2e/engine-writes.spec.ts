@@ -45,7 +45,8 @@ test("the demo model: digest, verdict, figures, and the same tokens as on the co
     stored: true,
   });
   expect(model.parameters).toBe(134_515_008);
-  expect(memory.arena).toBeLessThan(DEMO.size + 150e6);
+  // Beside the file and the cache there is scratch memory, and what sampling needs.
+  expect(memory.arena).toBeLessThan(DEMO.size + memory.cache + 100e6);
 
   const events = await written(page, story(PROMPT, 16));
   const expected = writtenByCommandLine(PROMPT, 16);

@@ -122,7 +122,7 @@ export interface OpenRequest {
   /**
    * Most tokens that a story may take with its prompt; null for as many as the model and the memory allow.
    *
-   * Of its own accord the engine gives a cache 1 GiB at most; `positionBytes` says what more would take.
+   * Of its own accord the engine gives a cache 256 MiB at most; `positionBytes` says what more would take.
    */
   contextLength?: number | null;
   /**

@@ -37,9 +37,9 @@ PREFILL_BATCH = 32
 DEFAULT_CONTEXT = 2048
 """Positions of a session whose caller names none, at most: several of them fit into one arena."""
 
-MAX_CACHE = 1 << 30
-"""Bytes of the cache of the one session that a model is opened with, at most, where nobody names a context: a quarter
-of what a 32-bit memory holds."""
+MAX_CACHE = 1 << 28
+"""Bytes of the cache of the one session that a model is opened with, at most, where nobody names a context: what a
+telephone can spare. SmolLM2-135M's own context of 8,192 takes 190 MB."""
 
 CONTEXT_STEP = 32
 """A context that is chosen for a caller is a multiple of this, or the model's own."""

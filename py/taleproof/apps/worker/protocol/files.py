@@ -138,7 +138,7 @@ class OpenRequest(TypedDict):
     contextLength: NotRequired[int | None]
     """Most tokens that a story may take with its prompt; null for as many as the model and the memory allow.
 
-    Of its own accord the engine gives a cache 1 GiB at most; `positionBytes` says what more would take.
+    Of its own accord the engine gives a cache 256 MiB at most; `positionBytes` says what more would take.
     """
     asksRegistry: NotRequired[bool]
     """The registry's answers follow in a message, and are waited for; both digests of every file are computed then."""
