@@ -85,7 +85,9 @@ test("after the first visit the page opens, reads the shelf and writes without a
   desk = new DeskPage(await second.newPage());
   const failed: string[] = [];
   desk.page.on("requestfailed", (request) => failed.push(request.url()));
-  await desk.visit();
+  await desk.page.goto("./");
+  expect(await desk.untilRest()).toBe(online); // the story is on the desk again
+  await desk.startAgain();
   expect(await desk.page.evaluate(() => crossOriginIsolated)).toBe(true);
   const shelf = desk.page.getByRole("navigation").getByRole("link", { name: /^Shelf/ });
   await expect(shelf).toContainText("1");
