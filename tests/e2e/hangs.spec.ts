@@ -14,7 +14,7 @@ const FILE = readFileSync("tests/fixtures/stories260K.bin");
 const TOKENIZER = readFileSync("tests/fixtures/tok512.bin");
 const digest = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");
 
-const START = "taleproof.apps.worker.story.encode_prompt";
+const START = "taleproof.apps.worker.story.make_prompt";
 const NEXT = "taleproof.apps.worker.story.Story.next";
 /** An endless loop in WebAssembly, as a kernel would hang: nothing can interrupt it. */
 const ENDLESS = [0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 7, 5, 1, 1, 102, 0, 0, 10, 9, 1, 7, 0, 3, 64, 12, 0, 11, 11]; // prettier-ignore

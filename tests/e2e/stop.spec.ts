@@ -72,7 +72,7 @@ const VISITS: Record<string, Point[]> = {
     { name: "the tokenizer's server", file: "tok512.bin" },
     { name: "parsing", python: ["taleproof.apps.opener.read_model", HELD] },
     { name: "preparing", python: ["taleproof.tasks.engine.open_wasm", HELD] },
-    { name: "the opening being read", python: ["taleproof.apps.worker.story.encode_prompt", HELD] },
+    { name: "the opening being read", python: ["taleproof.apps.worker.story.make_prompt", HELD] },
     { name: "writing", python: ["taleproof.apps.worker.story.Story.next", HELD_NEXT] },
   ],
   "where only the worker's end helps": [
