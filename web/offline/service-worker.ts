@@ -3,7 +3,7 @@
  * The site's service worker: the page opens and writes without a network, and is isolated whatever its host sends.
  *
  * In: the site's requests, and what the page asks (messages.ts). Out: the files of one version (site-files.ts), with the headers
- * of isolation.ts. Models and other sites' files go past it: models are kept by the engine. The first worker takes over at
+ * of isolation.ts. All other files go past it: models are kept by the engine. The first worker takes over at
  * once, and fetches what is missing when the page says that its engine has started. A later one waits with all of its files
  * until the person takes it, or no tab of the site is open.
  */
@@ -43,6 +43,7 @@ self.addEventListener("fetch", (event) => {
     request.method !== "GET" ||
     !url.startsWith(base) ||
     url.startsWith(new URL("models/", base).href) ||
+    (site.pathOf(url) === null && !isSiteData(url)) ||
     request.headers.has("Range") ||
     (request.cache === "only-if-cached" && request.mode !== "same-origin");
   if (!passes) event.respondWith(answer(event).then(isolated));
@@ -52,7 +53,7 @@ async function answer(event: FetchEvent): Promise<Response> {
   const { request } = event;
   if (isSiteData(request.url)) return siteData(request);
   const path = site.pathOf(request.url);
-  if (path === null) return fetch(request);
+  if (path === null) return fetch(request); // which the listener has let pass
   const kept = await site.kept(path);
   if (kept !== undefined) return kept;
   const response = await fetch(request);

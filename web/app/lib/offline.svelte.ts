@@ -15,6 +15,15 @@ type Workers = Pick<ServiceWorkerContainer, "register" | "ready" | "controller" 
 /** What the browser answered when it was asked to keep what is here even where room is short; null before it was asked. */
 export type Persistence = "promised" | "refused" | null;
 
+/**
+ * None in Firefox: once a service worker takes over the page there, a download of the engine's worker never begins (seen in 153).
+ * The page then needs the network each time, and a host that isolates it to use several threads.
+ */
+function usableWorkers(): Workers | undefined {
+  const { navigator } = globalThis;
+  return navigator?.userAgent.includes("Firefox/") ? undefined : navigator?.serviceWorker;
+}
+
 export class Offline {
   /** Whether all of the site is in this browser. */
   kept = $state(false);
@@ -29,7 +38,7 @@ export class Offline {
 
   constructor(
     private readonly base: string,
-    private readonly workers: Workers | undefined = globalThis.navigator?.serviceWorker,
+    private readonly workers: Workers | undefined = usableWorkers(),
     private readonly storage: Pick<StorageManager, "persist" | "persisted"> | undefined = globalThis.navigator
       ?.storage,
     private readonly reload: () => void = () => location.reload(),
