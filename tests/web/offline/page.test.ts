@@ -57,6 +57,17 @@ function session(): Storage {
 }
 
 describe("isolation", () => {
+  test("a worker that is held back is not waited for", async () => {
+    vi.useFakeTimers();
+    const { offline, workers, reload } = page();
+    Object.assign(workers, { ready: new Promise(() => undefined) });
+    const isolated = offline.isolate(false, session());
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(await isolated).toBe(false);
+    expect(reload).not.toHaveBeenCalled();
+    vi.useRealTimers();
+  });
+
   test("loads the page once more, and not again in the same tab", async () => {
     const { offline, workers, reload } = page();
     const tab = session();

@@ -15,6 +15,16 @@ type Workers = Pick<ServiceWorkerContainer, "register" | "ready" | "controller" 
 /** What the browser answered when it was asked to keep what is here even where room is short; null before it was asked. */
 export type Persistence = "promised" | "refused" | null;
 
+/** A worker that does not come, as where an extension holds it back, is not waited for any longer. */
+const READY_MS = 5000;
+
+function inTime(ready: Promise<unknown>): Promise<boolean> {
+  return Promise.race([
+    ready.then(() => true),
+    new Promise<boolean>((resolve) => setTimeout(() => resolve(false), READY_MS)),
+  ]);
+}
+
 /**
  * None in Firefox: once a service worker takes over the page there, a download of the engine's worker never begins (seen in 153).
  * The page then needs the network each time, and a host that isolates it to use several threads.
@@ -55,7 +65,7 @@ export class Offline {
       if (tried.getItem(TRIED_KEY) !== null) return false;
       tried.setItem(TRIED_KEY, "yes"); // once in a tab: there are browsers in which it does not help
       await this.register();
-      await this.workers.ready;
+      if (!(await inTime(this.workers.ready))) return false;
     } catch {
       return false;
     }
