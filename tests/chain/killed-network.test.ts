@@ -4,7 +4,7 @@ import type { BrowserContext } from "@playwright/test";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
 import { OwnNetwork } from "./own-network";
 import { serveNetwork, Site } from "./site";
-import { Reader, serveSmall } from "./small-model";
+import { OPENING, Reader, serveSmall } from "./small-model";
 
 describe.skipIf(!inject("network"))("the page, when its network ends", () => {
   let site: Site;
@@ -30,7 +30,7 @@ describe.skipIf(!inject("network"))("the page, when its network ends", () => {
     for (const [field, value] of Object.entries(endless))
       await page.getByRole("textbox", { name: field, exact: true }).fill(value);
     await reader.asksForStory();
-    await page.locator(".story").waitFor();
+    await expect.poll(() => reader.story(), { timeout: 60_000 }).not.toBe(OPENING);
     await network.end();
     const before = await reader.story();
     await expect.poll(() => reader.story(), { timeout: 60_000 }).not.toBe(before);

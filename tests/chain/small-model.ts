@@ -19,6 +19,8 @@ export const SMALL = models.find(({ id }) => id === "stories260k")!;
 export const WEIGHTS = SMALL.files[0]!;
 export const bytesOf = (name: string): Buffer => readFileSync(join("tests/fixtures", name));
 
+export const OPENING = "Once upon a time";
+
 /**
  * Its files as a version of a model.
  * @param change what is said otherwise of its weights
@@ -81,7 +83,7 @@ export class Reader {
     return all;
   }
 
-  async asksForStory(opening = "Once upon a time"): Promise<void> {
+  async asksForStory(opening = OPENING): Promise<void> {
     await this.page.getByRole("textbox", { name: "How does it begin?" }).fill(opening);
     await this.page.getByRole("button", { name: "Write" }).click();
   }

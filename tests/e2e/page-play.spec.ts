@@ -1,27 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /** How the page behaves, with a played engine: keys and focus, what is kept, hostile and endless text, a crash. */
-import { expect, test, type Page } from "@playwright/test";
+import { expect, test } from "@playwright/test";
+import { readingText } from "../../web/app/lib/story";
 import { DeskPage, expectNoSideways, OPENING } from "./desk";
+import { keptStories } from "./kept";
 import { pieces, playEngine, TALE } from "./played";
 import { begin, writing } from "./played-desk";
-
-/** The texts of all stories that the browser keeps, read past the page. */
-function keptTexts(page: Page): Promise<string> {
-  return page.evaluate(
-    () =>
-      new Promise<string>((resolve, reject) => {
-        const opened = indexedDB.open("taleproof");
-        opened.onerror = () => reject(opened.error ?? new Error("closed"));
-        opened.onsuccess = () => {
-          const all = opened.result.transaction("stories").objectStore("stories").getAll();
-          all.onsuccess = () => {
-            opened.result.close();
-            resolve(JSON.stringify(all.result));
-          };
-        };
-      }),
-  );
-}
 
 test("the whole way by keyboard alone", async ({ page }) => {
   const desk = await begin(page);
@@ -127,7 +111,9 @@ test("a crash of the engine loses no word, and the page can write again", async 
 test("a story that the page was left with in the middle is on the shelf", async ({ page }) => {
   const desk = await writing(page, { write: "hang", after: 60 });
   await expect(desk.story).toContainText("It is only the moon");
-  await expect.poll(() => keptTexts(page)).toContain("It is only the moon");
+  await expect
+    .poll(async () => (await keptStories(page)).map(readingText).join())
+    .toContain("It is only the moon");
   await page.reload();
   await expect(desk.story).toContainText("It is only the moon"); // it is on the desk again, to go on with
   await page.getByRole("link", { name: /^Shelf/ }).click();

@@ -5,23 +5,12 @@ import { expect, test, type Page } from "@playwright/test";
 import { readingText, type Story, type Take } from "../../web/app/lib/story";
 import { DeskPage, OPENING } from "./desk";
 import { DEMO } from "./engine-page";
+import { keptStories } from "./kept";
 
 /** The one story on the shelf. */
-function kept(page: Page): Promise<Story> {
-  return page.evaluate(
-    () =>
-      new Promise<Story>((resolve, reject) => {
-        const opened = indexedDB.open("taleproof");
-        opened.onerror = () => reject(opened.error ?? new Error("closed"));
-        opened.onsuccess = () => {
-          const all = opened.result.transaction("stories").objectStore("stories").getAll();
-          all.onsuccess = () => {
-            opened.result.close();
-            resolve((all.result as Story[])[0]!);
-          };
-        };
-      }),
-  );
+async function kept(page: Page): Promise<Story> {
+  const [story] = await keptStories(page);
+  return story!;
 }
 
 /** Without regard to how the page sets its lines. */

@@ -8,7 +8,7 @@ import pytest
 from taleproof.tasks.prefill import STEP_SECONDS, TILE, PrefillChunk
 
 
-LONGEST = 1.5 * STEP_SECONDS
+LONGEST = 1.35 * STEP_SECONDS
 """What a step of a machine that goes at one pace may last, once it is known: Stop still takes under 0.1 seconds."""
 
 
